@@ -1,0 +1,161 @@
+"""Which word of a query stands for which word of a listed name.
+
+The strongest pair is taken first, then the next among the words left (greedy; ties by position).
+Then words written as one, then initials; failing that, both names without blanks. What is left over counts against the match: fully when
+both sides have a word left (they contradict), less when only one has (it left something out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from esclusa.analysis.screening.index import Index, ListedName, glued, whole
+from esclusa.analysis.screening.search import Asked
+from esclusa.analysis.screening.settings import NameWeights
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Words of the query and of the listed name that stand for each other."""
+
+    asked: tuple[int, ...]
+    listed: tuple[int, ...]
+    how: str
+    like: float
+    weight: float
+
+
+class Alignment(msgspec.Struct, frozen=True):
+    """The pairs in order of the query, the words left over, and the share of 0 to 1."""
+
+    pairs: tuple[Pair, ...]
+    asked_left: tuple[int, ...]
+    listed_left: tuple[int, ...]
+    share: float
+    in_order: bool
+
+    @property
+    def weight(self) -> float:
+        """How much the agreeing words tell: likeness times weight, summed."""
+        return sum(pair.like * pair.weight for pair in self.pairs)
+
+
+def align(index: Index, asked: Asked, name: ListedName) -> Alignment:
+    """Return how the query's words and a listed name's words stand for each other."""
+    work = _Work(index, asked, name)
+    work.take(_meanings(asked, name))
+    work.take(_joined_in_list(work))
+    work.take(_joined_in_query(work))
+    work.take(_initials(work))
+    found = work.result()
+    return work.as_one() if found.share < work.weights.glued and work.same_letters() else found
+
+
+def in_rotation(order: Sequence[int]) -> bool:
+    """Answer whether numbers ascend when read in a circle: "IVANOV, Petr" and "Petr Ivanov" do."""
+    falls = sum(1 for left, right in pairwise(order) if left > right)
+    return falls == 0 or (falls == 1 and order[-1] < order[0])
+
+
+class _Work:
+    """The words not yet taken, and the pairs so far."""
+
+    def __init__(self, index: Index, asked: Asked, name: ListedName) -> None:
+        self.weights = index.weights.name
+        self.asked = asked
+        self.asked_tokens = [word.token for word in asked.words]
+        self.listed_tokens = [index.vocabulary.tokens[word] for word in name.words]
+        self.asked_weights = [word.weight for word in asked.words]
+        self.listed_weights = [index.word_weights[word] for word in name.words]
+        self.asked_free = set(range(len(self.asked_tokens)))
+        self.listed_free = set(range(len(self.listed_tokens)))
+        self.name = name
+        self.pairs: list[Pair] = []
+
+    def take(self, found: Iterator[tuple[tuple[int, ...], tuple[int, ...], str, float]]) -> None:
+        weighed = [self._weighed(*one) for one in found]
+        for pair in sorted(weighed, key=lambda p: (-p.like * p.weight, p.asked, p.listed)):
+            if self.asked_free.issuperset(pair.asked) and self.listed_free.issuperset(pair.listed):
+                self.asked_free.difference_update(pair.asked)
+                self.listed_free.difference_update(pair.listed)
+                self.pairs.append(pair)
+
+    def _weighed(
+        self, asked: tuple[int, ...], listed: tuple[int, ...], how: str, like: float
+    ) -> Pair:
+        if how == "initial":
+            return Pair(asked, listed, how, like, 2 * self.weights.initial_weight)
+        weight = sum(self.asked_weights[i] for i in asked)
+        return Pair(asked, listed, how, like, weight + sum(self.listed_weights[j] for j in listed))
+
+    def same_letters(self) -> bool:
+        """MYONGC HIN and MYONG CHIN: blanks in other places, the same sounds in a row."""
+        return bool(self.asked.whole) and self.asked.whole == whole(self.listed_tokens)
+
+    def as_one(self) -> Alignment:
+        asked, listed = tuple(range(len(self.asked_tokens))), tuple(range(len(self.listed_tokens)))
+        pair = self._weighed(asked, listed, "glued", self.weights.glued)
+        return Alignment((pair,), (), (), pair.like, True)
+
+    def result(self) -> Alignment:
+        pairs = tuple(sorted(self.pairs, key=lambda pair: pair.asked))
+        asked_left, listed_left = tuple(sorted(self.asked_free)), tuple(sorted(self.listed_free))
+        lost_asked = sum(self.asked_weights[i] for i in asked_left)
+        lost_listed = sum(self.listed_weights[j] for j in listed_left)
+        share = _share(pairs, lost_asked, lost_listed, self.weights)
+        if sum(len(pair.asked) * len(pair.listed) for pair in pairs) == 1:
+            share *= self.weights.single if len(self.asked_tokens) > 1 else 1.0
+        order = in_rotation([number for pair in pairs for number in pair.listed])
+        return Alignment(pairs, asked_left, listed_left, share, order)
+
+
+def _share(
+    pairs: tuple[Pair, ...], lost_asked: float, lost_listed: float, weights: NameWeights
+) -> float:
+    full = sum(pair.weight for pair in pairs)
+    against = 2 * weights.conflict * min(lost_asked, lost_listed)
+    against += weights.extra_query * max(0.0, lost_asked - lost_listed)
+    against += weights.extra_entry * max(0.0, lost_listed - lost_asked)
+    agreed = sum(pair.like * pair.weight for pair in pairs)
+    return agreed / (full + against) if full else 0.0
+
+
+_Found = Iterator[tuple[tuple[int, ...], tuple[int, ...], str, float]]
+
+
+def _meanings(asked: Asked, name: ListedName) -> _Found:
+    for i, word in enumerate(asked.words):
+        for j, listed in enumerate(name.words):
+            meaning = word.meanings.get(listed)
+            if meaning:
+                yield (i,), (j,), *meaning
+
+
+def _joined_in_list(work: _Work) -> _Found:
+    for i, look in enumerate(work.asked.joined):
+        if look is None or not work.asked_free.issuperset((i, i + 1)):
+            continue
+        for j in work.listed_free:
+            meaning = look.meanings.get(work.name.words[j])
+            if meaning:
+                yield (i, i + 1), (j,), *meaning
+
+
+def _joined_in_query(work: _Work) -> _Found:
+    for i in work.asked_free:
+        heard = glued(work.asked_tokens[i], "")
+        for j in range(len(work.listed_tokens) - 1) if heard else ():
+            if not work.listed_free.issuperset((j, j + 1)):
+                continue
+            if glued(work.listed_tokens[j], work.listed_tokens[j + 1]) == heard:
+                yield (i,), (j, j + 1), "glued", work.weights.glued
+
+
+def _initials(work: _Work) -> _Found:
+    for i in work.asked_free:
+        for j in work.listed_free:
+            left, right = work.asked_tokens[i], work.listed_tokens[j]
+            if (len(left) == 1) != (len(right) == 1) and left[0] == right[0] and left[0].isalpha():
+                yield (i,), (j,), "initial", work.weights.initial

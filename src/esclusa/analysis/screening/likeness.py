@@ -1,0 +1,112 @@
+"""How alike two words are, and in which way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from esclusa.analysis.screening import words
+from esclusa.analysis.screening.normalise import ABJAD
+from esclusa.analysis.screening.settings import WordWeights
+from esclusa.analysis.screening.sound import abjad_skeletons, coarse, fold, skeleton
+
+EXACT: Final = "exact"
+NONE: Final = ("", 0.0)
+_SHORTEST: Final = 3
+"""Words of one or two letters are alike only when they sound alike: LI and LU are two names."""
+
+_FULL_LENGTH: Final = 4
+"""Sounds from which on a word is long enough for its likeness to be taken at face value."""
+_FEWEST_CONSONANTS: Final = 2
+_ARTICLES: Final = ("AL", "EL")
+"""The Arabic article, written apart (and dropped) or in one word with the name."""
+
+Likeness = tuple[str, float]
+"""Manner (``exact``, ``sound``, ``related``, ``typo``, ``consonants``, ``prefix``) and 0 to 1."""
+
+
+def likeness(left: str, right: str, weights: WordWeights) -> Likeness:
+    """Return how alike two tokens are; ``("", 0.0)`` when they are different words. Symmetric."""
+    if left == right:
+        return EXACT, 1.0
+    if left[0] == ABJAD or right[0] == ABJAD:
+        return _consonants(left, right, weights)
+    if has_digit(left) or has_digit(right):
+        return NONE
+    if is_related(left, right):
+        return max(("related", weights.related), _written(left, right, weights), key=_strength)
+    return _written(left, right, weights)
+
+
+def has_digit(token: str) -> bool:
+    """Answer whether a digit stands in the token; numbers are equal or different, never alike."""
+    return not token.isalpha() and any(letter.isdigit() for letter in token)
+
+
+def is_related(left: str, right: str) -> bool:
+    """Answer whether two words are one name in two languages, or a word and its short form."""
+    if right in words.given_names().get(left, ()):
+        return True
+    variants = words.word_variants()
+    return variants.get(left, left) == variants.get(right, right)
+
+
+def _strength(found: Likeness) -> float:
+    return found[1]
+
+
+def _written(left: str, right: str, weights: WordWeights) -> Likeness:
+    if _has_article(left, right) or _has_article(right, left):
+        return "prefix", weights.prefix
+    heard, other = fold(left), fold(right)
+    if heard == other:
+        return "sound", weights.sound - weights.short * max(0, _FULL_LENGTH - len(heard))
+    if min(len(left), len(right)) < _SHORTEST:
+        return NONE
+    alike = _alike(left, right, heard, other, weights)
+    return ("typo", alike) if alike >= weights.floor else NONE
+
+
+def _has_article(longer: str, shorter: str) -> bool:
+    return longer[2:] == shorter and len(shorter) >= _SHORTEST and longer[:2] in _ARTICLES
+
+
+def _alike(left: str, right: str, heard: str, other: str, weights: WordWeights) -> float:
+    by_sound = float(OSA.distance(heard, other))
+    bones = skeleton(left)
+    if bones == skeleton(right):
+        by_sound *= _vowel_cost(len(bones), weights)
+    by_letter = OSA.distance(left, right)
+    loss = min(by_sound / max(len(heard), len(other)), by_letter / max(len(left), len(right)))
+    first = weights.first_letter if heard[0] != other[0] else 0.0
+    short = weights.short * max(0, _FULL_LENGTH + 1 - max(len(left), len(right)))
+    return 1.0 - loss - first - short - weights.spelling
+
+
+def _vowel_cost(consonants: int, weights: WordWeights) -> float:
+    if consonants > 2:
+        return weights.vowels
+    return weights.vowels_two if consonants == 2 else weights.vowels_one
+
+
+def _consonants(left: str, right: str, weights: WordWeights) -> Likeness:
+    ours, theirs = _skeletons(left), _skeletons(right)
+    shared = max(map(len, ours & theirs), default=0)
+    if shared >= _FEWEST_CONSONANTS:
+        return "consonants", weights.abjad - _long_vowels(left, right, weights)
+    merged = {coarse(bones) for bones in ours} & {coarse(bones) for bones in theirs}
+    if max(map(len, merged), default=0) > _FEWEST_CONSONANTS:
+        return "consonants", weights.abjad_coarse - _long_vowels(left, right, weights)
+    return NONE
+
+
+def _long_vowels(left: str, right: str, weights: WordWeights) -> float:
+    """Short vowels may be missing on one side for free; whatever else differs costs."""
+    heard, other = fold(left), fold(right)
+    free = abs(len(heard) - len(other))
+    return weights.abjad_letter * max(0, OSA.distance(heard, other) - free)
+
+
+def _skeletons(token: str) -> set[str]:
+    return set(abjad_skeletons(token)) if token[0] == ABJAD else {skeleton(token)}

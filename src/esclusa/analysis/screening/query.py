@@ -1,0 +1,63 @@
+"""What is asked: one party, traveller or ship, brought into comparable form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+
+from esclusa.analysis.screening.dates import Span, parse_span
+from esclusa.analysis.screening.identifiers import parse_identifier
+from esclusa.analysis.screening.normalise import Name, normalise
+from esclusa.codes import country
+
+KINDS = frozenset({"person", "organisation", "vessel"})
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A normalised question. Two queries that are equal have the same hits.
+
+    ``kind`` is ``person``, ``organisation``, ``vessel`` or ``any``. ``nationality`` is ISO 3166-1
+    alpha-2, or the sender's word in upper case. ``identifiers`` are (scheme, value), sorted.
+    """
+
+    name: Name
+    kind: str = "any"
+    birth: Span | None = None
+    nationality: str = ""
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+
+def make_query(
+    name: str | None,
+    kind: str | None = "any",
+    birth_date: str | None = "",
+    nationality: str | None = "",
+    identifiers: Iterable[str] | None = (),
+) -> Query:
+    """Return the query for one row of a table; nothing raises, what cannot be read is left out.
+
+    :param birth_date: ISO 8601, possibly partial (``1971``, ``1971-05``).
+    :param nationality: alpha-2, alpha-3, ICAO 9303 code or a country's name.
+    :param identifiers: each ``scheme:value``.
+    """
+    kind = kind if kind in KINDS else "any"
+    keys = {parse_identifier(text) for text in identifiers or () if text}
+    return Query(
+        normalise(name or "", kind),
+        kind,
+        parse_span(birth_date or ""),
+        country_code(nationality or ""),
+        tuple(sorted(key for key in keys if key[1])),
+    )
+
+
+@lru_cache(maxsize=4096)
+def country_code(text: str) -> str:
+    """Return alpha-2 for a code or name of a country, else the text in upper case."""
+    icao = country.by_icao(text) if len(text) <= 3 else None
+    if icao is not None and icao.alpha2:
+        return icao.alpha2
+    found = country.find(text)
+    return found.alpha2 if found else text.strip().upper()

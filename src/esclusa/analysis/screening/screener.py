@@ -1,0 +1,176 @@
+"""Screening as callers use it: one name, or a table of them.
+
+A :class:`Screener` keeps the look-ups of words and the hits of whole queries, both bounded, so a
+shipper who stands on a thousand bills is compared once. It is the only object here that changes,
+and what it remembers never changes an answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from esclusa.analysis.screening import attributes
+from esclusa.analysis.screening.hit import Hit
+from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
+from esclusa.analysis.screening.query import Query, make_query
+from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry, score_name
+from esclusa.analysis.screening.search import Asked, candidates, look_up
+
+ANSWERS_KEPT: Final = 50_000
+"""Most answers are empty; 50,000 of them are under 40 MB."""
+HITS_KEPT: Final = 50
+"""More hits than this say that the name is too common to screen by; the best are kept."""
+
+
+class Screener:
+    """Screens against one index, remembering words and answers."""
+
+    def __init__(
+        self,
+        index: Index,
+        *,
+        threshold: float | None = None,
+        words_kept: int = WORDS_KEPT,
+        answers_kept: int = ANSWERS_KEPT,
+    ) -> None:
+        """:param threshold: 0 to 100; default: that of the index's weights."""
+        default = index.weights.threshold.default
+        self.index: Final = index
+        self.threshold: Final = default if threshold is None else threshold
+        self._lookups: Final = Lookups(index, words_kept)
+        self._answers_kept: Final = answers_kept
+        self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
+
+    def one(
+        self,
+        name: str | None,
+        kind: str | None = "any",
+        birth_date: str | None = "",
+        nationality: str | None = "",
+        identifiers: Iterable[str] | None = (),
+    ) -> tuple[Hit, ...]:
+        """Return the hits for one party, best first; the arguments are those of ``make_query``."""
+        return self.query(make_query(name, kind, birth_date, nationality, identifiers))
+
+    def query(self, query: Query) -> tuple[Hit, ...]:
+        """Return the hits for a query made by :func:`~.query.make_query`."""
+        found = self._answers.get(query)
+        if found is None:
+            found = self._answers[query] = self._answer(query)
+            if len(self._answers) > self._answers_kept:
+                self._answers.popitem(last=False)
+        else:
+            self._answers.move_to_end(query)
+        return found
+
+    def _answer(self, query: Query) -> tuple[Hit, ...]:
+        numbers = _by_identifier(self.index, query)
+        names = self._names(query, numbers)
+        if not numbers and not names:
+            return ()
+        scored = [
+            score_entry(self.index, query, number, names.get(number), numbers.get(number, []))
+            for number in sorted(names.keys() | numbers.keys())
+        ]
+        kept = [s for s in scored if s is not None and s.score >= self.threshold]
+        kept.sort(key=_order)
+        return tuple(
+            _hit(self.index, query, s, rank) for rank, s in enumerate(kept[:HITS_KEPT], start=1)
+        )
+
+    def _names(self, query: Query, numbers: Iterable[int]) -> dict[int, NameScore]:
+        """Return entry → its best name, for the entries that may reach the threshold."""
+        if not query.name.tokens:
+            return {}
+        asked = look_up(query.name.tokens, self._lookups)
+        found = candidates(self.index, asked, query.kind, self._least(query))
+        best = _best(score_name(self.index, query, asked, self.index.names[n]) for n in found)
+        known = {number: self._name_of(query, asked, number) for number in numbers}
+        return {**best, **{number: name for number, name in known.items() if name}}
+
+    def _least(self, query: Query) -> float:
+        """Return the share a name needs, everything else speaking for it."""
+        weights = self.index.weights
+        others = weights.name.rarity + attributes.most(query, weights.attribute)
+        return max(self.threshold - others, 1.0) / weights.name.full
+
+    def _name_of(self, query: Query, asked: Asked, number: int) -> NameScore | None:
+        """An equal identifier shows the entry whatever its name; say how the names compare."""
+        mine = self.index.names_of(number)
+        scores = [score_name(self.index, query, asked, self.index.names[n]) for n in mine]
+        return _best(s for s in scores if s.points > 0).get(number)
+
+
+def screen_one(
+    index: Index,
+    *,
+    name: str,
+    kind: str = "any",
+    birth_date: str = "",
+    nationality: str = "",
+    identifiers: Sequence[str] = (),
+    threshold: float | None = None,
+) -> list[Hit]:
+    """Return the hits for one party, best first. For many, keep a :class:`Screener`."""
+    screener = Screener(index, threshold=threshold)
+    return list(screener.one(name, kind, birth_date, nationality, identifiers))
+
+
+def _by_identifier(index: Index, query: Query) -> dict[int, list[tuple[str, str, str]]]:
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for scheme, value in query.identifiers:
+        for number, listed in index.identifiers.get(value, ()):
+            found.setdefault(number, []).append((value, scheme, listed))
+    return found
+
+
+def _best(scores: Iterable[NameScore]) -> dict[int, NameScore]:
+    """Keep the best name per entry: most points, then weight, then a strong one, then the first."""
+    best: dict[int, NameScore] = {}
+    for score in scores:
+        known = best.get(score.name.entry)
+        if known is None or _name_rank(score) > _name_rank(known):
+            best[score.name.entry] = score
+    return best
+
+
+def _name_rank(score: NameScore) -> tuple[float, float, bool]:
+    return score.points, score.weight, not score.name.weak
+
+
+def _order(scored: EntryScore) -> tuple[float, float, str, str]:
+    weight = scored.name.weight if scored.name else 0.0
+    return -round(scored.score, 2), -round(weight, 6), scored.entry.list_id, scored.entry.uid
+
+
+def _hit(index: Index, query: Query, scored: EntryScore, rank: int) -> Hit:
+    entry, name = scored.entry, scored.name
+    return Hit(
+        list_id=entry.list_id,
+        uid=entry.uid,
+        edition=index.editions.get(entry.list_id, ""),
+        version=index.weights.version,
+        entry_type=entry.type,
+        entry_name=entry.name,
+        matched_name=name.name.text if name else "",
+        weak_alias=bool(name and name.name.weak),
+        score=scored.score,
+        rank=rank,
+        matched_weight=name.weight / 2 if name else 0.0,
+        parts=scored.parts,
+        evidence=_evidence(scored),
+    )
+
+
+def _evidence(scored: EntryScore) -> tuple[str, ...]:
+    codes = {part.code for part in scored.parts}
+    fields = (
+        ("name", scored.name is not None),
+        ("birth_date", any(code.startswith("birth_") for code in codes)),
+        ("nationality", bool({"country", "country_other"} & codes)),
+        ("identifiers", bool({"identifier", "identifier_other_scheme", "imo_other"} & codes)),
+    )
+    return tuple(field for field, there in fields if there)

@@ -1,0 +1,76 @@
+"""Features of port calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from esclusa.analysis.targeting.context import NO_PORT_CALL_CONTEXT, PortCallContext
+from esclusa.analysis.targeting.frame import frame
+from esclusa.analysis.targeting.normal import code, codes, day, hours_between, normal
+from esclusa.analysis.targeting.places import country
+from esclusa.model import Conveyance, PortCall
+
+_NAMES: Final = (
+    "ship_name", "ship_imo", "ship_imo_bad", "ship_flag", "call_sign", "voyage_reference",
+    "port_code", "port_country", "arrival", "departure", "last_port_codes",
+    "last_port_countries", "next_port_code", "notice_items_missing", "notice_hours",
+    "identity_conflict",
+)  # fmt: skip
+
+
+def port_call_table(
+    bodies: Sequence[PortCall], contexts: Sequence[PortCallContext] | None = None
+) -> pl.DataFrame:
+    """Return one row of features per port call, in the same order.
+
+    :raises ValueError: ``contexts`` has another length than ``bodies``.
+    """
+    known = contexts if contexts is not None else [NO_PORT_CALL_CONTEXT] * len(bodies)
+    torn = _torn_identities(bodies)
+    rows = [_values(b, x, torn) for b, x in zip(bodies, known, strict=True)]
+    return frame("port_call", ((_NAMES, rows),))
+
+
+def _values(body: PortCall, known: PortCallContext, torn: frozenset[str]) -> tuple[object, ...]:
+    ship = body.voyage.conveyance
+    imo = code(ship.imo)
+    return (
+        normal(ship.name),
+        imo,
+        None if imo is None or ship.imo_valid is None else not ship.imo_valid,
+        code(ship.flag),
+        code(ship.call_sign),
+        code(body.voyage.reference),
+        code(body.port.code),
+        country(body.port),
+        day(body.arrival),
+        day(body.departure),
+        codes(place.code for place in body.last_ports),
+        [found for place in body.last_ports if (found := country(place))] or None,
+        code(body.next_port.code),
+        _missing(body, ship),
+        hours_between(known.notice_received, body.arrival),
+        True if imo in torn else known.identity_conflict,
+    )
+
+
+def _missing(body: PortCall, ship: Conveyance) -> int:
+    """Count the items of a pre-arrival notice that are not stated (SOLAS XI-2/9.2 and FAL)."""
+    places = (body.port, body.next_port)
+    items = (ship.name, ship.imo or ship.call_sign, body.arrival, body.last_ports)
+    return sum(not item for item in items) + sum(not (p.code or p.name) for p in places)
+
+
+def _torn_identities(bodies: Sequence[PortCall]) -> frozenset[str]:
+    """Return IMO numbers that this batch shows under two names."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for body in bodies:
+        ship = body.voyage.conveyance
+        imo, name = code(ship.imo), normal(ship.name)
+        if imo and name:
+            names[imo].add(name)
+    return frozenset(imo for imo, found in names.items() if len(found) > 1)

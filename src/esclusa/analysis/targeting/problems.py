@@ -1,0 +1,27 @@
+"""Every mismatch of a rule pack, collected and raised once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from esclusa.errors import RuleError
+
+
+class PackError(RuleError):
+    """A rule pack cannot be used; ``problems`` names every reason, in file order.
+
+    ``rule`` and ``offset`` are those of the first problem.
+    """
+
+    def __init__(self, problems: Sequence[RuleError]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.reason, rule=first.rule, offset=first.offset)
+        if len(self.problems) > 1:
+            self.args = ("\n".join(str(problem) for problem in self.problems),)
+
+
+def raise_any(problems: Sequence[RuleError]) -> None:
+    """Raise one :class:`PackError` when there is at least one problem."""
+    if problems:
+        raise PackError(problems)

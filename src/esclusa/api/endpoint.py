@@ -1,0 +1,123 @@
+"""One address of the API: what it takes, what it answers, and the call that makes it.
+
+The table of endpoints is data: the router, the OpenAPI document and the tests are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from esclusa.api.body import small
+from esclusa.api.limits import FaceLimits
+from esclusa.api.queries import check_value, convert
+from esclusa.api.throttle import Throttle
+from esclusa.errors import InputError, SignInError
+from esclusa.sharing.reader import Reader
+
+if TYPE_CHECKING:
+    from esclusa.node.node import Node
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, understood: who asks, with which values."""
+
+    node: Node
+    request: Request
+    limits: FaceLimits
+    throttle: Throttle
+    token: str = ""
+    found_reader: Reader | None = None
+    query: Any = None
+    body: Any = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reader(self) -> Reader:
+        """The person who asks; an endpoint for everybody has none and raises ``SignInError``."""
+        if self.found_reader is None:
+            raise SignInError("sign in first")
+        return self.found_reader
+
+    async def ask(self, service: Callable[..., T], *args: Any, **values: Any) -> T:
+        """Call a service of the node for this reader, off the event loop."""
+        return await run_in_threadpool(service, self.reader, *args, **values)
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An address. ``query`` and ``body`` are structs; ``raw`` takes the bytes of a file as they
+    are. ``answer`` is the type of the JSON answer, None for an empty one."""
+
+    method: str
+    path: str
+    summary: str
+    call: Callable[[Call], Awaitable[Any]]
+    answer: Any
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+    raw: bool = False
+    signed_in: bool = True
+    status: int = 200
+
+
+async def serve(endpoint: Endpoint, call: Call) -> Response:
+    """Read the request as the endpoint says, make the call, encode the answer as JSON."""
+    ready = await _understood(endpoint, call)
+    answer = await endpoint.call(ready)
+    if endpoint.answer is None:
+        return Response(status_code=204)
+    return Response(
+        await run_in_threadpool(msgspec.json.encode, answer),
+        status_code=endpoint.status,
+        media_type="application/json",
+    )
+
+
+async def _understood(endpoint: Endpoint, call: Call) -> Call:
+    request = call.request
+    token = bearer(request) if endpoint.signed_in else ""
+    return Call(
+        node=call.node,
+        request=request,
+        limits=call.limits,
+        throttle=call.throttle,
+        token=token,
+        found_reader=await run_in_threadpool(call.node.reader, token) if token else None,
+        query=convert(dict(request.query_params), endpoint.query or _Nothing),
+        body=await _body(endpoint, request, call.limits),
+        path=request.path_params,
+    )
+
+
+def bearer(request: Request) -> str:
+    """Return the token of ``Authorization: Bearer`` (RFC 6750 §2.1); raises ``SignInError``."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise SignInError("sign in at /api/v1/session and send the token as a bearer token")
+    return token.strip()
+
+
+async def _body(endpoint: Endpoint, request: Request, limits: FaceLimits) -> Any:
+    if endpoint.body is None:
+        return None
+    data = await small(request, limits.form_bytes)
+    try:
+        made = msgspec.json.decode(data, type=endpoint.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"the body is not what was expected: {error}") from error
+    for name in endpoint.body.__struct_fields__:
+        check_value(name, getattr(made, name), limits=limits)
+    return made
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    """An address without parameters."""

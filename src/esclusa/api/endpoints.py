@@ -1,0 +1,225 @@
+"""The API's table of addresses and the calls behind them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+
+from esclusa.api import shapes
+from esclusa.api.body import spooled
+from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.queries import KINDS, one_of, queue_filter
+from esclusa.api.status import TooMany
+from esclusa.api.uploads import clean_name
+from esclusa.errors import InputError
+from esclusa.sharing import views
+from esclusa.sharing.reader import Action
+
+SCREEN_TYPES: Final = ("any", "person", "organisation", "vessel")
+
+
+async def open_session(call: Call) -> shapes.Session:
+    """Sign in; raises ``SignInError`` without telling what was wrong."""
+    asked: shapes.SignIn = call.body
+    address = call.request.client.host if call.request.client else ""
+    if wait := call.throttle.attempt(asked.name, address):
+        raise TooMany(wait)
+    token = await run_in_threadpool(
+        call.node.sign_in, asked.name, asked.password, purpose=asked.purpose
+    )
+    call.throttle.forgive(asked.name, address)
+    reader = await run_in_threadpool(call.node.reader, token)
+    return shapes.Session(
+        token=token,
+        name=reader.name,
+        role=reader.role,
+        agency=reader.agency,
+        purpose=reader.purpose,
+    )
+
+
+async def close_session(call: Call) -> None:
+    """Sign out: the token is worth nothing afterwards."""
+    await run_in_threadpool(call.node.sign_out, call.token)
+
+
+async def queue(call: Call) -> views.QueuePage:
+    """One page of the work queue."""
+    wanted = queue_filter(dict(call.request.query_params), limits=call.limits)
+    return await call.ask(call.node.queue, wanted)
+
+
+async def alert(call: Call) -> views.AlertView:
+    """One alert with its moves."""
+    return await call.ask(call.node.alert, call.path["alert_id"])
+
+
+async def claim(call: Call) -> views.AlertView:
+    """Take the alert."""
+    return await call.ask(call.node.claim, call.path["alert_id"])
+
+
+async def release(call: Call) -> views.AlertView:
+    """Give the alert back to the queue."""
+    return await call.ask(call.node.release, call.path["alert_id"])
+
+
+async def undo(call: Call) -> views.AlertView:
+    """Take the last move back."""
+    return await call.ask(call.node.undo, call.path["alert_id"])
+
+
+async def verdict(call: Call) -> views.AlertView:
+    """Say what the look at the alert's subject gave."""
+    one_of("verdict", call.body.verdict, (found.code for found in call.node.verdicts()))
+    return await call.ask(
+        call.node.verdict,
+        call.path["alert_id"],
+        verdict=call.body.verdict,
+        reason=call.body.reason.strip(),
+    )
+
+
+async def verdicts(call: Call) -> list[shapes.VerdictChoice]:
+    """The closed list of verdicts."""
+    return [
+        shapes.VerdictChoice(code=found.code, text_en=found.text_en, text_es=found.text_es)
+        for found in call.node.verdicts()
+    ]
+
+
+async def record(call: Call) -> views.RecordView:
+    """One record, as this reader may see it."""
+    if call.query.version < 0:
+        raise InputError("version is negative, expected 0 for the newest or a version's number")
+    version = call.query.version or None
+    return await call.ask(call.node.record, call.path["record_id"], version=version)
+
+
+async def search(call: Call) -> views.SearchPage:
+    """Records that hold the words."""
+    asked: shapes.SearchQuery = call.query
+    one_of("kind", asked.kind, ("", *KINDS))
+    limit = _rows(call, asked.limit)
+    return await call.ask(call.node.search, asked.text, kind=asked.kind, limit=limit)
+
+
+async def screen(call: Call) -> shapes.ScreenAnswer:
+    """Compare a name with the lists."""
+    asked: shapes.ScreenAsked = call.body
+    one_of("type", asked.type, SCREEN_TYPES)
+    values = msgspec.structs.asdict(asked) | {"limit": _rows(call, asked.limit)}
+    return shapes.ScreenAnswer(hits=await call.ask(call.node.screen, **values))
+
+
+async def add_source(call: Call) -> views.SourceView:
+    """Take a file into custody and read it. Custody is durable before the reading starts."""
+    call.reader.require(Action.INTAKE_WRITE)
+    name = clean_name(call.query.name)
+    async with spooled(call.request, call.limits.upload_bytes) as stream:
+        return await call.ask(call.node.ingest, name, stream)
+
+
+async def sources(call: Call) -> tuple[views.SourceView, ...]:
+    """Files in custody, the newest first."""
+    return await call.ask(call.node.sources, limit=_rows(call, call.query.limit))
+
+
+async def source(call: Call) -> views.SourceView:
+    """One file in custody with its defects and its quarantine."""
+    return await call.ask(call.node.source, call.path["source_id"])
+
+
+async def retry(call: Call) -> views.SourceView:
+    """Read a message held in quarantine once more."""
+    return await call.ask(call.node.retry, call.path["quarantine_id"])
+
+
+async def lists(call: Call) -> tuple[views.ListView, ...]:
+    """Watchlists in force."""
+    return tuple(await call.ask(call.node.lists))
+
+
+async def rules(call: Call) -> tuple[views.RuleView, ...]:
+    """Rules, active or not."""
+    return await call.ask(call.node.rules)
+
+
+async def audit(call: Call) -> tuple[views.AuditRow, ...]:
+    """The audit log, the newest first."""
+    values = msgspec.structs.asdict(call.query) | {"limit": _rows(call, call.query.limit)}
+    return await call.ask(call.node.audit, **values)
+
+
+async def health(call: Call) -> shapes.Health:
+    """Tell that the node answers and reaches its ledger; raises ``LedgerError`` when it cannot."""
+    await run_in_threadpool(call.node.health)
+    return shapes.Health(status="ok")
+
+
+def _rows(call: Call, limit: int) -> int:
+    if not 1 <= limit <= call.limits.rows:
+        raise InputError(f"limit is {limit}, expected 1 to {call.limits.rows}")
+    return limit
+
+
+def _get(path: str, call: Any, answer: Any, query: Any = None) -> Endpoint:
+    summary = (call.__doc__ or "").strip()
+    return Endpoint(method="GET", path=path, summary=summary, call=call, answer=answer, query=query)
+
+
+def _move(path: str, call: Any, body: Any = None) -> Endpoint:
+    return Endpoint(
+        method="POST",
+        path=f"/alerts/{{alert_id}}/{path}",
+        summary=(call.__doc__ or "").strip(),
+        call=call,
+        answer=views.AlertView,
+        body=body,
+    )
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="POST", path="/session", summary="Sign in.", call=open_session,
+        answer=shapes.Session, body=shapes.SignIn, signed_in=False, status=201,
+    ),
+    Endpoint(
+        method="DELETE", path="/session", summary="Sign out.", call=close_session, answer=None,
+        status=204,
+    ),
+    _get("/queue", queue, views.QueuePage, views.QueueFilter),
+    _get("/verdicts", verdicts, list[shapes.VerdictChoice]),
+    _get("/alerts/{alert_id}", alert, views.AlertView),
+    _move("claim", claim),
+    _move("release", release),
+    _move("verdict", verdict, shapes.VerdictAsked),
+    _move("undo", undo),
+    _get("/records/{record_id}", record, views.RecordView, shapes.RecordQuery),
+    _get("/search", search, views.SearchPage, shapes.SearchQuery),
+    Endpoint(
+        method="POST", path="/screen", summary="Compare a name with the lists.", call=screen,
+        answer=shapes.ScreenAnswer, body=shapes.ScreenAsked,
+    ),
+    Endpoint(
+        method="POST", path="/sources", summary="Take a file into custody and read it.",
+        call=add_source, answer=views.SourceView, query=shapes.SourceQuery, raw=True, status=201,
+    ),
+    _get("/sources", sources, tuple[views.SourceView, ...], shapes.LimitQuery),
+    _get("/sources/{source_id}", source, views.SourceView),
+    Endpoint(
+        method="POST", path="/quarantine/{quarantine_id}/retry",
+        summary="Read a message held in quarantine once more.", call=retry,
+        answer=views.SourceView,
+    ),
+    _get("/lists", lists, tuple[views.ListView, ...]),
+    _get("/rules", rules, tuple[views.RuleView, ...]),
+    _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
+    Endpoint(
+        method="GET", path="/health", summary="Tell that the node answers.", call=health,
+        answer=shapes.Health, signed_in=False,
+    ),
+)  # fmt: skip
+"""Every address below ``/api/v1``, but for the OpenAPI document itself."""

@@ -1,0 +1,104 @@
+"""What the API takes and answers beyond the views of :mod:`esclusa.sharing.views`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from esclusa.sharing.views import ScreenHit
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body; a member we do not know is a mistake worth telling."""
+
+
+class SignIn(_Asked, frozen=True, kw_only=True):
+    """Name, password and, from the closed list, the purpose of this session."""
+
+    name: str
+    password: str
+    purpose: str = ""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is open: its bearer token and who it is for."""
+
+    token: str
+    name: str
+    role: str
+    agency: str
+    purpose: str
+
+
+class VerdictAsked(_Asked, frozen=True, kw_only=True):
+    """A verdict's code, from ``GET /verdicts``, and the reason in the person's own words."""
+
+    verdict: str
+    reason: str = ""
+
+
+class ScreenAsked(_Asked, frozen=True, kw_only=True):
+    """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation`` or
+    ``vessel``. ``birth_date`` is ISO 8601, possibly partial; ``nationality`` a country code."""
+
+    name: str
+    type: str = "any"
+    birth_date: str = ""
+    nationality: str = ""
+    identifiers: tuple[str, ...] = ()
+    limit: int = 20
+
+
+class ScreenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Possible matches, best first. None at all says nothing about the name's bearer."""
+
+    hits: tuple[ScreenHit, ...]
+    note: str = "A name without a hit may still belong to a listed person, firm or ship."
+
+
+class VerdictChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict of the closed list."""
+
+    code: str
+    text_en: str
+    text_es: str
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The node answers. No counts and no versions: the address is open to everybody."""
+
+    status: str
+
+
+class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``version`` 0 means the newest."""
+
+    version: int = 0
+
+
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Words, or a bill, container, IMO or document number. ``kind`` restricts the record kind."""
+
+    text: str
+    kind: str = ""
+    limit: int = 50
+
+
+class SourceQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The file's name as the sender gave it."""
+
+    name: str
+
+
+class LimitQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows at most."""
+
+    limit: int = 50
+
+
+class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``before`` is the ``seq`` of the last row of the page before; 0 starts at the newest."""
+
+    limit: int = 100
+    before: int = 0
+    who: str = ""
+    action: str = ""

@@ -1,0 +1,169 @@
+"""The rules of a move on an alert.
+
+1. A move is allowed when ``alert_states.csv`` has a row for it from the present state.
+2. ``person`` moves need a named person; ``claimant`` moves the one who claimed it, or a supervisor;
+   ``mover`` moves the one who made the last move, or a supervisor; ``analysis`` moves are made by
+   the software when the facts change, and never carry a verdict.
+3. A claim on an alert that somebody else holds is refused.
+4. A verdict needs a code from ``verdicts.csv`` and a written reason.
+5. Undo takes back the last move that has not been taken back yet; it is itself a move, so nothing
+   is ever removed from the history. Moves of the analysis cannot be undone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from esclusa.errors import InputError, StateError
+from esclusa.model import AlertMove
+
+ANALYSIS: Final = "analysis"
+"""Who makes the moves that follow from changed facts."""
+
+REASON_LIMIT: Final = 2000
+"""Characters of a written reason."""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer from the closed list."""
+
+    code: str
+    text_en: str
+    text_es: str
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an alert stands."""
+
+    state: str = "new"
+    claimed_by: str = ""
+    verdict: str = ""
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    source: str
+    target: str
+    actor: str
+    needs: frozenset[str]
+
+
+@cache
+def verdicts() -> tuple[Verdict, ...]:
+    """Return the closed list of verdicts."""
+    return tuple(Verdict(**row) for row in _table("verdicts.csv"))
+
+
+@cache
+def _moves() -> dict[tuple[str, str], _Row]:
+    return {
+        (row["move"], row["from"]): _Row(
+            source=row["from"],
+            target=row["to"],
+            actor=row["actor"],
+            needs=frozenset(row["needs"].split()),
+        )
+        for row in _table("alert_states.csv")
+    }
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = files("esclusa.casework").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def standing(moves: Sequence[AlertMove]) -> Standing:
+    """Return where an alert stands after its moves."""
+    return _of(moves[-1]) if moves else Standing()
+
+
+def next_move(
+    moves: Sequence[AlertMove], *, alert_id: str, move: str, by: str, at: str,
+    supervisor: bool = False, verdict: str = "", reason: str = "",
+) -> AlertMove:  # fmt: skip
+    """Return the move that follows from the history, or refuse it.
+
+    :param at: ISO 8601 UTC.
+    :raises StateError: when the present state or person does not allow it.
+    :raises InputError: when a verdict or reason is missing, unknown or too long.
+    """
+    now = standing(moves)
+    row = _moves().get((move, now.state)) or _moves().get((move, "*"))
+    if row is None:
+        raise StateError(f"an alert that is {now.state} does not allow the move {move!r}")
+    _require_actor(row.actor, moves, now, move=move, by=by, supervisor=supervisor)
+    _require_content(row.needs, verdict, reason)
+    after = _undone(moves) if move == "undo" else _after(now, row.target, move, by, verdict)
+    return AlertMove(
+        alert_id=alert_id,
+        number=len(moves) + 1,
+        move=move,
+        state=after.state,
+        by=by,
+        at=at,
+        verdict=after.verdict,
+        reason=reason.strip(),
+        claimed_by=after.claimed_by,
+    )
+
+
+def _require_actor(
+    actor: str, moves: Sequence[AlertMove], now: Standing, *, move: str, by: str, supervisor: bool
+) -> None:
+    if (actor == ANALYSIS) != (by == ANALYSIS):
+        raise StateError(f"the move {move!r} is not for {by}")
+    if move == "claim" and now.claimed_by not in ("", by):
+        raise StateError(f"the alert is already claimed by {now.claimed_by}")
+    if actor == "claimant" and by != now.claimed_by and not supervisor:
+        raise StateError(f"only {now.claimed_by} or a supervisor may release this alert")
+    if actor == "mover":
+        last = _last_standing_move(moves)
+        if last is None:
+            raise StateError("there is no move to undo")
+        if last.by == ANALYSIS:
+            raise StateError("the last move followed from changed facts and cannot be undone")
+        if last.by != by and not supervisor:
+            raise StateError(f"only {last.by} or a supervisor may undo this move")
+
+
+def _require_content(needs: frozenset[str], verdict: str, reason: str) -> None:
+    if len(reason) > REASON_LIMIT:
+        raise InputError(f"the reason is longer than {REASON_LIMIT} characters")
+    if "verdict" in needs and verdict not in {item.code for item in verdicts()}:
+        raise InputError(f"the verdict {verdict[:40]!r} is not on the list of verdicts")
+    if "reason" in needs and not reason.strip():
+        raise InputError("a verdict needs a written reason")
+
+
+def _after(now: Standing, target: str, move: str, by: str, verdict: str) -> Standing:
+    holder = {"claim": by, "verdict": now.claimed_by or by}.get(move, "")
+    return Standing(state=target, claimed_by=holder, verdict=verdict if move == "verdict" else "")
+
+
+def _kept(moves: Sequence[AlertMove]) -> list[AlertMove]:
+    kept: list[AlertMove] = []
+    for move in moves:
+        if move.move == "undo":
+            kept.pop()
+        else:
+            kept.append(move)
+    return kept
+
+
+def _last_standing_move(moves: Sequence[AlertMove]) -> AlertMove | None:
+    kept = _kept(moves)
+    return kept[-1] if kept else None
+
+
+def _undone(moves: Sequence[AlertMove]) -> Standing:
+    kept = _kept(moves)[:-1]
+    return _of(kept[-1]) if kept else Standing()
+
+
+def _of(move: AlertMove) -> Standing:
+    return Standing(state=move.state, claimed_by=move.claimed_by, verdict=move.verdict)

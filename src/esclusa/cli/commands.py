@@ -1,0 +1,47 @@
+"""The commands by name. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import click
+
+from esclusa import __version__
+from esclusa.cli.lazy import LazyGroup
+
+_WORK = "esclusa.cli.work"
+_DATA = "esclusa.cli.data"
+_UPKEEP = "esclusa.cli.upkeep"
+
+COMMANDS = {
+    "demo": ("esclusa.cli.demo", "demo", "Build the demonstration node, run it, serve its pages."),
+    "init": (_UPKEEP, "init", "Make a new node in a folder."),
+    "serve": (_UPKEEP, "serve", "Serve a node's pages and API."),
+    "ingest": (_DATA, "ingest", "Take files in: store, analyse and queue what they say."),
+    "queue": (_WORK, "queue", "Show the work queue."),
+    "show": (_WORK, "show", "Show a record: facts, source, marking, versions."),
+    "explain": (_WORK, "explain", "Show why a record is in the queue, reason by reason."),
+    "search": (_WORK, "search", "Find records that hold all the words."),
+    "read": (_DATA, "read", "Read a file of any known format; nothing is stored."),
+    "lists": (_DATA, "lists", "Watchlists: show, add, update."),
+    "screen": (_DATA, "screen", "Screen a table of names against list files."),
+    "rules": (_DATA, "rules", "Rules: list, check."),
+    "backup": (_UPKEEP, "backup", "Write the whole node into one file."),
+    "restore": (_UPKEEP, "restore", "Make a node from a backup."),
+    "check": (_UPKEEP, "check", "Verify the ledger and the received files."),
+    "upgrade": (_UPKEEP, "upgrade", "Bring the ledger's schema to this version."),
+    "erase": (_UPKEEP, "erase", "Erase a record's content, or all whose time has run out."),
+    "user": (_UPKEEP, "user", "User accounts: add, list."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="esclusa")
+def cli() -> None:
+    """Esclusa: who and what deserves a look at the border, and why.
+
+    People decide; a score only orders the queue. What is not in the queue has not been found
+    harmless.
+    """

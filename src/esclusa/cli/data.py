@@ -1,0 +1,169 @@
+"""Commands that bring data in or look at it: ingest, read, lists, screen, rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from esclusa.cli import output
+from esclusa.cli.output import answers, node_option, opened
+
+if TYPE_CHECKING:
+    from esclusa.sharing.views import SourceView
+
+_FILE = click.Path(path_type=Path, exists=True)
+
+
+@click.command()
+@node_option
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@answers
+def ingest(folder: Path | None, paths: tuple[Path, ...]) -> None:
+    """Take files in: store, analyse and queue what they say.
+
+    PATHS are files or folders; - reads standard input. A file taken in before changes nothing.
+    """
+    views: list[SourceView] = []
+    with opened(folder) as node:
+        node.process_waiting()
+        for name, stream in _streams(paths):
+            with stream:
+                views.append(node.ingest(node.operator(), name, stream))
+    output.show(
+        views,
+        "Taken in",
+        ("file", "format", "state", "messages>", "new>", "changed>", "same>", "withdrawn>",
+         "refused>", "defects>", "alerts>"),
+        source_cells,
+    )  # fmt: skip
+    for view in views:
+        if view.reason:
+            click.echo(view.reason, err=True)
+    if any(view.state == "refused" or view.counts.get("quarantined") for view in views):
+        raise SystemExit(output.EXIT_PARTLY)
+
+
+def source_cells(view: SourceView) -> tuple[object, ...]:
+    named = ("messages", "new", "changed", "unchanged", "withdrawn", "quarantined", "defects",
+             "alerts")  # fmt: skip
+    return (view.name, view.format, view.state, *(view.counts.get(name, 0) for name in named))
+
+
+def _streams(paths: tuple[Path, ...]) -> Iterator[tuple[str, BinaryIO]]:
+    for path in paths:
+        if str(path) == "-":
+            yield "standard-input", sys.stdin.buffer
+        elif path.is_dir():
+            for file in sorted(item for item in path.iterdir() if item.is_file()):
+                yield file.name, file.open("rb")
+        else:
+            yield path.name, _open(path)
+
+
+def _open(path: Path) -> BinaryIO:
+    from esclusa.errors import InputError
+
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", file=str(path)) from error
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--to", "target", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+@answers
+def read(file: Path, target: str) -> None:
+    """Read a file of any known format; nothing is stored.
+
+    Each line is a message with its statements and defects, or a defect outside any message.
+    """
+    from esclusa.formats import read_file
+    from esclusa.model import Message
+
+    refused = 0
+    for item in read_file(file):
+        output.lines([item])
+        refused += isinstance(item, Message) and item.refused
+    if refused:
+        click.echo(f"{refused} messages could not be used", err=True)
+        raise SystemExit(output.EXIT_PARTLY)
+
+
+@click.group()
+def lists() -> None:
+    """Watchlists: show, add, update."""
+
+
+@lists.command("show")
+@node_option
+@answers
+def lists_show(folder: Path | None) -> None:
+    """Show the lists in force."""
+    with opened(folder) as node:
+        found = node.lists(node.operator())
+    output.show(
+        found, "Lists in force", ("id", "title", "edition", "entries>", "loaded (UTC)"),
+        lambda row: (row.id, row.title, row.edition, row.entries, row.loaded[:19]),
+    )  # fmt: skip
+
+
+def _load(folder: Path | None, list_id: str, title: str, files: tuple[Path, ...]) -> None:
+    with opened(folder) as node, ExitStack() as stack:
+        streams = [(path.name, stack.enter_context(_open(path))) for path in files]
+        done = node.add_list(node.operator(), list_id, title, streams)
+    click.echo(
+        f"{list_id} edition {done.edition}: {done.entries} entries, {done.added} added, "
+        f"{done.changed} changed, {done.removed} removed, {len(done.defects)} defects"
+    )
+
+
+@lists.command("add")
+@node_option
+@click.argument("list_id")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--title", default="", help="The list's name for people.")
+@answers
+def lists_add(folder: Path | None, list_id: str, files: tuple[Path, ...], title: str) -> None:
+    """Bring a list into force under LIST_ID; companion files follow the list itself."""
+    _load(folder, list_id, title, files)
+
+
+@lists.command("update")
+@node_option
+@click.argument("list_id")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@answers
+def lists_update(folder: Path | None, list_id: str, files: tuple[Path, ...]) -> None:
+    """Bring a new edition of a list into force; the old one stays if the new cannot be read."""
+    from esclusa.errors import NotFound
+
+    with opened(folder) as node:
+        known = {item.id: item.title for item in node.lists(node.operator())}
+    if list_id not in known:
+        raise NotFound(f"no list {list_id} is in force; use `esclusa lists add`")
+    _load(folder, list_id, known[list_id], files)
+
+
+@click.group()
+def rules() -> None:
+    """Rules: list, check."""
+
+
+@rules.command("list")
+@node_option
+@answers
+def rules_list(folder: Path | None) -> None:
+    """List the rules in the pack with their state today."""
+    with opened(folder) as node:
+        found = node.rules(node.operator())
+    output.show(
+        found, "Rules", ("id", "version", "about", "points>", "state", "valid to", "title"),
+        lambda row: (row.id, row.version, row.subject, row.points, row.state, row.valid_to,
+                     row.title_en),
+    )  # fmt: skip

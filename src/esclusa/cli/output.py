@@ -1,0 +1,115 @@
+"""How commands speak: tables for a person, JSON lines into a pipe, one sentence for an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from esclusa.node import Node
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PIPED_WIDTH = 160
+
+EXIT_ERROR, EXIT_PARTLY, EXIT_NOT_FOUND = 1, 3, 4
+
+node_option = click.option(
+    "--node", "folder", type=click.Path(path_type=Path, file_okay=False), default=None,
+    help="The node's folder [default: $ESCLUSA_NODE or ./node].",
+)  # fmt: skip
+language_option = click.option(
+    "--language", type=click.Choice(["en", "es"]), default=None, help="Language of the reasons."
+)
+
+
+def for_people() -> bool:
+    """Tell whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def language(chosen: str | None) -> str:
+    """Return the language asked for, else the terminal's, else English."""
+    return chosen or ("es" if os.environ.get("LANG", "").startswith("es") else "en")
+
+
+def answers(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn an Esclusa error into one sentence and its exit code."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from esclusa.errors import EsclusaError, NotFound
+
+        try:
+            return function(*args, **kwargs)
+        except NotFound as error:
+            click.echo(f"esclusa: {error}", err=True)
+            raise SystemExit(EXIT_NOT_FOUND) from None
+        except EsclusaError as error:
+            click.echo(f"esclusa: {error}", err=True)
+            raise SystemExit(EXIT_ERROR) from None
+        except BrokenPipeError:
+            # The reader of the pipe has had enough; Python must not complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+
+    return run
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[Node]:
+    """Open the node in the folder asked for and close it after."""
+    from esclusa.node import Node
+
+    node = Node.open(folder or Path(os.environ.get("ESCLUSA_NODE", "node")))
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def lines(items: Iterable[Any]) -> None:
+    """Write each item as one line of JSON."""
+    import msgspec
+
+    encoder = msgspec.json.Encoder()
+    for item in items:
+        click.echo(encoder.encode(item).decode())
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table for a person. Columns whose name ends in ``>`` are aligned to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        right = name.endswith(">")
+        drawn.add_column(name.rstrip(">"), justify="right" if right else "left", overflow="fold")
+    wide = None if for_people() else _PIPED_WIDTH
+    for row in rows:
+        # Text, not str: rich would read markup such as [red] in a sender's words.
+        drawn.add_row(*(Text(str(cell)) for cell in row))
+    Console(width=wide).print(drawn)
+
+
+def show(
+    items: Sequence[Any],
+    title: str,
+    columns: Sequence[str],
+    cells: Callable[[Any], Sequence[object]],
+) -> None:
+    """Write items as a table for a person or as JSON lines into a pipe."""
+    if for_people():
+        table(title, columns, map(cells, items))
+    else:
+        lines(items)

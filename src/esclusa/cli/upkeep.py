@@ -1,0 +1,167 @@
+"""Commands that keep a node running: init, serve, backup, restore, check, upgrade, erase, user."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from esclusa.cli import output
+from esclusa.cli.output import answers, node_option, opened
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--agency", required=True, help="Originator of the node's records: one word.")
+@click.option("--title", default="", help="The node's name for people.")
+@click.option("--database", default="", help="SQLAlchemy URL [default: SQLite in the folder].")
+@click.option("--time-zone", default="UTC", show_default=True, help="IANA name of local time.")
+@answers
+def init(folder: Path, agency: str, title: str, database: str, time_zone: str) -> None:
+    """Make a new node in a folder."""
+    from esclusa.node import Node
+
+    Node.create(folder, agency=agency, title=title, database=database, time_zone=time_zone).close()
+    click.echo(f"node {agency} is ready in {folder}; next: esclusa user add, esclusa serve")
+
+
+@click.command()
+@node_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8484, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--https", is_flag=True, help="Pages are reached through HTTPS: mark cookies secure.")
+@answers
+def serve(folder: Path | None, host: str, port: int, https: bool) -> None:
+    """Serve a node's pages and API."""
+    import uvicorn
+
+    from esclusa.web.app import create_app
+
+    with opened(folder) as node:
+        node.process_waiting()
+        click.echo(f"{node.title}: http://{host}:{port}/")
+        uvicorn.run(
+            create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
+            server_header=False, access_log=False,
+        )  # fmt: skip
+
+
+@click.command()
+@node_option
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@answers
+def backup(folder: Path | None, target: Path) -> None:
+    """Write the whole node into one file."""
+    with opened(folder) as node:
+        counts = node.backup(target)
+    click.echo(f"{target}: {sum(counts.values())} rows")
+
+
+@click.command()
+@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--agency", required=True, help="The agency the backup was made by.")
+@click.option("--database", default="", help="SQLAlchemy URL [default: SQLite in the folder].")
+@answers
+def restore(archive: Path, folder: Path, agency: str, database: str) -> None:
+    """Make a node from a backup, on either database."""
+    from esclusa.node import Node
+
+    node = Node.create(folder, agency=agency, database=database)
+    counts = node.restore(archive)
+    node.close()
+    click.echo(f"{folder}: {sum(counts.values())} rows restored")
+
+
+@click.command()
+@node_option
+@answers
+def check(folder: Path | None) -> None:
+    """Verify the ledger and the received files."""
+    with opened(folder) as node:
+        findings = node.check()
+    for finding in findings:
+        click.echo(finding)
+    if findings:
+        raise SystemExit(output.EXIT_PARTLY)
+    click.echo("no damage found")
+
+
+@click.command()
+@node_option
+@answers
+def upgrade(folder: Path | None) -> None:
+    """Bring the ledger's schema to this version."""
+    import os
+
+    from esclusa.node import upgrade as bring
+
+    bring(folder or Path(os.environ.get("ESCLUSA_NODE", "node")))
+    click.echo("the ledger's schema is up to date")
+
+
+@click.command()
+@node_option
+@click.argument("record_id", required=False)
+@click.option("--due", is_flag=True, help="All records whose retention clock has run out.")
+@click.option("--reason", default="", help="Why; goes into the audit log.")
+@answers
+def erase(folder: Path | None, record_id: str | None, due: bool, reason: str) -> None:
+    """Erase a record's content and what rests on it, or all records whose time has run out."""
+    if bool(record_id) == due:
+        raise click.UsageError("name one record, or --due")
+    with opened(folder) as node:
+        if record_id:
+            emptied = node.erase(node.administrator(), record_id, reason=reason)
+        else:
+            today = dt.datetime.now(dt.UTC).date().isoformat()
+            emptied = node.purge(node.administrator(), today)
+    click.echo(f"{emptied} versions erased")
+
+
+@click.group()
+def user() -> None:
+    """User accounts: add, list."""
+
+
+@user.command("add")
+@node_option
+@click.argument("name")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["analyst", "supervisor", "auditor", "administrator"]),
+)
+@click.option(
+    "--clearance",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 4),
+    help="0 open, 1 official, 2 restricted, 3 confidential, 4 secret.",
+)
+@click.option("--caveat", "caveats", multiple=True, help="A compartment the person is read into.")
+@click.password_option()
+@answers
+def user_add(folder: Path | None, name: str, role: str, clearance: int, caveats: tuple[str, ...],
+             password: str) -> None:  # fmt: skip
+    """Add an account."""
+    with opened(folder) as node:
+        added = node.add_user(
+            node.administrator(), name=name, password=password, role=role, clearance=clearance,
+            caveats=caveats,
+        )  # fmt: skip
+    click.echo(f"{added.name}: {added.role}")
+
+
+@user.command("list")
+@node_option
+@answers
+def user_list(folder: Path | None) -> None:
+    """List the accounts."""
+    with opened(folder) as node:
+        rows = node.users(node.administrator())
+    output.show(
+        rows, "Accounts", ("name", "role", "clearance>", "active"),
+        lambda row: (row.name, row.role, row.clearance, "yes" if row.active else "no"),
+    )  # fmt: skip

@@ -1,0 +1,19 @@
+"""Reading what carriers, ports, services and list publishers send.
+
+One module per message family, each with a :class:`Format`: bytes in, typed messages and defects
+out, no storage. :func:`detect` finds the reader for a file, :func:`open_file` opens it within
+bounds, :func:`read_file` does both. A reader never raises for bad content: what is broken is told
+with its place, what is good around it is kept.
+
+Importing this package loads no reader; each comes with its libraries when first needed.
+"""
+
+from esclusa.formats.files import open_file, open_stream
+from esclusa.formats.format import Format, Reader
+from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.registry import all_formats, by_id, detect, ids, read_file, read_stream
+
+__all__ = [
+    "DEFAULT", "Format", "Limits", "Reader", "all_formats", "by_id", "detect", "ids", "open_file",
+    "open_stream", "read_file", "read_stream",
+]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Dates as watchlists write them, in the model's form: ISO 8601, partial, or a range ``a/b``.
+
+A list's date of birth is often an estimate. An estimate becomes a range of ``CIRCA_YEARS`` on
+either side; the list's own words stay in the entry's remarks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+CIRCA_YEARS: Final = 2
+"""No list says how wide its "circa" is; two years cover an age that was estimated from a photograph
+without letting half a generation in. Our own choice."""
+
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january ene enero", "feb february febrero", "mar march marzo",
+            "apr april abr abril", "may mayo", "jun june junio", "jul july julio",
+            "aug august ago agosto",
+            "sep sept september septiembre", "oct october octubre", "nov november noviembre",
+            "dec december dic diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+_DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)\.?[ -](\d{4})")
+_MONTH: Final = re.compile(r"([A-Za-z]+)\.?[ -](\d{4})")
+_ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
+_SPAN: Final = re.compile(r"(.+?)(?: to | ?[–/] ?|(?<=\d{4})-(?=\d{4}$))(.+)")
+_ABOUT: Final = re.compile(r"(?:circa|ca?\.|approximately|about|hacia)\s+", re.IGNORECASE)
+
+
+def list_date(text: str) -> str:
+    """Return a list's date as ISO 8601, "" when the text is none.
+
+    Known: ``12 Mar 1965``, ``Mar 1965``, ``1965``, ``circa 1965``, ``1960 to 1965``.
+    A range comes as ``start/end``.
+    """
+    text = " ".join(text.split())
+    about = _ABOUT.match(text)
+    if about:
+        return _around(list_date(text[about.end() :]))
+    span = _SPAN.fullmatch(text)
+    if span:
+        start, end = _single(span[1]), _single(span[2])
+        return span_of(start, end)
+    return _single(text)
+
+
+def span_of(start: str, end: str) -> str:
+    """Return the range of two ISO dates, "" when one is missing or they stand in wrong order."""
+    if not start or not end or start[:4] > end[:4]:
+        return ""
+    return start if start == end else f"{start}/{end}"
+
+
+def around(year: str) -> str:
+    """Return the range that an estimated year stands for, "" when it is no year."""
+    return _around(year if len(year) == 4 and year.isascii() and year.isdigit() else "")
+
+
+def _around(date: str) -> str:
+    if not date:
+        return ""
+    start, _, end = date.partition("/")
+    first, last = int(start[:4]) - CIRCA_YEARS, int((end or start)[:4]) + CIRCA_YEARS
+    return f"{max(first, 1):04}/{min(last, 9999):04}"
+
+
+def _single(text: str) -> str:
+    if found := _ISO.fullmatch(text):
+        return _checked(found[1], found[2], found[3])
+    if found := _DAY.fullmatch(text):
+        return _checked(found[3], _month(found[2]), found[1])
+    if found := _MONTH.fullmatch(text):
+        month = _month(found[1])
+        return _checked(found[2], month, None) if month else ""
+    return ""
+
+
+def _month(word: str) -> str:
+    number = _MONTHS.get(word.lower())
+    return f"{number:02}" if number else ""
+
+
+def _checked(year: str, month: str | None, day: str | None) -> str:
+    """Return the ISO date if the calendar has it (a day needs its month), else ""."""
+    if day is not None and not month:
+        return ""
+    try:
+        date = dt.date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return ""
+    return date.isoformat()[: 10 if day else 7 if month else 4]

@@ -1,0 +1,163 @@
+"""What a typed reader hands to its file reader, and how it notes trouble on the way.
+
+A typed reader turns one message of segments into statements. It never stops at a bad value: it
+leaves a note and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.limits import Limits
+from esclusa.model import Defect, Function, Message, Severity, Statement
+
+
+class Place(Protocol):
+    """Anything with a place in the file: a segment."""
+
+    @property
+    def tag(self) -> str: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+
+
+class Reading(NamedTuple):
+    """Statements of a message that share one function. Most messages give one reading."""
+
+    function: Function
+    statements: tuple[Statement, ...]
+
+
+class Notes:
+    """Collects the defects of one message.
+
+    :param reference: the message's own reference, repeated in each defect.
+    :param limit: how many are kept; the rest are counted and named in one closing note, because a
+        sender who gets every check digit wrong must not fill the disk nor lose the manifest.
+    """
+
+    __slots__ = ("found", "limit", "offset", "once", "reference", "unlisted")
+
+    def __init__(self, reference: str, offset: int, limit: int) -> None:
+        self.reference = reference
+        self.offset = offset
+        self.limit = limit
+        self.found: list[Defect] = []
+        self.unlisted = 0
+        self.once: set[str] = set()
+
+    def add(
+        self, code: str, severity: Severity, reason: str, at: Place | None, element: str = ""
+    ) -> None:
+        """Note one defect at a segment (None: at the message itself)."""
+        if len(self.found) >= self.limit:
+            self.unlisted += 1
+            return
+        where = (at.offset, at.length, at.tag, at.number) if at else (self.offset, 0, "", 0)
+        self.found.append(
+            Defect(
+                code=code,
+                severity=severity,
+                reason=reason,
+                offset=where[0],
+                length=where[1],
+                message=self.reference,
+                segment=where[2],
+                segment_no=where[3],
+                element=element,
+            )
+        )
+
+    def fatal(self, code: str, reason: str) -> None:
+        """Note that the message cannot be used, whatever the limit."""
+        self.limit = max(self.limit, len(self.found) + 1)
+        self.add(code, Severity.FATAL, reason, None)
+
+    def first(self, code: str, severity: Severity, reason: str, at: Place) -> None:
+        """Note a defect only the first time its code and segment tag meet."""
+        key = f"{code} {at.tag}"
+        if key not in self.once:
+            self.once.add(key)
+            self.add(code, severity, reason, at)
+
+    def closed(self) -> tuple[Defect, ...]:
+        """Return all defects, with a closing note when some were not listed."""
+        if self.unlisted:
+            closing = Defect(
+                code="message.defects.unlisted",
+                severity=Severity.NOTE,
+                reason=f"{self.unlisted} more defects of this message are not listed",
+                offset=self.offset,
+                message=self.reference,
+            )
+            return (*self.found, closing)
+        return tuple(self.found)
+
+
+def snippet(text: str) -> str:
+    """Return the offending token, short enough for a defect's sentence."""
+    return repr(text if len(text) <= 24 else text[:23] + "…")
+
+
+def messages_of(
+    raw: RawMessage,
+    family: str,
+    reader: Callable[[RawMessage, Notes], list[Reading]] | None,
+    limits: Limits,
+) -> Iterator[Message]:
+    """Turn one raw message into messages, one for each function its statements share.
+
+    A message that cannot be used gets a fatal defect and makes no statement: its syntax is broken,
+    it does not say its type, or its errors left nothing to state. Without a typed reader a message
+    makes no statement either, and is whole. ``family`` is ``edifact`` or ``x12``.
+    """
+    notes = Notes(raw.reference, raw.offset, limits.defects_per_message)
+    readings = _readings(raw, family, reader, notes)
+    defects = (*raw.defects, *notes.closed())
+    for reading in readings or [Reading(Function.ORIGINAL, ())]:
+        yield Message(
+            format=f"{family}.{raw.type.lower()}" if raw.type else family,
+            offset=raw.offset,
+            length=raw.length,
+            reference=raw.reference,
+            function=reading.function,
+            directory=raw.directory,
+            sender=raw.interchange_sender,
+            recipient=raw.interchange_recipient,
+            prepared=raw.prepared,
+            statements=reading.statements,
+            defects=defects,
+        )
+        defects = ()
+
+
+def _readings(
+    raw: RawMessage,
+    family: str,
+    reader: Callable[[RawMessage, Notes], list[Reading]] | None,
+    notes: Notes,
+) -> list[Reading]:
+    if any(defect.severity is Severity.FATAL for defect in raw.defects):
+        return []
+    if not raw.type:
+        reason = "message does not say its type; nobody can know what it states"
+        notes.add(f"{family}.message.type", Severity.FATAL, reason, None)
+        return []
+    if reader is None:
+        reason = f"no typed reader for {snippet(raw.type)}; segments were read, no statements made"
+        notes.add(f"{family}.message.no_reader", Severity.NOTE, reason, None)
+        return []
+    readings = reader(raw, notes)
+    if not any(reading.statements for reading in readings) and _errors(raw, notes):
+        notes.fatal(f"{family}.message.unusable", "errors left nothing that the message states")
+    return readings
+
+
+def _errors(raw: RawMessage, notes: Notes) -> bool:
+    return any(defect.severity is Severity.ERROR for defect in (*raw.defects, *notes.found))

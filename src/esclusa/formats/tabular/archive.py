@@ -1,0 +1,93 @@
+"""May this zip archive be opened as a workbook?
+
+An XLSX file is a zip of XML parts. Before the workbook library sees a byte, the directory of the
+archive is read and each XML part is run past a parser that does nothing but refuse document type
+declarations: the library's own parser would expand entities.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import BinaryIO, Final
+
+from esclusa.errors import FormatError, LimitError
+from esclusa.formats.limits import MIB, Limits
+from esclusa.formats.xml import declares_doctype
+
+MEMBERS: Final = 10_000
+"""Parts of one workbook. A thousand sheets with drawings make about 4,000."""
+
+_SMALL: Final = 1 * MIB
+"""Below this a part cannot hurt however well it packs; blank style tables pack 1 to 300."""
+
+_WORKBOOK: Final = "xl/workbook.xml"
+
+_MACROS: Final = "vbaproject.bin"
+
+
+def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
+    """Return notes on what in the archive will be left alone (macros, links to other files).
+
+    ``stream`` must be seekable. Raises :class:`~esclusa.errors.FormatError` when it is no workbook
+    or has an encrypted or oddly named part or a document type declaration, and
+    :class:`~esclusa.errors.LimitError` when it would unpack too far.
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = archive.infolist()
+            _check_directory(members, file, limits)
+            _check_parts(archive, members, file)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+        raise FormatError(f"damaged zip archive: {error}", file=file) from None
+    return list(_notes(members))
+
+
+def _check_directory(members: list[zipfile.ZipInfo], file: str, limits: Limits) -> None:
+    names = [member.filename for member in members]
+    if len(members) > MEMBERS:
+        raise LimitError(f"archive has {len(members):,} parts, at most {MEMBERS:,}", file=file)
+    if _WORKBOOK not in names:
+        raise FormatError("is a zip archive but no XLSX workbook; unpack it first", file=file)
+    if len(set(map(str.lower, names))) != len(names):
+        raise FormatError("two parts of the workbook have one name", file=file)
+    if any(_odd(name) for name in names):
+        raise FormatError("a part of the workbook has a name outside the archive", file=file)
+    if any(member.flag_bits & 1 for member in members):
+        raise FormatError("workbook is encrypted; save it without a password", file=file)
+    _check_sizes(members, file, limits)
+
+
+def _check_sizes(members: list[zipfile.ZipInfo], file: str, limits: Limits) -> None:
+    total = sum(member.file_size for member in members)
+    if total > limits.archive_bytes:
+        raise LimitError(
+            f"workbook unpacks to {total:,} bytes, at most {limits.archive_bytes:,}", file=file
+        )
+    for member in members:
+        if member.file_size > max(_SMALL, limits.archive_ratio * member.compress_size):
+            raise LimitError(
+                f"a part unpacks to more than {limits.archive_ratio} times its size", file=file
+            )
+
+
+def _odd(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name
+
+
+def _check_parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: str) -> None:
+    for member in members:
+        if member.filename.lower().endswith((".xml", ".rels", ".vml")):
+            with archive.open(member) as part:
+                if declares_doctype(part):
+                    reason = "a part of the workbook declares a document type or is not XML"
+                    raise FormatError(reason, file=file)
+
+
+def _notes(members: list[zipfile.ZipInfo]) -> list[str]:
+    names = [member.filename.lower() for member in members]
+    notes = []
+    if any(name.endswith(_MACROS) for name in names):
+        notes.append("the workbook has macros; they were left alone")
+    if any(name.startswith("xl/externallinks/") for name in names):
+        notes.append("the workbook refers to other files; they were not opened")
+    return notes

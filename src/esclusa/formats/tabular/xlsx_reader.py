@@ -1,0 +1,140 @@
+"""XLSX workbooks (ISO/IEC 29500), one sheet of them, read through a mapping, given or guessed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import PurePath
+from typing import BinaryIO, Final, cast
+
+import msgspec
+
+from esclusa.errors import FormatError, LimitError
+from esclusa.formats.format import Format
+from esclusa.formats.limits import DEFAULT, MIB, Limits
+from esclusa.formats.tabular.archive import check_workbook
+from esclusa.formats.tabular.assemble import Source, messages
+from esclusa.formats.tabular.csv_reader import guessed
+from esclusa.formats.tabular.guess import HEADER_ROWS, SAMPLE_ROWS, Proposal, guess_rows
+from esclusa.formats.tabular.mapping import Mapping
+from esclusa.formats.tabular.rows import Row
+from esclusa.formats.tabular.sheet import open_sheet, sheet_rows
+from esclusa.model import Defect, Message, Severity
+
+ID: Final = "tabular.xlsx"
+
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Begins both a workbook with a password and the older XLS."""
+
+_IN_MEMORY: Final = 16 * MIB
+
+
+def read(
+    stream: BinaryIO,
+    *,
+    file: str = "",
+    limits: Limits = DEFAULT,
+    mapping: Mapping | None = None,
+    target: str = "",
+    list_id: str = "",
+) -> Iterator[Message | Defect]:
+    """Read one sheet: a consignment, list entry or traveller for each row or run of rows.
+
+    Without a ``mapping`` one is guessed and a bare note says so; ``target`` narrows the guess.
+    ``list_id`` names the list of list entries when the mapping does not. A workbook that is
+    damaged, encrypted or dangerous is one bare fatal defect. A row has no place in the packed
+    file: a message's offset is its row's number, a defect's is 0, and both name sheet and row. Raises
+    :class:`~esclusa.errors.LimitError` for a workbook that unpacks too far.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
+        try:
+            book = _seekable(stream, cast(BinaryIO, held), file, limits)
+            for note in check_workbook(book, file=file, limits=limits):
+                yield _bare("xlsx.left_alone", Severity.NOTE, note)
+            title, sheet = open_sheet(book, mapping.sheet if mapping else "", file=file)
+        except FormatError as error:
+            yield _bare("xlsx.refused", Severity.FATAL, error.reason)
+            return
+        rows = sheet_rows(sheet, mapping.decimal if mapping else ".", file=file, limits=limits)
+        first: list[Row | Defect] = []
+        if mapping is None:
+            first = list(islice(rows, HEADER_ROWS + SAMPLE_ROWS))
+            proposal = _proposal(first, file, target)
+            yield guessed(proposal)
+            mapping = proposal.mapping
+        if mapping is not None:
+            source = Source(
+                format=ID,
+                where=lambda row: f"{title} row {row.number}",
+                list_id=list_id or PurePath(file).stem or "own",
+                by_number=True,
+            )
+            yield from messages(chain(first, rows), mapping, source, limits)
+
+
+def guess_workbook(stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT) -> Proposal:
+    """Propose a mapping for the first sheet of a workbook.
+
+    ``stream`` must be seekable. Raises :class:`~esclusa.errors.FormatError` or
+    :class:`~esclusa.errors.LimitError` when the workbook may not be opened.
+    """
+    check_workbook(stream, file=file, limits=limits)
+    _, sheet = open_sheet(stream, "", file=file)
+    rows = sheet_rows(sheet, ".", file=file, limits=limits)
+    return _proposal(list(islice(rows, HEADER_ROWS + SAMPLE_ROWS)), file)
+
+
+def _proposal(first: list[Row | Defect], file: str, target: str = "") -> Proposal:
+    """Guess from the first rows. The decimal mark is always a point: cells hold true numbers."""
+    cells = [row.cells for row in first if isinstance(row, Row) and row.cells]
+    found = guess_rows(cells, file=file, target=target)
+    if found.mapping is None:
+        return found
+    mapping = msgspec.structs.replace(found.mapping, decimal=".")
+    return msgspec.structs.replace(found, mapping=mapping)
+
+
+def _seekable(stream: BinaryIO, held: BinaryIO, file: str, limits: Limits) -> BinaryIO:
+    """Copy the stream to where the zip directory at its end can be read first."""
+    size = 0
+    while chunk := stream.read(MIB):
+        size += len(chunk)
+        if size > min(limits.file_bytes, limits.archive_bytes):
+            raise LimitError(f"workbook is larger than {size:,} bytes", file=file)
+        held.write(chunk)
+        if size == len(chunk) and not chunk.startswith(_ZIP):
+            raise FormatError(_what(chunk), file=file)
+    if not size:
+        raise FormatError("file is empty", file=file)
+    held.seek(0)
+    return held
+
+
+def _what(head: bytes) -> str:
+    if head.startswith(_OLE):
+        return "is an XLS workbook or one with a password; save it as XLSX without password"
+    return "is not an XLSX workbook"
+
+
+def sniff(head: bytes, name: str) -> bool:
+    """Answer whether the bytes begin a zip archive that its name or first part calls a workbook."""
+    if not head.startswith(_ZIP):
+        return False
+    named = PurePath(name.lower()).suffix in (".xlsx", ".xlsm")
+    return named or b"xl/" in head or head[30:49] == b"[Content_Types].xml"
+
+
+def _bare(code: str, severity: Severity, reason: str) -> Defect:
+    return Defect(code=code, severity=severity, reason=reason, offset=0)
+
+
+FORMAT: Final = Format(
+    id=ID,
+    title_en="Table as a workbook (XLSX)",
+    title_es="Tabla como libro de cálculo (XLSX)",
+    standard="ISO/IEC 29500-1 SpreadsheetML",
+    sniff=sniff,
+    read=read,
+)

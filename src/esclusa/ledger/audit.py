@@ -1,0 +1,69 @@
+"""The audit log: who read or did what, for which purpose; each line hashes all lines before it.
+
+``subject`` is an identifier and ``detail`` holds counts and codes: an auditor sees the whole log
+and no content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from esclusa.ledger.records import now_text
+from esclusa.ledger.schema import audit
+
+
+def line_hash(previous: bytes, *parts: str) -> bytes:
+    """Return the SHA-256 of the hash before and this line's parts."""
+    return hashlib.sha256(previous + "\x1f".join(parts).encode()).digest()
+
+
+def write_line(
+    connection: sa.Connection, *, who: str, role: str, purpose: str, action: str,
+    subject: str = "", detail: str = "", at: str = "",
+) -> int:  # fmt: skip
+    """Append one line inside the caller's write transaction and return its number."""
+    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+    last = connection.execute(query).first()
+    seq = last.seq + 1 if last else 1
+    parts = (at or now_text(), who, role, purpose, action, subject, detail)
+    names = ("at", "who", "role", "purpose", "action", "subject", "detail")
+    connection.execute(
+        audit.insert().values(
+            seq=seq,
+            hash=line_hash(bytes(last.hash) if last else b"", str(seq), *parts),
+            **dict(zip(names, parts, strict=True)),
+        )
+    )
+    return seq
+
+
+def lines(
+    connection: sa.Connection, *, limit: int, before: int = 0, who: str = "", action: str = ""
+) -> list[Any]:
+    """Return lines, newest first; ``before`` pages backwards by line number."""
+    query = sa.select(audit)
+    if before:
+        query = query.where(audit.c.seq < before)
+    if who:
+        query = query.where(audit.c.who == who)
+    if action:
+        query = query.where(audit.c.action == action)
+    return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
+
+
+def broken_lines(connection: sa.Connection) -> Iterator[int]:
+    """Yield the number of each line whose hash or number does not follow from the line before."""
+    previous, expected = b"", 1
+    rows = connection.execute(
+        sa.select(audit).order_by(audit.c.seq), execution_options={"yield_per": 1000}
+    )
+    for row in rows:
+        parts = (row.at, row.who, row.role, row.purpose, row.action, row.subject, row.detail)
+        right = line_hash(previous, str(row.seq), *parts)
+        if row.seq != expected or bytes(row.hash) != right:
+            yield row.seq
+        previous, expected = bytes(row.hash), row.seq + 1

@@ -1,0 +1,279 @@
+"""Custody: the bytes that came in, kept as they came, and what became of them.
+
+Bytes lie in a folder under their SHA-256 (``vault/ab/cdef…``): written to a temporary name, synced,
+then renamed, so a file under its final name is whole. The source's row follows in the database;
+only then is the file acknowledged. The same bytes under another marking are another source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.errors import LimitError
+from esclusa.ledger.records import now_text
+from esclusa.ledger.schema import defect, quarantine, source
+from esclusa.ledger.store import Store
+from esclusa.model import Defect
+
+_CHUNK: Final = 1 << 20
+DEFECTS_KEPT: Final = 10_000
+"""Defects listed per file; beyond that the count goes on and the list says no more."""
+
+
+class Vault:
+    """A folder of files named by their SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, stream: BinaryIO, *, limit: int, name: str = "") -> tuple[str, int]:
+        """Keep the bytes of a stream durably.
+
+        :return: SHA-256 in hexadecimal, and the size in bytes.
+        :raises LimitError: when the stream is longer than ``limit`` bytes; nothing is kept then.
+        """
+        temporary = self.folder / f"incoming-{secrets.token_hex(8)}"
+        try:
+            sha, size = self._copy(stream, temporary, limit=limit, name=name)
+            final = self.path(sha)
+            final.parent.mkdir(exist_ok=True)
+            temporary.replace(final)
+            _sync_folder(final.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return sha, size
+
+    def put_back(self, stream: BinaryIO, sha256: str) -> None:
+        """Keep bytes of a backup under their old name, also when they were blanked since."""
+        temporary = self.folder / f"incoming-{secrets.token_hex(8)}"
+        try:
+            self._copy(stream, temporary, limit=1 << 62, name=sha256)
+            self.path(sha256).parent.mkdir(exist_ok=True)
+            temporary.replace(self.path(sha256))
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _copy(self, stream: BinaryIO, target: Path, *, limit: int, name: str) -> tuple[str, int]:
+        sha, size = hashlib.sha256(), 0
+        with target.open("wb") as file:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise LimitError(f"longer than {limit} bytes", file=name, offset=limit)
+                sha.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        return sha.hexdigest(), size
+
+    def path(self, sha256: str) -> Path:
+        """Return where the bytes lie."""
+        return self.folder / sha256[:2] / sha256[2:]
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open kept bytes for reading."""
+        return self.path(sha256).open("rb")
+
+    def sweep(self) -> None:
+        """Remove what an interrupted ``put`` left; nothing acknowledged is ever temporary."""
+        for leftover in self.folder.glob("incoming-*"):
+            leftover.unlink(missing_ok=True)
+
+    def blank(self, sha256: str, keep: Iterable[tuple[int, int]]) -> None:
+        """Overwrite a file with zero bytes except the (offset, length) ranges in ``keep``."""
+        path = self.path(sha256)
+        if not path.exists():
+            return
+        size = path.stat().st_size
+        kept = []
+        with path.open("rb") as file:
+            for offset, length in keep:
+                file.seek(offset)
+                kept.append((offset, file.read(length)))
+        temporary = self.folder / f"incoming-{secrets.token_hex(8)}"
+        with temporary.open("wb") as file:
+            file.truncate(size)
+            for offset, data in kept:
+                file.seek(offset)
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+    def is_blank(self, sha256: str, keep: Iterable[tuple[int, int]]) -> bool:
+        """Tell whether all bytes outside the ranges in ``keep`` are zero."""
+        kept = sorted(keep)
+        with self.path(sha256).open("rb") as file:
+            position = 0
+            while chunk := file.read(_CHUNK):
+                bare = bytearray(chunk)
+                for offset, length in kept:
+                    start, end = max(offset - position, 0), min(offset + length - position, _CHUNK)
+                    if start < end:
+                        bare[start:end] = bytes(max(0, min(end, len(bare)) - start))
+                if any(bare):
+                    return False
+                position += len(chunk)
+        return True
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def source_id(sha256: str, marking: bytes) -> str:
+    """Return the id of bytes received under a marking: 32 hexadecimal characters."""
+    return hashlib.sha256(bytes.fromhex(sha256) + marking).hexdigest()[:32]
+
+
+def acknowledge(
+    store: Store, *, name: str, marking: bytes, label_id: int, sha256: str, size: int, by: str
+) -> tuple[str, bool]:
+    """Enter received bytes; the file is acknowledged when this returns.
+
+    :return: the source's id, and whether it is new.
+    """
+    identity = source_id(sha256, marking)
+    with store.write() as connection:
+        if connection.execute(sa.select(source.c.id).where(source.c.id == identity)).first():
+            return identity, False
+        connection.execute(
+            source.insert().values(
+                id=identity, sha256=sha256, name=name, size=size, label_id=label_id,
+                state="received", received=now_text(), received_by=by,
+            )
+        )  # fmt: skip
+    return identity, True
+
+
+def waiting(store: Store) -> tuple[str, ...]:
+    """Return ids of sources acknowledged and not finished, oldest first."""
+    with store.read() as connection:
+        query = sa.select(source.c.id).where(source.c.state == "received")
+        return tuple(connection.execute(query.order_by(source.c.received)).scalars())
+
+
+def find(connection: sa.Connection, identity: str, visible: Collection[int] | None) -> Any:
+    """Return a source's row, None when unknown or not visible. ``visible`` None is for intake."""
+    query = sa.select(source).where(source.c.id == identity)
+    if visible is not None:
+        query = query.where(source.c.label_id.in_(visible))
+    return connection.execute(query).first()
+
+
+def recent(connection: sa.Connection, visible: Collection[int], *, limit: int) -> list[Any]:
+    """Return the newest visible sources."""
+    query = sa.select(source).where(source.c.label_id.in_(visible))
+    query = query.order_by(source.c.received.desc(), source.c.id).limit(limit)
+    return list(connection.execute(query))
+
+
+def progress(connection: sa.Connection, identity: str, counts: dict[str, int]) -> None:
+    """Enter how far reading a source has come, in the transaction that stored it."""
+    connection.execute(
+        source.update().where(source.c.id == identity).values(counts=json.dumps(counts))
+    )
+
+
+def redacted(connection: sa.Connection) -> tuple[str, ...]:
+    """Return ids of sources whose bytes are to be blank."""
+    return tuple(connection.execute(sa.select(source.c.id).where(source.c.redacted)).scalars())
+
+
+def same_bytes(connection: sa.Connection, sha256: str) -> tuple[str, ...]:
+    """Return ids of all sources that share the bytes."""
+    query = sa.select(source.c.id).where(source.c.sha256 == sha256)
+    return tuple(connection.execute(query).scalars())
+
+
+def redact(connection: sa.Connection, identity: str) -> None:
+    """Enter that a source's bytes were blanked."""
+    connection.execute(source.update().where(source.c.id == identity).values(redacted=True))
+
+
+def finish(
+    connection: sa.Connection, identity: str, *, state: str, format: str,
+    counts: dict[str, int], reason: str = "",
+) -> None:  # fmt: skip
+    """Enter how reading a source ended."""
+    connection.execute(
+        source.update()
+        .where(source.c.id == identity)
+        .values(state=state, format=format, counts=json.dumps(counts), reason=reason)
+    )
+
+
+def add_defects(
+    connection: sa.Connection, identity: str, first: int, defects: Iterable[Defect]
+) -> None:
+    """Enter defects, numbered from ``first``, up to ``DEFECTS_KEPT`` per source."""
+    rows = [
+        {"source_id": identity, "number": number, "body": msgspec.json.encode(item).decode()}
+        for number, item in enumerate(defects, first)
+        if number < DEFECTS_KEPT
+    ]
+    if rows:
+        connection.execute(defect.insert(), rows)
+
+
+def defects_of(connection: sa.Connection, identity: str, *, limit: int) -> tuple[Defect, ...]:
+    """Return a source's defects in file order."""
+    query = sa.select(defect.c.body).where(defect.c.source_id == identity)
+    rows = connection.execute(query.order_by(defect.c.number).limit(limit)).scalars()
+    return tuple(msgspec.json.decode(body, type=Defect) for body in rows)
+
+
+def hold(
+    connection: sa.Connection, *, source_id: str, label_id: int, offset: int, length: int,
+    message: str, reason: str,
+) -> None:  # fmt: skip
+    """Put a message into quarantine; a message already held stays as it is."""
+    # Derived, not counted: a running number would tell how many messages others have in here.
+    identity = hashlib.sha256(f"{source_id}/{offset}".encode()).hexdigest()[:24]
+    known = sa.select(quarantine.c.id).where(quarantine.c.id == identity)
+    if connection.execute(known).first():
+        return
+    connection.execute(
+        quarantine.insert().values(
+            id=identity, source_id=source_id, label_id=label_id, offset=offset, length=length,
+            message=message, reason=reason, state="held",
+        )
+    )  # fmt: skip
+
+
+def held(connection: sa.Connection, source_ids: Collection[str]) -> list[Any]:
+    """Return the quarantine rows of these sources in file order."""
+    query = sa.select(quarantine).where(quarantine.c.source_id.in_(source_ids))
+    return list(connection.execute(query.order_by(quarantine.c.source_id, quarantine.c.offset)))
+
+
+def held_one(connection: sa.Connection, identity: str, visible: Collection[int]) -> Any:
+    """Return one quarantine row, None when unknown or not visible."""
+    query = sa.select(quarantine).where(
+        quarantine.c.id == identity, quarantine.c.label_id.in_(visible)
+    )
+    return connection.execute(query).first()
+
+
+def retried(connection: sa.Connection, identity: str, *, state: str, reason: str) -> None:
+    """Enter a retry of a quarantined message."""
+    connection.execute(
+        quarantine.update()
+        .where(quarantine.c.id == identity)
+        .values(state=state, reason=reason, retries=quarantine.c.retries + 1)
+    )

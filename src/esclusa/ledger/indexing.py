@@ -1,0 +1,128 @@
+"""What of a record can be searched and referred to.
+
+``search_text`` feeds the full-text index. ``references`` are exact values, ``scheme:VALUE``, by
+which records find each other: the same container, seal, party, document, voyage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esclusa.model import Body, Consignment, ListEntry, PortCall, TransportEquipment, Traveller
+from esclusa.model.movement import Voyage
+
+
+def title_of(body: Body) -> str:
+    """Return a one-line name for lists and links."""
+    match body:
+        case Consignment():
+            return f"{body.carrier} {body.bill}".strip()
+        case TransportEquipment():
+            return body.number
+        case PortCall():
+            ship = body.voyage.conveyance
+            return f"{ship.name or ship.imo} {body.port.code or body.port.name}".strip()
+        case Traveller():
+            return f"{body.surname}, {body.given_names}".strip(", ")
+        case ListEntry():
+            return body.name
+        case _:
+            return getattr(body, "title", "") or getattr(body, "move", "")
+
+
+def search_text(body: Body) -> str:
+    """Return the words of a record that a person may look for, blank-separated."""
+    match body:
+        case Consignment():
+            return _consignment_text(body)
+        case TransportEquipment():
+            seals = " ".join(seal.number for seal in body.seals)
+            return f"{body.number} {seals} {_ship(body.voyage)}"
+        case PortCall():
+            return f"{_ship(body.voyage)} {body.port.code} {body.port.name} {body.call_reference}"
+        case Traveller():
+            documents = " ".join(document.number for document in body.documents)
+            journey = f"{body.journey.carrier}{body.journey.number}"
+            return f"{body.surname} {body.given_names} {documents} {journey}"
+        case ListEntry():
+            names = " ".join(alias.name for alias in body.aliases)
+            numbers = " ".join(identifier.value for identifier in body.identifiers)
+            return f"{body.name} {names} {numbers}"
+        case _:
+            return ""
+
+
+def _ship(voyage: Voyage) -> str:
+    ship = voyage.conveyance
+    return f"{ship.name} {ship.imo} {ship.call_sign} {voyage.reference}"
+
+
+def _consignment_text(body: Consignment) -> str:
+    words = [body.bill, body.master_bill, _ship(body.voyage)]
+    words += [party.name for party in body.parties]
+    words += [item.description for item in body.goods]
+    for unit in body.equipment:
+        words.append(unit.number)
+        words += [seal.number for seal in unit.seals]
+    return " ".join(word for word in words if word)
+
+
+def references(body: Body) -> set[str]:
+    """Return the exact values that tie this record to others."""
+    match body:
+        case Consignment():
+            return set(_consignment_references(body))
+        case TransportEquipment():
+            return set(_equipment_references(body)) | _voyage_references(body.voyage)
+        case PortCall():
+            return _voyage_references(body.voyage)
+        case Traveller():
+            return {f"document:{item.number.upper()}" for item in body.documents if item.number} | {
+                f"journey:{body.journey.carrier}{body.journey.number}/{body.journey.departure[:10]}"
+            }
+        case _:
+            return set()
+
+
+def _consignment_references(body: Consignment) -> Iterator[str]:
+    yield from _voyage_references(body.voyage)
+    for unit in body.equipment:
+        yield from _equipment_references(unit)
+    for party in body.parties:
+        if party.name:
+            yield party_reference(party.name)
+    if pair := pair_reference(body):
+        yield pair
+
+
+def _equipment_references(unit: TransportEquipment) -> Iterator[str]:
+    if unit.number:
+        yield f"equipment:{unit.number}"
+    for seal in unit.seals:
+        if seal.number:
+            yield seal_reference(seal.number)
+
+
+def _voyage_references(voyage: Voyage) -> set[str]:
+    ship = voyage.conveyance.imo or voyage.conveyance.name.upper()
+    return {f"voyage:{ship}/{voyage.reference}"} if ship and voyage.reference else set()
+
+
+def party_reference(name: str) -> str:
+    """Return the reference by which parties of one spelling find each other."""
+    return "party:" + " ".join(name.upper().split())[:200]
+
+
+def seal_reference(number: str) -> str:
+    """Return the reference of a seal number."""
+    return "seal:" + number.strip().upper()[:60]
+
+
+def pair_reference(body: Consignment) -> str:
+    """Return the reference of shipper, consignee and day of arrival, "" when one is missing."""
+    names = {party.role: party.name for party in reversed(body.parties)}
+    shipper, consignee = names.get("shipper", ""), names.get("consignee", "")
+    if not (shipper and consignee and body.arrival):
+        return ""
+    both = f"{party_reference(shipper)}|{party_reference(consignee)}"
+    return f"pair:{both.replace('party:', '')}|{body.arrival[:10]}"

@@ -1,0 +1,77 @@
+"""Labels: each distinct (originator, marking) as a small integer.
+
+A policy is then evaluated once per label and reader, and every query carries the answer as a set
+of integers. Labels are never removed, so the numbers can be cached.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.ledger.schema import label
+from esclusa.ledger.store import Store
+from esclusa.model import Marking, parse_marking
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """An interned marking with the originator it belongs to."""
+
+    id: int
+    originator: str
+    marking: Marking
+
+
+class Labels:
+    """The table of labels with a cache; safe to share between threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_id: dict[int, Label] = {}
+        self._by_value: dict[tuple[str, Marking], int] = {}
+        self._lock = threading.Lock()
+
+    def intern(self, originator: str, marking: Marking) -> int:
+        """Return the label's number, making one when the marking is new."""
+        known = self._by_value.get((originator, marking))
+        if known is not None:
+            return known
+        with self._store.write() as connection:
+            self._load(connection)
+            known = self._by_value.get((originator, marking))
+            if known is None:
+                known = max(self._by_id, default=0) + 1
+                connection.execute(
+                    label.insert().values(
+                        id=known, originator=originator, marking=marking.canonical().decode()
+                    )
+                )
+        self._keep(Label(id=known, originator=originator, marking=marking))
+        return known
+
+    def all(self) -> tuple[Label, ...]:
+        """Return every label, by number."""
+        with self._store.read() as connection:
+            self._load(connection)
+        return tuple(self._by_id[number] for number in sorted(self._by_id))
+
+    def get(self, number: int) -> Label:
+        """Return one label by its number."""
+        if number not in self._by_id:
+            self.all()
+        return self._by_id[number]
+
+    def _load(self, connection: sa.Connection) -> None:
+        newest = max(self._by_id, default=0)
+        rows = connection.execute(sa.select(label).where(label.c.id > newest))
+        for row in rows:
+            self._keep(
+                Label(id=row.id, originator=row.originator, marking=parse_marking(row.marking))
+            )
+
+    def _keep(self, item: Label) -> None:
+        with self._lock:
+            self._by_id[item.id] = item
+            self._by_value[item.originator, item.marking] = item.id

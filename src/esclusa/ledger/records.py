@@ -1,0 +1,474 @@
+"""Records: append, find, read back, erase.
+
+Versions form one chain per (id, label). ``append`` is idempotent: a statement equal to the newest
+version of its chain changes nothing. Every reading function takes the label numbers its caller may
+see; there is no way to ask without them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.ledger.indexing import references, search_text
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.schema import record, reference
+from esclusa.model import (
+    Body,
+    Provenance,
+    Record,
+    decode_body,
+    encode_body,
+    kind_of,
+    natural_key,
+    record_id,
+)
+
+T = TypeVar("T")
+
+_IDS_PER_QUERY: Final = 500
+"""SQLite allows 32,766 parameters; shorter statements are cached and planned faster."""
+
+
+class Outcome(StrEnum):
+    """What an append did."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement on its way into the ledger. ``retain_until`` is ``YYYY-MM-DD`` or ""."""
+
+    body: Body
+    originator: str
+    label_id: int
+    provenance: Provenance = Provenance()
+    derived_from: tuple[str, ...] = ()
+    valid_time: str = ""
+    withdrawn: bool = False
+    retain_until: str = ""
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a draft. ``previous`` is the body the new version replaced."""
+
+    id: str
+    version: int
+    seq: int
+    outcome: Outcome
+    previous: Body | None = None
+
+
+class _Head(msgspec.Struct):
+    """The newest version of a chain, as far as appending must know it."""
+
+    version: int
+    seq: int
+    body: bytes | None
+    withdrawn: bool
+
+
+def now_text() -> str:
+    """Return the present moment as ISO 8601 UTC text with microseconds."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def append(
+    connection: sa.Connection, drafts: Sequence[Draft], *, recorded: str = ""
+) -> list[Appended]:
+    """Append drafts in order inside the caller's write transaction; one answer per draft."""
+    recorded = recorded or now_text()
+    named = [_identify(draft) for draft in drafts]
+    heads = _heads(connection, {name for name, _key, _kind in named})
+    seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0))).scalar_one()
+    rows: list[dict[str, Any]] = []
+    answers: list[Appended] = []
+    replaced: list[int] = []
+    salt = secrets.token_bytes(16)
+    for draft, (name, key, kind) in zip(drafts, named, strict=True):
+        head = heads.get((name, draft.label_id))
+        body = encode_body(draft.body)
+        if head and head.body == body and head.withdrawn == draft.withdrawn:
+            answers.append(
+                Appended(id=name, version=head.version, seq=head.seq, outcome=Outcome.UNCHANGED)
+            )
+            continue
+        seq += 1
+        version = head.version + 1 if head else 1
+        if head:
+            replaced.append(head.seq)
+        answers.append(
+            Appended(
+                id=name,
+                version=version,
+                seq=seq,
+                outcome=_outcome(head, draft),
+                previous=decode_body(head.body) if head and head.body else None,
+            )
+        )
+        heads[name, draft.label_id] = _Head(version, seq, body, draft.withdrawn)
+        rows.append(
+            _row(draft, name, key, kind, seq=seq, version=version, body=body, recorded=recorded,
+                 salt=salt, supersedes=head.version if head else None)
+        )  # fmt: skip
+    _insert(connection, rows, replaced)
+    return answers
+
+
+def _identify(draft: Draft) -> tuple[str, str, str]:
+    key = natural_key(draft.body)
+    kind = kind_of(draft.body)
+    return record_id(draft.originator, kind, key), key, kind
+
+
+def _outcome(head: _Head | None, draft: Draft) -> Outcome:
+    if draft.withdrawn:
+        return Outcome.WITHDRAWN
+    return Outcome.CHANGED if head else Outcome.NEW
+
+
+def _row(
+    draft: Draft, name: str, key: str, kind: str, *, seq: int, version: int, body: bytes,
+    recorded: str, salt: bytes, supersedes: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "seq": seq,
+        "id": name,
+        "label_id": draft.label_id,
+        "version": version,
+        "kind": kind,
+        "key": key,
+        "body": body,
+        "salt": salt,
+        "digest": digest(salt, name, version, body),
+        "source_id": draft.provenance.source,
+        "format": draft.provenance.format,
+        "message": draft.provenance.message,
+        "offset": draft.provenance.offset,
+        "length": draft.provenance.length,
+        "derived_from": json.dumps(draft.derived_from),
+        "sources": draft.derived_from,
+        "valid_time": draft.valid_time,
+        "recorded_time": recorded,
+        "supersedes": supersedes,
+        "withdrawn": draft.withdrawn,
+        "current": True,
+        "retain_until": draft.retain_until or None,
+        "statement": draft.body,
+    }
+
+
+def digest(salt: bytes, name: str, version: int, body: bytes) -> bytes:
+    """Return the salted SHA-256 that outlives an erased body."""
+    return hashlib.sha256(b"%s%s/%d\n%s" % (salt, name.encode(), version, body)).digest()
+
+
+def _heads(connection: sa.Connection, names: set[str]) -> dict[tuple[str, int], _Head]:
+    found: dict[tuple[str, int], _Head] = {}
+    columns = (record.c.id, record.c.label_id, record.c.version, record.c.seq, record.c.body,
+               record.c.withdrawn)  # fmt: skip
+    for some in slices(sorted(names)):
+        query = sa.select(*columns).where(record.c.id.in_(some), record.c.current)
+        for row in connection.execute(query):
+            body = bytes(row.body) if row.body is not None else None
+            found[row.id, row.label_id] = _Head(row.version, row.seq, body, row.withdrawn)
+    return found
+
+
+def _insert(connection: sa.Connection, rows: list[dict[str, Any]], replaced: list[int]) -> None:
+    for some in slices(replaced):
+        connection.execute(record.update().where(record.c.seq.in_(some)).values(current=False))
+        connection.execute(_text_delete(connection), [{"seq": seq} for seq in some])
+    if not rows:
+        return
+    statements = [
+        (row["seq"], row.pop("statement"), row.pop("sources"), row["withdrawn"]) for row in rows
+    ]
+    last = {(row["id"], row["label_id"]): row["seq"] for row in rows}
+    for row in rows:
+        row["current"] = last[row["id"], row["label_id"]] == row["seq"]
+    connection.execute(record.insert(), rows)
+    live = set(last.values())
+    texts = [
+        {"seq": seq, "text": text}
+        for seq, body, _sources, withdrawn in statements
+        if seq in live and not withdrawn and (text := search_text(body))
+    ]
+    if texts:
+        connection.execute(_text_insert(connection), texts)
+    ties = [
+        {"value": value, "seq": seq}
+        for seq, body, sources, _withdrawn in statements
+        for value in references(body) | {f"record:{name}" for name in sources}
+    ]
+    if ties:
+        connection.execute(reference.insert(), ties)
+
+
+def _text_insert(connection: sa.Connection) -> sa.TextClause:
+    column = "rowid" if connection.dialect.name == "sqlite" else "seq"
+    return sa.text(f"INSERT INTO record_text ({column}, text) VALUES (:seq, :text)")
+
+
+def _text_delete(connection: sa.Connection) -> sa.TextClause:
+    column = "rowid" if connection.dialect.name == "sqlite" else "seq"
+    return sa.text(f"DELETE FROM record_text WHERE {column} = :seq")
+
+
+def get(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], name: str,
+    *, version: int | None = None,
+) -> Record | None:  # fmt: skip
+    """Return the newest visible version of a record (or the one asked for), None if there is none.
+
+    Where a reader sees several chains of one id, the one recorded last speaks.
+    """
+    query = sa.select(record).where(record.c.id == name, record.c.label_id.in_(visible))
+    query = query.where(record.c.current if version is None else record.c.version == version)
+    row = connection.execute(query.order_by(record.c.seq.desc()).limit(1)).first()
+    return to_record(row, labels) if row else None
+
+
+def get_by_seq(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], seqs: Iterable[int]
+) -> dict[int, Record]:
+    """Return the visible ones of these records by sequence number."""
+    found: dict[int, Record] = {}
+    for some in slices(list(seqs)):
+        query = sa.select(record).where(record.c.seq.in_(some), record.c.label_id.in_(visible))
+        for row in connection.execute(query):
+            found[row.seq] = to_record(row, labels)
+    return found
+
+
+def chain(
+    connection: sa.Connection, labels: Labels, name: str, label_id: int
+) -> tuple[Record, ...]:
+    """Return all versions of one chain, oldest first."""
+    query = sa.select(record).where(record.c.id == name, record.c.label_id == label_id)
+    rows = connection.execute(query.order_by(record.c.version))
+    return tuple(to_record(row, labels) for row in rows)
+
+
+def related(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], values: Iterable[str],
+    *, limit: int = 50,
+) -> list[tuple[str, Record]]:  # fmt: skip
+    """Return (reference, record) for visible current records sharing a reference, oldest first."""
+    query = (
+        sa.select(reference.c.value, record)
+        .join(record, record.c.seq == reference.c.seq)
+        .where(
+            reference.c.value.in_(sorted(values)[:_IDS_PER_QUERY]),
+            record.c.label_id.in_(visible),
+            record.c.current,
+        )
+        .order_by(record.c.seq)
+        .limit(limit)
+    )
+    return [(row.value, to_record(row, labels)) for row in connection.execute(query)]
+
+
+def first_seen(
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str]
+) -> dict[str, str]:
+    """Return when each reference was first recorded (ISO 8601 UTC); unknown ones are left out.
+
+    Each value costs one step into an index, however often it occurs.
+    """
+    query = sa.text(
+        f"""SELECT wanted.value AS value, (
+              SELECT record.recorded_time FROM reference
+              JOIN record ON record.seq = reference.seq
+              WHERE reference.value = wanted.value AND record.label_id IN :labels
+              ORDER BY reference.seq LIMIT 1) AS first
+            FROM {_values(connection)} AS wanted"""
+    ).bindparams(sa.bindparam("labels", expanding=True))
+    found: dict[str, str] = {}
+    for some in slices(list(values)):
+        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
+        found.update({row.value: row.first for row in rows if row.first})
+    return found
+
+
+def sightings(
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int
+) -> dict[str, tuple[tuple[str, Body], ...]]:
+    """Return, for each reference, up to ``each`` of the newest (record id, body) that hold it."""
+    query = sa.text(
+        f"""SELECT wanted.value AS value, record.id AS id, record.body AS body
+            FROM {_values(connection)} AS wanted
+            JOIN reference ON reference.value = wanted.value
+            JOIN record ON record.seq = reference.seq
+            WHERE record.label_id IN :labels AND record.current AND NOT record.withdrawn
+              AND reference.seq IN (
+                SELECT newest.seq FROM reference AS newest WHERE newest.value = wanted.value
+                ORDER BY newest.seq DESC LIMIT :each)
+            ORDER BY wanted.value, record.seq"""
+    ).bindparams(sa.bindparam("labels", expanding=True))
+    found: dict[str, list[tuple[str, Body]]] = {}
+    for some in slices(list(values)):
+        asked = {"wanted": json.dumps(some), "labels": sorted(visible), "each": each}
+        for row in connection.execute(query, asked):
+            if row.body is not None:
+                found.setdefault(row.value, []).append((row.id, decode_body(bytes(row.body))))
+    return {value: tuple(rows) for value, rows in found.items()}
+
+
+def first_recorded(connection: sa.Connection) -> str:
+    """Return when the oldest record was recorded (ISO 8601 UTC), "" in an empty ledger."""
+    query = sa.select(record.c.recorded_time).order_by(record.c.seq).limit(1)
+    return connection.execute(query).scalar() or ""
+
+
+_COUNTED: Final = 100
+"""Counts of references stop here; a rule asks for a few dozen at most."""
+
+
+def counts(
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str]
+) -> dict[str, int]:
+    """Return how many current records hold each reference, exact up to ``_COUNTED``."""
+    query = sa.text(
+        f"""SELECT wanted.value AS value, (
+              SELECT count(*) FROM (
+                SELECT 1 FROM reference JOIN record ON record.seq = reference.seq
+                WHERE reference.value = wanted.value AND record.label_id IN :labels
+                  AND record.current AND NOT record.withdrawn
+                LIMIT {_COUNTED}) AS held) AS held
+            FROM {_values(connection)} AS wanted"""
+    ).bindparams(sa.bindparam("labels", expanding=True))
+    found: dict[str, int] = {}
+    for some in slices(list(values)):
+        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
+        found.update({row.value: row.held for row in rows})
+    return found
+
+
+def _values(connection: sa.Connection) -> str:
+    """SQL for a JSON list of texts, bound as ``wanted``, as a table with the column ``value``."""
+    if connection.dialect.name == "sqlite":
+        return "json_each(:wanted)"
+    return "(SELECT json_array_elements_text(CAST(:wanted AS json)) AS value)"
+
+
+def current_of_kind(
+    connection: sa.Connection, labels: Labels, kind: str, *, label_id: int | None = None
+) -> Iterator[Record]:
+    """Yield every record of a kind that is in force, in order; for analysis, not for people."""
+    query = sa.select(record).where(
+        record.c.kind == kind, record.c.current, sa.not_(record.c.withdrawn)
+    )
+    if label_id is not None:
+        query = query.where(record.c.label_id == label_id)
+    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
+    for row in rows:
+        if row.body is not None:
+            yield to_record(row, labels)
+
+
+def bodies(connection: sa.Connection, seqs: Sequence[int]) -> list[Body]:
+    """Return the bodies of these versions in order, without the erased ones; for analysis."""
+    found: list[Body] = []
+    for some in slices(sorted(seqs)):
+        query = sa.select(record.c.body).where(record.c.seq.in_(some)).order_by(record.c.seq)
+        rows = connection.execute(query).scalars()
+        found += [decode_body(bytes(body)) for body in rows if body is not None]
+    return found
+
+
+def erase(connection: sa.Connection, name: str) -> tuple[int, ...]:
+    """Remove the bodies of every version and chain of a record; the salted digests stay.
+
+    :return: sequence numbers of the versions emptied (none if the record is unknown or empty).
+    """
+    query = sa.select(record.c.seq).where(record.c.id == name, record.c.body.is_not(None))
+    seqs = tuple(connection.execute(query).scalars())
+    for some in slices(list(seqs)):
+        connection.execute(
+            record.update().where(record.c.seq.in_(some)).values(body=None, erased_time=now_text())
+        )
+        connection.execute(reference.delete().where(reference.c.seq.in_(some)))
+        connection.execute(_text_delete(connection), [{"seq": seq} for seq in some])
+    return seqs
+
+
+def dependents(connection: sa.Connection, name: str) -> tuple[str, ...]:
+    """Return ids of all records derived from a record, directly or through others."""
+    found: dict[str, None] = {}
+    ahead = [name]
+    while ahead:
+        query = (
+            sa.select(record.c.id)
+            .join(reference, reference.c.seq == record.c.seq)
+            .where(reference.c.value.in_([f"record:{item}" for item in ahead[:_IDS_PER_QUERY]]))
+            .distinct()
+        )
+        ahead = ahead[_IDS_PER_QUERY:]
+        for other in connection.execute(query).scalars():
+            if other not in found and other != name:
+                found[other] = None
+                ahead.append(other)
+    return tuple(found)
+
+
+def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
+    """Return ids of the files in custody that versions of a record came from."""
+    query = sa.select(record.c.source_id).where(record.c.id == name, record.c.source_id != "")
+    return tuple(connection.execute(query.distinct()).scalars())
+
+
+def due(connection: sa.Connection, today: str, *, limit: int = 1000) -> tuple[str, ...]:
+    """Return ids of records whose retention clock has run out (``today`` is ``YYYY-MM-DD``)."""
+    query = (
+        sa.select(record.c.id)
+        .where(record.c.retain_until < today, record.c.body.is_not(None))
+        .distinct()
+        .order_by(record.c.id)
+        .limit(limit)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def to_record(row: Any, labels: Labels) -> Record:
+    """Turn a table row into a record."""
+    known = labels.get(row.label_id)
+    return Record(
+        id=row.id,
+        kind=row.kind,
+        version=row.version,
+        key=row.key,
+        body=decode_body(bytes(row.body)) if row.body is not None else None,
+        originator=known.originator,
+        marking=known.marking,
+        provenance=Provenance(
+            source=row.source_id,
+            format=row.format,
+            message=row.message,
+            offset=row.offset,
+            length=row.length,
+        ),
+        derived_from=tuple(json.loads(row.derived_from)),
+        valid_time=row.valid_time,
+        recorded_time=dt.datetime.fromisoformat(row.recorded_time),
+        supersedes=row.supersedes,
+        withdrawn=row.withdrawn,
+        seq=row.seq,
+    )
+
+
+def slices(items: list[T]) -> Iterator[list[T]]:
+    """Cut a list into pieces short enough for one statement."""
+    for start in range(0, len(items), _IDS_PER_QUERY):
+        yield items[start : start + _IDS_PER_QUERY]

@@ -1,0 +1,59 @@
+"""Full-text search over current records: SQLite FTS5 and PostgreSQL tsvector behind one function.
+
+Results come newest first. A relevance rank would be computed over all records, visible or not, and
+so would tell a reader something about those he may not see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from esclusa.ledger.schema import record
+
+_WORD: Final = re.compile(r"\w+", re.UNICODE)
+_WORDS_USED: Final = 12
+
+
+def search(
+    connection: sa.Connection, visible: Collection[int], text: str, *, kind: str = "", limit: int
+) -> list[Any]:
+    """Return rows of records whose text holds every word typed (the last one as a prefix).
+
+    Punctuation parts words; there is no query language, so nothing typed can be a syntax error.
+    """
+    words = _WORD.findall(text)[:_WORDS_USED]
+    if not words:
+        return []
+    sqlite = connection.dialect.name == "sqlite"
+    matched = _sqlite_match(words) if sqlite else _postgresql_match(words)
+    query = (
+        sa.select(record)
+        .where(record.c.seq.in_(matched), record.c.label_id.in_(visible), record.c.current)
+        .order_by(record.c.seq.desc())
+        .limit(limit)
+    )
+    if kind:
+        query = query.where(record.c.kind == kind)
+    return list(connection.execute(query))
+
+
+def _sqlite_match(words: list[str]) -> sa.TextualSelect:
+    question = " ".join(f'"{word}"' for word in words) + "*"
+    return (
+        sa.text("SELECT rowid FROM record_text WHERE record_text MATCH :question")
+        .bindparams(question=question)
+        .columns(record.c.seq)
+    )
+
+
+def _postgresql_match(words: list[str]) -> sa.TextualSelect:
+    question = " & ".join(f"'{word}'" for word in words) + ":*"
+    return (
+        sa.text("SELECT seq FROM record_text WHERE words @@ to_tsquery('simple', :question)")
+        .bindparams(question=question)
+        .columns(record.c.seq)
+    )

@@ -1,0 +1,32 @@
+"""The vocabulary: what people, messages and lists state, as small frozen structs.
+
+Every other room speaks in these words. Nothing here reads a file, a clock or a database.
+"""
+
+from esclusa.model.cargo import Consignment, GoodsItem, TransportEquipment
+from esclusa.model.common import Identifier, Party, Place, Seal
+from esclusa.model.defect import Defect, Severity
+from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
+from esclusa.model.message import Function, Message, Statement
+from esclusa.model.movement import Conveyance, PortCall, Voyage
+from esclusa.model.people import Journey, TravelDocument, Traveller
+from esclusa.model.record import (
+    Body,
+    Provenance,
+    Record,
+    decode_body,
+    encode_body,
+    kind_of,
+    natural_key,
+    record_id,
+)
+from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason
+
+__all__ = [
+    "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Body", "Consignment", "Conveyance",
+    "Defect", "Evidence", "Function", "GoodsItem", "Identifier", "Journey", "Level", "ListEntry",
+    "Marking", "Message", "Party", "Place", "PortCall", "Provenance", "Reason", "Record", "Seal",
+    "Severity", "Statement", "TransportEquipment", "TravelDocument", "Traveller", "Voyage",
+    "decode_body", "encode_body", "join_all", "kind_of", "natural_key", "parse_marking",
+    "record_id",
+]  # fmt: skip

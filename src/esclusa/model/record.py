@@ -1,0 +1,129 @@
+"""The record: one immutable, versioned statement with its originator, marking and provenance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from esclusa.model.cargo import Consignment, TransportEquipment
+from esclusa.model.marking import Marking
+from esclusa.model.movement import PortCall, Voyage
+from esclusa.model.people import Traveller
+from esclusa.model.watch import Alert, AlertMove, ListEntry
+
+Body = Consignment | TransportEquipment | PortCall | Traveller | ListEntry | Alert | AlertMove
+"""Everything a record can say; told apart by the tag in its JSON text."""
+
+NAMESPACE: Final = uuid.UUID("5f0c3c1e-6d0a-5b7e-9a43-0e5c1b5a1e55")
+"""Root of all record identities. Chosen once; a change would make every record a stranger."""
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a record came from: a file in custody (``source``, sha-256 of its bytes), the reader
+    that understood it, the message and its bytes in that file."""
+
+    source: str = ""
+    format: str = ""
+    message: str = ""
+    offset: int = -1
+    length: int = 0
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a statement. ``seq`` is the node's own gapless-per-node order, 0 before storing.
+
+    ``withdrawn`` marks a version that cancels the statement. ``body`` is None once erased.
+    ``recorded_time`` is UTC and orders nothing across nodes.
+    """
+
+    id: str
+    kind: str
+    version: int
+    key: str
+    body: Body | None
+    originator: str
+    marking: Marking
+    provenance: Provenance = Provenance()
+    derived_from: tuple[str, ...] = ()
+    valid_time: str = ""
+    recorded_time: dt.datetime | None = None
+    supersedes: int | None = None
+    withdrawn: bool = False
+    seq: int = 0
+
+
+def kind_of(body: Body) -> str:
+    """Return the record kind: ``consignment``, ``equipment``, ``port_call``, ``traveller`` …"""
+    return body.__struct_config__.tag  # type: ignore[return-value]
+
+
+def natural_key(body: Body) -> str:
+    """Return the key that the standards give the statement; parts joined by ``/``.
+
+    consignment: carrier code + bill number; equipment: ISO 6346 number + voyage; port call: IMO
+    number (or name) + call reference (or voyage and port); traveller: carrier, number, departure,
+    document (or name and birth date); list entry: list + its own id; alert: its subject.
+    """
+    return _KEYS[type(body)](body)
+
+
+def record_id(originator: str, kind: str, key: str) -> str:
+    """Return the UUIDv5 (RFC 9562 §5.5) of originator, kind and natural key, as 36 characters."""
+    return str(uuid.uuid5(NAMESPACE, f"{originator}\n{kind}\n{key}"))
+
+
+def encode_body(body: Body) -> bytes:
+    """Return the JSON text of a body; equal bodies give equal bytes."""
+    return _ENCODER.encode(body)
+
+
+def decode_body(data: bytes | str) -> Body:
+    """Read the JSON text of a body back; raises ``msgspec.ValidationError`` when it is not one."""
+    return _DECODER.decode(data)
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
+
+
+def _join(*parts: str) -> str:
+    return "/".join(part.strip().upper() for part in parts)
+
+
+def _voyage(voyage: Voyage) -> str:
+    conveyance = voyage.conveyance
+    name = conveyance.imo or conveyance.registration or conveyance.call_sign or conveyance.name
+    return _join(name or voyage.carrier, voyage.reference)
+
+
+def _port_call(call: PortCall) -> str:
+    ship = call.voyage.conveyance
+    where = call.call_reference or _join(
+        call.voyage.reference, call.port.code or call.port.name, call.arrival[:10]
+    )
+    return _join(ship.imo or ship.call_sign or ship.name, where)
+
+
+def _traveller(person: Traveller) -> str:
+    leg = person.journey
+    who = (
+        _join(person.documents[0].issuer, person.documents[0].number)
+        if person.documents
+        else _join(person.surname, person.given_names, person.birth_date)
+    )
+    return _join(leg.carrier, leg.number, leg.departure[:10], who)
+
+
+_KEYS: Final[dict[type, Callable[[Any], str]]] = {
+    Consignment: lambda b: _join(b.carrier, b.bill),
+    TransportEquipment: lambda b: _join(b.number, _voyage(b.voyage)),
+    PortCall: _port_call,
+    Traveller: _traveller,
+    ListEntry: lambda b: _join(b.list_id, b.uid),
+    Alert: lambda b: b.subject_id,
+    AlertMove: lambda b: f"{b.alert_id}/{b.number}",
+}

@@ -1,0 +1,203 @@
+"""From reasons to alerts: one alert per subject and label that some reason needs.
+
+A reason carries the label of the strictest record it rests on. An alert under a label holds exactly
+the reasons that every reader of that label may see, so a reader without access to one list gets the
+same alert as if the list were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.casework.alerts import ANALYSIS, next_move
+from esclusa.casework.desk import store_move
+from esclusa.ledger import queue, records
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.queue import UNKNOWN_ARRIVAL
+from esclusa.ledger.records import Appended, Draft, Outcome, now_text
+from esclusa.model import Alert, AlertMove, Marking, Reason, record_id
+from esclusa.sharing.policy import is_below
+from esclusa.sharing.release import Gate
+
+_REASONS_PER_ALERT: Final = 100
+"""More reasons than this no person reads; the strongest are kept and the sum is of those kept."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What analysis found about one subject. Each reason comes with the label it needs."""
+
+    subject_id: str
+    subject_kind: str
+    subject_label: int
+    title: str
+    source_id: str
+    port: str
+    arrival: str
+    retain_until: str
+    reasons: tuple[tuple[int, Reason], ...]
+
+
+class LabelAlgebra:
+    """Joins and comparisons of one node's labels, remembered."""
+
+    def __init__(self, labels: Labels, agency: str) -> None:
+        self._labels = labels
+        self._agency = agency
+        self._joins: dict[tuple[int, int], int] = {}
+        self._below: dict[tuple[int, int], bool] = {}
+
+    def join(self, left: int, right: int) -> int:
+        """Return the label of what rests on both; opens a transaction when the label is new."""
+        if left == right:
+            return left
+        pair = (min(left, right), max(left, right))
+        if pair not in self._joins:
+            if self.below(left, right) or self.below(right, left):
+                self._joins[pair] = right if self.below(left, right) else left
+            else:
+                joined = self._marking(left).join(self._marking(right))
+                self._joins[pair] = self._labels.intern(self._agency, joined)
+        return self._joins[pair]
+
+    def below(self, lower: int, upper: int) -> bool:
+        """Tell whether every reader of ``upper`` may also see ``lower``."""
+        pair = (lower, upper)
+        if pair not in self._below:
+            self._below[pair] = is_below(self._marking(lower), self._marking(upper))
+        return self._below[pair]
+
+    def all_below(self, upper: int) -> frozenset[int]:
+        """Return every label whose records a reader of ``upper`` may see."""
+        return frozenset(item.id for item in self._labels.all() if self.below(item.id, upper))
+
+    def _marking(self, number: int) -> Marking:
+        label = self._labels.get(number)
+        return label.marking.including(label.originator)
+
+
+def cuts(finding: Finding, algebra: LabelAlgebra) -> dict[int, tuple[Reason, ...]]:
+    """Return the reasons that make up the alert under each label; no reasons, no alert."""
+    needed = {label for label, _reason in finding.reasons}
+    top = finding.subject_label
+    for label in sorted(needed):
+        top = algebra.join(top, label)
+    wanted = needed | ({top} if needed else set())
+    return {
+        label: _strongest(
+            [reason for other, reason in finding.reasons if algebra.below(other, label)]
+        )
+        for label in sorted(wanted)
+    }
+
+
+def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
+    ordered = sorted(reasons, key=lambda reason: (-reason.points, reason.source, reason.code))
+    return tuple(ordered[:_REASONS_PER_ALERT])
+
+
+def store(
+    connection: sa.Connection, *, labels: Labels, algebra: LabelAlgebra, gate: Gate, agency: str,
+    findings: Sequence[Finding],
+) -> int:  # fmt: skip
+    """Append the alerts of these findings and bring the queue in step; return how many changed.
+
+    A finding without reasons ends earlier alerts of its subject: they get an empty version and
+    leave the queue only if nobody has decided them yet.
+    """
+    names = {f.subject_id: record_id(agency, "alert", f.subject_id) for f in findings}
+    rows = queue.known(connection, names.values())
+    ready: list[tuple[Finding, int, Draft]] = []
+    for finding in findings:
+        alert_id = names[finding.subject_id]
+        parts = cuts(finding, algebra)
+        old = {label for name, label in rows if name == alert_id}
+        gone: dict[int, tuple[Reason, ...]] = dict.fromkeys(sorted(old - parts.keys()), ())
+        ready += [
+            (finding, label, _draft(finding, label, reasons, agency))
+            for label, reasons in (gone | parts).items()
+        ]
+    made = records.append(connection, [draft for _finding, _label, draft in ready])
+    changed = [
+        (finding, label, draft, answer)
+        for (finding, label, draft), answer in zip(ready, made, strict=True)
+        if answer.outcome is not Outcome.UNCHANGED
+    ]
+    queue.put(connection, [_queue_row(*item, rows) for item in changed])
+    _reopen(connection, labels, gate, changed, rows)
+    return len({answer.id for _f, _l, _d, answer in changed})
+
+
+def _draft(finding: Finding, label: int, reasons: tuple[Reason, ...], agency: str) -> Draft:
+    used = tuple(sorted({reason.record_id for reason in reasons if reason.record_id}))
+    return Draft(
+        body=Alert(
+            subject_id=finding.subject_id,
+            subject_kind=finding.subject_kind,
+            score=round(sum(reason.points for reason in reasons), 3),
+            title=finding.title,
+            reasons=reasons,
+        ),
+        originator=agency,
+        label_id=label,
+        derived_from=(finding.subject_id, *used),
+        withdrawn=not reasons,
+        retain_until=finding.retain_until,
+    )
+
+
+def _queue_row(
+    finding: Finding, label: int, draft: Draft, answer: Appended,
+    rows: Mapping[tuple[str, int], Any],
+) -> dict[str, Any]:  # fmt: skip
+    before = rows.get((answer.id, label))
+    alert = draft.body
+    assert isinstance(alert, Alert)
+    state = before.state if before else "new"
+    return {
+        "alert_id": answer.id,
+        "label_id": label,
+        "seq": answer.seq,
+        "subject_id": finding.subject_id,
+        "subject_kind": finding.subject_kind,
+        "source_id": finding.source_id,
+        "breadth": len(alert.reasons),
+        "title": finding.title,
+        "score": alert.score,
+        "open": state in ("new", "claimed"),
+        "state": state,
+        "claimed_by": before.claimed_by if before else "",
+        "verdict": before.verdict if before else "",
+        "port": finding.port,
+        "arrival": finding.arrival or UNKNOWN_ARRIVAL,
+        "created": before.created if before else now_text(),
+    }
+
+
+def _reopen(
+    connection: sa.Connection, labels: Labels, gate: Gate,
+    changed: Sequence[tuple[Finding, int, Draft, Appended]],
+    rows: Mapping[tuple[str, int], Any],
+) -> None:  # fmt: skip
+    """A decided alert whose reasons changed goes back to the queue; one without reasons leaves."""
+    for _finding, label, draft, answer in changed:
+        before = rows.get((answer.id, label))
+        if before is None:
+            continue
+        if draft.withdrawn and before.state != "withdrawn":
+            _analysis_move(connection, labels, gate, answer.id, label, "void")
+        elif not draft.withdrawn and before.state in ("closed", "withdrawn"):
+            _analysis_move(connection, labels, gate, answer.id, label, "reopen")
+
+
+def _analysis_move(
+    connection: sa.Connection, labels: Labels, gate: Gate, alert_id: str, label: int, move: str
+) -> None:
+    made: AlertMove = next_move(
+        gate.moves(connection, alert_id, label),
+        alert_id=alert_id, move=move, by=ANALYSIS, at=now_text(),
+    )  # fmt: skip
+    store_move(connection, labels, label, made)

@@ -1,0 +1,237 @@
+"""Runs the pure analysis with what the node knows: lists in force, rules in force, history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis import targeting
+from esclusa.analysis.targeting import Pack, TravellerContext
+from esclusa.ledger.indexing import title_of
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.store import Store
+from esclusa.model import Body, Consignment, Evidence, PortCall, Reason, Traveller
+from esclusa.model.cargo import TransportEquipment
+from esclusa.node.alerts import Finding, LabelAlgebra
+from esclusa.node.context import (
+    FirstSeen,
+    Subject,
+    consignment_contexts,
+    equipment_contexts,
+    port_call_contexts,
+    traveller_contexts,
+)
+from esclusa.node.queries import Query, queries_of
+from esclusa.node.screens import Match, Screens
+from esclusa.sharing.views import ScreenHit
+
+POINTS_PER_SCORE: Final = 0.5
+"""Points of a list match per point of its score: a perfect match (100) weighs 50, more than any
+single rule, and two weak signs never outweigh it."""
+
+_MATCHES_SHOWN: Final = 5
+"""List matches that become reasons per party; a common name may match hundreds."""
+
+
+class Analyst:
+    """Analysis for one node. :meth:`refresh` before a transaction, :meth:`findings` inside it."""
+
+    def __init__(
+        self, store: Store, labels: Labels, algebra: LabelAlgebra, *, agency: str, pack: Pack
+    ) -> None:
+        self._labels = labels
+        self._pack = pack
+        self.algebra = algebra
+        self.screens = Screens(store, labels, agency=agency)
+        self._first_seen = FirstSeen()
+
+    def refresh(self, label: int | None) -> None:
+        """Load lists that changed, and make ready the labels that reasons about records under
+        ``label`` may need; writes, so not to be called inside a transaction."""
+        self.screens.refresh()
+        if label is not None:
+            joined = label
+            for other in self.screens.labels():
+                self.algebra.join(label, other)
+                joined = self.algebra.join(joined, other)
+            self.algebra.all_below(label)
+
+    def screen(
+        self, visible: frozenset[int], *, name: str, type: str, birth_date: str,
+        nationality: str, identifiers: tuple[str, ...], limit: int,
+    ) -> tuple[ScreenHit, ...]:  # fmt: skip
+        """Return matches of one typed name in the lists that are visible, best first."""
+        query = Query(
+            path="", name=name, type=type, birth_date=birth_date, nationality=nationality,
+            identifiers=identifiers,
+        )  # fmt: skip
+        found = [
+            match
+            for label in self.screens.labels()
+            if label in visible
+            for match in self.screens.matches(label, [query])[0]
+        ]
+        found.sort(key=lambda match: (-match.score, match.list_id, match.uid))
+        return tuple(
+            ScreenHit(
+                record_id=match.record_id, list_id=match.list_id, uid=match.uid,
+                entry_name=match.entry_name, matched_name=match.matched_name, score=match.score,
+                detail=match.detail, detail_es=match.detail_es,
+            )
+            for match in found[:limit]
+        )  # fmt: skip
+
+    def findings(
+        self, connection: sa.Connection, subjects: Sequence[Subject]
+    ) -> tuple[Finding, ...]:
+        """Return what analysis says about each subject; also of those it says nothing about.
+
+        All subjects of a call carry one label, as those of one file do.
+        """
+        live = [subject for subject in subjects if not subject.withdrawn]
+        reasons: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
+        for label in sorted({subject.label_id for subject in live}):
+            some = [subject for subject in live if subject.label_id == label]
+            self._screen(label, some, reasons)
+            self._judge(connection, label, some, reasons)
+        return tuple(_finding(subject, tuple(reasons[subject.id])) for subject in subjects)
+
+    # --- lists -------------------------------------------------------------------------------
+
+    def _screen(
+        self, label: int, subjects: Sequence[Subject], reasons: dict[str, list[tuple[int, Reason]]]
+    ) -> None:
+        asked = [(subject, query) for subject in subjects for query in queries_of(subject.body)]
+        self._watched: dict[str, TravellerContext] = {}
+        for list_label in self.screens.labels():
+            needed = self.algebra.join(label, list_label)
+            found = self.screens.matches(list_label, [query for _subject, query in asked])
+            for (subject, query), matches in zip(asked, found, strict=True):
+                self._note(subject, query, matches, needed, label, reasons)
+
+    def _note(
+        self, subject: Subject, query: Query, matches: Sequence[Match], needed: int, label: int,
+        reasons: dict[str, list[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
+        seen = {reason.code for _label, reason in reasons[subject.id]}
+        # What every reader of a traveller may see is left to the rules on documents and names.
+        by_rule = needed == label and isinstance(subject.body, Traveller)
+        for place, match in enumerate(matches[:_MATCHES_SHOWN]):
+            code = f"{match.list_id}:{match.uid}"
+            if code not in seen and not (by_rule and match.entry_type == "document"):
+                reasons[subject.id].append((needed, _list_reason(query, match, code, place)))
+                seen.add(code)
+        if matches and by_rule:
+            self._watched[subject.id] = _watched(
+                self._watched.get(subject.id, TravellerContext()), matches
+            )
+
+    # --- rules -------------------------------------------------------------------------------
+
+    def _judge(
+        self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
+        reasons: dict[str, list[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
+        for kind in ("consignment", "equipment", "port_call", "traveller"):
+            some = [subject for subject in subjects if subject.kind == kind]
+            if not some:
+                continue
+            bodies = [subject.body for subject in some]
+            table = self._table(connection, label, kind, some, bodies)
+            hits = targeting.run_rules(table, self._pack, dt.datetime.now(dt.UTC))
+            found = targeting.reasons_for(bodies, table, hits, self._pack)
+            for subject, given in zip(some, found, strict=True):
+                reasons[subject.id] += [(label, reason) for reason in given]
+
+    def _table(
+        self, connection: sa.Connection, label: int, kind: str, subjects: Sequence[Subject],
+        bodies: Sequence[Any],
+    ) -> pl.DataFrame:  # fmt: skip
+        visible = self.algebra.all_below(label)
+        if kind == "consignment":
+            known = consignment_contexts(connection, self._first_seen, visible, subjects)
+            return targeting.consignment_table(bodies, known)
+        if kind == "equipment":
+            return targeting.equipment_table(
+                bodies, equipment_contexts(connection, visible, subjects)
+            )
+        if kind == "port_call":
+            return targeting.port_call_table(bodies, port_call_contexts(subjects))
+        looked = self._watched_of
+        return targeting.traveller_table(
+            bodies, traveller_contexts(connection, visible, subjects, looked)
+        )
+
+    def _watched_of(self, name: str) -> TravellerContext:
+        return self._watched.get(
+            name,
+            TravellerContext(
+                document_listed=False,
+                watch_document=False,
+                watch_name=False,
+                watch_birth_date=False,
+                watch_other=False,
+            ),
+        )
+
+
+def _list_reason(query: Query, match: Match, code: str, place: int) -> Reason:
+    """The best match of a party counts; the same party on further entries is told, not added."""
+    return Reason(
+        source="list",
+        code=code,
+        version=match.edition,
+        points=0.0 if place else round(match.score * POINTS_PER_SCORE, 1),
+        text_en=f"“{query.name}” may be “{match.entry_name}” on the list {match.list_id}",
+        text_es=f"«{query.name}» puede ser «{match.entry_name}» de la lista {match.list_id}",
+        evidence=(Evidence(path=query.path, value=query.name),),
+        detail=match.detail,
+        detail_es=match.detail_es,
+        record_id=match.record_id,
+    )
+
+
+def _watched(known: TravellerContext, matches: Sequence[Match]) -> TravellerContext:
+    agreed: set[str] = {part for match in matches for part in match.agrees}
+    listed = any(match.entry_type == "document" for match in matches)
+    return TravellerContext(
+        document_listed=listed or bool(known.document_listed),
+        watch_document="document" in agreed or bool(known.watch_document),
+        watch_name="name" in agreed or bool(known.watch_name),
+        watch_birth_date="birth_date" in agreed or bool(known.watch_birth_date),
+        watch_other="other" in agreed or bool(known.watch_other),
+    )
+
+
+def _finding(subject: Subject, reasons: tuple[tuple[int, Reason], ...]) -> Finding:
+    port, arrival = _port_and_arrival(subject.body)
+    return Finding(
+        subject_id=subject.id,
+        subject_kind=subject.kind,
+        subject_label=subject.label_id,
+        title=title_of(subject.body),
+        source_id=subject.source_id,
+        port=port,
+        arrival=arrival,
+        retain_until=subject.retain_until,
+        reasons=reasons,
+    )
+
+
+def _port_and_arrival(body: Body) -> tuple[str, str]:
+    match body:
+        case Consignment():
+            return body.discharge_port.code, body.arrival
+        case TransportEquipment():
+            return body.discharge_port.code, ""
+        case PortCall():
+            return body.port.code, body.arrival
+        case Traveller():
+            return body.journey.arrival_place.code, body.journey.arrival
+        case _:
+            return "", ""

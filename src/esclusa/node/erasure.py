@@ -1,0 +1,62 @@
+"""Erasure: a record's content leaves every place that is ours, and so does what rests on it.
+
+Bodies of all versions, index entries and queue rows go; so do alerts and moves derived from the
+record, because they quote it; and the received bytes are blanked, except messages still held in
+quarantine. What stays is the salted digest of each body, so that proofs over the ledger still hold.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from esclusa.ledger import audit, custody, queue, records
+from esclusa.ledger.store import Store
+from esclusa.sharing.reader import Action, Reader
+
+
+def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, reason: str) -> int:
+    """Erase a record and all that rests on it; return how many versions were emptied."""
+    with store.write() as connection:
+        names = (record_id, *records.dependents(connection, record_id))
+        files = {item for name in names for item in records.sources_of(connection, name)}
+        emptied = sum(len(records.erase(connection, name)) for name in names)
+        queue.remove(connection, names)
+        for item in sorted(files) if emptied else ():
+            custody.redact(connection, item)
+        audit.write_line(
+            connection, who=by.name, role=by.role, purpose=by.purpose, action=Action.RECORD_ERASE,
+            subject=record_id, detail=f"versions={emptied} {reason}".strip(),
+        )  # fmt: skip
+        kept = {item: _kept(connection, item) for item in files}
+    # After the commit: a crash here leaves bytes that the ledger already calls redacted, and
+    # `blank_redacted` at the next start finishes the work.
+    for item in sorted(files):
+        vault.blank(*kept[item])
+    return emptied
+
+
+def blank_redacted(store: Store, vault: custody.Vault) -> None:
+    """Finish blanking that an interruption left undone; safe to repeat."""
+    with store.read() as connection:
+        waiting = [_kept(connection, item) for item in custody.redacted(connection)]
+    for sha256, ranges in waiting:
+        if vault.path(sha256).exists() and not vault.is_blank(sha256, ranges):
+            vault.blank(sha256, ranges)
+
+
+def _kept(connection: sa.Connection, source_id: str) -> tuple[str, list[tuple[int, int]]]:
+    row = custody.find(connection, source_id, None)
+    held = custody.held(connection, custody.same_bytes(connection, row.sha256))
+    return row.sha256, [(item.offset, item.length) for item in held if item.state == "held"]
+
+
+def purge(store: Store, vault: custody.Vault, *, by: Reader, today: str) -> int:
+    """Erase every record whose clock ran out before ``today``; return how many versions."""
+    emptied = 0
+    while True:
+        with store.read() as connection:
+            names = records.due(connection, today)
+        if not names:
+            return emptied
+        for name in names:
+            emptied += erase(store, vault, name, by=by, reason="retention")

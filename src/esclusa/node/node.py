@@ -1,0 +1,365 @@
+"""The node: one folder, one ledger, and the services that every face offers.
+
+Faces hold a :class:`Node` and nothing below it. Each method that reads for a person takes the
+reader, passes the release gate and leaves an audit line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from esclusa.analysis.targeting import load_pack
+from esclusa.casework.alerts import Verdict, verdicts
+from esclusa.casework.desk import Desk
+from esclusa.errors import ConfigError, InputError, NotFound
+from esclusa.ledger import backup, custody
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.store import Store
+from esclusa.model import Level, Marking
+from esclusa.node import erasure, settings
+from esclusa.node.alerts import LabelAlgebra
+from esclusa.node.analyst import Analyst
+from esclusa.node.lists import Loaded, load
+from esclusa.node.people import PURPOSES_OF, People
+from esclusa.node.pipeline import Pipeline
+from esclusa.node.reading import retry
+from esclusa.node.rules import views_of
+from esclusa.sharing import views
+from esclusa.sharing.reader import Action, Reader, Role
+from esclusa.sharing.release import Gate
+
+
+class Node:
+    """A service's or government's node; open one with :meth:`create` or :meth:`open`."""
+
+    def __init__(self, folder: Path, chosen: settings.Settings) -> None:
+        self.folder = folder
+        self.settings = chosen
+        self.store = Store(chosen.database_url(folder))
+        self.vault = custody.Vault(folder / "vault")
+        self.labels = Labels(self.store)
+        self.gate = Gate(self.store, self.labels)
+        self.desk = Desk(self.store, self.labels, self.gate)
+        self.people = People(self.store, chosen.agency, session_hours=chosen.session_hours)
+        self.pack = load_pack()
+        self.algebra = LabelAlgebra(self.labels, chosen.agency)
+        self.analyst = Analyst(
+            self.store, self.labels, self.algebra, agency=chosen.agency, pack=self.pack
+        )
+        self.pipeline = Pipeline(
+            store=self.store, labels=self.labels, vault=self.vault, gate=self.gate,
+            analyst=self.analyst, settings=chosen,
+        )  # fmt: skip
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, agency: str, title: str = "", database: str = "",
+        time_zone: str = "UTC",
+    ) -> Node:  # fmt: skip
+        """Make a new node in a folder that holds none.
+
+        :param agency: the originator of the node's records: one word.
+        :param database: an SQLAlchemy URL of an empty database; "" for SQLite in the folder.
+        :raises ConfigError: when the folder holds a node already or a setting is wrong.
+        """
+        chosen = settings.Settings(
+            agency=agency, title=title, database=database, time_zone=time_zone
+        )
+        if (folder / settings.FILE).exists():
+            raise ConfigError(f"{folder} holds a node already")
+        folder.mkdir(parents=True, exist_ok=True)
+        Store(chosen.database_url(folder)).upgrade()
+        settings.save(folder, chosen)
+        return cls(folder, chosen)
+
+    @classmethod
+    def open(cls, folder: Path) -> Node:
+        """Open the node in a folder and finish what an interruption left undone.
+
+        :raises ConfigError: when the folder holds no node.
+        :raises LedgerError: when the ledger's schema is of another version.
+        """
+        node = cls(folder, settings.load(folder))
+        node.store.require_current()
+        erasure.blank_redacted(node.store, node.vault)
+        return node
+
+    @property
+    def agency(self) -> str:
+        """The node's short name, originator of its records."""
+        return self.settings.agency
+
+    @property
+    def title(self) -> str:
+        """The node's name for people."""
+        return self.settings.title or self.settings.agency
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.store.close()
+
+    def operator(self) -> Reader:
+        """Return the person at this machine's command line as a reader.
+
+        Who can read the node's folder can read its files, so the command line asks no password; it
+        is cleared for everything that is released to this agency, and every read is audited.
+        """
+        return Reader(
+            name="operator", role=Role.SUPERVISOR, agency=self.agency, clearance=Level.SECRET,
+            caveats=frozenset({"*"}), time_zone=self.settings.time_zone,
+        )  # fmt: skip
+
+    def administrator(self) -> Reader:
+        """Return the person at this machine's command line as an administrator: no content."""
+        return Reader(
+            name="operator", role=Role.ADMINISTRATOR, agency=self.agency, clearance=Level.OPEN,
+            purpose="administration",
+        )  # fmt: skip
+
+    # --- people ----------------------------------------------------------------------------
+
+    def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
+        """Open a session and return its token; raises ``SignInError``."""
+        return self.people.sign_in(name, password, purpose=purpose)
+
+    def reader(self, token: str) -> Reader:
+        """Return who is behind a session; raises ``SignInError`` when nobody is."""
+        return self.people.reader(token)
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self.people.sign_out(token)
+
+    def csrf(self, token: str) -> str:
+        """Return the form token bound to a session."""
+        return self.people.csrf(token)
+
+    def set_preferences(
+        self, token: str, *, language: str | None = None, time_zone: str | None = None,
+        purpose: str | None = None,
+    ) -> Reader:  # fmt: skip
+        """Change the language, the time zone or the session's purpose."""
+        return self.people.set_preferences(
+            token, language=language, time_zone=time_zone, purpose=purpose
+        )
+
+    def purposes(self, role: Role) -> tuple[str, ...]:
+        """Return the purposes a role may read for."""
+        return PURPOSES_OF[role]
+
+    def add_user(
+        self, reader: Reader, *, name: str, password: str, role: str,
+        clearance: int = Level.OFFICIAL, caveats: Sequence[str] = (),
+    ) -> views.UserView:  # fmt: skip
+        """Enter an account; raises ``InputError`` when the name is taken or something is wrong."""
+        reader.require(Action.USER_WRITE)
+        added = self.people.add(
+            name=name, password=password, role=role, clearance=clearance, caveats=tuple(caveats)
+        )
+        self.gate.note(reader, Action.USER_WRITE, subject=name, detail=f"role={role}")
+        return added
+
+    def users(self, reader: Reader) -> tuple[views.UserView, ...]:
+        """Return every account, without secrets."""
+        reader.require(Action.USER_READ)
+        self.gate.note(reader, Action.USER_READ)
+        return self.people.all()
+
+    # --- queue and records -----------------------------------------------------------------
+
+    def queue(self, reader: Reader, wanted: views.QueueFilter) -> views.QueuePage:
+        """Return a page of the work queue."""
+        return self.gate.queue(reader, wanted)
+
+    def neighbours(
+        self, reader: Reader, alert_id: str, wanted: views.QueueFilter
+    ) -> tuple[str, str]:
+        """Return the alerts before and after one in a filtered queue, "" at its ends."""
+        return self.gate.neighbours(reader, alert_id, wanted)
+
+    def record(self, reader: Reader, name: str, *, version: int | None = None) -> views.RecordView:
+        """Return a record; raises ``NotFound``."""
+        return self.gate.record(reader, name, version=version)
+
+    def alert(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """Return an alert with its moves; raises ``NotFound``."""
+        return self.gate.alert(reader, alert_id)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return the closed list of verdicts."""
+        return verdicts()
+
+    def claim(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """Take an alert; raises ``StateError`` when somebody else holds it."""
+        return self.desk.move(reader, alert_id, "claim")
+
+    def release(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """Put an alert back."""
+        return self.desk.move(reader, alert_id, "release")
+
+    def verdict(
+        self, reader: Reader, alert_id: str, *, verdict: str, reason: str
+    ) -> views.AlertView:
+        """Decide an alert with a code from :meth:`verdicts` and a written reason."""
+        return self.desk.move(reader, alert_id, "verdict", verdict=verdict, reason=reason)
+
+    def undo(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """Take back the last move."""
+        return self.desk.move(reader, alert_id, "undo")
+
+    def search(
+        self, reader: Reader, text: str, *, kind: str = "", limit: int = 50
+    ) -> views.SearchPage:
+        """Return records that hold every word, newest first."""
+        return self.gate.search(reader, text, kind=kind, limit=limit)
+
+    def screen(
+        self, reader: Reader, *, name: str, type: str = "any", birth_date: str = "",
+        nationality: str = "", identifiers: Sequence[str] = (), limit: int = 20,
+    ) -> tuple[views.ScreenHit, ...]:  # fmt: skip
+        """Return entries of the lists in force that may be the party named, best first.
+
+        No hit does not mean that the party is harmless.
+        """
+        reader.require(Action.SCREEN)
+        self.analyst.refresh(None)
+        hits = self.analyst.screen(
+            self.gate.visible(reader), name=name, type=type, birth_date=birth_date,
+            nationality=nationality, identifiers=tuple(identifiers), limit=limit,
+        )  # fmt: skip
+        self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}")
+        return hits
+
+    # --- intake ----------------------------------------------------------------------------
+
+    def receive(
+        self, reader: Reader, name: str, stream: BinaryIO, *, marking: Marking | None = None
+    ) -> views.SourceView:
+        """Take bytes into custody; they are safe on disk when this returns, and not read yet.
+
+        :param marking: what to mark the records with; None for the node's setting.
+        :raises LimitError: when there are more bytes than the node takes.
+        """
+        reader.require(Action.INTAKE_WRITE)
+        chosen = marking or self.settings.intake_marking()
+        label = self.labels.intern(self.agency, chosen)
+        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
+        identity, fresh = custody.acknowledge(
+            self.store, name=_file_name(name), marking=chosen.canonical(), label_id=label,
+            sha256=sha256, size=size, by=reader.name,
+        )  # fmt: skip
+        self.gate.note(
+            reader, Action.INTAKE_WRITE, subject=identity, detail="" if fresh else "known already"
+        )
+        return self.gate.source(reader, identity)
+
+    def process(self, source_id: str) -> None:
+        """Read a source, store what it says, analyse it; safe to repeat and to interrupt."""
+        self.pipeline.process(source_id)
+
+    def process_waiting(self) -> tuple[str, ...]:
+        """Process every source that was received and not finished; return their ids."""
+        waiting = custody.waiting(self.store)
+        for source_id in waiting:
+            self.process(source_id)
+        return waiting
+
+    def ingest(self, reader: Reader, name: str, stream: BinaryIO) -> views.SourceView:
+        """Receive and process a file; return how it ended."""
+        source = self.receive(reader, name, stream)
+        self.process(source.id)
+        return self.gate.source(reader, source.id)
+
+    def sources(self, reader: Reader, *, limit: int = 50) -> tuple[views.SourceView, ...]:
+        """Return the newest files in custody."""
+        return self.gate.sources(reader, limit=limit)
+
+    def source(self, reader: Reader, source_id: str) -> views.SourceView:
+        """Return a file's story with defects and quarantine; raises ``NotFound``."""
+        return self.gate.source(reader, source_id)
+
+    def retry(self, reader: Reader, quarantine_id: str) -> views.SourceView:
+        """Read a quarantined message again, after readers have learned; raises ``NotFound``."""
+        reader.require(Action.INTAKE_WRITE)
+        with self.store.read() as connection:
+            row = custody.held_one(connection, quarantine_id, self.gate.visible(reader))
+        if row is None:
+            raise NotFound("no such message in quarantine")
+        self.analyst.refresh(row.label_id)
+        retry(self.pipeline, row)
+        self.gate.note(reader, Action.INTAKE_WRITE, subject=row.source_id, detail="retry")
+        return self.gate.source(reader, row.source_id)
+
+    # --- lists, rules, audit, upkeep ---------------------------------------------------------
+
+    def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
+        """Return the watchlists in force."""
+        return self.gate.lists(reader)
+
+    def add_list(
+        self, reader: Reader, list_id: str, title: str, files: Sequence[tuple[str, BinaryIO]],
+        *, marking: Marking | None = None,
+    ) -> Loaded:  # fmt: skip
+        """Bring a new edition of a list into force, whole or not at all.
+
+        :param files: (name, stream); the list first, its companion files after.
+        :raises InputError: when it cannot be read to its end; the edition in force stays.
+        """
+        reader.require(Action.LIST_WRITE)
+        if not list_id.replace("_", "").isalnum() or not list_id.islower() or not files:
+            raise InputError("a list id has small letters, digits and underscores")
+        label = self.labels.intern(self.agency, marking or self.settings.list_marking())
+        kept = [
+            (self.vault.put(stream, limit=self.settings.upload_bytes, name=name)[0], name)
+            for name, stream in files
+        ]
+        return load(
+            self.store, self.vault, by=reader, list_id=list_id, title=title, files=kept,
+            label_id=label, originator=self.agency,
+        )  # fmt: skip
+
+    def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
+        """Return the rules of the pack in force with their state today."""
+        reader.require(Action.RULE_READ)
+        return views_of(self.pack)
+
+    def audit(
+        self, reader: Reader, *, limit: int = 100, before: int = 0, who: str = "", action: str = ""
+    ) -> tuple[views.AuditRow, ...]:
+        """Return lines of the audit log, newest first."""
+        return self.gate.audit(reader, limit=limit, before=before, who=who, action=action)
+
+    def erase(self, reader: Reader, record_id: str, *, reason: str) -> int:
+        """Erase a record's content and what rests on it; return how many versions were emptied."""
+        reader.require(Action.RECORD_ERASE)
+        return erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+
+    def purge(self, reader: Reader, today: str) -> int:
+        """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
+        reader.require(Action.RECORD_ERASE)
+        return erasure.purge(self.store, self.vault, by=reader, today=today)
+
+    def backup(self, target: Path) -> dict[str, int]:
+        """Write a backup; return the rows of each table."""
+        return backup.backup(self.store, self.vault, target)
+
+    def restore(self, archive: Path) -> dict[str, int]:
+        """Fill this empty node from a backup; return the rows of each table."""
+        return backup.restore(self.store, self.vault, archive)
+
+    def check(self) -> list[str]:
+        """Verify the ledger and the vault; one sentence per finding."""
+        return backup.check(self.store, self.vault)
+
+    def health(self) -> dict[str, Any]:
+        """Return what a monitor needs; no record content and no counts of records."""
+        self.store.require_current()
+        return {"agency": self.agency, "ledger": "reachable"}
+
+
+def _file_name(name: str) -> str:
+    """The last part of a path, without control characters, at most 200 characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(char for char in last if char.isprintable())[:200] or "unnamed"

@@ -1,0 +1,197 @@
+"""Accounts and sessions: who signs in, and as what reader they read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+import secrets
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from esclusa.errors import InputError, SignInError
+from esclusa.ledger import accounts, audit
+from esclusa.ledger.store import Store
+from esclusa.model import Level
+from esclusa.sharing.reader import PERMITTED, PURPOSES, Action, Reader, Role
+from esclusa.sharing.views import UserView
+
+PASSWORD_LENGTH: Final = 12
+"""Shortest password taken; length is what resists guessing (NIST SP 800-63B §5.1.1)."""
+
+PURPOSES_OF: Final[dict[Role, tuple[str, ...]]] = {
+    Role.ANALYST: ("targeting", "border_control", "sanctions", "investigation"),
+    Role.SUPERVISOR: ("targeting", "border_control", "sanctions", "investigation", "supervision"),
+    Role.AUDITOR: ("audit",),
+    Role.ADMINISTRATOR: ("administration",),
+}
+"""Which purposes each role may read for; the first is the default."""
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class People:
+    """Sign-in, sessions and accounts of one node."""
+
+    def __init__(self, store: Store, agency: str, *, session_hours: int) -> None:
+        self._store = store
+        self._agency = agency
+        self._hours = session_hours
+        self._hasher = PasswordHasher()
+        # Checked when the name is unknown, so that both answers take the same time.
+        self._decoy = self._hasher.hash(secrets.token_hex(16))
+
+    def add(
+        self, *, name: str, password: str, role: str, clearance: int = Level.OFFICIAL,
+        caveats: tuple[str, ...] = (),
+    ) -> UserView:  # fmt: skip
+        """Enter an account.
+
+        :raises InputError: when the name is taken or ill-formed, the password short, the role or
+            clearance unknown.
+        """
+        _check_account(name, password, role, clearance)
+        with self._store.write() as connection:
+            added = accounts.add(
+                connection, name=name, password=self._hasher.hash(password), role=role,
+                clearance=int(clearance), caveats=json.dumps(sorted(caveats)),
+            )  # fmt: skip
+        if not added:
+            raise InputError(f"the user name {name!r} is taken")
+        return next(view for view in self.all() if view.name == name)
+
+    def all(self) -> tuple[UserView, ...]:
+        """Return every account, without secrets."""
+        with self._store.read() as connection:
+            return tuple(
+                UserView(
+                    name=row.name, role=row.role, clearance=row.clearance,
+                    caveats=tuple(json.loads(row.caveats)), active=row.active, created=row.created,
+                )
+                for row in accounts.all_accounts(connection)
+            )  # fmt: skip
+
+    def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
+        """Open a session and return its token.
+
+        :raises SignInError: one sentence for an unknown name, a wrong password, a closed account.
+        :raises InputError: when the purpose is not one the role may read for.
+        """
+        with self._store.read() as connection:
+            row = accounts.find(connection, name)
+        if not self._verify(row.password if row else self._decoy, password) or not (
+            row and row.active
+        ):
+            self._note(name[:64], "", "", Action.SESSION_REFUSE)
+            raise SignInError("the name or the password is not right")
+        allowed = PURPOSES_OF[Role(row.role)]
+        chosen = purpose or allowed[0]
+        if chosen not in allowed:
+            raise InputError(f"the purpose {chosen!r} is not one of {', '.join(allowed)}")
+        return self._open(row.name, row.role, chosen)
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+
+    def _open(self, name: str, role: str, purpose: str) -> str:
+        token = secrets.token_urlsafe(32)
+        expires = dt.datetime.now(dt.UTC) + dt.timedelta(hours=self._hours)
+        with self._store.write() as connection:
+            accounts.open_session(
+                connection, token=_hash(token), name=name, purpose=purpose,
+                csrf=secrets.token_urlsafe(24), expires=expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            )  # fmt: skip
+            audit.write_line(
+                connection, who=name, role=role, purpose=purpose, action=Action.SESSION_OPEN
+            )
+        return token
+
+    def _note(self, who: str, role: str, purpose: str, action: Action) -> None:
+        with self._store.write() as connection:
+            audit.write_line(connection, who=who, role=role, purpose=purpose, action=action)
+
+    def reader(self, token: str) -> Reader:
+        """Return who is behind a session token; raises ``SignInError`` when nobody is."""
+        with self._store.read() as connection:
+            row = accounts.find_session(connection, _hash(token))
+        if row is None:
+            raise SignInError("the session has ended; sign in again")
+        return Reader(
+            name=row.name, role=Role(row.role), agency=self._agency,
+            clearance=Level(row.clearance), caveats=frozenset(json.loads(row.caveats)),
+            purpose=row.purpose, language=row.language, time_zone=row.time_zone,
+        )  # fmt: skip
+
+    def csrf(self, token: str) -> str:
+        """Return the form token bound to a session."""
+        with self._store.read() as connection:
+            row = accounts.find_session(connection, _hash(token))
+        if row is None:
+            raise SignInError("the session has ended; sign in again")
+        return str(row.csrf)
+
+    def set_preferences(
+        self, token: str, *, language: str | None, time_zone: str | None, purpose: str | None
+    ) -> Reader:
+        """Change language (``en``, ``es``), time zone (IANA name) or the session's purpose."""
+        reader = self.reader(token)
+        _check_preferences(reader, language, time_zone, purpose)
+        changed = {"language": language, "time_zone": time_zone}
+        values = {key: value for key, value in changed.items() if value}
+        with self._store.write() as connection:
+            if values:
+                accounts.change(connection, reader.name, **values)
+            if purpose:
+                accounts.change_session(connection, _hash(token), purpose=purpose)
+                audit.write_line(
+                    connection, who=reader.name, role=reader.role, purpose=purpose,
+                    action=Action.SESSION_OPEN, detail="purpose changed",
+                )  # fmt: skip
+        return self.reader(token)
+
+    def sign_out(self, token: str) -> None:
+        """End a session; an unknown token is no error."""
+        with self._store.write() as connection:
+            row = accounts.find_session(connection, _hash(token))
+            accounts.close_session(connection, _hash(token))
+            if row:
+                audit.write_line(
+                    connection, who=row.name, role=row.role, purpose=row.purpose,
+                    action=Action.SESSION_CLOSE,
+                )  # fmt: skip
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check_account(name: str, password: str, role: str, clearance: int) -> None:
+    if not _NAME.fullmatch(name):
+        raise InputError("a user name has up to 64 small letters, digits, dots, dashes")
+    if len(password) < PASSWORD_LENGTH or len(password) > 1024:
+        raise InputError(f"a password has at least {PASSWORD_LENGTH} characters")
+    if role not in set(Role):
+        raise InputError(f"the role {role[:40]!r} is not one of {', '.join(PERMITTED)}")
+    if clearance not in set(Level):
+        raise InputError(f"the clearance {clearance} is not a number from 0 to 4")
+
+
+def _check_preferences(
+    reader: Reader, language: str | None, time_zone: str | None, purpose: str | None
+) -> None:
+    if language and language not in ("en", "es"):
+        raise InputError("the language is en or es")
+    if purpose and (purpose not in PURPOSES or purpose not in PURPOSES_OF[reader.role]):
+        raise InputError(f"the role {reader.role} may not read for this purpose")
+    if time_zone:
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InputError("the time zone is not an IANA name such as America/Panama") from error

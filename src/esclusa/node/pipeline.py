@@ -1,0 +1,170 @@
+"""From a file in custody to records and alerts.
+
+A batch is one transaction: its records, its alerts, its defects, its quarantine and the mark how
+far the file has been read. Killed at any moment, the next run goes on behind the last mark; nothing
+is stored twice and nothing acknowledged is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+import sqlalchemy as sa
+
+from esclusa.errors import InputError, NotFound
+from esclusa.formats import DEFAULT, detect, open_stream
+from esclusa.intake.batches import Batch, Origin, batches
+from esclusa.ledger import custody, records
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.records import Appended, Draft, Outcome
+from esclusa.ledger.store import Store
+from esclusa.model import Defect, ListEntry, Message, kind_of
+from esclusa.node import alerts
+from esclusa.node.analyst import Analyst
+from esclusa.node.context import Subject
+from esclusa.node.settings import Settings
+from esclusa.sharing.release import Gate
+
+_HEAD: Final = 4096
+ANALYSED: Final = frozenset({"consignment", "equipment", "port_call", "traveller"})
+
+
+class Pipeline:
+    """Reads files in custody and stores what they say."""
+
+    def __init__(
+        self, *, store: Store, labels: Labels, vault: custody.Vault, gate: Gate, analyst: Analyst,
+        settings: Settings,
+    ) -> None:  # fmt: skip
+        self.store = store
+        self.labels = labels
+        self.vault = vault
+        self.gate = gate
+        self.analyst = analyst
+        self.settings = settings
+
+    def process(self, source_id: str) -> None:
+        """Read a source to its end, going on where an earlier run stopped.
+
+        A file that no reader recognises, or that breaks a limit, ends as ``refused`` with its
+        reason; what was read of it before stays.
+
+        :raises NotFound: when there is no such source.
+        """
+        row = self._source(source_id)
+        if row.state != "received":
+            return
+        self.analyst.refresh(row.label_id)
+        counts = Counter(json.loads(row.counts))
+        name, reason, state = "", "", "done"
+        try:
+            with self.vault.open(row.sha256) as raw:
+                name, items = self._reader(raw, row)
+                for batch in batches(islice(items, counts["items"], None), self.origin(row)):
+                    _refuse_list(batch, row.name)
+                    if not self._store(batch, row, counts):
+                        return
+        except InputError as error:
+            state, reason = "refused", str(error)
+        with self.store.write() as connection:
+            custody.finish(
+                connection, source_id, state=state, format=name, counts=dict(counts), reason=reason
+            )
+
+    def _source(self, source_id: str) -> Any:
+        with self.store.read() as connection:
+            row = custody.find(connection, source_id, None)
+        if row is None:
+            raise NotFound("no such file in custody")
+        return row
+
+    def _reader(self, raw: BinaryIO, row: Any) -> tuple[str, Iterator[Message | Defect]]:
+        stream = open_stream(raw, row.name, DEFAULT)
+        chosen = detect(stream.peek(_HEAD)[:_HEAD], row.name)
+        return chosen.id, chosen.read(stream, file=row.name, limits=DEFAULT)
+
+    def origin(self, row: Any) -> Origin:
+        """Return what drafts of a source share."""
+        return Origin(
+            source_id=row.id,
+            originator=self.settings.agency,
+            label_id=row.label_id,
+            today=dt.datetime.now(dt.UTC).date(),
+            retention_days=self.settings.retention_days,
+        )
+
+    def _store(self, batch: Batch, row: Any, counts: Counter[str]) -> bool:
+        """Store a batch whole; False when another process has gone on with this source."""
+        with self.store.write() as connection:
+            now = custody.find(connection, row.id, None)
+            if now.state != "received" or json.loads(now.counts).get("items", 0) != counts["items"]:
+                return False
+            self._store_batch(connection, batch, row, counts)
+            custody.progress(connection, row.id, dict(counts))
+        return True
+
+    def _store_batch(
+        self, connection: sa.Connection, batch: Batch, row: Any, counts: Counter[str]
+    ) -> None:
+        made = self.store_drafts(connection, batch.drafts)
+        custody.add_defects(connection, row.id, counts["defects"], batch.defects)
+        for held in batch.held:
+            custody.hold(
+                connection, source_id=row.id, label_id=row.label_id, offset=held.offset,
+                length=held.length, message=held.message, reason=held.reason,
+            )  # fmt: skip
+        counts.update(
+            items=batch.items,
+            messages=batch.messages,
+            statements=len(batch.drafts),
+            defects=len(batch.defects),
+            quarantined=len(batch.held),
+        )
+        counts.update(answer.outcome.value for answer in made)
+
+    def store_drafts(self, connection: sa.Connection, drafts: Sequence[Draft]) -> list[Appended]:
+        """Append drafts, analyse what is new or changed, and bring the queue in step."""
+        recorded = records.now_text()
+        made = records.append(connection, drafts, recorded=recorded)
+        subjects = _subjects(drafts, made, recorded)
+        findings = self.analyst.findings(connection, subjects)
+        alerts.store(
+            connection, labels=self.labels, algebra=self.analyst.algebra, gate=self.gate,
+            agency=self.settings.agency, findings=findings,
+        )  # fmt: skip
+        return made
+
+
+def _refuse_list(batch: Batch, name: str) -> None:
+    """A list taken in as a message would stand beside the editions in force and never be screened
+    against."""
+    if any(isinstance(draft.body, ListEntry) for draft in batch.drafts):
+        raise InputError("this is a watchlist; add it with `esclusa lists add`", file=name)
+
+
+def _subjects(
+    drafts: Sequence[Draft], made: Sequence[Appended], recorded: str
+) -> tuple[Subject, ...]:
+    """Return the newest version of each record that changed; a batch may hold several."""
+    newest: dict[tuple[str, int], Subject] = {}
+    for draft, answer in zip(drafts, made, strict=True):
+        kind = kind_of(draft.body)
+        if answer.outcome is Outcome.UNCHANGED or kind not in ANALYSED:
+            continue
+        newest[answer.id, draft.label_id] = Subject(
+            id=answer.id,
+            kind=kind,
+            body=draft.body,
+            label_id=draft.label_id,
+            source_id=draft.provenance.source,
+            retain_until=draft.retain_until,
+            recorded=recorded,
+            withdrawn=draft.withdrawn,
+            previous=answer.previous,
+        )
+    return tuple(newest.values())

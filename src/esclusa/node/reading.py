@@ -1,0 +1,42 @@
+"""A quarantined message, read again with today's readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from esclusa.formats import DEFAULT, by_id, open_stream
+from esclusa.intake.batches import batches
+from esclusa.ledger import custody
+from esclusa.model import Message
+from esclusa.node.pipeline import Pipeline
+
+
+def retry(pipeline: Pipeline, row: Any) -> None:
+    """Read the file again up to a quarantined message, and the message with it.
+
+    What it says now is stored as if it had been read at first; when it is still refused it stays in
+    quarantine with the new reason. The whole file is read because a message may need what stands
+    before it: separators, a header line.
+    """
+    with pipeline.store.read() as connection:
+        source = custody.find(connection, row.source_id, None)
+    found = _message_at(pipeline, source, row.offset)
+    batch = next(batches([found], pipeline.origin(source))) if found else None
+    usable = batch is not None and bool(batch.drafts)
+    held = batch.held[0].reason if batch and batch.held else "the message makes no statement"
+    with pipeline.store.write() as connection:
+        if batch and usable:
+            pipeline.store_drafts(connection, batch.drafts)
+        custody.retried(
+            connection, row.id, state="resolved" if usable else "held",
+            reason=row.reason if usable else held,
+        )  # fmt: skip
+
+
+def _message_at(pipeline: Pipeline, source: Any, offset: int) -> Message | None:
+    with pipeline.vault.open(source.sha256) as raw:
+        stream = open_stream(raw, source.name, DEFAULT)
+        for item in by_id(source.format).read(stream, file=source.name, limits=DEFAULT):
+            if isinstance(item, Message) and item.offset == offset:
+                return item
+    return None

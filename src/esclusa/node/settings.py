@@ -1,0 +1,88 @@
+"""A node's settings: one small TOML file in its folder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from esclusa.errors import ConfigError
+from esclusa.model import EVERYONE, Level, Marking
+
+FILE: Final = "esclusa.toml"
+
+RETENTION_DAYS: Final = {
+    "traveller": 183,
+    "consignment": 1827,
+    "equipment": 1827,
+    "port_call": 1827,
+}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an administrator decides once.
+
+    ``agency`` is the node's short name, the originator of its records. ``database`` is an
+    SQLAlchemy URL; "" means ``ledger.sqlite`` in the node's folder. ``intake_level`` and
+    ``intake_caveats`` (per record kind's data class) mark what comes in. ``retention_days`` is a
+    clock per record kind; six months for travellers follows European passenger data practice
+    (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
+    """
+
+    agency: str
+    title: str = ""
+    database: str = ""
+    time_zone: str = "UTC"
+    intake_level: int = int(Level.OFFICIAL)
+    upload_bytes: int = 1 << 30
+    session_hours: int = 12
+    retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
+
+    def __post_init__(self) -> None:
+        if not self.agency.isidentifier():
+            raise ConfigError(f"agency {self.agency!r}: one word of letters, digits, underscores")
+        if self.intake_level not in set(Level):
+            raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
+
+    def intake_marking(self) -> Marking:
+        """Return the marking of what people bring in."""
+        return Marking(level=Level(self.intake_level))
+
+    def list_marking(self) -> Marking:
+        """Return the marking of a published list: open to everyone."""
+        return Marking(releasable_to=frozenset({EVERYONE}))
+
+    def database_url(self, folder: Path) -> str:
+        """Return the SQLAlchemy URL of the node's ledger."""
+        return self.database or f"sqlite:///{folder / 'ledger.sqlite'}"
+
+
+def load(folder: Path) -> Settings:
+    """Read a node's settings; raises ``ConfigError`` naming the file and the wrong part."""
+    path = folder / FILE
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder} holds no node: {FILE} is missing; run `esclusa init`"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def save(folder: Path, settings: Settings) -> None:
+    """Write a new node's settings; only what differs from the defaults, so the file stays short."""
+    lines = ["# Settings of this Esclusa node; see docs/operations.md"]
+    lines.append(f"agency = {_toml(settings.agency)}")
+    lines += [
+        f"{name} = {_toml(value)}"
+        for name in ("title", "database", "time_zone")
+        if (value := getattr(settings, name)) and value != getattr(Settings(agency="x"), name)
+    ]
+    (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(text: str) -> str:
+    return msgspec.json.encode(text).decode()

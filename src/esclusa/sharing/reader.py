@@ -1,0 +1,101 @@
+"""Who is reading, in what role, for what purpose."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from esclusa.errors import Forbidden
+from esclusa.model import EVERYONE, Level
+
+
+class Role(StrEnum):
+    """What a person is here to do. One person, one role."""
+
+    ANALYST = "analyst"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """The closed list of things a face can ask for; also the words of the audit log."""
+
+    QUEUE_READ = "queue:read"
+    RECORD_READ = "record:read"
+    SEARCH = "search:run"
+    SCREEN = "screen:run"
+    ALERT_CLAIM = "alert:claim"
+    ALERT_RELEASE = "alert:release"
+    ALERT_VERDICT = "alert:verdict"
+    ALERT_UNDO = "alert:undo"
+    INTAKE_READ = "intake:read"
+    INTAKE_WRITE = "intake:write"
+    LIST_READ = "list:read"
+    LIST_WRITE = "list:write"
+    RULE_READ = "rule:read"
+    AUDIT_READ = "audit:read"
+    USER_READ = "user:read"
+    USER_WRITE = "user:write"
+    RECORD_ERASE = "record:erase"
+    SESSION_OPEN = "session:open"
+    SESSION_CLOSE = "session:close"
+    SESSION_REFUSE = "session:refuse"
+
+
+_WORK = {
+    Action.QUEUE_READ, Action.RECORD_READ, Action.SEARCH, Action.SCREEN, Action.ALERT_CLAIM,
+    Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
+    Action.INTAKE_WRITE, Action.LIST_READ, Action.RULE_READ,
+}  # fmt: skip
+
+PERMITTED: Final[dict[Role, frozenset[Action]]] = {
+    Role.ANALYST: frozenset(_WORK),
+    Role.SUPERVISOR: frozenset(_WORK | {Action.LIST_WRITE}),
+    # An auditor sees the whole log and no content.
+    Role.AUDITOR: frozenset({Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ}),
+    # An administrator keeps the machine running and reads no case.
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Action.USER_READ, Action.USER_WRITE, Action.LIST_READ, Action.LIST_WRITE,
+            Action.RULE_READ, Action.RECORD_ERASE,
+        }
+    ),
+}  # fmt: skip
+
+PURPOSES: Final = (
+    "targeting", "border_control", "sanctions", "investigation", "supervision", "audit",
+    "administration",
+)  # fmt: skip
+"""The closed list of purposes a read may have."""
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """A person (or service account) at this node, with the purpose chosen for this session.
+
+    ``caveats`` are the compartments the person is read into; ``{"*"}`` means all of them.
+    """
+
+    name: str
+    role: Role
+    agency: str
+    clearance: Level = Level.OFFICIAL
+    caveats: frozenset[str] = frozenset()
+    purpose: str = "targeting"
+    language: str = "en"
+    time_zone: str = "UTC"
+
+    def may(self, action: Action) -> bool:
+        """Tell whether the role includes the action."""
+        return action in PERMITTED[self.role]
+
+    def require(self, action: Action) -> None:
+        """Raise ``Forbidden`` unless the role includes the action."""
+        if not self.may(action):
+            raise Forbidden(f"the role {self.role} does not include {action}")
+
+    def holds(self, caveats: frozenset[str]) -> bool:
+        """Tell whether the person is read into every caveat named."""
+        return EVERYONE in self.caveats or caveats <= self.caveats

@@ -1,0 +1,381 @@
+"""The release gate: the only way from the ledger to a person.
+
+Every method takes the reader, works out which labels he may see, asks the ledger with just those,
+writes an audit line, and returns plain values. Nothing that is hidden can be told from nothing at
+all: the answer, the count and the error are those of a ledger without the hidden record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.errors import InputError, NotFound
+from esclusa.ledger import audit, custody, queue, records, search, watchlists
+from esclusa.ledger.indexing import references, title_of
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.store import Store
+from esclusa.model import Alert, AlertMove, Record, record_id
+from esclusa.sharing import views
+from esclusa.sharing.facts import changes, facts_of, plain
+from esclusa.sharing.policy import may_see
+from esclusa.sharing.reader import Action, Reader
+
+PAGE_LIMIT: Final = 200
+_LINKS_SHOWN: Final = 20
+_DEFECTS_SHOWN: Final = 500
+
+
+def today_utc() -> dt.date:
+    """Return the present day in UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+class Gate:
+    """Releases from one ledger.
+
+    :param today: what day it is, for markings that end; tests hand in their own.
+    """
+
+    def __init__(
+        self, store: Store, labels: Labels, *, today: Callable[[], dt.date] = today_utc
+    ) -> None:
+        self._store = store
+        self._labels = labels
+        self._today = today
+
+    def visible(self, reader: Reader) -> frozenset[int]:
+        """Return the numbers of the labels the reader may see now, for his present purpose."""
+        today = self._today()
+        return frozenset(
+            label.id
+            for label in self._labels.all()
+            if may_see(reader, label.originator, label.marking, today)
+        )
+
+    def note(self, reader: Reader, action: Action, *, subject: str = "", detail: str = "") -> None:
+        """Write an audit line; it is durable when this returns."""
+        with self._store.write() as connection:
+            audit.write_line(
+                connection, who=reader.name, role=reader.role, purpose=reader.purpose,
+                action=action, subject=subject, detail=detail,
+            )  # fmt: skip
+
+    # --- the queue -------------------------------------------------------------------------
+
+    def queue(self, reader: Reader, wanted: views.QueueFilter) -> views.QueuePage:
+        """Release a page of the work queue."""
+        reader.require(Action.QUEUE_READ)
+        question = _question(reader, wanted)
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            rows, cursor = queue.page(connection, visible, question)
+            counted = queue.count(connection, visible, question)
+            alerts = records.get_by_seq(
+                connection, self._labels, visible, [row.seq for row in rows]
+            )
+        self.note(reader, Action.QUEUE_READ, detail=f"rows={len(rows)}")
+        return views.QueuePage(
+            rows=tuple(self._queue_row(row, alerts[row.seq]) for row in rows if row.seq in alerts),
+            next_cursor=cursor,
+            count=min(counted, queue.COUNTED),
+            more_than_count=counted > queue.COUNTED,
+        )
+
+    def neighbours(
+        self, reader: Reader, alert_id: str, wanted: views.QueueFilter
+    ) -> tuple[str, str]:
+        """Return the alerts before and after one in a filtered queue, "" at its ends."""
+        reader.require(Action.QUEUE_READ)
+        question = _question(reader, msgspec.structs.replace(wanted, cursor=""))
+        with self._store.read() as connection:
+            return queue.neighbours(connection, self.visible(reader), question, alert_id)
+
+    def _queue_row(self, row: Any, alert: Record) -> views.QueueRow:
+        body = alert.body
+        return views.QueueRow(
+            alert_id=row.alert_id,
+            subject_id=row.subject_id,
+            subject_kind=row.subject_kind,
+            title=row.title,
+            score=row.score,
+            reasons=body.reasons if isinstance(body, Alert) else (),
+            state=row.state,
+            claimed_by=row.claimed_by,
+            verdict=row.verdict,
+            port=row.port,
+            arrival="" if row.arrival == queue.UNKNOWN_ARRIVAL else row.arrival,
+            created=row.created,
+            level=int(alert.marking.level),
+        )
+
+    def alert(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """Release an alert with its moves."""
+        reader.require(Action.RECORD_READ)
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            view = self._alert_view(connection, visible, queue.find(connection, visible, alert_id))
+        self.note(reader, Action.RECORD_READ, subject=alert_id, detail=_found(view))
+        if view is None:
+            raise NotFound("no such alert")
+        return view
+
+    def _alert_view(
+        self, connection: sa.Connection, visible: Collection[int], row: Any
+    ) -> views.AlertView | None:
+        if row is None:
+            return None
+        found = records.get_by_seq(connection, self._labels, visible, [row.seq])
+        record = found.get(row.seq)
+        if record is None or not isinstance(record.body, Alert):
+            return None
+        return views.AlertView(
+            alert_id=row.alert_id,
+            alert=record.body,
+            state=row.state,
+            claimed_by=row.claimed_by,
+            verdict=row.verdict,
+            moves=self.moves(connection, row.alert_id, row.label_id),
+        )
+
+    def moves(
+        self, connection: sa.Connection, alert_id: str, label_id: int
+    ) -> tuple[AlertMove, ...]:
+        """Return the moves on an alert under one label, in order; the caller holds that label."""
+        originator = self._labels.get(label_id).originator
+        found: list[AlertMove] = []
+        while True:
+            name = record_id(originator, "alert_move", f"{alert_id}/{len(found) + 1}")
+            record = records.get(connection, self._labels, {label_id}, name)
+            if record is None or not isinstance(record.body, AlertMove):
+                return tuple(found)
+            found.append(record.body)
+
+    # --- records ---------------------------------------------------------------------------
+
+    def record(self, reader: Reader, name: str, *, version: int | None = None) -> views.RecordView:
+        """Release a record: facts, marking, provenance, versions, links, alert."""
+        reader.require(Action.RECORD_READ)
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            record = records.get(connection, self._labels, visible, name, version=version)
+            view = self._record_view(connection, visible, record) if record else None
+        self.note(reader, Action.RECORD_READ, subject=name, detail=_found(view))
+        if view is None:
+            raise NotFound("no such record")
+        return view
+
+    def _record_view(
+        self, connection: sa.Connection, visible: Collection[int], record: Record
+    ) -> views.RecordView:
+        body = record.body
+        label = self._labels.intern(record.originator, record.marking)
+        versions = records.chain(connection, self._labels, record.id, label)
+        row = queue.of_subject(connection, visible, record.id)
+        kept = custody.find(connection, record.provenance.source, visible)
+        return views.RecordView(
+            id=record.id,
+            kind=record.kind,
+            version=record.version,
+            key=record.key if body is not None else "",
+            title=title_of(body) if body is not None else "",
+            originator=record.originator,
+            marking=record.marking,
+            provenance=record.provenance,
+            source_name=kept.name if kept else "",
+            recorded=_when(record),
+            valid_time=record.valid_time,
+            withdrawn=record.withdrawn,
+            erased=body is None,
+            facts=facts_of(body) if body is not None else (),
+            body=plain(body) if body is not None else {},
+            versions=self._versions(connection, visible, versions),
+            links=self._links(connection, visible, record),
+            alert=self._alert_view(connection, visible, row),
+        )
+
+    def _versions(
+        self, connection: sa.Connection, visible: Collection[int], chain: tuple[Record, ...]
+    ) -> tuple[views.VersionRow, ...]:
+        rows = []
+        before: Record | None = None
+        for item in chain:
+            kept = custody.find(connection, item.provenance.source, visible)
+            both = before is not None and before.body is not None and item.body is not None
+            rows.append(
+                views.VersionRow(
+                    version=item.version,
+                    recorded=_when(item),
+                    withdrawn=item.withdrawn,
+                    erased=item.body is None,
+                    source=kept.name if kept else "",
+                    changes=changes(before.body, item.body) if both else (),  # type: ignore[union-attr,arg-type]
+                )
+            )
+            before = item
+        return tuple(rows)
+
+    def _links(
+        self, connection: sa.Connection, visible: Collection[int], record: Record
+    ) -> tuple[views.Link, ...]:
+        found: dict[str, views.Link] = {}
+        for name in record.derived_from:
+            source = records.get(connection, self._labels, visible, name)
+            if source:
+                found[source.id] = _link(source, "derived_from")
+        if record.body is not None:
+            ties = {tie for tie in references(record.body) if not tie.startswith("party:")}
+            others = records.related(
+                connection, self._labels, visible, ties, limit=_LINKS_SHOWN + 1
+            )
+            for value, other in others:
+                if other.id != record.id and len(found) < _LINKS_SHOWN:
+                    found.setdefault(other.id, _link(other, f"same_{value.split(':')[0]}"))
+        return tuple(found.values())
+
+    def search(
+        self, reader: Reader, text: str, *, kind: str = "", limit: int = 50
+    ) -> views.SearchPage:
+        """Release search results, newest first."""
+        reader.require(Action.SEARCH)
+        limit = max(1, min(limit, PAGE_LIMIT))
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            rows = search.search(connection, visible, text, kind=kind, limit=limit + 1)
+            found = [records.to_record(row, self._labels) for row in rows]
+        self.note(reader, Action.SEARCH, detail=f"rows={len(found[:limit])}")
+        return views.SearchPage(
+            query=text,
+            rows=tuple(_search_row(record) for record in found[:limit]),
+            more=len(found) > limit,
+        )
+
+    # --- intake, lists, audit --------------------------------------------------------------
+
+    def sources(self, reader: Reader, *, limit: int = 50) -> tuple[views.SourceView, ...]:
+        """Release the newest files in custody."""
+        reader.require(Action.INTAKE_READ)
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            rows = custody.recent(connection, visible, limit=max(1, min(limit, PAGE_LIMIT)))
+            found = tuple(self._source_view(connection, visible, row, deep=False) for row in rows)
+        self.note(reader, Action.INTAKE_READ, detail=f"rows={len(found)}")
+        return found
+
+    def source(self, reader: Reader, identity: str) -> views.SourceView:
+        """Release a file's story: counts, defects, quarantine."""
+        reader.require(Action.INTAKE_READ)
+        visible = self.visible(reader)
+        with self._store.read() as connection:
+            row = custody.find(connection, identity, visible)
+            view = self._source_view(connection, visible, row, deep=True) if row else None
+        self.note(reader, Action.INTAKE_READ, subject=identity, detail=_found(view))
+        if view is None:
+            raise NotFound("no such file in custody")
+        return view
+
+    def _source_view(
+        self, connection: sa.Connection, visible: Collection[int], row: Any, *, deep: bool
+    ) -> views.SourceView:
+        counts = dict(json.loads(row.counts))
+        counts["alerts"] = queue.count_of_source(connection, visible, row.id)
+        return views.SourceView(
+            id=row.id,
+            name=row.name,
+            size=row.size,
+            format=row.format,
+            state=row.state,
+            received=row.received,
+            received_by=row.received_by,
+            counts=counts,
+            reason=row.reason,
+            defects=custody.defects_of(connection, row.id, limit=_DEFECTS_SHOWN) if deep else (),
+            quarantine=tuple(
+                views.QuarantineRow(
+                    id=held.id, source_id=row.id, source_name=row.name, offset=held.offset,
+                    length=held.length, message=held.message, reason=held.reason,
+                    state=held.state, retries=held.retries,
+                )
+                for held in (custody.held(connection, [row.id]) if deep else ())
+            ),
+        )  # fmt: skip
+
+    def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
+        """Release which watchlists are in force."""
+        reader.require(Action.LIST_READ)
+        with self._store.read() as connection:
+            rows = watchlists.all_lists(connection, self.visible(reader))
+        self.note(reader, Action.LIST_READ, detail=f"rows={len(rows)}")
+        return tuple(
+            views.ListView(
+                id=row.id, title=row.title, format=row.format, edition=row.edition,
+                entries=row.entries, loaded=row.loaded, loaded_by=row.loaded_by,
+            )
+            for row in rows
+        )  # fmt: skip
+
+    def audit(
+        self, reader: Reader, *, limit: int = 100, before: int = 0, who: str = "", action: str = ""
+    ) -> tuple[views.AuditRow, ...]:
+        """Release audit lines, newest first; reading the log is itself a line."""
+        reader.require(Action.AUDIT_READ)
+        self.note(reader, Action.AUDIT_READ)
+        with self._store.read() as connection:
+            rows = audit.lines(
+                connection, limit=max(1, min(limit, PAGE_LIMIT)), before=max(0, before),
+                who=who, action=action,
+            )  # fmt: skip
+        return tuple(
+            views.AuditRow(
+                seq=row.seq, at=row.at, who=row.who, role=row.role, purpose=row.purpose,
+                action=row.action, subject=row.subject, detail=row.detail,
+            )
+            for row in rows
+        )  # fmt: skip
+
+
+def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:
+    states = ("open", "new", "claimed", "closed", "withdrawn", "all")
+    if wanted.state not in states:
+        raise InputError(f"the state {wanted.state[:40]!r} is not one of {', '.join(states)}")
+    if wanted.sort not in ("score", "recent", "arrival"):
+        raise InputError(f"the order {wanted.sort[:40]!r} is not score, recent or arrival")
+    return queue.Wanted(
+        state=wanted.state,
+        kind=wanted.kind,
+        port=wanted.port,
+        claimed_by=reader.name if wanted.mine else "",
+        minimum_score=wanted.minimum_score,
+        sort=wanted.sort,
+        cursor=wanted.cursor,
+        limit=max(1, min(wanted.limit, PAGE_LIMIT)),
+    )
+
+
+def _found(view: object | None) -> str:
+    return "not found" if view is None else ""
+
+
+def _when(record: Record) -> str:
+    return record.recorded_time.isoformat() if record.recorded_time else ""
+
+
+def _link(record: Record, relation: str) -> views.Link:
+    title = title_of(record.body) if record.body is not None else ""
+    return views.Link(record_id=record.id, kind=record.kind, title=title, relation=relation)
+
+
+def _search_row(record: Record) -> views.SearchRow:
+    return views.SearchRow(
+        record_id=record.id,
+        kind=record.kind,
+        title=title_of(record.body) if record.body is not None else "",
+        originator=record.originator,
+        level=int(record.marking.level),
+        recorded=_when(record),
+    )

@@ -1,0 +1,244 @@
+"""What the release gate hands out: plain values, already released to one reader.
+
+Faces (web, API, command line) render these and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from esclusa.model import Alert, AlertMove, Defect, Marking, Provenance, Reason
+
+
+class QueueFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person wants to see of the queue. Empty text means no restriction.
+
+    ``state``: ``open`` (new or claimed), ``new``, ``claimed``, ``closed`` or ``all``. ``sort``:
+    ``score`` (highest first), ``recent`` (latest first) or ``arrival`` (earliest first; unknown
+    last). ``cursor`` is opaque, taken from the page before.
+    """
+
+    state: str = "open"
+    kind: str = ""
+    port: str = ""
+    mine: bool = False
+    minimum_score: float = 0.0
+    sort: str = "score"
+    cursor: str = ""
+    limit: int = 50
+
+
+class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the work queue. Times are ISO 8601; ``created`` is UTC."""
+
+    alert_id: str
+    subject_id: str
+    subject_kind: str
+    title: str
+    score: float
+    reasons: tuple[Reason, ...]
+    state: str
+    claimed_by: str
+    verdict: str
+    port: str
+    arrival: str
+    created: str
+    level: int
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the queue. ``count`` is exact up to 1,000; ``more_than_count`` says it is not."""
+
+    rows: tuple[QueueRow, ...]
+    next_cursor: str
+    count: int
+    more_than_count: bool
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a record: dotted path with indexes from 0, and its value as text."""
+
+    path: str
+    value: str
+
+
+class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a record. ``recorded`` is ISO 8601 UTC. ``changes`` are the paths that differ
+    from the version before."""
+
+    version: int
+    recorded: str
+    withdrawn: bool
+    erased: bool
+    source: str
+    changes: tuple[str, ...] = ()
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Another record that this one has to do with. ``relation``: ``derived_from``, ``alert``,
+    ``subject``, ``same_equipment``, ``same_voyage`` or ``list_entry``."""
+
+    record_id: str
+    kind: str
+    title: str
+    relation: str
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert with its present state and every move that people made on it."""
+
+    alert_id: str
+    alert: Alert
+    state: str
+    claimed_by: str
+    verdict: str
+    moves: tuple[AlertMove, ...]
+
+
+class RecordView(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as one reader may see it. ``source_name`` is the file's name in custody."""
+
+    id: str
+    kind: str
+    version: int
+    key: str
+    title: str
+    originator: str
+    marking: Marking
+    provenance: Provenance
+    source_name: str
+    recorded: str
+    valid_time: str
+    withdrawn: bool
+    erased: bool
+    facts: tuple[Fact, ...]
+    body: dict[str, Any]
+    versions: tuple[VersionRow, ...]
+    links: tuple[Link, ...]
+    alert: AlertView | None
+
+
+class SearchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One search result."""
+
+    record_id: str
+    kind: str
+    title: str
+    originator: str
+    level: int
+    recorded: str
+
+
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Search results, newest first: a rank would depend on records the reader may not see.
+
+    ``more`` tells that the limit cut the list.
+    """
+
+    query: str
+    rows: tuple[SearchRow, ...]
+    more: bool
+
+
+class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be used. ``state``: ``held``, ``resolved`` (a retry read it)."""
+
+    id: str
+    source_id: str
+    source_name: str
+    offset: int
+    length: int
+    message: str
+    reason: str
+    state: str
+    retries: int
+
+
+class SourceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in custody. ``id`` is the sha-256 of its bytes. ``state``: ``received``, ``done``,
+    ``refused``. ``counts``: ``messages``, ``statements``, ``new``, ``changed``, ``unchanged``,
+    ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
+
+    id: str
+    name: str
+    size: int
+    format: str
+    state: str
+    received: str
+    received_by: str
+    counts: dict[str, int]
+    reason: str = ""
+    defects: tuple[Defect, ...] = ()
+    quarantine: tuple[QuarantineRow, ...] = ()
+
+
+class ListView(msgspec.Struct, frozen=True, kw_only=True):
+    """A watchlist in force. ``edition`` is the sha-256 prefix or the list's own date."""
+
+    id: str
+    title: str
+    format: str
+    edition: str
+    entries: int
+    loaded: str
+    loaded_by: str
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as an officer reads it. ``state``: ``active``, ``not_yet``, ``expired``."""
+
+    id: str
+    version: str
+    indicator: str
+    subject: str
+    title_en: str
+    title_es: str
+    points: float
+    when: str
+    owner: str
+    purpose: str
+    legal_basis: str
+    valid_from: str
+    valid_to: str
+    state: str
+    note_en: str = ""
+    note_es: str = ""
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit log. ``at`` is ISO 8601 UTC. Identifiers and counts, no content."""
+
+    seq: int
+    at: str
+    who: str
+    role: str
+    purpose: str
+    action: str
+    subject: str
+    detail: str
+
+
+class UserView(msgspec.Struct, frozen=True, kw_only=True):
+    """A user account, without its secrets."""
+
+    name: str
+    role: str
+    clearance: int
+    caveats: tuple[str, ...]
+    active: bool
+    created: str
+
+
+class ScreenHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A possible match of a name typed by a person, with its reasons."""
+
+    record_id: str
+    list_id: str
+    uid: str
+    entry_name: str
+    matched_name: str
+    score: float
+    detail: tuple[str, ...]
+    detail_es: tuple[str, ...] = ()

@@ -1,0 +1,131 @@
+"""The door of every page: session, role, form and its token, in this order, before any page code.
+
+1. A page that needs a session sends a visitor without one to the sign-in page, and back afterwards.
+2. The reader's role must include the page's action, or the page does not exist for that role (403).
+3. A form is read only within its limits, and believed only with the token of the same session;
+   before sign-in, with the token that this browser was given (double submit).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from esclusa.api.body import limited
+from esclusa.api.queries import check_value
+from esclusa.errors import Forbidden, SignInError
+from esclusa.web.page import Page
+from esclusa.web.preferences import likes_of
+from esclusa.web.site import Site
+from esclusa.web.visit import Visit
+
+EARLY_COOKIE: Final = "esclusa_early"
+"""Holds the form token of a browser in which nobody has signed in yet."""
+
+
+async def admit(site: Site, page: Page, request: Request) -> Response:
+    """Let a request through to its page, or answer in the page's place."""
+    try:
+        visit = await visit_of(site, request)
+    except SignInError:
+        visit = None
+    if visit is None and page.signed_in:
+        return _to_sign_in(request)
+    if visit is None:
+        visit = early_visit(site, request)
+    if page.action is not None:
+        visit.reader.require(page.action)
+    if request.method == "POST":
+        visit = await _with_form(visit, page)
+    response = await page.show(visit)
+    return _remember(response, visit)
+
+
+async def visit_of(site: Site, request: Request) -> Visit | None:
+    """Return the visit of the person whose session cookie this is, None when there is no cookie.
+
+    Raises ``SignInError`` for a session that is over.
+    """
+    token = request.cookies.get(site.session_cookie, "")
+    if not token:
+        return None
+    reader = await run_in_threadpool(site.node.reader, token)
+    likes = msgspec.structs.replace(likes_of(request), language=reader.language)
+    return Visit(
+        site=site,
+        request=request,
+        likes=likes,
+        found=reader,
+        token=token,
+        csrf=await run_in_threadpool(site.node.csrf, token),
+    )
+
+
+def early_visit(site: Site, request: Request) -> Visit:
+    """Return the visit of a person who has not signed in."""
+    csrf = request.cookies.get(EARLY_COOKIE, "") or secrets.token_urlsafe(24)
+    return Visit(site=site, request=request, likes=likes_of(request), csrf=csrf)
+
+
+def _to_sign_in(request: Request) -> Response:
+    url = request.url
+    back = url.path + (f"?{url.query}" if url.query else "")
+    wanted = f"?next={quote(back, safe='')}" if request.method == "GET" and back != "/" else ""
+    return RedirectResponse("/sign-in" + wanted, status_code=303)
+
+
+def _remember(response: Response, visit: Visit) -> Response:
+    if visit.found is None and visit.request.method == "GET":
+        response.set_cookie(
+            EARLY_COOKIE, visit.csrf, httponly=True, samesite="strict", secure=visit.site.secure
+        )
+    return response
+
+
+async def _with_form(visit: Visit, page: Page) -> Visit:
+    limits = visit.site.limits
+    most = limits.upload_bytes if page.files else limits.form_bytes
+    request = visit.request
+    bounded = Request(request.scope, limited(request.receive, most))
+    form = await bounded.form(
+        max_files=limits.files if page.files else 0,
+        max_fields=limits.fields,
+        max_part_size=limits.form_bytes,
+    )
+    fields = _fields(form)
+    _check_token(visit, fields)
+    for name, value in fields.items():
+        check_value(name, value, limits=limits)
+    return Visit(
+        site=visit.site, request=request, likes=visit.likes, found=visit.found, token=visit.token,
+        csrf=visit.csrf, form=fields, chosen=_chosen(form),
+        files=tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile)),
+    )  # fmt: skip
+
+
+def _fields(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def _chosen(form: FormData) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found[name] = (*found.get(name, ()), value)
+    return found
+
+
+def _check_token(visit: Visit, fields: dict[str, str]) -> None:
+    early = visit.found is None
+    expected = visit.request.cookies.get(EARLY_COOKIE, "") if early else visit.csrf
+    given = fields.get("csrf", "")
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise Forbidden("the form's token is missing or not of this session")

@@ -1,0 +1,63 @@
+"""Intake: files that people bring, what became of them, and what could not be read."""
+
+from __future__ import annotations
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from esclusa.api.uploads import clean_name
+from esclusa.sharing.reader import Action
+from esclusa.sharing.views import SourceView
+from esclusa.web.catalogue import mark as _
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Draw the upload form and the files in custody, the newest first."""
+    return await _page(visit)
+
+
+async def upload(visit: Visit) -> Response:
+    """Take files into custody and read them; each is durable before the reading starts."""
+    given = [file for file in visit.files if file.filename]
+    if not given:
+        return await _page(visit, wrong=_("Choose at least one file."), status=400)
+    taken = [await _take(visit, file) for file in given]
+    return visit.go(f"/intake/{taken[0].id}" if len(taken) == 1 else "/intake")
+
+
+async def source(visit: Visit) -> Response:
+    """Draw one file: counts, defects by byte position, messages held in quarantine."""
+    found = await visit.ask(visit.site.node.source, visit.request.path_params["source_id"])
+    return visit.page("source.html", source=found)
+
+
+async def retry(visit: Visit) -> Response:
+    """Read a message held in quarantine once more."""
+    held = visit.request.path_params["quarantine_id"]
+    found = await visit.ask(visit.site.node.retry, held)
+    return visit.go(f"/intake/{found.id}#quarantine")
+
+
+async def _take(visit: Visit, file: UploadFile) -> SourceView:
+    return await visit.ask(visit.site.node.ingest, clean_name(file.filename or ""), file.file)
+
+
+async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+    sources = await visit.ask(visit.site.node.sources, limit=100)
+    limit = visit.site.limits.upload_bytes
+    return visit.page("intake.html", status=status, sources=sources, limit=limit, wrong=wrong)
+
+
+PAGES = (
+    Page(path="/intake", show=show, action=Action.INTAKE_READ, label=_("Intake"), order=40),
+    Page(path="/intake", show=upload, method="POST", action=Action.INTAKE_WRITE, files=True),
+    Page(path="/intake/{source_id}", show=source, action=Action.INTAKE_READ),
+    Page(
+        path="/quarantine/{quarantine_id}/retry",
+        show=retry,
+        method="POST",
+        action=Action.INTAKE_WRITE,
+    ),
+)

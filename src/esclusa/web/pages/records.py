@@ -1,0 +1,51 @@
+"""A record: its facts with their source and marking, its versions and its links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from esclusa.api.queries import number
+from esclusa.sharing.reader import Action
+from esclusa.sharing.views import AlertView, RecordView
+from esclusa.web.facts import groups, paths, total
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Draw the newest version of the record, or the one that the address names."""
+    asked = visit.param("version")
+    version = number("version", asked, low=1) if asked else None
+    record = await visit.ask(
+        visit.site.node.record, visit.request.path_params["record_id"], version=version
+    )
+    return draw(visit, record, record.alert)
+
+
+def draw(
+    visit: Visit,
+    record: RecordView,
+    alert: AlertView | None,
+    **place: Any,
+) -> Response:
+    """Draw a record with the alert on it. ``place`` tells where in the queue the reader stands."""
+    reasons = alert.alert.reasons if alert else ()
+    values = {
+        "record": record,
+        "alert": alert,
+        "newest": max((row.version for row in record.versions), default=record.version),
+        "groups": groups(record.facts, reasons),
+        "paths": paths(record.facts),
+        "total": total(reasons),
+        "verdicts": visit.site.node.verdicts(),
+    }
+    return visit.page("record.html", **(_NOWHERE | values | place))
+
+
+_NOWHERE: dict[str, Any] = {
+    "chosen": "", "filter": "", "before": "", "after": "", "moved": "", "in_list": False,
+}  # fmt: skip
+
+PAGES = (Page(path="/records/{record_id}", show=show, action=Action.RECORD_READ),)

@@ -1,0 +1,59 @@
+"""Screening: a name that a person types, compared with the lists.
+
+The form is sent as POST, so the name stands in no address, history or server log.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from esclusa.api.queries import one_of
+from esclusa.sharing.reader import Action
+from esclusa.sharing.views import ScreenHit
+from esclusa.web.catalogue import mark as _
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+TYPES: Final = ("any", "person", "organisation", "vessel")
+FIELDS: Final = ("name", "type", "birth_date", "nationality", "identifiers")
+HITS: Final = 50
+
+
+async def form(visit: Visit) -> Response:
+    """Draw the empty form."""
+    return _page(visit, None)
+
+
+async def screen(visit: Visit) -> Response:
+    """Compare the name and draw the possible matches below the form."""
+    asked = {name: visit.form.get(name, "").strip() for name in FIELDS}
+    if not asked["name"]:
+        return _page(visit, None, wrong=_("Type a name to compare."), status=400)
+    one_of("type", asked["type"] or "any", TYPES)
+    hits = await visit.ask(
+        visit.site.node.screen,
+        name=asked["name"],
+        type=asked["type"] or "any",
+        birth_date=asked["birth_date"],
+        nationality=asked["nationality"].upper(),
+        identifiers=tuple(asked["identifiers"].split()),
+        limit=HITS,
+    )
+    return _page(visit, hits)
+
+
+def _page(
+    visit: Visit, hits: tuple[ScreenHit, ...] | None, *, wrong: str = "", status: int = 200
+) -> Response:
+    asked = {name: visit.form.get(name, "") for name in FIELDS}
+    return visit.page(
+        "screening.html", status=status, asked=asked, hits=hits, types=TYPES, wrong=wrong
+    )
+
+
+PAGES = (
+    Page(path="/screening", show=form, action=Action.SCREEN, label=_("Screening"), order=30),
+    Page(path="/screening", show=screen, method="POST", action=Action.SCREEN),
+)

@@ -1,0 +1,49 @@
+"""User accounts: who may sign in, in which role, read into which compartments."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from esclusa.api.queries import number, one_of
+from esclusa.model import Level
+from esclusa.sharing.reader import Action, Role
+from esclusa.web.catalogue import mark as _
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Draw the accounts and the form for a new one."""
+    return await _page(visit)
+
+
+async def add(visit: Visit) -> Response:
+    """Open an account."""
+    form = visit.form
+    name, password = form.get("name", "").strip(), form.get("password", "")
+    if not (name and password):
+        wrong = _("An account needs a name and a password.")
+        return await _page(visit, wrong=wrong, status=400)
+    await visit.ask(
+        visit.site.node.add_user,
+        name=name,
+        password=password,
+        role=Role(one_of("role", form.get("role", ""), tuple(Role))),
+        clearance=Level(number("clearance", form.get("clearance", ""), high=max(Level))),
+        caveats=tuple(form.get("caveats", "").replace(",", " ").split()),
+    )
+    return visit.go("/users")
+
+
+async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+    users = await visit.ask(visit.site.node.users)
+    return visit.page(
+        "users.html", status=status, users=users, roles=tuple(Role), levels=tuple(Level),
+        wrong=wrong,
+    )  # fmt: skip
+
+
+PAGES = (
+    Page(path="/users", show=show, action=Action.USER_READ, label=_("Users"), order=80),
+    Page(path="/users", show=add, method="POST", action=Action.USER_WRITE),
+)

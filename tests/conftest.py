@@ -1,0 +1,173 @@
+"""What every test may ask for: a PostgreSQL server, a browser, and an honest count.
+
+A test that cannot run on this machine says ``could not run: reason`` and is counted in the last
+lines. With ``CI=true`` such a test fails the run: nothing is left out in silence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+import postgres_server
+
+_RUN_FOLDER = "ESCLUSA_TEST_RUN"
+_PREFIX = "could not run: "
+_NAMES_SHOWN = 8
+
+# The default repeats exactly; ESCLUSA_LONG=1 explores anew and deep, for an evening's run of the
+# mutation and property tests: `ESCLUSA_LONG=1 pytest tests/formats`.
+settings.register_profile(
+    "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "long", deadline=None, max_examples=100_000, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("long" if os.environ.get("ESCLUSA_LONG") else "default")
+
+
+# --- one PostgreSQL server for the run, shared by all workers -------------------------------------
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="esclusa-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _is_worker(config):
+        return
+    folder = Path(os.environ.pop(_RUN_FOLDER))
+    server = folder / "server"
+    if server.exists():
+        with contextlib.suppress(postgres_server.NoServer):
+            postgres_server.stop(Path(server.read_text()))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_once(folder: Path) -> tuple[str, str]:
+    """URL of the run's server, or "" and the reason; the first worker to ask starts it."""
+    url, reason = folder / "url", folder / "reason"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not url.exists() and not reason.exists():
+            try:
+                address, server = postgres_server.start()
+                (folder / "server").write_text(str(server))
+                url.write_text(address)
+            except postgres_server.NoServer as error:
+                reason.write_text(str(error))
+    return (url.read_text(), "") if url.exists() else ("", reason.read_text())
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """URL of a running PostgreSQL server's maintenance database; never write into that one."""
+    given = os.environ.get("ESCLUSA_TEST_POSTGRES", "")
+    if given:
+        return given
+    url, reason = _start_once(Path(os.environ[_RUN_FOLDER]))
+    if not url:
+        pytest.skip(f"{_PREFIX}no PostgreSQL: {reason}")
+    return url
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def fresh_postgres(postgres_url: str) -> Iterator[str]:
+    """URL of a new, empty PostgreSQL database, dropped after the test."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"esclusa_{worker}_{os.getpid()}_{next(_numbers)}"
+    server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database for a ledger; the test runs once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    return str(request.getfixturevalue("fresh_postgres"))
+
+
+# --- a browser ------------------------------------------------------------------------------------
+
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_OWN_NAMES = {"chrome", "headless_shell", "chrome-headless-shell"}
+
+
+def _find_chromium() -> str | None:
+    given = os.environ.get("ESCLUSA_CHROMIUM")
+    if given:
+        return given
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found:
+        return found
+    cache = Path("~/.cache/ms-playwright").expanduser()
+    own = [path for path in cache.glob("chromium*/*/*") if path.name in _OWN_NAMES]
+    return str(max(own)) if own else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium to drive: ``playwright.chromium.launch(executable_path=chromium)``."""
+    path = _find_chromium()
+    if path is None:
+        pytest.skip(f"{_PREFIX}no Chromium")
+    return path
+
+
+# --- the honest count -----------------------------------------------------------------------------
+
+
+def _not_run(config: pytest.Config) -> dict[str, list[str]]:
+    """Names of the tests that did not run, by reason."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    groups: dict[str, list[str]] = {}
+    for report in reporter.stats.get("skipped", []) if reporter else []:
+        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = text.removeprefix("Skipped: ").removeprefix(_PREFIX).strip()
+        groups.setdefault(reason, []).append(report.nodeid)
+    return groups
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    groups = _not_run(terminalreporter.config)
+    if groups:
+        terminalreporter.section("could not run")
+    for reason, names in groups.items():
+        plural = "" if len(names) == 1 else "s"
+        terminalreporter.line(f"{_PREFIX}{len(names)} test{plural}: {reason}", yellow=True)
+        for name in names[:_NAMES_SHOWN]:
+            terminalreporter.line(f"  {name}")
+        if len(names) > _NAMES_SHOWN:
+            terminalreporter.line(f"  … and {len(names) - _NAMES_SHOWN} more")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    in_ci = os.environ.get("CI", "").lower() in {"true", "1"}
+    if in_ci and not _is_worker(session.config) and _not_run(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,84 @@
+"""Identity: derived from originator, kind and the natural key that the standard gives."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esclusa.model import (
+    Consignment,
+    Conveyance,
+    Journey,
+    ListEntry,
+    Place,
+    PortCall,
+    TransportEquipment,
+    TravelDocument,
+    Traveller,
+    Voyage,
+    decode_body,
+    encode_body,
+    kind_of,
+    natural_key,
+    record_id,
+)
+
+SHIP = Conveyance(mode="sea", name="Northreach Star", imo="9074729")
+BODIES = [
+    Consignment(carrier="NRCH", bill="B100"),
+    TransportEquipment(number="CSQU3054383", voyage=Voyage(reference="0412N", conveyance=SHIP)),
+    PortCall(voyage=Voyage(reference="0412N", conveyance=SHIP), port=Place(code="PAONX")),
+    Traveller(surname="Vega", journey=Journey(carrier="AM", number="218", departure="2026-11-23")),
+    ListEntry(list_id="own", uid="1", type="person", name="X"),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (BODIES[0], "NRCH/B100"),
+        (BODIES[1], "CSQU3054383/9074729/0412N"),
+        (BODIES[2], "9074729/0412N/PAONX/"),
+        (BODIES[3], "AM/218/2026-11-23/VEGA//"),
+        (BODIES[4], "OWN/1"),
+    ],
+)
+def test_natural_keys_come_from_the_standards(body: Consignment, key: str) -> None:
+    assert natural_key(body) == key
+
+
+def test_a_traveller_with_a_document_is_known_by_it() -> None:
+    person = Traveller(
+        surname="Vega",
+        documents=(TravelDocument(number="p123", issuer="UTO"),),
+        journey=Journey(carrier="AM", number="218", departure="2026-11-23T10:30"),
+    )
+    assert natural_key(person) == "AM/218/2026-11-23/UTO/P123"
+
+
+def test_the_same_bill_in_other_letters_is_the_same_record() -> None:
+    assert natural_key(Consignment(carrier=" nrch", bill="b100 ")) == "NRCH/B100"
+
+
+def test_an_identity_is_a_uuid_version_5_and_differs_by_originator_kind_and_key() -> None:
+    one = record_id("marisol", "consignment", "NRCH/B100")
+    assert one[14] == "5"
+    assert one == record_id("marisol", "consignment", "NRCH/B100")
+    others = {
+        record_id("northreach", "consignment", "NRCH/B100"),
+        record_id("marisol", "equipment", "NRCH/B100"),
+        record_id("marisol", "consignment", "NRCH/B101"),
+    }
+    assert one not in others
+    assert len(others) == 3
+
+
+@pytest.mark.parametrize("body", BODIES, ids=kind_of)
+def test_a_body_reads_back_equal(body: Consignment) -> None:
+    assert decode_body(encode_body(body)) == body
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_text_gives_a_key_and_a_body_that_reads_back(carrier: str, bill: str) -> None:
+    body = Consignment(carrier=carrier, bill=bill)
+    assert decode_body(encode_body(body)) == body
+    assert record_id("marisol", kind_of(body), natural_key(body))

@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import sqlalchemy as sa
-
 from benchmarks.synthetic import generate_cuscar
+
 from esclusa.formats import open_stream, read_stream
 from esclusa.model import Message
 from esclusa.node import Node
@@ -39,7 +39,28 @@ ENTRIES = 20_000
 def invented(count: int) -> bytes:
     """Return list entries with invented names, as OpenSanctions JSON lines."""
     rng = random.Random(7)
-    syllables = "ba ce di fo gu ka le mi no pu ra se ti vo xu ya zel mar tor vin".split()
+    syllables = [
+        "ba",
+        "ce",
+        "di",
+        "fo",
+        "gu",
+        "ka",
+        "le",
+        "mi",
+        "no",
+        "pu",
+        "ra",
+        "se",
+        "ti",
+        "vo",
+        "xu",
+        "ya",
+        "zel",
+        "mar",
+        "tor",
+        "vin",
+    ]
     rows = []
     for number in range(count):
         words = ["".join(rng.choices(syllables, k=rng.randint(2, 4))).title() for _ in range(3)]
@@ -103,12 +124,11 @@ def databases(which: str) -> Iterator[dict[str, str]]:
         return
     import postgres_server
 
-    with tempfile.TemporaryDirectory() as folder:
-        url = postgres_server.start(Path(folder))
-        try:
-            yield found | {"postgresql": url}
-        finally:
-            postgres_server.stop(Path(folder))
+    url, folder = postgres_server.start()
+    try:
+        yield found | {"postgresql": url}
+    finally:
+        postgres_server.stop(folder)
 
 
 def fresh(url: str, number: int) -> str:

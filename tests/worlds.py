@@ -53,13 +53,17 @@ def make(folder: Path, database: str = "") -> Node:
     return Node.create(folder, agency="marisol", title="Marisol", database=database)
 
 
-def with_list(node: Node, list_id: str, *entries: tuple[str, str], marking: Marking = PUBLIC) -> None:
+def with_list(
+    node: Node, list_id: str, *entries: tuple[str, str], marking: Marking = PUBLIC
+) -> None:
     """Bring a small list into force."""
     data = io.BytesIO(list_of(*entries))
     node.add_list(node.operator(), list_id, list_id, [(f"{list_id}.json", data)], marking=marking)
 
 
-def cuscar(*bills: tuple[str, str, str], ship: str = "NORTHREACH STAR", function: str = "9") -> bytes:
+def cuscar(
+    *bills: tuple[str, str, str], ship: str = "NORTHREACH STAR", function: str = "9"
+) -> bytes:
     """Return a small CUSCAR interchange: (bill, consignee, goods) per consignment."""
     groups = []
     for number, (bill, consignee, goods) in enumerate(bills, 1):

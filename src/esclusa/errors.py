@@ -12,7 +12,8 @@
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
     ├── StateError            a move that the present state does not allow
-    ├── RuleError             a rule pack or expression that cannot be used (rule, position, reason)
+    ├── RuleError             a rule or expression that cannot be used (rule, position, reason)
+    │   └── PackError         all that is wrong with a rule pack (in analysis.targeting)
     ├── ConfigError           a node's settings are missing or wrong
     └── LedgerError           the ledger refuses: wrong schema version, damaged, or out of reach
 

@@ -247,7 +247,7 @@ def test_without_a_bearer_token_every_address_is_401(
 
 def test_a_session_cookie_opens_nothing_here(client: TestClient, node: Node) -> None:
     token = node.sign_in("analyst", PASSWORD)
-    answer = client.get(BASE + "/queue", cookies={"esclusa": token})
+    answer = client.get(BASE + "/queue", headers={"Cookie": f"esclusa={token}"})
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
 

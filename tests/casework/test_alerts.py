@@ -11,9 +11,7 @@ from esclusa.model import AlertMove
 AT = "2026-11-23T12:00:00Z"
 
 
-def make(
-    moves: list[AlertMove], move: str, by: str = "ana", **more: object
-) -> AlertMove:
+def make(moves: list[AlertMove], move: str, by: str = "ana", **more: object) -> AlertMove:
     return next_move(moves, alert_id="a", move=move, by=by, at=AT, **more)
 
 

@@ -95,16 +95,15 @@ def test_companion_rows_of_another_day_are_counted_in_one_note_each(
     whole_list: list[Message | Defect],
 ) -> None:
     notes = [m for m in whole_list if isinstance(m, Defect)]
-    assert [(n.code, n.severity) for n in notes] == [
-        ("ofac.companion.stranger", Severity.NOTE)
-    ] * 2
+    assert [(n.code, n.severity) for n in notes] == [("ofac.companion.stranger", Severity.NOTE)] * 2
     assert "alt.csv: 5,749 rows" in notes[0].reason
     assert "add.csv: 8,639 rows" in notes[1].reason
 
 
 def test_companions_give_strong_aliases_and_addresses() -> None:
     sdn, alt, add = (
-        io.BytesIO((DATA / f"ofac_{name}_excerpt.csv").read_bytes()) for name in ("sdn", "alt", "add")
+        io.BytesIO((DATA / f"ofac_{name}_excerpt.csv").read_bytes())
+        for name in ("sdn", "alt", "add")
     )
     made = {e.uid: e for e in entries(list(read_ofac(sdn, alt=alt, add=add)))}
     assert made["306"].aliases == (

@@ -108,7 +108,9 @@ def test_the_imo_number_of_a_shipping_company_is_taken_from_the_comments(
 
 
 def test_several_names_in_one_alias_are_parted_at_semicolons_and_letters() -> None:
-    alias = "<INDIVIDUAL_ALIAS><QUALITY>Good</QUALITY><ALIAS_NAME>{}</ALIAS_NAME></INDIVIDUAL_ALIAS>"
+    alias = (
+        "<INDIVIDUAL_ALIAS><QUALITY>Good</QUALITY><ALIAS_NAME>{}</ALIAS_NAME></INDIVIDUAL_ALIAS>"
+    )
     made = entry(person(alias.format("Ana One; A. One b) Anna One (Anita; Ani)")))
     assert [a.name for a in made.aliases] == ["Ana One", "A. One", "Anna One (Anita; Ani)"]
 

@@ -154,7 +154,10 @@ def test_records_can_neither_be_changed_nor_deleted(store: Store, labels: Labels
         record.update().values(version=9),
         record.delete(),
     ):
-        with pytest.raises(sa.exc.DBAPIError, match="append-only|only be erased"), store.write() as c:
+        with (
+            pytest.raises(sa.exc.DBAPIError, match="append-only|only be erased"),
+            store.write() as c,
+        ):
             c.execute(statement)
 
 

@@ -14,8 +14,8 @@ import threading
 from pathlib import Path
 
 import sqlalchemy as sa
-import worlds
 
+import worlds
 from esclusa.ledger import custody
 from esclusa.ledger.schema import defect, quarantine, queue, record, source
 from esclusa.node import Node

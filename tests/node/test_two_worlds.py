@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 import pytest
-import worlds
 
+import worlds
 from esclusa.errors import EsclusaError
 from esclusa.model import Level
 from esclusa.node import Node
@@ -36,21 +36,23 @@ def build(folder: Path, *, secret: bool) -> Node:
     worlds.take_in(node, "manifest.edi", worlds.sample(worlds.MANIFEST))
     worlds.take_in(node, "damaged.edi", worlds.sample("manifest-damaged.edi"))
     if secret:
-        more = (("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"), ("B9", "GHOST FIRM", "GENERAL CARGO"))
+        more = (
+            ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"),
+            ("B9", "GHOST FIRM", "GENERAL CARGO"),
+        )
         worlds.take_in(node, "late.edi", worlds.cuscar(*more), marking=worlds.SECRET)
     return node
 
 
 def add_secrets(node: Node) -> None:
     worlds.with_list(node, "own_secret", ("s1", "ISTMO PRIMAVERA"), marking=worlds.SECRET)
-    hidden = (("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"), ("B8", "GHOST FIRM", "GENERAL CARGO"))
+    hidden = (
+        ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"),
+        ("B8", "GHOST FIRM", "GENERAL CARGO"),
+    )
     worlds.take_in(node, "hidden.edi", worlds.cuscar(*hidden), marking=worlds.SECRET)
-    worlds.take_in(
-        node, "same.edi", worlds.sample(worlds.MANIFEST), marking=worlds.SECRET
-    )
-    worlds.take_in(
-        node, "broken.edi", worlds.sample("manifest-damaged.edi"), marking=worlds.SECRET
-    )
+    worlds.take_in(node, "same.edi", worlds.sample(worlds.MANIFEST), marking=worlds.SECRET)
+    worlds.take_in(node, "broken.edi", worlds.sample("manifest-damaged.edi"), marking=worlds.SECRET)
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +88,32 @@ def everything(node: Node, level: Level) -> dict[str, str]:
                 # Creation times order "recent" within one file; compare its members, not places.
                 rows = sorted(page.rows, key=lambda row: row.alert_id)
                 key = f"queue {state} {sort} {pages}"
-                seen[key] = text([page.count, page.more_than_count, rows]) if sort != "recent" else text(page.count)
+                seen[key] = (
+                    text([page.count, page.more_than_count, rows])
+                    if sort != "recent"
+                    else text(page.count)
+                )
                 pages += 1
                 if not page.next_cursor:
                     break
                 wanted = msgspec.structs.replace(wanted, cursor=page.next_cursor)
-    words = ("GENERAL", "HIDDEN", "GHOST", "ISTMO", "B1", "B8", "BANANAS", "NORTHREACH", "firma", "a")
+    words = (
+        "GENERAL",
+        "HIDDEN",
+        "GHOST",
+        "ISTMO",
+        "B1",
+        "B8",
+        "BANANAS",
+        "NORTHREACH",
+        "firma",
+        "a",
+    )
     for word in words:
         for kind in ("", "consignment", "list_entry", "equipment"):
-            seen[f"search {word} {kind}"] = answer(lambda w=word, k=kind: node.search(who, w, kind=k))
+            seen[f"search {word} {kind}"] = answer(
+                lambda w=word, k=kind: node.search(who, w, kind=k)
+            )
     for name in ("ISTMO PRIMAVERA SA", "OTRA FIRMA SA", "GHOST FIRM"):
         seen[f"screen {name}"] = answer(lambda n=name: node.screen(who, name=n))
     seen["lists"] = answer(lambda: [dataclass_free(item) for item in node.lists(who)])
@@ -126,7 +145,9 @@ def test_the_secret_world_really_holds_more(both: tuple[Node, Node]) -> None:
     low = worlds.reader(secret)
     assert node_count(secret, top) > node_count(secret, low) > 0
     assert secret.search(top, "HIDDEN").rows
-    named = [row for row in secret.queue(top, QueueFilter(limit=200)).rows if row.title == "NRCH B1"]
+    named = [
+        row for row in secret.queue(top, QueueFilter(limit=200)).rows if row.title == "NRCH B1"
+    ]
     assert any(reason.code == "own_secret:s1" for row in named for reason in row.reasons)
 
 
@@ -186,7 +207,9 @@ def test_a_caveat_hides_as_a_level_does(tmp_path: Path) -> None:
 
     node = worlds.make(tmp_path)
     marked = Marking(level=Level.OFFICIAL, caveats=frozenset({"PAX"}))
-    worlds.take_in(node, "x.edi", worlds.cuscar(("B1", "ISTMO SA", "GENERAL CARGO")), marking=marked)
+    worlds.take_in(
+        node, "x.edi", worlds.cuscar(("B1", "ISTMO SA", "GENERAL CARGO")), marking=marked
+    )
     assert node.search(worlds.reader(node), "ISTMO").rows == ()
     holder = worlds.reader(node, caveats=frozenset({"PAX"}))
     assert len(node.search(holder, "ISTMO").rows) == 1

@@ -60,7 +60,8 @@ def reasons(number: int) -> tuple[Reason, ...]:
             text_en="The consignee's name resembles an entry of the list Marisol.",
             text_es="El nombre del consignatario se parece a una entrada de la lista Marisol.",
             evidence=(Evidence(path="parties.0.name", value="ORILLA SUR TRADING"),),
-            detail=("ORILLA is spelled the same",), detail_es=("ORILLA se escribe igual",), record_id=record_name(9_000),
+            detail=("ORILLA is spelled the same",), detail_es=("ORILLA se escribe igual",),
+            record_id=record_name(9_000),
         ),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esclusa.api import throttle
 from esclusa.api.throttle import FREE_PER_ADDRESS, KEYS, LONGEST_WAIT_S, Throttle
 from esclusa.api.uploads import clean_name
 from esclusa.model import Evidence, Reason
@@ -136,6 +138,11 @@ def test_the_wait_grows_is_bounded_and_ends() -> None:
             assert brake.attempt("ana", "192.0.2.7") == 0
     assert waits[:5] == [0] * 5
     assert max(waits) <= LONGEST_WAIT_S and waits[-1] == LONGEST_WAIT_S
+
+
+def test_the_example_in_the_brakes_docstring_runs() -> None:
+    ran = doctest.testmod(throttle)
+    assert ran.attempted and not ran.failed
 
 
 def test_a_right_password_forgives_the_name() -> None:

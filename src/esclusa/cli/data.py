@@ -167,3 +167,59 @@ def rules_list(folder: Path | None) -> None:
         lambda row: (row.id, row.version, row.subject, row.points, row.state, row.valid_to,
                      row.title_en),
     )  # fmt: skip
+
+
+@rules.command("check")
+@click.argument("pack", required=False, type=click.Path(path_type=Path, exists=True))
+@answers
+def rules_check(pack: Path | None) -> None:
+    """Check a rule pack and run the tests that its rules carry."""
+    from esclusa.node.rules import report_of
+
+    report = report_of(pack)
+    for failure in report.failures:
+        click.echo(f"{failure.rule}: {failure.test}: expected {failure.expected}, "
+                   f"found {failure.found}")  # fmt: skip
+    click.echo(f"pack {report.pack}: {report.rules} rules, {report.tests} tests, "
+               f"{len(report.failures)} failed")  # fmt: skip
+    if report.failures:
+        raise SystemExit(output.EXIT_PARTLY)
+
+
+@click.command()
+@click.argument("queries", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--list",
+    "files",
+    multiple=True,
+    required=True,
+    type=_FILE,
+    help="A list file; repeat for more. OFAC's alt and add files join their list.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the hits go (CSV).",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 100),
+    default=None,
+    help="Least score of a hit [default: the calibrated one].",
+)
+@answers
+def screen(queries: Path, files: tuple[Path, ...], out: Path, threshold: float | None) -> None:
+    """Screen a table of names against list files.
+
+    QUERIES is a CSV with the column name and, where known, query_id, type, birth_date, nationality,
+    identifiers. A name without a hit has not been found harmless.
+    """
+    from esclusa.node.screening_table import read_entries, read_queries, screen_table
+
+    asked = read_queries(queries)
+    entries, defects = read_entries(files)
+    hits = screen_table(asked, entries, threshold=threshold)
+    hits.write_csv(out)
+    click.echo(f"{out}: {hits.height} hits for {hits['query_id'].n_unique()} of {asked.height} "
+               f"names, {len(entries)} entries, {len(defects)} defects in the lists")  # fmt: skip

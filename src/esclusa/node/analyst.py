@@ -87,18 +87,19 @@ class Analyst:
         )  # fmt: skip
 
     def findings(
-        self, connection: sa.Connection, subjects: Sequence[Subject]
+        self, connection: sa.Connection, subjects: Sequence[Subject], *, complete: bool = False
     ) -> tuple[Finding, ...]:
         """Return what analysis says about each subject; also of those it says nothing about.
 
-        All subjects of a call carry one label, as those of one file do.
+        :param complete: the subjects are whole messages, so counts among them are facts (who
+            travels alone). They are not when a resend left some of a message unchanged.
         """
         live = [subject for subject in subjects if not subject.withdrawn]
         reasons: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
         for label in sorted({subject.label_id for subject in live}):
             some = [subject for subject in live if subject.label_id == label]
             self._screen(label, some, reasons)
-            self._judge(connection, label, some, reasons)
+            self._judge(connection, label, some, reasons, complete=complete)
         return tuple(_finding(subject, tuple(reasons[subject.id])) for subject in subjects)
 
     # --- lists -------------------------------------------------------------------------------
@@ -108,6 +109,9 @@ class Analyst:
     ) -> None:
         asked = [(subject, query) for subject in subjects for query in queries_of(subject.body)]
         self._watched: dict[str, TravellerContext] = {}
+        # Without a list that every reader may see, "not listed" is not known.
+        looked = any(self.algebra.below(other, label) for other in self.screens.labels())
+        self._unlisted = _LOOKED_NONE_FOUND if looked else TravellerContext()
         for list_label in self.screens.labels():
             needed = self.algebra.join(label, list_label)
             found = self.screens.matches(list_label, [query for _subject, query in asked])
@@ -135,14 +139,14 @@ class Analyst:
 
     def _judge(
         self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
-        reasons: dict[str, list[tuple[int, Reason]]],
+        reasons: dict[str, list[tuple[int, Reason]]], *, complete: bool,
     ) -> None:  # fmt: skip
         for kind in ("consignment", "equipment", "port_call", "traveller"):
             some = [subject for subject in subjects if subject.kind == kind]
             if not some:
                 continue
             bodies = [subject.body for subject in some]
-            table = self._table(connection, label, kind, some, bodies)
+            table = self._table(connection, label, kind, some, bodies, complete)
             hits = targeting.run_rules(table, self._pack, dt.datetime.now(dt.UTC))
             found = targeting.reasons_for(bodies, table, hits, self._pack)
             for subject, given in zip(some, found, strict=True):
@@ -150,7 +154,7 @@ class Analyst:
 
     def _table(
         self, connection: sa.Connection, label: int, kind: str, subjects: Sequence[Subject],
-        bodies: Sequence[Any],
+        bodies: Sequence[Any], complete: bool,
     ) -> pl.DataFrame:  # fmt: skip
         visible = self.algebra.all_below(label)
         if kind == "consignment":
@@ -164,20 +168,20 @@ class Analyst:
             return targeting.port_call_table(bodies, port_call_contexts(subjects))
         looked = self._watched_of
         return targeting.traveller_table(
-            bodies, traveller_contexts(connection, visible, subjects, looked)
+            bodies, traveller_contexts(connection, visible, subjects, looked), complete=complete
         )
 
     def _watched_of(self, name: str) -> TravellerContext:
-        return self._watched.get(
-            name,
-            TravellerContext(
-                document_listed=False,
-                watch_document=False,
-                watch_name=False,
-                watch_birth_date=False,
-                watch_other=False,
-            ),
-        )
+        return self._watched.get(name, self._unlisted)
+
+
+_LOOKED_NONE_FOUND: Final = TravellerContext(
+    document_listed=False,
+    watch_document=False,
+    watch_name=False,
+    watch_birth_date=False,
+    watch_other=False,
+)
 
 
 def _list_reason(query: Query, match: Match, code: str, place: int) -> Reason:

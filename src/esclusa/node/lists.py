@@ -87,7 +87,7 @@ def _read(
             (open_stream(stack.enter_context(vault.open(sha256)), name), name)
             for sha256, name in files
         ]
-        format_id, items = _open(streams)
+        format_id, items = open_list(streams)
         entries, defects = _collect(items, list_id, files[0])
     fatal = [item for item in defects if item.severity is Severity.FATAL]
     if fatal:
@@ -100,7 +100,7 @@ def _read(
     return format_id, entries, defects
 
 
-def _open(streams: Sequence[tuple[OpenedFile, str]]) -> tuple[str, Iterator[Message | Defect]]:
+def open_list(streams: Sequence[tuple[OpenedFile, str]]) -> tuple[str, Iterator[Message | Defect]]:
     """Return the format of a list and what its files say; companions only OFAC has."""
     first, name = streams[0]
     if len(streams) == 1:

@@ -132,7 +132,8 @@ class Pipeline:
         recorded = records.now_text()
         made = records.append(connection, drafts, recorded=recorded)
         subjects = _subjects(drafts, made, recorded)
-        findings = self.analyst.findings(connection, subjects)
+        complete = all(answer.outcome is Outcome.NEW for answer in made)
+        findings = self.analyst.findings(connection, subjects, complete=complete)
         alerts.store(
             connection, labels=self.labels, algebra=self.analyst.algebra, gate=self.gate,
             agency=self.settings.agency, findings=findings,

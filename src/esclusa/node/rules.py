@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
-from esclusa.analysis.targeting import Pack, PackReport, check_pack, standing
+from esclusa.analysis.targeting import Pack, PackReport, check_pack, load_pack, standing
 from esclusa.sharing.views import RuleView
 
 
@@ -34,6 +35,9 @@ def views_of(pack: Pack) -> tuple[RuleView, ...]:
     )
 
 
-def report_on(pack: Pack) -> PackReport:
-    """Run the tests that the pack's rules carry."""
-    return check_pack(pack)
+def report_of(path: Path | None) -> PackReport:
+    """Load a pack (None: the one in force) and run the tests that its rules carry.
+
+    :raises RuleError: naming every rule that cannot be used.
+    """
+    return check_pack(load_pack(path))

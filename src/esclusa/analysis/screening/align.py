@@ -1,8 +1,9 @@
 """Which word of a query stands for which word of a listed name.
 
 The strongest pair is taken first, then the next among the words left (greedy; ties by position).
-Then words written as one, then initials; failing that, both names without blanks. What is left over counts against the match: fully when
-both sides have a word left (they contradict), less when only one has (it left something out).
+Then words written as one, then initials; failing that, both names without blanks. What is left
+over counts against the match: fully when both sides have a word left (they contradict), less when
+only one has (it left something out).
 """
 
 from __future__ import annotations

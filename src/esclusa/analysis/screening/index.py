@@ -29,7 +29,7 @@ _GLUE_CHARS: Final = 24
 _WHOLE_CHARS: Final = 60
 """Longer names lose a blank without losing the match."""
 
-_BITS: Final = {"person": 1, "organisation": 2, "vessel": 4}
+_BITS: Final = {"person": 1, "organisation": 2, "vessel": 4, "aircraft": 16, "document": 16}
 _OTHER: Final = 8
 
 
@@ -158,7 +158,7 @@ def whole(tokens: Sequence[str]) -> str:
 
 
 def kind_bit(kind: str) -> int:
-    """Return the bit of an entry's type; types that nobody asks for share one."""
+    """Return the bit of an entry's type; a query of a kind meets its own and ``other``."""
     return _BITS.get(kind, _OTHER)
 
 

@@ -73,15 +73,15 @@ def _has_article(longer: str, shorter: str) -> bool:
 
 
 def _alike(left: str, right: str, heard: str, other: str, weights: WordWeights) -> float:
-    by_sound = float(OSA.distance(heard, other))
+    longest = max(len(left), len(right))
+    by_sound = OSA.distance(heard, other) / max(len(heard), len(other))
     bones = skeleton(left)
     if bones == skeleton(right):
         by_sound *= _vowel_cost(len(bones), weights)
-    by_letter = OSA.distance(left, right)
-    loss = min(by_sound / max(len(heard), len(other)), by_letter / max(len(left), len(right)))
-    first = weights.first_letter if heard[0] != other[0] else 0.0
-    short = weights.short * max(0, _FULL_LENGTH + 1 - max(len(left), len(right)))
-    return 1.0 - loss - first - short - weights.spelling
+    loss = min(by_sound, OSA.distance(left, right) / longest) + weights.spelling
+    if heard[0] != other[0]:
+        loss += weights.first_letter
+    return 1.0 - loss - weights.short * max(0, _FULL_LENGTH + 1 - longest)
 
 
 def _vowel_cost(consonants: int, weights: WordWeights) -> float:

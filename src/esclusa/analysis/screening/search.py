@@ -23,8 +23,11 @@ _SLACK = 1e-4
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A query's words with their look-ups; ``joined[i]`` is of words i and i + 1 written as one. ``whole`` is how
-    all of them sound without blanks."""
+    """A query's words with their look-ups.
+
+    ``joined[i]`` is of words i and i + 1 written as one; ``whole`` is how all of them sound without
+    blanks.
+    """
 
     words: tuple[Lookup, ...]
     joined: tuple[Lookup | None, ...]

@@ -25,6 +25,9 @@ Ints = npt.NDArray[np.int32]
 
 _TYPO_LENGTH: Final = 4
 """Shorter words have too many neighbours one letter away for a typo to mean anything."""
+_SHORT_BONES: Final = 2
+"""Words with no more consonants than this meet only when the consonants are the same: with
+confusable ones merged, every short word would be a candidate for every other."""
 _FEWEST: Final = 1.0
 """A word no list holds is as rare as one that a single entry holds."""
 
@@ -116,7 +119,8 @@ def coarse_skeletons(token: str) -> tuple[str, ...]:
     if has_digit(token):
         return ()
     bones = abjad_skeletons(token) if token[0] == ABJAD else (skeleton(token),)
-    return tuple({coarse(bone): None for bone in bones if len(bone) > 1})
+    keys = (coarse(bone) if len(bone) > _SHORT_BONES else bone for bone in bones if len(bone) > 1)
+    return tuple(dict.fromkeys(keys))
 
 
 def _sounds(token: str) -> bool:

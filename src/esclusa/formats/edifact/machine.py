@@ -289,7 +289,7 @@ class Machine(ABC):
     def empty(self, offset: int) -> None:
         if self.marks.terminator not in "\r\n":
             reason = "an empty segment (two terminators)"
-            self.assembly.find("segment.empty", Severity.NOTE, reason, offset)
+            self.assembly.find("segment.empty", Severity.WARNING, reason, offset)
 
     def place(self, text: str, offset: int, length: int) -> None:
         """Hand a cleaned piece to the envelope or the message it belongs to."""
@@ -388,19 +388,26 @@ class Machine(ABC):
         """Go to the next terminator or start of an interchange, whichever comes first."""
         source = self.source
         final = self.final()
-        start = self.start.search(source.text, max(source.at, self.skip_from - source.start))
-        begin = start.start() if start else final
-        stop = self.next_terminator(min(begin, final))
-        if stop >= 0:
-            self.resume(stop + 1)
-        elif begin < final:
+        stop = self.next_terminator(final)
+        until = final if stop < 0 else stop
+        begin = self.next_start(until)
+        if begin >= 0:
             self.restart(begin)
+        elif stop >= 0:
+            self.resume(stop + 1)
         elif source.ended:
             self.resume(len(source.text))
         else:
             source.at = max(source.at, final)
             source.more()
         return True
+
+    def next_start(self, until: int) -> int:
+        """Index of the first start of an interchange before ``until``, -1 if none."""
+        source = self.source
+        since = max(source.at, self.skip_from - source.start)
+        found = self.start.search(source.text, since, until + START_SPAN)
+        return found.start() if found and found.start() < until else -1
 
     def next_terminator(self, until: int) -> int:
         """Index of the first terminator before ``until`` that is not released, -1 if none."""

@@ -27,8 +27,11 @@ START = re.compile(
 START_SPAN = 128
 """No match of START is longer; the last so many characters of a block wait for the next."""
 
-LOOKAHEAD = 4096
+LOOKAHEAD = 1024
 """UNB is shorter than 300 bytes in all samples; the first UNH or UNG lies within this."""
+
+SYNTAX_IDENTIFIER = re.compile(r"UNB.[A-Z]{3}[A-Z0-9](.)[0-9]", re.DOTALL)
+FIRST_LINE = re.compile(r"[^\r\n]*+[\r\n]++(?=[A-Z]{3})")
 
 LEVEL_A = Separators()
 LEVEL_B = Separators(component="\x1f", element="\x1d", release="", terminator="\x1c")
@@ -50,15 +53,20 @@ def read_start(text: str, begin: int, before: Separators | None) -> Start:
     :param before: service characters of the interchange before this one in the file.
     """
     match = START.match(text, begin)
-    if not match or not match.group().startswith("UNA"):
-        return _confirmed(text, begin, _implied(text, begin, before), ())
-    at = match.end()
-    advice = text[begin + 3 : at]
-    marks, faults = _advised(advice, _seen_terminator(text, at, text[at + 3]))
-    if marks is None or marks.element != text[at + 3]:
-        fault = ("una.separators", "UNA contradicts the segment that follows it")
-        return _confirmed(text, at, _implied(text, at, before), (fault,))
-    return _confirmed(text, at, marks, faults)
+    advised = match is not None and match.group().startswith("UNA")
+    at = match.end() if match and advised else begin
+    first = _first_segment(text, at)
+    marks: Separators | None = None
+    faults: tuple[tuple[str, str], ...] = ()
+    if advised:
+        marks, faults = _advised(text[begin + 3 : at], _last_mark(first, text[at + 3]))
+        if marks is None or marks.element != text[at + 3]:
+            faults = (("una.separators", "UNA contradicts the segment that follows it"),)
+            marks = None
+    if marks is None:
+        marks, guessed = _implied(text, at, first, before)
+        faults += guessed
+    return _confirmed(at, marks, first, faults)
 
 
 def _advised(advice: str, terminator: str) -> tuple[Separators | None, tuple[tuple[str, str], ...]]:
@@ -86,51 +94,57 @@ def _can_separate(mark: str) -> bool:
     return mark.isascii() and not mark.isalnum() and mark not in " \t"
 
 
-def _implied(text: str, at: int, before: Separators | None) -> Separators:
+def _implied(
+    text: str, at: int, first: str, before: Separators | None
+) -> tuple[Separators, tuple[tuple[str, str], ...]]:
     """Service characters without UNA: the defaults, or what UNB itself shows."""
     element = text[at + 3]
     if element == LEVEL_B.element:
-        return LEVEL_B
-    shown = re.compile(r"UNB.[A-Z]{3}[A-Z0-9](.)[0-9]", re.DOTALL).match(text, at)
+        return LEVEL_B, ()
+    shown = SYNTAX_IDENTIFIER.match(text, at)
     component = shown[1] if shown else LEVEL_A.component
     if (element, component) == (LEVEL_A.element, LEVEL_A.component):
-        return LEVEL_A
+        return LEVEL_A, ()
+    fault = ("una.missing", "separators other than the default ones, UNA expected")
     if before and (element, component) == (before.element, before.component):
-        return msgspec.structs.replace(before, repetition="")
-    terminator = _seen_terminator(text, at, element) or LEVEL_A.terminator
+        return msgspec.structs.replace(before, repetition=""), (fault,)
+    terminator = _last_mark(first, element) or LEVEL_A.terminator
     marks = _marks(component + element + ".?" + " " + terminator)
-    return marks or _marks(component + element + ".  " + terminator) or LEVEL_A
+    return marks or _marks(component + element + ".  " + terminator) or LEVEL_A, (fault,)
 
 
-def _confirmed(text: str, at: int, marks: Separators, faults: tuple[tuple[str, str], ...]) -> Start:
+def _confirmed(
+    at: int, marks: Separators, first: str, faults: tuple[tuple[str, str], ...]
+) -> Start:
     """Replace the terminator when the first segment plainly ends with another one."""
-    seen = _seen_terminator(text, at, marks.element)
-    first = _before_message(text, at, marks.element)
-    if not seen or seen == marks.terminator or marks.terminator in first:
-        return Start(at, marks, faults)
-    if seen in (marks.component, marks.release):
+    seen = _last_mark(first, marks.element)
+    if not seen or marks.terminator in first or seen in (marks.component, marks.release):
         return Start(at, marks, faults)
     reason = f"segments end with {seen!r}, expected {marks.terminator!r}"
     fixed = msgspec.structs.replace(marks, terminator=seen)
     return Start(at, fixed, (*faults, ("terminator", reason)))
 
 
-def _before_message(text: str, at: int, element: str) -> str:
-    """From the opening segment up to the first group or message after it, "" if none."""
+def _first_segment(text: str, at: int) -> str:
+    """From the opening segment up to the first group or message after it, "" if none.
+
+    Of a message without interchange, its first line if more lines follow.
+    """
     if text.startswith("UNH", at):
-        line = re.compile(r"[^\r\n]*[\r\n]+(?=[A-Z]{3})").match(text, at, at + LOOKAHEAD)
+        line = FIRST_LINE.match(text, at, at + LOOKAHEAD)
         return line.group() if line else ""
-    head = re.compile("UN[GH]" + re.escape(element)).search(text, at + 4, at + LOOKAHEAD)
-    return text[at : head.start()] if head else ""
+    places = [text.find(tag + text[at + 3], at + 4, at + LOOKAHEAD) for tag in ("UNH", "UNG")]
+    found = min((place for place in places if place >= 0), default=-1)
+    return text[at:found] if found >= 0 else ""
 
 
-def _seen_terminator(text: str, at: int, element: str) -> str:
+def _last_mark(first: str, element: str) -> str:
     """The character that closes the opening segment, "" if it cannot be told."""
-    first = _before_message(text, at, element)
     last = first.rstrip(BLANKS)
     if not last:
         return ""
     mark = last[-1]
     if not mark.isalnum() and mark.isascii() and mark != element:
         return mark
-    return "\n" if "\n" in first[len(last) :] else ""
+    breaks = first[len(last) :].strip(" \t")
+    return "\n" if "\n" in breaks else breaks[:1]

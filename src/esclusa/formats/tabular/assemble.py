@@ -10,7 +10,7 @@ import msgspec
 from esclusa.formats.limits import Limits
 from esclusa.formats.tabular.cargo import consignment
 from esclusa.formats.tabular.fields import lacking
-from esclusa.formats.tabular.mapping import Mapping, rules
+from esclusa.formats.tabular.mapping import Mapping, check, rules
 from esclusa.formats.tabular.people import list_entry, traveller
 from esclusa.formats.tabular.record import Reader, Record
 from esclusa.formats.tabular.rows import Row
@@ -42,6 +42,10 @@ def messages(
     A mapped column that the table lacks is a warning; a table that lacks all columns of a required
     field is given up with a fatal defect.
     """
+    if faults := check(mapping):
+        reason = f"mapping {mapping.id} cannot be used: {'; '.join(faults)}"
+        yield _bare("table.mapping", Severity.FATAL, reason)
+        return
     stream = iter(rows)
     header = yield from _header(stream, mapping)
     reader = Reader(mapping, header)

@@ -94,7 +94,8 @@ def sniff(head: bytes, name: str) -> bool:
 
 def _regular(text: str, separator: str) -> bool:
     """Answer whether the first whole lines have the same number of separators."""
-    lines = [line for line in text.splitlines()[:-1][:20] if line.strip()]
+    whole = text if text.endswith(("\n", "\r")) else text[: text.rfind("\n") + 1]
+    lines = [line for line in whole.splitlines()[:20] if line.strip()]
     return len(lines) > 1 and len({line.count(separator) for line in lines}) == 1
 
 

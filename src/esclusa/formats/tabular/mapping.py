@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 
 from esclusa.errors import FormatError
+from esclusa.formats.tabular.convert import KINDS, Style
 from esclusa.formats.tabular.dialect import codec_name
-from esclusa.formats.tabular.fields import fields, lacking
+from esclusa.formats.tabular.fields import Target, fields, lacking
 
 NOTHING = ("", "-", "--", "---", ".", "N/A", "n/a", "#N/A", "NULL", "null", "NIL", "nil", "S/N")
 """Cells that say "no value". ``NA`` is not among them: it is Namibia."""
@@ -94,8 +95,22 @@ def check(mapping: Mapping) -> list[str]:
         faults.append("without a header row every column is named by its position, as in '#3'")
     if len(mapping.separator) > 1 or mapping.separator in ("\n", "\r", '"'):
         faults.append("separator is one character, not a quote or a line end")
+    faults += _unreadable_constants(mapping, target)
     if mapping.encoding and not _codec(mapping.encoding):
         faults.append(f"encoding {mapping.encoding!r} is not known")
+    return faults
+
+
+def _unreadable_constants(mapping: Mapping, target: Target) -> list[str]:
+    style = Style(mapping.decimal, mapping.date_order)
+    faults = []
+    for path, text in mapping.constants.items():
+        field = target.fields.get(path)
+        try:
+            if field:
+                KINDS[field.kind](text, style)
+        except ValueError as error:
+            faults.append(f"constant {text!r} for {path} {error}")
     return faults
 
 

@@ -45,7 +45,7 @@ def read(
     Without a ``mapping`` one is guessed and a bare note says so; ``target`` narrows the guess.
     ``list_id`` names the list of list entries when the mapping does not. A workbook that is
     damaged, encrypted or dangerous is one bare fatal defect. A row has no place in the packed
-    file: a message's offset is its row's number, a defect's is 0, and both name sheet and row. Raises
+    file: a message's offset is its row's number, a defect's is 0, both name sheet and row. Raises
     :class:`~esclusa.errors.LimitError` for a workbook that unpacks too far.
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:

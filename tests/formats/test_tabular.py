@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import time
+import tracemalloc
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import msgspec
 import pytest
@@ -262,7 +265,9 @@ def test_numbers(text: str, decimal: str, value: float) -> None:
     assert convert.number(text, convert.Style(decimal)) == value
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,5", "1.2.3", "nan", "inf", "1e9", "٣", "=1+1", "12 34"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1,5", "1.2.3", "nan", "inf", "1e9", "٣", "=1+1", "12 34"]
+)
 def test_what_is_no_number_is_not_taken_for_one(text: str) -> None:
     with pytest.raises(ValueError, match="number"):
         convert.number(text, convert.Style("."))
@@ -481,6 +486,14 @@ def test_a_missing_column_is_a_warning_a_missing_bill_column_ends_the_reading() 
     assert "no column for bill that mapping small names" in lost[-1].reason
 
 
+def test_a_mapping_made_in_code_is_checked_like_a_file() -> None:
+    wrong = msgspec.structs.replace(SMALL, encoding="klingon")
+    (defect,) = read_all(HEAD + b"B1,,,,,,\n", wrong)
+    assert isinstance(defect, Defect)
+    assert (defect.code, defect.severity) == ("table.mapping", Severity.FATAL)
+    assert "'klingon' is not known" in defect.reason
+
+
 def test_repeated_headings_are_told_and_the_first_column_is_read() -> None:
     found = read_all(b"bl,kg,kg\nB1,5,7\n")
     told = [d for d in found if isinstance(d, Defect) and d.code == "table.heading.repeated"]
@@ -505,6 +518,29 @@ def test_an_empty_file_and_an_empty_table_say_so() -> None:
     assert isinstance(defect, Defect)
     assert (defect.severity, defect.reason) == (Severity.FATAL, "the table is empty")
     assert not messages(read_all(HEAD))
+
+
+class Endless(io.RawIOBase):
+    """A table that goes on, each row another bill, without being held anywhere."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = iter(range(rows))
+        self._head = HEAD
+
+    def read(self, size: int = -1) -> bytes:
+        head, self._head = self._head, b""
+        return head + b"".join(b"B%d,,1,x,,,\n" % n for n in islice(self._rows, 1_000))
+
+
+def test_memory_does_not_grow_with_the_table() -> None:
+    peaks = []
+    for rows_in_all in (4_000, 40_000):
+        tracemalloc.start()
+        items = read(cast(BinaryIO, Endless(rows_in_all)), mapping=SMALL)
+        assert sum(isinstance(item, Message) for item in items) == rows_in_all
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 36_000 * 150  # the numbers of bills already seen, no more
 
 
 # --- list entries and travellers ------------------------------------------------------------------

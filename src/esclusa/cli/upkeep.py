@@ -65,7 +65,10 @@ def backup(folder: Path | None, target: Path) -> None:
 @click.option("--database", default="", help="SQLAlchemy URL [default: SQLite in the folder].")
 @answers
 def restore(archive: Path, folder: Path, agency: str, database: str) -> None:
-    """Make a node from a backup, on either database."""
+    """Make a node from a backup.
+
+    The database may be of another kind than the one the backup was made from.
+    """
     from esclusa.node import Node
 
     node = Node.create(folder, agency=agency, database=database)
@@ -108,7 +111,10 @@ def upgrade(folder: Path | None) -> None:
 @click.option("--reason", default="", help="Why; goes into the audit log.")
 @answers
 def erase(folder: Path | None, record_id: str | None, due: bool, reason: str) -> None:
-    """Erase a record's content and what rests on it, or all records whose time has run out."""
+    """Erase a record's content, or all whose time has run out.
+
+    What rests on an erased record, such as its alert, goes with it.
+    """
     if bool(record_id) == due:
         raise click.UsageError("name one record, or --due")
     with opened(folder) as node:

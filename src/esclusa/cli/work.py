@@ -107,7 +107,10 @@ def show(folder: Path | None, record_id: str, version: int | None) -> None:
 @click.argument("record_id")
 @answers
 def explain(folder: Path | None, language: str | None, record_id: str) -> None:
-    """Show why a record is in the queue, reason by reason; the points add up to the score."""
+    """Show why a record is in the queue, reason by reason.
+
+    The points add up to the score.
+    """
     from esclusa.errors import NotFound
 
     with opened(folder) as node:
@@ -142,7 +145,10 @@ def _explain(view: AlertView, spoken: str) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
 @answers
 def search(folder: Path | None, words: tuple[str, ...], kind: str, limit: int) -> None:
-    """Find records that hold all the words; the last word may be a beginning."""
+    """Find records that hold all the words.
+
+    The last word may be a beginning.
+    """
     with opened(folder) as node:
         page = node.search(node.operator(), " ".join(words), kind=kind, limit=limit)
     output.show(

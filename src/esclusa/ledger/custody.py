@@ -142,9 +142,19 @@ def source_id(sha256: str, marking: bytes) -> str:
 
 
 def acknowledge(
-    store: Store, *, name: str, marking: bytes, label_id: int, sha256: str, size: int, by: str
+    store: Store,
+    *,
+    name: str,
+    marking: bytes,
+    label_id: int,
+    sha256: str,
+    size: int,
+    by: str,
+    state: str = "received",
 ) -> tuple[str, bool]:
     """Enter received bytes; the file is acknowledged when this returns.
+
+    :param state: ``done`` for a file that the pipeline has nothing to do with (a list).
 
     :return: the source's id, and whether it is new.
     """
@@ -155,7 +165,7 @@ def acknowledge(
         connection.execute(
             source.insert().values(
                 id=identity, sha256=sha256, name=name, size=size, label_id=label_id,
-                state="received", received=now_text(), received_by=by,
+                state=state, received=now_text(), received_by=by,
             )
         )  # fmt: skip
     return identity, True

@@ -23,6 +23,14 @@ from esclusa.sharing.reader import Action, Reader
 _HEAD: Final = 4096
 
 
+class ListFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a list in custody."""
+
+    sha256: str
+    source_id: str
+    name: str
+
+
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a new edition changed. ``defects`` are those of its files."""
 
@@ -36,16 +44,16 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(
     store: Store, vault: custody.Vault, *, by: Reader, list_id: str, title: str,
-    files: Sequence[tuple[str, str]], label_id: int, originator: str,
+    files: Sequence[ListFile], label_id: int, originator: str,
 ) -> Loaded:  # fmt: skip
     """Bring the files of a list's edition into force.
 
-    :param files: (sha-256, name) of bytes in the vault; the list itself first, companions after.
+    :param files: the list itself first, companions after.
     :raises InputError: when a file cannot be read to its end or holds no entry; the edition in
         force stays then.
     """
     format_id, entries, defects = _read(vault, list_id, files)
-    edition = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}-{files[0][0][:8]}"
+    edition = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}-{files[0].sha256[:8]}"
     drafts = [
         Draft(
             body=entry,
@@ -80,23 +88,23 @@ def load(
 
 
 def _read(
-    vault: custody.Vault, list_id: str, files: Sequence[tuple[str, str]]
+    vault: custody.Vault, list_id: str, files: Sequence[ListFile]
 ) -> tuple[str, dict[str, tuple[ListEntry, Provenance]], tuple[Defect, ...]]:
     with ExitStack() as stack:
         streams = [
-            (open_stream(stack.enter_context(vault.open(sha256)), name), name)
-            for sha256, name in files
+            (open_stream(stack.enter_context(vault.open(file.sha256)), file.name), file.name)
+            for file in files
         ]
         format_id, items = open_list(streams)
-        entries, defects = _collect(items, list_id, files[0])
+        entries, defects = _collect(items, list_id, files[0].source_id)
     fatal = [item for item in defects if item.severity is Severity.FATAL]
     if fatal:
         raise InputError(
-            f"the edition in force stays: {fatal[0].reason}", file=files[0][1],
+            f"the edition in force stays: {fatal[0].reason}", file=files[0].name,
             offset=fatal[0].offset,
         )  # fmt: skip
     if not entries:
-        raise InputError("the edition in force stays: no entry was found", file=files[0][1])
+        raise InputError("the edition in force stays: no entry was found", file=files[0].name)
     return format_id, entries, defects
 
 
@@ -117,7 +125,7 @@ def open_list(streams: Sequence[tuple[OpenedFile, str]]) -> tuple[str, Iterator[
 
 
 def _collect(
-    items: Iterable[Message | Defect], list_id: str, file: tuple[str, str]
+    items: Iterable[Message | Defect], list_id: str, source_id: str
 ) -> tuple[dict[str, tuple[ListEntry, Provenance]], tuple[Defect, ...]]:
     entries: dict[str, tuple[ListEntry, Provenance]] = {}
     defects: list[Defect] = []
@@ -129,7 +137,7 @@ def _collect(
         for entry in item.statements:
             if isinstance(entry, ListEntry):
                 named = msgspec.structs.replace(entry, list_id=list_id)
-                entries[named.uid] = (named, _provenance(item, file[0]))
+                entries[named.uid] = (named, _provenance(item, source_id))
     return entries, tuple(defects)
 
 

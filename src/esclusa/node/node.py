@@ -21,7 +21,7 @@ from esclusa.model import Level, Marking
 from esclusa.node import erasure, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
-from esclusa.node.lists import Loaded, load
+from esclusa.node.lists import ListFile, Loaded, load
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.reading import retry
@@ -311,14 +311,22 @@ class Node:
         if not list_id.replace("_", "").isalnum() or not list_id.islower() or not files:
             raise InputError("a list id has small letters, digits and underscores")
         label = self.labels.intern(self.agency, marking or self.settings.list_marking())
-        kept = [
-            (self.vault.put(stream, limit=self.settings.upload_bytes, name=name)[0], name)
-            for name, stream in files
-        ]
+        chosen = marking or self.settings.list_marking()
+        kept = [self._keep(reader, name, stream, chosen, label) for name, stream in files]
         return load(
             self.store, self.vault, by=reader, list_id=list_id, title=title, files=kept,
             label_id=label, originator=self.agency,
         )  # fmt: skip
+
+    def _keep(
+        self, reader: Reader, name: str, stream: BinaryIO, marking: Marking, label: int
+    ) -> ListFile:
+        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
+        identity, _fresh = custody.acknowledge(
+            self.store, name=_file_name(name), marking=marking.canonical(), label_id=label,
+            sha256=sha256, size=size, by=reader.name, state="done",
+        )  # fmt: skip
+        return ListFile(sha256=sha256, source_id=identity, name=name)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
         """Return the rules of the pack in force with their state today."""

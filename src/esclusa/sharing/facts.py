@@ -31,7 +31,7 @@ def changes(before: Body, after: Body) -> tuple[str, ...]:
 def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, item in value.items():
-            if path or name != "kind":
+            if name != "kind":
                 yield from _walk(f"{path}.{name}" if path else name, item)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):

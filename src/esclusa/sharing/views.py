@@ -78,7 +78,8 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Another record that this one has to do with. ``relation``: ``derived_from``, ``alert``,
-    ``subject``, ``same_equipment``, ``same_voyage`` or ``list_entry``."""
+    ``subject``, ``list_entry``, or ``same_`` and the kind of reference shared (``same_equipment``,
+    ``same_seal``, ``same_voyage``, ``same_document``, ``same_journey``)."""
 
     record_id: str
     kind: str
@@ -157,7 +158,7 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in custody. ``id`` is the sha-256 of its bytes. ``state``: ``received``, ``done``,
+    """A file in custody. ``id`` is derived from its bytes and marking. ``state``: ``received``, ``done``,
     ``refused``. ``counts``: ``messages``, ``statements``, ``new``, ``changed``, ``unchanged``,
     ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
 

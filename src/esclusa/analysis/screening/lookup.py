@@ -43,6 +43,11 @@ class Lookups:
         self._kept: Final = kept
         self._known: Final[OrderedDict[tuple[str, ...], Lookup]] = OrderedDict()
 
+    @property
+    def remembered(self) -> int:
+        """How many look-ups are held at present."""
+        return len(self._known)
+
     def word(self, token: str) -> Lookup:
         """Return the look-up of a word."""
         return self._recall((token,))

@@ -44,6 +44,11 @@ class Screener:
         self._answers_kept: Final = answers_kept
         self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
 
+    @property
+    def remembered(self) -> tuple[int, int]:
+        """How many words and answers are held at present."""
+        return self._lookups.remembered, len(self._answers)
+
     def one(
         self,
         name: str | None,

@@ -58,11 +58,15 @@ class Vocabulary:
     def _numbered(self) -> Iterable[tuple[int, str]]:
         return enumerate(self.tokens)
 
-    def _counts_by_sound(self, entry_counts: Mapping[str, int]) -> dict[str, int]:
-        counts: dict[str, int] = {}
+    def _counts_by_sound(self, entry_counts: Mapping[str, int]) -> dict[str, float]:
+        counts: dict[str, float] = {}
         for token, count in entry_counts.items():
             counts[_group(token)] = counts.get(_group(token), 0) + count
-        return counts
+        return {sound: max(count, self._expected(sound)) for sound, count in counts.items()}
+
+    def _expected(self, sound: str) -> float:
+        """A short list of our own must not make MARIA or LOGISTICS look rare."""
+        return _common().get(sound, 0.0) * self._entries / 1000
 
     def _rarity(self, count: float) -> float:
         return math.log((self._entries + 1) / max(count, _FEWEST)) + 1.0
@@ -72,7 +76,8 @@ class Vocabulary:
         number = self.ids.get(token)
         if number is not None:
             return self.rarity[number]
-        return self._rarity(self._counts.get(_group(token), 0))
+        sound = _group(token)
+        return self._rarity(self._counts.get(sound) or self._expected(sound))
 
     def variants(self, token: str) -> list[Variant]:
         """Return the listed words that ``token`` may mean: (id, manner, likeness), best first."""
@@ -137,6 +142,12 @@ def _spellings(token: str) -> Iterator[str]:
     yield from sorted(words.given_names().get(token, ()))
     yield from _trade_words().get(words.word_variants().get(token, token), ())
     yield from ("AL" + token, "EL" + token, token[2:])
+
+
+@cache
+def _common() -> dict[str, float]:
+    """Return sound → entries of 1,000 that have a word of this sound, in lists of ten thousands."""
+    return {row["sound"]: float(row["per_thousand"]) for row in words.rows("common_words.csv")}
 
 
 @cache

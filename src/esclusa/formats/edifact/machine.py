@@ -26,6 +26,9 @@ Small interchanges and rubbish then cost no repeated cutting of whole blocks."""
 
 LAST_SPAN = 2 * BLOCK
 
+SEARCHES = 16
+"""Interchanges looked for inside endless pieces, per stretch of the segment limit."""
+
 START_SPAN = 128
 """No start of an interchange is longer; the last so many characters of a block wait."""
 
@@ -60,7 +63,8 @@ class Machine(ABC):
         self.skip_begin = 0
         self.skip_from = 0
         self.skip_silent = False
-        self.oversized = -1
+        self.searched = -1
+        self.searches = 0
         self.passed = -1
         self.seen = False
         self.service: dict[str, Callable[[Segment], None]] = {}
@@ -324,24 +328,27 @@ class Machine(ABC):
             self.skip_to(offset, offset, silent=True)
 
     def oversize(self, offset: int) -> None:
-        """Pass over an endless segment, looking inside for an interchange.
-
-        Not so soon after another one: finding each costs the reading of a whole segment's limit.
-        """
+        """Pass over an endless segment, looking inside for an interchange."""
         limit = self.assembly.limits.segment_bytes
         reason = f"a segment longer than the limit of {limit} bytes, passed over"
         self.assembly.find("segment.size", Severity.ERROR, reason, offset)
         self.assembly.junk += 1
-        again = self.oversized >= 0 and offset - self.oversized < limit
-        self.oversized = offset
-        self.skip_to(offset, offset + (limit if again else 1), silent=True)
+        self.skip_to(offset, offset + (1 if self.worthwhile(offset) else limit), silent=True)
+
+    def worthwhile(self, offset: int) -> bool:
+        """May an endless piece be searched for an interchange? Each search costs its length."""
+        if self.searched < 0 or offset - self.searched >= self.assembly.limits.segment_bytes:
+            self.searched, self.searches = offset, 0
+        self.searches += 1
+        return self.searches <= SEARCHES
 
     def end(self, tail: str) -> None:
         """The stream ends in a piece without terminator."""
         source = self.source
         at = source.offset
         fresh = self.opens(tail) and at != self.opened_at
-        if fresh or self.start.search(source.text, source.at + 1):
+        found = fresh or self.start.search(source.text, source.at + 1)
+        if found and self.worthwhile(at):
             self.skip_to(at, at if fresh else at + 1, silent=False)
             return
         piece = clean(tail.rstrip(BLANKS + "\x00\x1a"), self.marks, self.codec)

@@ -8,6 +8,7 @@ declarations: the library's own parser would expand entities.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from typing import BinaryIO, Final
 
 from esclusa.errors import FormatError, LimitError
@@ -19,6 +20,11 @@ MEMBERS: Final = 10_000
 
 _SMALL: Final = 1 * MIB
 """Below this a part cannot hurt however well it packs; blank style tables pack 1 to 300."""
+
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError)
+
+_PACKING: Final = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+"""What ISO/IEC 29500-2 annex C allows a part to be packed with."""
 
 _WORKBOOK: Final = "xl/workbook.xml"
 
@@ -37,7 +43,7 @@ def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
             members = archive.infolist()
             _check_directory(members, file, limits)
             _check_parts(archive, members, file)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (*_DAMAGE, ValueError) as error:
         raise FormatError(f"damaged zip archive: {error}", file=file) from None
     return list(_notes(members))
 
@@ -54,6 +60,8 @@ def _check_directory(members: list[zipfile.ZipInfo], file: str, limits: Limits) 
         raise FormatError("a part of the workbook has a name outside the archive", file=file)
     if any(member.flag_bits & 1 for member in members):
         raise FormatError("workbook is encrypted; save it without a password", file=file)
+    if any(member.compress_type not in _PACKING for member in members):
+        raise FormatError("a part of the workbook is packed in an unusual way", file=file)
     _check_sizes(members, file, limits)
 
 

@@ -42,10 +42,6 @@ def messages(
     A mapped column that the table lacks is a warning; a table that lacks all columns of a required
     field is given up with a fatal defect.
     """
-    if faults := check(mapping):
-        reason = f"mapping {mapping.id} cannot be used: {'; '.join(faults)}"
-        yield _bare("table.mapping", Severity.FATAL, reason)
-        return
     stream = iter(rows)
     header = yield from _header(stream, mapping)
     reader = Reader(mapping, header)
@@ -60,6 +56,13 @@ def messages(
     else:
         for item in records:
             yield item if not isinstance(item, Record) else _single(item, mapping, source, limits)
+
+
+def unusable(mapping: Mapping) -> Iterator[Defect]:
+    """Yield a bare fatal defect when a mapping that was made in code cannot be used."""
+    if faults := check(mapping):
+        reason = f"mapping {mapping.id} cannot be used: {'; '.join(faults)}"
+        yield _bare("table.mapping", Severity.FATAL, reason)
 
 
 def _header(

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
-from esclusa.formats.tabular.assemble import Source, messages
+from esclusa.formats.tabular.assemble import Source, messages, unusable
 from esclusa.formats.tabular.dialect import sniff as sniff_dialect
 from esclusa.formats.tabular.guess import Proposal, guess_mapping
 from esclusa.formats.tabular.mapping import Mapping
@@ -46,6 +46,9 @@ def read(
         yield guessed(proposal)
         mapping = proposal.mapping
     if mapping is None:
+        return
+    for fault in unusable(mapping):
+        yield fault
         return
     dialect = sniff_dialect(head, encoding=mapping.encoding, separator=mapping.separator)
     rows = read_rows(Rewound(head, stream), dialect, file=file, limits=limits)  # type: ignore[arg-type]

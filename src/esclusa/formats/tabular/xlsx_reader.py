@@ -14,7 +14,7 @@ from esclusa.errors import FormatError, LimitError
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, MIB, Limits
 from esclusa.formats.tabular.archive import check_workbook
-from esclusa.formats.tabular.assemble import Source, messages
+from esclusa.formats.tabular.assemble import Source, messages, unusable
 from esclusa.formats.tabular.csv_reader import guessed
 from esclusa.formats.tabular.guess import HEADER_ROWS, SAMPLE_ROWS, Proposal, guess_rows
 from esclusa.formats.tabular.mapping import Mapping
@@ -48,6 +48,9 @@ def read(
     file: a message's offset is its row's number, a defect's is 0, both name sheet and row. Raises
     :class:`~esclusa.errors.LimitError` for a workbook that unpacks too far.
     """
+    for fault in unusable(mapping) if mapping else ():
+        yield fault
+        return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
         try:
             book = _seekable(stream, cast(BinaryIO, held), file, limits)

@@ -16,11 +16,47 @@ from esclusa.analysis.screening.search import candidates, look_up
 from esclusa.analysis.screening.settings import default_weights
 from esclusa.model import Alias, ListEntry
 
-GIVEN = "MARIA JOSE JUAN AHMED MOHAMMED PETR OLGA WEI LI KIM JONG IVAN ANA J M ABDUL HASSAN".split()
-FAMILY = (
-    "RODRIGUEZ PEREZ IVANOV IVANOVA PETROV HUSSEIN HUSAYN TORRES VEGA BARRANTES SUN SONG CHEN "
-    "CHENG ZUBAROWSKI ABDULRAHMAN RAHMAN OCEAN STAR LOGISTICS"
-).split()
+GIVEN = [
+    "MARIA",
+    "JOSE",
+    "JUAN",
+    "AHMED",
+    "MOHAMMED",
+    "PETR",
+    "OLGA",
+    "WEI",
+    "LI",
+    "KIM",
+    "JONG",
+    "IVAN",
+    "ANA",
+    "J",
+    "M",
+    "ABDUL",
+    "HASSAN",
+]
+FAMILY = [
+    "RODRIGUEZ",
+    "PEREZ",
+    "IVANOV",
+    "IVANOVA",
+    "PETROV",
+    "HUSSEIN",
+    "HUSAYN",
+    "TORRES",
+    "VEGA",
+    "BARRANTES",
+    "SUN",
+    "SONG",
+    "CHEN",
+    "CHENG",
+    "ZUBAROWSKI",
+    "ABDULRAHMAN",
+    "RAHMAN",
+    "OCEAN",
+    "STAR",
+    "LOGISTICS",
+]
 
 
 def _name(draw_from: random.Random) -> str:

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import io
+import re
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esclusa.errors import LimitError
+from esclusa.formats.edifact.buffer import BLOCK
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.limits import Limits
 from esclusa.model import Defect, Severity
+
+DATA = Path(__file__).parents[1] / "data" / "edifact"
+SAMPLES = sorted(path.name for path in DATA.iterdir() if path.suffix != ".md")
+UNH = re.compile(rb"UNH([^A-Za-z0-9\s])[^'\n]{1,35}?\1[A-Z]{6}")
+"""A message header, by any separator: found here without the engine's own rules."""
+CUT_OFF = {
+    "INFENT__indice-co__EDI.Net__SerializerTests.cs__d721e24d.edi",
+    "MEDRPT__nerdocs__pydifact__patient3.edi__556d31af.edi",
+    "ORDERS__hupe1980__edifact-rs__de.rs__df274947.edi",
+    "QUOTES__indice-co__EDI.Net__SerializerTests.cs__2ed843b0.edi",
+    "QUOTES__indice-co__EDI.Net__SerializerTests.cs__fc58d337.edi",
+}
+"""Four are pieces of source code between quotation marks, one ends inside a segment."""
+UNB = b"UNB+UNOA:2+S+R+261123:1200+1'"
 
 
 class Trickle(io.BytesIO):
@@ -33,16 +51,11 @@ def messages(data: bytes, **more: object) -> list[RawMessage]:
     return [item for item in found if isinstance(item, RawMessage)]
 
 
-def escape(text: str, marks: str) -> str:
-    return "".join(marks[3] + char if char in marks else char for char in text)
-
-
 def interchange(segments: list[list[list[str]]], marks: str = ":+.? '") -> bytes:
     """Write segments (tag element excluded: each is a list of elements of components)."""
     comp, elem, _dec, rel, _space, term = marks
     use = comp + elem + term + rel
-    picked = f"{comp}{elem}{term}{rel}"
-    assert len(set(picked)) == 4
+    assert len(set(use)) == 4
 
     def write(tag: str, elements: list[list[str]]) -> str:
         escaped = [
@@ -136,3 +149,166 @@ def test_an_oversized_segment_is_flagged_and_reading_goes_on() -> None:
 @pytest.mark.parametrize("data", [b"", b"\x00" * 50_000, b"'" * 20_000, b"UN" * 20_000])
 def test_garbage_states_nothing(data: bytes) -> None:
     assert messages(data) == []
+
+
+def message(number: int, *segments: bytes) -> bytes:
+    body = b"".join(segment + b"'" for segment in segments)
+    return b"UNH+%d+CUSCAR:D:95B:UN'%sUNT+%d+%d'" % (number, body, len(segments) + 2, number)
+
+
+def everything(data: bytes, limits: Limits | None = None) -> list[RawMessage | Defect]:
+    return list(read_messages(io.BytesIO(data), file="t.edi", limits=limits or Limits()))
+
+
+def defects(items: list[RawMessage | Defect]) -> list[Defect]:
+    return [
+        defect
+        for item in items
+        for defect in ([item] if isinstance(item, Defect) else item.defects)
+    ]
+
+
+def codes(data: bytes, limits: Limits | None = None) -> list[str]:
+    return [defect.code for defect in defects(everything(data, limits))]
+
+
+def shape(items: list[RawMessage | Defect]) -> list[object]:
+    """All that reading gives, comparable: raw messages compare by identity."""
+    return [
+        item
+        if isinstance(item, Defect)
+        else (item.type, item.reference, item.prepared, item.offset, item.length, item.defects,
+              [(s.text, s.tag, s.offset, s.length, s.number, s.marks) for s in item.segments])
+        for item in items
+    ]  # fmt: skip
+
+
+# --- the result does not depend on how the bytes arrive ---------------------------------------------
+
+
+@given(st.sampled_from(SAMPLES), st.integers(1, 600))
+@settings(max_examples=80)
+def test_a_public_sample_reads_the_same_however_it_arrives(name: str, step: int) -> None:
+    data = (DATA / name).read_bytes()
+    assert shape(list(read_messages(Trickle(data, step)))) == shape(everything(data))
+
+
+@given(st.sampled_from(SAMPLES), st.integers(0, 10_000), st.integers(1, 9), st.binary(max_size=3))
+@settings(max_examples=120)
+def test_a_damaged_sample_reads_the_same_however_it_arrives(
+    name: str, place: int, step: int, junk: bytes
+) -> None:
+    data = (DATA / name).read_bytes()[:3_000]
+    place %= len(data)
+    data = data[:place] + junk + data[place + 2 :]
+    assert shape(list(read_messages(Trickle(data, step)))) == shape(everything(data))
+
+
+@pytest.mark.parametrize("text", ["x" * 57, "it?'s ?+ ??", "ñandú\r\n del río"])
+def test_a_file_of_many_blocks_is_read_like_one(text: str) -> None:
+    """Segments, release characters and trailers fall across the edges of blocks."""
+    line = b"FTX+AAA+++" + text.encode("latin-1")
+    data = UNB.replace(b"UNOA", b"UNOC") + b"".join(message(n, *[line] * 40) for n in range(1, 700))
+    data += b"UNZ+699+1'"
+    assert len(data) > 3 * BLOCK
+    whole = everything(data)
+    assert len(whole) == 699
+    assert defects(whole) == []
+    for step in (BLOCK - 1, 4099):
+        assert shape(list(read_messages(Trickle(data, step)))) == shape(whole)
+
+
+# --- bounds ----------------------------------------------------------------------------------------
+
+
+def test_an_oversized_message_keeps_no_segments_and_its_neighbours_stand() -> None:
+    big = message(2, *[b"FTX+AAA+++SOME TEXT"] * 500)
+    data = UNB + message(1, b"BGM+85") + big + message(3, b"BGM+85") + b"UNZ+3+1'"
+    items = everything(data, Limits(message_bytes=1_000))
+    assert [len(m.segments) for m in items if isinstance(m, RawMessage)] == [3, 1, 3]
+    (defect,) = defects(items)
+    assert (defect.code, defect.severity) == ("edifact.message.size", Severity.FATAL)
+    assert defect.offset == data.index(b"UNH+2")
+
+
+def test_a_segment_that_never_ends_costs_no_memory_and_hides_no_interchange() -> None:
+    good = UNB + message(1, b"BGM+85") + b"UNZ+1+1'"
+    data = UNB + b"UNH+9+CUSCAR:D:95B:UN'FTX+" + b"X" * 600_000 + good
+    found = [item for item in everything(data) if isinstance(item, RawMessage)]
+    assert [m.reference for m in found] == ["9", "1"]
+    assert "edifact.segment.size" in codes(data)
+    assert max(len(s.text) for m in found for s in m.segments) < 100
+
+
+def test_defects_of_a_message_are_bounded() -> None:
+    items = everything(UNB + message(1, *[b"!"] * 5_000), Limits(defects_per_message=20))
+    (found,) = [item for item in items if isinstance(item, RawMessage)]
+    assert len(found.defects) == 21
+    assert found.defects[-1].severity is Severity.FATAL
+
+
+def test_a_file_with_more_messages_than_the_limit_is_refused_at_that_place() -> None:
+    data = UNB + b"".join(message(n) for n in range(1, 6))
+    with pytest.raises(LimitError) as refusal:
+        everything(data, Limits(messages=3))
+    assert refusal.value.offset == data.index(b"UNH+4")
+    assert refusal.value.file == "t.edi"
+
+
+def test_a_file_larger_than_the_limit_is_refused() -> None:
+    with pytest.raises(LimitError):
+        everything(UNB + message(1), Limits(file_bytes=20))
+
+
+# --- ISO 9735-1 annex A: character sets --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "read", "flags"),
+    [
+        (b"UNOC", "Mercancía".encode("latin-1"), "Mercancía", []),
+        (b"UNOY", "Mercancía".encode(), "Mercancía", []),
+        (b"UNOE", "Груз".encode("iso8859-5"), "Груз", []),
+        (b"UNOA", "Mercancía".encode(), "Mercancía", ["edifact.charset"]),
+        (b"UNOA", "Mercancía".encode("latin-1"), "Mercancía", ["edifact.charset"]),
+        (b"UNOC", "€ 5".encode("cp1252"), "€ 5", ["edifact.charset"]),
+        (b"UNOC", "Mercancía".encode(), "Mercancía", ["edifact.charset"]),
+    ],
+)
+def test_text_is_read_in_the_declared_or_else_the_evident_character_set(
+    declared: bytes, sent: bytes, read: str, flags: list[str]
+) -> None:
+    data = UNB.replace(b"UNOA", declared) + message(1, b"FTX+AAA+++" + sent) + b"UNZ+1+1'"
+    (found,) = messages(data)
+    assert found.segments[1].get(4) == read
+    assert codes(data) == flags
+
+
+# --- ISO 9735-1 § 8: syntax version 4 ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "repeats"), [("4", [["a"], ["b", "c"]]), ("3", [["a*b", "c"]])]
+)
+def test_the_repetition_separator_belongs_to_version_4(
+    version: str, repeats: list[list[str]]
+) -> None:
+    head = b"UNA:+.?*'UNB+UNOA:" + version.encode() + b"+S+R+261123:1200+1'"
+    (found,) = messages(head + message(1, b"FTX+a*b:c") + b"UNZ+1+1'")
+    assert found.segments[1].repeats(1) == repeats
+
+
+# --- real samples ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_message_of_a_public_sample_is_recovered(name: str) -> None:
+    data = (DATA / name).read_bytes()
+    items = everything(data)
+    found = [item for item in items if isinstance(item, RawMessage)]
+    assert len(found) == len(UNH.findall(data)) > 0
+    fatal = any(defect.severity is Severity.FATAL for defect in defects(items))
+    assert fatal == (name in CUT_OFF)
+    for one in found:
+        assert data[one.offset :].startswith(b"UNH")
+        assert one.offset + one.length <= len(data)

@@ -249,6 +249,19 @@ def test_every_field_can_be_filled_from_its_english_heading() -> None:
             assert path in headings(name)[plain(field.en)]
 
 
+def test_the_manual_names_every_field_and_every_key() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "mapping-files.md").read_text("utf-8")
+    keys = [*Mapping.__struct_fields__, *Column.__struct_fields__]
+    paths = [path for target in fields().targets.values() for path in target.fields]
+    assert [word for word in (*keys, *paths) if f"`{word}`" not in manual] == []
+
+
+def test_the_example_in_the_manual_can_be_loaded() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "mapping-files.md").read_text("utf-8")
+    example = manual.partition("```toml\n")[2].partition("```")[0]
+    assert load_mapping(example.encode()).id == "altamira-manifest"
+
+
 # --- values ---------------------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Another record that this one has to do with. ``relation``: ``derived_from``, ``alert``,
-    ``subject``, ``list_entry``, or ``same_`` and the kind of reference shared (``same_equipment``,
+    ``subject``, ``list_entry``, or ``same_`` and the reference shared (``same_equipment``,
     ``same_seal``, ``same_voyage``, ``same_document``, ``same_journey``)."""
 
     record_id: str
@@ -158,8 +158,8 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in custody. ``id`` is derived from its bytes and marking. ``state``: ``received``, ``done``,
-    ``refused``. ``counts``: ``messages``, ``statements``, ``new``, ``changed``, ``unchanged``,
+    """A file in custody. ``id`` is derived from its bytes and marking. ``state``:
+    ``received``, ``done``, ``refused``. ``counts``: ``messages``, ``statements``, ``new``, ``changed``, ``unchanged``,
     ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
 
     id: str

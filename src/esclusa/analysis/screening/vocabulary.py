@@ -29,7 +29,10 @@ _SHORT_BONES: Final = 2
 """Words with no more consonants than this meet only when the consonants are the same: with
 confusable ones merged, every short word would be a candidate for every other."""
 _FEWEST: Final = 1.0
-"""A word no list holds is as rare as one that a single entry holds."""
+"""A word no list holds is as rare as one that a single entry of the public lists holds."""
+_PRIOR: Final = 10_000
+"""Entries of public lists that stand behind every index, so that a score hardly depends on how
+many entries happen to be loaded; about as many as OFAC's list has."""
 
 
 Variant = tuple[int, str, float]
@@ -51,33 +54,29 @@ class Vocabulary:
         self._by_bones: Final = _grouped(
             (bones, i) for i, t in self._numbered() for bones in coarse_skeletons(t)
         )
-        self._counts: Final = self._counts_by_sound(entry_counts)
+        self.counts_by_sound: Final = _counts_by_sound(entry_counts)
         self._deletions, self._deleted = _deletion_table(self.tokens)
-        self.rarity: Final = [self._rarity(self._counts.get(_group(t), 0)) for t in self.tokens]
+        self.rarity: Final = [self._rarity(_group(t)) for t in self.tokens]
 
     def _numbered(self) -> Iterable[tuple[int, str]]:
         return enumerate(self.tokens)
 
-    def _counts_by_sound(self, entry_counts: Mapping[str, int]) -> dict[str, float]:
-        counts: dict[str, float] = {}
-        for token, count in entry_counts.items():
-            counts[_group(token)] = counts.get(_group(token), 0) + count
-        return {sound: max(count, self._expected(sound)) for sound, count in counts.items()}
-
-    def _expected(self, sound: str) -> float:
+    def _rarity(self, sound: str) -> float:
         """A short list of our own must not make MARIA or LOGISTICS look rare."""
-        return _common().get(sound, 0.0) * self._entries / 1000
-
-    def _rarity(self, count: float) -> float:
-        return math.log((self._entries + 1) / max(count, _FEWEST)) + 1.0
+        before = max(_common().get(sound, 0.0) * _PRIOR / 1000, _FEWEST)
+        return 1.0 + math.log(
+            (self._entries + _PRIOR) / (self.counts_by_sound.get(sound, 0) + before)
+        )
 
     def weight(self, token: str) -> float:
-        """Return what a word tells: 1 + ln((entries + 1) / entries with a word of this sound)."""
+        """Return what a word tells: 1 + ln(entries / entries with a word of this sound).
+
+        Both counts include those of :data:`_PRIOR` entries of public lists.
+        """
         number = self.ids.get(token)
         if number is not None:
             return self.rarity[number]
-        sound = _group(token)
-        return self._rarity(self._counts.get(sound) or self._expected(sound))
+        return self._rarity(_group(token))
 
     def variants(self, token: str) -> list[Variant]:
         """Return the listed words that ``token`` may mean: (id, manner, likeness), best first."""
@@ -117,6 +116,13 @@ class Vocabulary:
             if start < end
             for number in self._deleted[start:end]
         ]
+
+
+def _counts_by_sound(entry_counts: Mapping[str, int]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for token, count in entry_counts.items():
+        counts[_group(token)] = counts.get(_group(token), 0) + count
+    return counts
 
 
 def coarse_skeletons(token: str) -> tuple[str, ...]:

@@ -19,17 +19,17 @@ def note(defects: list[Defect], defect: Defect, limit: int, prefix: str) -> None
     if len(defects) < limit:
         defects.append(defect)
     elif len(defects) == limit:
-        defects.append(more(defect, limit, prefix))
+        defects.append(_last(defect, limit, prefix))
     elif defect.severity in SEVERE and defects[-1].severity is not Severity.FATAL:
-        defects[-1] = more(defect, limit, prefix)
+        defects[-1] = _last(defect, limit, prefix)
 
 
 def more(defect: Defect, limit: int, prefix: str) -> Defect:
-    """The defect that stands for all further ones; fatal if the first of them is severe."""
-    severe = defect.severity in SEVERE
-    return msgspec.structs.replace(
-        defect,
-        code=f"{prefix}.defects",
-        severity=Severity.FATAL if severe else Severity.WARNING,
-        reason=f"more than the limit of {limit} defects; the rest is not named",
-    )
+    """The defect that stands for this one and all further ones of the same stretch."""
+    reason = f"more than the limit of {limit} defects; the rest is not named"
+    return msgspec.structs.replace(defect, code=f"{prefix}.defects", reason=reason)
+
+
+def _last(defect: Defect, limit: int, prefix: str) -> Defect:
+    severity = Severity.FATAL if defect.severity in SEVERE else Severity.WARNING
+    return msgspec.structs.replace(more(defect, limit, prefix), severity=severity)

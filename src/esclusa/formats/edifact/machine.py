@@ -152,9 +152,13 @@ class Machine(ABC):
     def leave(self, segment: Segment) -> None:
         """Go on seeking behind the trailer of an interchange."""
         self.passed = segment.offset + segment.length
-        self.source.move(self.passed)
-        self.moved = True
+        self.cut_again(self.passed)
         self.step = self.seek
+
+    def cut_again(self, offset: int) -> None:
+        """Forget the rest of the window, which was cut by rules that no longer hold."""
+        self.source.move(offset)
+        self.moved = True
 
     def pass_over(self, until: int) -> None:
         """Say once if what lies between two interchanges looks like lost segments."""

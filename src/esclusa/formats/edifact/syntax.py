@@ -17,6 +17,7 @@ import msgspec
 
 from esclusa.formats.edifact.assembly import Interchange
 from esclusa.formats.edifact.buffer import Source
+from esclusa.formats.edifact.charset import ESCAPED
 from esclusa.formats.edifact.cleaning import BLANKS
 from esclusa.formats.edifact.envelope import Envelopes, open_interchange
 from esclusa.formats.edifact.machine import START_SPAN, Machine
@@ -43,12 +44,13 @@ def read_messages(
 
 @lru_cache(maxsize=64)
 def _glued(marks: Separators) -> re.Pattern[str]:
-    """UNH or UNB that may follow its neighbour without a terminator."""
+    """A service segment that may follow its neighbour without a terminator."""
     element, component = re.escape(marks.element), re.escape(marks.component)
     plain = f"[^{element}{component}{re.escape(marks.terminator)}]"
     return re.compile(
         f"UNH{element}{plain}{{1,35}}{element}[A-Z]{{6}}{component}"
         f"|UNB{element}[A-Z]{{4}}{component}[0-9]{element}"
+        f"|UN[EZ]{element}[0-9]{{1,6}}{element}"
     )
 
 
@@ -128,6 +130,8 @@ class Reader(Machine):
         envelopes.interchange = open_interchange(segment)
         envelopes.recoded = False
         self.codec = envelopes.interchange.codec
+        if self.codec == ESCAPED:
+            self.cut_again(segment.offset + segment.length)
         if envelopes.interchange.version == "4":
             repetition = self.marks.reserved or ("*" if self.marks == LEVEL_A else "")
             self.marks = msgspec.structs.replace(self.marks, repetition=repetition, reserved="")

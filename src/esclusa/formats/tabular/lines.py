@@ -39,7 +39,8 @@ def read_lines(
     :class:`~esclusa.errors.LimitError` past ``limits.file_bytes``.
     """
     step = len(newline)
-    stream.read(mark)
+    if mark:
+        stream.read(mark)
     buffer = b""
     start, dropped = mark, 0
     for chunk in _chunks(stream, file, limits):

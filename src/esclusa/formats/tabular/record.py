@@ -96,6 +96,8 @@ class Reader:
 
     def _values(self, field: Field, rule: Column, cell: str) -> list[Any]:
         read = KINDS[field.kind]
+        if not rule.split and rule.scale == 1.0:
+            return [read(cell, self._style)]
         parts = cell.split(rule.split) if rule.split else [cell]
         found = [read(part, self._style) for part in parts if part.strip() not in self._nothing]
         if rule.scale != 1.0:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import itertools
 import random
 import resource
 import time
@@ -230,7 +231,7 @@ def _ties(screener: Screener, people: list[Row]) -> float:
     for row in people:
         scores = [round(h.score, 2) for h in screener.one(row["full_name"]) if h.score >= least]
         total += max(len(scores) - 1, 0)
-        same += sum(1 for a, b in zip(scores, scores[1:], strict=False) if a == b)
+        same += sum(1 for a, b in itertools.pairwise(scores) if a == b)
     return same / max(total, 1)
 
 

@@ -14,6 +14,7 @@ from esclusa.errors import InputError
 from esclusa.formats import DEFAULT, detect, open_stream
 from esclusa.formats.files import OpenedFile
 from esclusa.formats.lists.ofac_sdn import kind_of_file, read_ofac
+from esclusa.formats.lists.own_list import read_own_list
 from esclusa.ledger import audit, custody, records, watchlists
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.ledger.store import Store
@@ -95,7 +96,7 @@ def _read(
             (open_stream(stack.enter_context(vault.open(file.sha256)), file.name), file.name)
             for file in files
         ]
-        format_id, items = open_list(streams)
+        format_id, items = open_list(streams, list_id)
         entries, defects = _collect(items, list_id, files[0].source_id)
     fatal = [item for item in defects if item.severity is Severity.FATAL]
     if fatal:
@@ -108,11 +109,16 @@ def _read(
     return format_id, entries, defects
 
 
-def open_list(streams: Sequence[tuple[OpenedFile, str]]) -> tuple[str, Iterator[Message | Defect]]:
+def open_list(
+    streams: Sequence[tuple[OpenedFile, str]], list_id: str
+) -> tuple[str, Iterator[Message | Defect]]:
     """Return the format of a list and what its files say; companions only OFAC has."""
     first, name = streams[0]
     if len(streams) == 1:
         chosen = detect(first.peek(_HEAD)[:_HEAD], name)
+        if chosen.id.startswith("tabular."):
+            # A table is asked for as a list; left to itself it may be taken for a manifest.
+            return chosen.id, iter(read_own_list(first, list_id, file=name, limits=DEFAULT))
         return chosen.id, iter(chosen.read(first, file=name, limits=DEFAULT))
     parts = {kind_of_file(stream.peek(_HEAD)[:_HEAD]): stream for stream, _name in streams}
     if len(parts) != len(streams) or "sdn" not in parts or "" in parts:

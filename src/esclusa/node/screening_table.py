@@ -51,7 +51,7 @@ def read_entries(paths: Sequence[Path]) -> tuple[list[ListEntry], list[Defect]]:
                 (open_stream(raw, name), name) for raw, name in opened
             ]
             before = len(entries)
-            for item in open_list(streams)[1]:
+            for item in open_list(streams, group[0].stem.lower())[1]:
                 if isinstance(item, Defect):
                     defects.append(item)
                     continue

@@ -159,8 +159,8 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     """A file in custody. ``id`` is derived from its bytes and marking. ``state``:
-    ``received``, ``done``, ``refused``. ``counts``: ``messages``, ``statements``, ``new``, ``changed``, ``unchanged``,
-    ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
+    ``received``, ``done``, ``refused``. ``counts``: ``messages``, ``statements``,
+    ``new``, ``changed``, ``unchanged``, ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
 
     id: str
     name: str

@@ -137,7 +137,7 @@ def test_transaction_sets_without_envelope_are_read_and_flagged() -> None:
         (b"M10*NRCH*O", b"M10*NR\x00CH*O", "x12.control"),
         (b"M10*NRCH*O", "M10*ÑRCH*O".encode(), "x12.charset"),
         (b"ST*309*", b"ST**", "x12.st.type"),
-        (b"P*>~", b"P~", "x12.isa.elements"),
+        (b"P*>~", b"P~", "x12.isa.separators"),
     ],
 )
 def test_each_departure_is_named_and_the_set_is_kept(good: bytes, bad: bytes, code: str) -> None:

@@ -63,6 +63,9 @@ class Index:
         )
         self.word_weights: Final = self._word_weights()
         self.rarest: Final = max(self.word_weights, default=0.0)
+        self.name_factors: Final[Floats] = np.array(
+            [weights.name.weak if name.weak else 1.0 for name in self.names], dtype=np.float32
+        )
         self.kinds: Final = _kinds(self.names, entries)
         self.name_weights: Final[Floats] = np.array(
             [sum(self.word_weights[word] for word in name.words) for name in self.names],

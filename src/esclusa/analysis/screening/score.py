@@ -46,15 +46,22 @@ class EntryScore(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-def score_name(index: Index, query: Query, asked: Asked, name: ListedName) -> NameScore:
-    """Return the points of a query's name against one listed name."""
+def score_name(
+    index: Index, query: Query, asked: Asked, name: ListedName, least: float = 0.0
+) -> NameScore | None:
+    """Return the points of a query's name against one listed name.
+
+    None when nothing agrees, or less than the share ``least`` of the full points.
+    """
     weights = index.weights.name
     aligned = align(index, asked, name)
-    factor = weights.full * (weights.weak if name.weak else 1.0)
+    weak = weights.weak if name.weak else 1.0
+    if not aligned.pairs or aligned.share * weak < least:
+        return None
+    factor = weights.full * weak
     parts = [_word(index, asked, name, pair, factor, aligned) for pair in aligned.pairs]
     parts += _left_over(index, asked, name, aligned)
-    if aligned.pairs:
-        parts.append(_rarity(aligned, weights))
+    parts.append(_rarity(aligned, weights))
     parts += _doubts(index, query, name, aligned, weights)
     points = sum(part.points for part in parts)
     return NameScore(name, points, aligned.weight, tuple(parts))

@@ -20,7 +20,7 @@ from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry,
 from esclusa.analysis.screening.search import Asked, candidates, look_up
 
 ANSWERS_KEPT: Final = 50_000
-"""Most answers are empty; 50,000 of them are under 40 MB."""
+"""Most answers are empty; for their size see ``WORDS_KEPT``."""
 HITS_KEPT: Final = 50
 """More hits than this say that the name is too common to screen by; the best are kept."""
 
@@ -76,37 +76,52 @@ class Screener:
         names = self._names(query, numbers)
         if not numbers and not names:
             return ()
-        scored = [
-            score_entry(self.index, query, number, names.get(number), numbers.get(number, []))
+        scored = (
+            self._entry(query, number, names.get(number, [None]), numbers.get(number, []))
             for number in sorted(names.keys() | numbers.keys())
-        ]
+        )
         kept = [s for s in scored if s is not None and s.score >= self.threshold]
         kept.sort(key=_order)
         return tuple(
             _hit(self.index, query, s, rank) for rank, s in enumerate(kept[:HITS_KEPT], start=1)
         )
 
-    def _names(self, query: Query, numbers: Iterable[int]) -> dict[int, NameScore]:
-        """Return entry → its best name, for the entries that may reach the threshold."""
+    def _entry(
+        self,
+        query: Query,
+        number: int,
+        names: Sequence[NameScore | None],
+        identifiers: list[tuple[str, str, str]],
+    ) -> EntryScore | None:
+        scored = [score_entry(self.index, query, number, name, identifiers) for name in names]
+        return min((s for s in scored if s is not None), key=_order, default=None)
+
+    def _names(self, query: Query, numbers: Iterable[int]) -> dict[int, list[NameScore]]:
+        """Return entry → its best strong and its best weak name, where they may be enough.
+
+        An equal identifier shows its entry whatever the name; say then how the names compare.
+        """
         if not query.name.tokens:
             return {}
-        asked = look_up(query.name.tokens, self._lookups)
-        found = candidates(self.index, asked, query.kind, self._least(query))
-        best = _best(score_name(self.index, query, asked, self.index.names[n]) for n in found)
-        known = {number: self._name_of(query, asked, number) for number in numbers}
-        return {**best, **{number: name for number, name in known.items() if name}}
+        asked, least = look_up(query.name.tokens, self._lookups), self._least(query)
+        found = candidates(self.index, asked, query.kind, least)
+        best = self._best_names(query, asked, found, least)
+        for number in numbers:
+            best.update(self._best_names(query, asked, self.index.names_of(number), 0.0))
+        return best
+
+    def _best_names(
+        self, query: Query, asked: Asked, names: Iterable[int], least: float
+    ) -> dict[int, list[NameScore]]:
+        listed = self.index.names
+        scored = (score_name(self.index, query, asked, listed[n], least) for n in names)
+        return _best(score for score in scored if score is not None)
 
     def _least(self, query: Query) -> float:
         """Return the share a name needs, everything else speaking for it."""
         weights = self.index.weights
         others = weights.name.rarity + attributes.most(query, weights.attribute)
         return max(self.threshold - others, 1.0) / weights.name.full
-
-    def _name_of(self, query: Query, asked: Asked, number: int) -> NameScore | None:
-        """An equal identifier shows the entry whatever its name; say how the names compare."""
-        mine = self.index.names_of(number)
-        scores = [score_name(self.index, query, asked, self.index.names[n]) for n in mine]
-        return _best(s for s in scores if s.points > 0).get(number)
 
 
 def screen_one(
@@ -132,18 +147,24 @@ def _by_identifier(index: Index, query: Query) -> dict[int, list[tuple[str, str,
     return found
 
 
-def _best(scores: Iterable[NameScore]) -> dict[int, NameScore]:
-    """Keep the best name per entry: most points, then weight, then a strong one, then the first."""
-    best: dict[int, NameScore] = {}
+def _best(scores: Iterable[NameScore]) -> dict[int, list[NameScore]]:
+    """Keep each entry's best strong and best weak name: most points, then weight, then first.
+
+    Both, because a weak alias may agree better and yet not be allowed to make the hit.
+    """
+    best: dict[tuple[int, bool], NameScore] = {}
     for score in scores:
-        known = best.get(score.name.entry)
-        if known is None or _name_rank(score) > _name_rank(known):
-            best[score.name.entry] = score
-    return best
+        key = score.name.entry, score.name.weak
+        if key not in best or _name_rank(score) > _name_rank(best[key]):
+            best[key] = score
+    found: dict[int, list[NameScore]] = {}
+    for (entry, _), score in sorted(best.items()):
+        found.setdefault(entry, []).append(score)
+    return found
 
 
-def _name_rank(score: NameScore) -> tuple[float, float, bool]:
-    return score.points, score.weight, not score.name.weak
+def _name_rank(score: NameScore) -> tuple[float, float]:
+    return score.points, score.weight
 
 
 def _order(scored: EntryScore) -> tuple[float, float, str, str]:

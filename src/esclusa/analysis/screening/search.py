@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from esclusa.analysis.screening.index import Floats, Index, kind_bit, whole
 from esclusa.analysis.screening.lookup import Lookup, Lookups
@@ -25,13 +24,14 @@ _SLACK = 1e-4
 class Asked(msgspec.Struct, frozen=True):
     """A query's words with their look-ups.
 
-    ``joined[i]`` is of words i and i + 1 written as one; ``whole`` is how all of them sound without
-    blanks.
+    ``joined[i]`` is of words i and i + 1 written as one; ``weight`` is that of all words,
+    ``initials`` that of single letters; ``whole`` is how all words sound without blanks.
     """
 
     words: tuple[Lookup, ...]
     joined: tuple[Lookup | None, ...]
     weight: float
+    initials: float
     whole: str
 
 
@@ -39,7 +39,11 @@ def look_up(tokens: tuple[str, ...], lookups: Lookups) -> Asked:
     """Return the look-ups of a query's words."""
     found = tuple(map(lookups.word, tokens))
     joined = tuple(lookups.joined(left, right) for left, right in pairwise(tokens))
-    return Asked(found, joined, sum(word.weight for word in found), whole(tokens))
+    weight, initials = 0.0, 0.0
+    for word in found:
+        weight += word.weight
+        initials += word.weight if len(word.token) == 1 else 0.0
+    return Asked(found, joined, weight, initials, whole(tokens))
 
 
 def candidates(index: Index, asked: Asked, kind: str, least: float) -> list[int]:
@@ -47,8 +51,8 @@ def candidates(index: Index, asked: Asked, kind: str, least: float) -> list[int]
 
     :param least: share from 0 to 1 of the full points of a name.
     """
-    same = index.names_sounding(asked.whole)
-    return sorted({*_promising(index, asked, kind, least), *_kept(index, same, kind)})
+    same = np.array(index.names_sounding(asked.whole), dtype=np.int32)
+    return sorted({*_promising(index, asked, kind, least), *_of_kind(index, same, kind)})
 
 
 def _promising(index: Index, asked: Asked, kind: str, least: float) -> list[int]:
@@ -58,47 +62,36 @@ def _promising(index: Index, asked: Asked, kind: str, least: float) -> list[int]
     gained = np.zeros(len(index.names), dtype=np.float32)
     for look in searched:
         gained[look.names] += look.gains
-    touched = np.unique(np.concatenate([look.names for look in searched]))
-    touched = touched[_of_kind(index, touched, kind)]
+    touched = np.concatenate([look.names for look in searched])
     bound = _bound(index, asked, gained[touched], touched)
-    return [int(number) for number in touched[bound >= least - _SLACK]]
+    promising: Ints = touched[bound >= (least - _SLACK) / index.name_factors[touched]]
+    return _of_kind(index, promising, kind)
 
 
 def _hopeless(asked: Asked, weights: NameWeights, least: float) -> bool:
     """The words that no list knows already weigh too much."""
-    spans = [look for look in asked.joined if look is not None]
-    if spans:
+    if any(look is not None for look in asked.joined):
         return False
-    most = sum(word.best for word in asked.words) + _initials(asked, weights)
+    known = [word.best for word in asked.words if word.best]
+    most = sum(known) + asked.initials
     lost = sum(word.weight for word in asked.words if not word.best and len(word.token) > 1)
-    if len(asked.words) > 1 and sum(1 for word in asked.words if word.best) == 1:
-        least /= weights.single if not _initials(asked, weights) else 1.0
+    if len(known) == 1 and len(asked.words) > 1 and not asked.initials:
+        least /= weights.single
     return 2 * most < (least - _SLACK) * (2 * most + _cheapest(weights) * lost)
 
 
 def _bound(index: Index, asked: Asked, gained: Floats, names: Ints) -> Floats:
-    weights = index.weights.name
-    initials = _initials(asked, weights) + index.initial_weights[names]
-    matched = 2 * (gained + initials)
+    matched = 2 * (gained + index.initial_weights[names] + asked.initials)
     missing = np.maximum(asked.weight + index.name_weights[names] - matched, 0)
-    return np.asarray(matched / (matched + _cheapest(weights) * missing), dtype=np.float32)
-
-
-def _initials(asked: Asked, weights: NameWeights) -> float:
-    return weights.initial_weight * sum(1 for word in asked.words if len(word.token) == 1)
+    return np.asarray(matched / (matched + _cheapest(index.weights.name) * missing))
 
 
 def _cheapest(weights: NameWeights) -> float:
     return min(weights.conflict, weights.extra_query, weights.extra_entry)
 
 
-def _kept(index: Index, names: tuple[int, ...], kind: str) -> list[int]:
-    if not names:
-        return []
-    numbers = np.array(names, dtype=np.int32)
-    return [int(number) for number in numbers[_of_kind(index, numbers, kind)]]
-
-
-def _of_kind(index: Index, names: Ints, kind: str) -> npt.NDArray[np.bool_]:
-    bits = kind_bit("") | kind_bit(kind) if kind != "any" else 0xFF
-    return np.asarray((index.kinds[names] & bits) > 0)
+def _of_kind(index: Index, names: Ints, kind: str) -> list[int]:
+    if kind == "any" or not len(names):
+        return [int(name) for name in names]
+    bits = kind_bit("") | kind_bit(kind)
+    return [int(name) for name in names[(index.kinds[names] & bits) > 0]]

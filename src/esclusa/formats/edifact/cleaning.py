@@ -115,6 +115,14 @@ def clean(part: str, marks: Separators, codec: str) -> Piece:
     return Piece(decoded, lead, faults)
 
 
+def releases_well(text: str, marks: Separators) -> bool:
+    """Does every release character stand before one that may be released?"""
+    release = marks.release
+    if not release or release not in text:
+        return True
+    return release not in _valid_release(marks).sub("", text)
+
+
 def _lead_faults(lead: str) -> tuple[Fault, ...]:
     rest = lead.replace(BYTE_ORDER_MARK, "").lstrip(BLANKS)
     if not rest:
@@ -132,8 +140,8 @@ def _control_fault(body: str, text: str, lead: int, marks: Separators) -> tuple[
 
 
 def _release_fault(body: str, text: str, lead: int, marks: Separators) -> tuple[Fault, ...]:
-    release = marks.release
-    if not release or release not in _valid_release(marks).sub("", text):
+    if releases_well(text, marks):
         return ()
+    release = marks.release
     reason = f"release character {release!r} before a plain character, kept as text"
     return (Fault("release", Severity.WARNING, reason, lead + body.index(release)),)

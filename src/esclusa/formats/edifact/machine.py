@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from esclusa.formats.edifact.assembly import Assembly
 from esclusa.formats.edifact.buffer import BLOCK, CONTEXT, Source
-from esclusa.formats.edifact.cleaning import BLANKS, clean, cut, irregular
+from esclusa.formats.edifact.cleaning import BLANKS, clean, cut, irregular, releases_well
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators, ends_released
 from esclusa.model import Defect, Severity
 
@@ -213,9 +213,7 @@ class Machine(ABC):
 
     def take(self, parts: list[str], window: str, offset: int) -> int:
         """Turn pieces into segments of the open message; the offset behind the last one."""
-        release = self.marks.release
-        regular = window.isascii() and window.isprintable()
-        if regular and not (release and release in window):
+        if window.isascii() and window.isprintable() and releases_well(window, self.marks):
             return self.take_regular(parts, offset)
         return self.take_odd(parts, offset)
 

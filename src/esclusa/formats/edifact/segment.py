@@ -102,6 +102,15 @@ def ends_released(text: str, release: str) -> bool:
     return (len(text) - len(text.rstrip(release))) % 2 == 1
 
 
+def _repeats(value: str, marks: Separators) -> list[list[str]]:
+    """The occurrences of one element, each as components."""
+    occurrences = marks.split(value, marks.repetition) if marks.repetition else [value]
+    return [
+        [marks.resolve(part) for part in marks.split(occurrence, marks.component)]
+        for occurrence in occurrences
+    ]
+
+
 class Segment(msgspec.Struct, gc=False, eq=False):
     """One segment in its message. Elements and components count from 1.
 
@@ -147,12 +156,16 @@ class Segment(msgspec.Struct, gc=False, eq=False):
         parts = marks.split(self.text, marks.element)
         if not 1 <= element < len(parts):
             return []
-        value = parts[element]
-        occurrences = marks.split(value, marks.repetition) if marks.repetition else [value]
-        return [
-            [marks.resolve(part) for part in marks.split(occurrence, marks.component)]
-            for occurrence in occurrences
-        ]
+        return _repeats(parts[element], marks)
+
+    def elements(self) -> list[list[str]]:
+        """Every element, as :meth:`element` gives it; the first of the list is element 1."""
+        marks = self.marks
+        if marks.repetition or (marks.release and marks.release in self.text):
+            parts = marks.split(self.text, marks.element)
+            return [_repeats(part, marks)[0] for part in parts[1:]]
+        component = marks.component
+        return [part.split(component) for part in self.text.split(marks.element)[1:]]
 
     def __len__(self) -> int:
         return len(self.marks.split(self.text, self.marks.element)) - 1

@@ -133,7 +133,8 @@ class Reader(Machine):
         if self.codec == ESCAPED:
             self.cut_again(segment.offset + segment.length)
         if envelopes.interchange.version == "4":
-            repetition = self.marks.reserved or ("*" if self.marks == LEVEL_A else "")
+            # The very object: a UNA of the same characters says with its blank "no repetition".
+            repetition = self.marks.reserved or ("*" if self.marks is LEVEL_A else "")
             self.marks = msgspec.structs.replace(self.marks, repetition=repetition, reserved="")
 
     def unz(self, segment: Segment) -> None:

@@ -39,10 +39,10 @@ def read_messages(
 
 @lru_cache(maxsize=64)
 def _glued(marks: Separators) -> re.Pattern[str]:
-    """A trailer that the next header follows without a terminator (group 1 is the trailer)."""
+    """A trailer that the next service segment follows without a terminator."""
     element = re.escape(marks.element)
-    number = f"{element}[0-9]{{1,6}}{element}[0-9]{{4,9}}"
-    return re.compile(f"(SE{number}|GE{number}|IEA{number})(?=(?:ST|GS|ISA){element})")
+    number = f"{element}[0-9]{{1,6}}{element}[0-9]{{1,9}}"
+    return re.compile(f"(SE{number}|GE{number}|IEA{number})(?=(?:ST|GS|ISA|GE|IEA){element})")
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,65 @@
+"""Quality on public lists and names, so that a change for the worse is noticed.
+
+The figures are floors a little under those in docs/screening.md, which benchmarks/screening.py
+measures on more names.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from functools import cache
+from pathlib import Path
+
+from esclusa.analysis.screening import Index, Screener
+from esclusa.formats.lists import un_security_council
+from esclusa.model import ListEntry, Message
+
+ROOT = Path(__file__).parents[2]
+NAMES = ROOT / "tests/data/names"
+UN = ROOT / "src/esclusa/samples/lists/un_consolidated.xml.gz"
+
+
+@cache
+def screener() -> Screener:
+    with gzip.open(UN) as stream:
+        messages = [m for m in un_security_council.read(stream) if isinstance(m, Message)]
+    found = [s for message in messages for s in message.statements if isinstance(s, ListEntry)]
+    return Screener(Index.build(found))
+
+
+def rows(name: str, every: int = 1) -> list[dict[str, str]]:
+    with (NAMES / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))[::every]
+
+
+def test_altered_names_of_the_un_list_are_found() -> None:
+    people = rows("positives_un.csv")
+    found = [bool(screener().one(row["full_name"], "person")) for row in people]
+    assert len(people) > 680
+    assert sum(found) / len(found) >= 0.98
+
+
+def test_a_birth_date_and_country_lose_no_altered_name() -> None:
+    people = rows("positives_un.csv")
+    found = [
+        bool(screener().one(r["full_name"], "person", r["date_of_birth"], r["nationality"]))
+        for r in people
+    ]
+    assert sum(found) / len(found) >= 0.985
+
+
+def test_innocent_names_seldom_alert() -> None:
+    people = rows("innocents_global.csv") + rows("innocents_us.csv", 2)
+    alerts = [bool(screener().one(row["full_name"], "person")) for row in people]
+    assert len(people) > 3_000
+    assert sum(alerts) / len(alerts) <= 0.008
+
+
+def test_a_birth_date_lets_most_innocents_go() -> None:
+    people = rows("innocents_global.csv")
+    alerts = [
+        bool(screener().one(r["full_name"], "person", r["date_of_birth"], r["nationality"]))
+        for r in people
+    ]
+    assert sum(alerts) / len(alerts) <= 0.003

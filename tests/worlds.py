@@ -2,6 +2,11 @@
 
 >>> node = build(tmp_path, secret=False)          # doctest: +SKIP
 >>> reader(node, clearance=Level.OFFICIAL)        # doctest: +SKIP
+
+The secret world of :func:`build` also holds: manifests and tables with the same bills, boxes, seals
+and parties as the open ones, and with others; a passenger list of the same flight; a list that names
+parties and travellers of the open messages, and one that shares its id with an open list; broken
+messages in quarantine; and what cleared people did with all that.
 """
 
 from __future__ import annotations
@@ -14,10 +19,55 @@ from pathlib import Path
 from esclusa.model import EVERYONE, Level, Marking
 from esclusa.node import Node
 from esclusa.sharing.reader import Reader, Role
+from esclusa.sharing.views import QueueFilter, QueueRow
 
 MANIFEST = "manifest-northreach-0412.edi"
+DAMAGED = "manifest-damaged.edi"
+PASSENGERS = "passengers-altamira-AM218.edi"
 SECRET = Marking(level=Level.SECRET)
 PUBLIC = Marking(releasable_to=frozenset({EVERYONE}))
+
+OPEN_BILLS = (
+    ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO"),
+    ("B2", "OTRA FIRMA SA", "BANANAS"),
+    ("B3", "SALINAS DEL ESTE SA", "BANANAS"),
+)
+"""No list names the third one but a secret one: its alert exists in secret alone."""
+HIDDEN_BILLS = (
+    ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"),
+    ("B8", "GHOST FIRM", "GENERAL CARGO"),
+)
+LATE_BILLS = (HIDDEN_BILLS[0], ("B9", "GHOST FIRM", "GENERAL CARGO"))
+MAPPING = """
+id = "marisol-office"
+title = "Tables of the office at pier 7"
+target = "consignment"
+separator = ";"
+
+[constants]
+carrier = "MRSL"
+
+[columns]
+"Referencia" = "bill"
+"Consignatario" = "parties.consignee.name"
+"Detalle" = "goods.description"
+"""
+MAPPED = b"Referencia;Consignatario;Detalle\nT1;FIRMA CUATRO SA;BANANAS\n"
+"""A table that the mapping fits."""
+GUESSED = b"BL;Carrier;Goods\nT2;MRSL;BANANAS\n"
+HIDDEN_TABLE = MAPPED.replace(b"BANANAS", b"BANANAS HIDDEN")
+WORDS = (
+    "GENERAL", "HIDDEN", "GHOST", "ISTMO", "B1", "B8", "BANANAS", "NORTHREACH", "NRXU4430056",
+    "NR670643", "delvalle", "otra firma", "a",
+)  # fmt: skip
+"""Words to search for: of open records, of secret ones (HIDDEN, GHOST, B8), of both."""
+NAMES = ("ISTMO PRIMAVERA SA", "OTRA FIRMA SA", "GHOST FIRM", "FABIO DELVALLE JURADO")
+"""Names to screen: listed in secret, listed openly, on no list, listed in secret."""
+
+PASSWORD = "correct horse battery"
+ROLES = ("analyst", "supervisor", "auditor", "administrator")
+CLEARED = "bea"
+"""The one who knows the secrets; the accounts named after the roles know none."""
 
 
 def sample(name: str) -> bytes:
@@ -31,14 +81,89 @@ def reader(node: Node, *, clearance: Level = Level.OFFICIAL, **more: object) -> 
     return Reader(clearance=clearance, **values)  # type: ignore[arg-type]
 
 
-def list_of(*entries: tuple[str, str]) -> bytes:
-    """Return a list in OpenSanctions JSON lines: (id, organisation name)."""
+def list_of(*entries: tuple[str, str], schema: str = "Company") -> bytes:
+    """Return a list in OpenSanctions JSON lines: (id, name), of organisations if nothing is said."""
     return b"".join(
         json.dumps(
-            {"id": uid, "schema": "Company", "properties": {"name": [name]}}
+            {"id": uid, "schema": schema, "properties": {"name": [name]}}
         ).encode() + b"\n"
         for uid, name in entries
     )  # fmt: skip
+
+
+def build(folder: Path, *, secret: bool) -> Node:
+    """Return a node with open messages and lists, and with secrets among them when asked to."""
+    node = make(folder)
+    with_list(node, "own_public", ("p1", "OTRA FIRMA"))
+    node.add_mapping(node.operator(), "office.toml", io.BytesIO(MAPPING.encode()))
+    if secret:
+        add_secrets(node)
+    take_in(node, "open.edi", cuscar(*OPEN_BILLS))
+    take_in(node, "manifest.edi", sample(MANIFEST))
+    take_in(node, "damaged.edi", sample(DAMAGED))
+    take_in(node, "flight.edi", sample(PASSENGERS))
+    take_in(node, "mapped.csv", MAPPED)
+    take_in(node, "guessed.csv", GUESSED)
+    if secret:
+        take_in(node, "late.edi", cuscar(*LATE_BILLS), marking=SECRET)
+        work_in_secret(node)
+    return node
+
+
+def add_secrets(node: Node) -> None:
+    """Put what only a reader cleared for it may know into a node."""
+    firms = (("s1", "ISTMO PRIMAVERA"), ("s2", "FIRMA CUATRO"), ("s5", "SALINAS DEL ESTE"))
+    people = (("s3", "FABIO DELVALLE JURADO"), ("s4", "JULIA DELVALLE QUIJANO"))
+    with_list(node, "own_secret", *firms, marking=SECRET)
+    with_list(node, "own_people", *people, marking=SECRET, schema="Person")
+    with_list(node, "own_public", ("p1", "OTRA FIRMA"), ("p9", "GHOST FIRM"), marking=SECRET)
+    take_in(node, "hidden.edi", cuscar(*HIDDEN_BILLS), marking=SECRET)
+    take_in(node, "same.edi", sample(MANIFEST), marking=SECRET)
+    take_in(node, "broken.edi", sample(DAMAGED), marking=SECRET)
+    take_in(node, "flight.edi", sample(PASSENGERS), marking=SECRET)
+    for table in (MAPPED, GUESSED, HIDDEN_TABLE):
+        take_in(node, "table.csv", table, marking=SECRET)
+
+
+def add_people(node: Node) -> None:
+    """Give a node one account per role, cleared for official records."""
+    for role in ROLES:
+        node.add_user(node.administrator(), name=role, password=PASSWORD, role=role)
+
+
+def work_in_secret(node: Node) -> None:
+    """Let the cleared analyst read, claim and decide what rests on secrets."""
+    bea = cleared(node)
+    node.search(bea, "GHOST")
+    node.screen(bea, name="ISTMO PRIMAVERA")
+    rows = [row for row in queue_of(node, bea) if row.level == Level.SECRET]
+    for row in rows[:4]:
+        node.record(bea, row.subject_id)
+        node.claim(bea, row.alert_id)
+    for row in rows[:2]:
+        node.verdict(bea, row.alert_id, verdict="refer", reason="GHOST FIRM is known to us")
+
+
+def queue_of(node: Node, who: Reader) -> tuple[QueueRow, ...]:
+    """Return the first 200 alerts of any state."""
+    return node.queue(who, QueueFilter(state="all", limit=200)).rows
+
+
+def ids_of(node: Node) -> set[str]:
+    """Return ids of records, alerts, files and held messages that a fully cleared reader finds."""
+    top = cleared(node)
+    found = {row.record_id for word in WORDS for row in node.search(top, word, limit=200).rows}
+    for alert in queue_of(node, top):
+        found |= {alert.alert_id, alert.subject_id}
+        found |= {reason.record_id for reason in alert.reasons if reason.record_id}
+    for file in node.sources(top):
+        found |= {file.id} | {held.id for held in node.source(top, file.id).quarantine}
+    return found
+
+
+def cleared(node: Node) -> Reader:
+    """Return the analyst who may know the secrets."""
+    return reader(node, clearance=Level.SECRET, name=CLEARED)
 
 
 def take_in(node: Node, name: str, data: bytes, marking: Marking | None = None) -> str:
@@ -54,10 +179,11 @@ def make(folder: Path, database: str = "") -> Node:
 
 
 def with_list(
-    node: Node, list_id: str, *entries: tuple[str, str], marking: Marking = PUBLIC
-) -> None:
+    node: Node, list_id: str, *entries: tuple[str, str], marking: Marking = PUBLIC,
+    schema: str = "Company",
+) -> None:  # fmt: skip
     """Bring a small list into force."""
-    data = io.BytesIO(list_of(*entries))
+    data = io.BytesIO(list_of(*entries, schema=schema))
     node.add_list(node.operator(), list_id, list_id, [(f"{list_id}.json", data)], marking=marking)
 
 
@@ -81,6 +207,15 @@ def cuscar(
         "UNA:+.? 'UNB+UNOC:3+NRCH+MARISOL+261123:1200+I1'UNH+1+CUSCAR:D:95B:UN'"
         f"{body}UNT+{segments}+1'UNZ+1+I1'"
     ).encode("latin-1")
+
+
+def box(bill: str, number: str, seal: str) -> bytes:
+    """Return a CUSCAR interchange with one consignment in one sealed container."""
+    equipment = f"SGP+{number}'EQD+CN+{number}+22G1'SEL+{seal}+CA'UNT+"
+    plain = cuscar((bill, "OTRA FIRMA SA", "MACHINE PARTS")).decode("latin-1")
+    head, tail = plain.split("UNT+")
+    counted, rest = tail.split("+", 1)
+    return f"{head}{equipment}{int(counted) + 3}+{rest}".encode("latin-1")
 
 
 def interchange(messages: int, each: int = 5, *, first: int = 1) -> bytes:

@@ -209,3 +209,17 @@ def test_the_demonstration_ends_with_its_table(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x").write_text("x")
     assert run("demo", "--no-serve", "--folder", tmp_path / "mine").exit_code == 1
+
+
+def test_quarantine_names_file_byte_and_reason_and_reads_again(node: Path) -> None:
+    damaged = node.parent / "damaged.edi"
+    damaged.write_bytes(worlds.sample("manifest-damaged.edi"))
+    assert run("ingest", damaged, "--node", node).exit_code == 3
+    held = lines(run("quarantine", "list", "--node", node))
+    assert len(held) == 3
+    assert all(row["source_name"] == "damaged.edi" and row["offset"] > 0 for row in held)
+    assert all(str(row["reason"]).startswith("byte ") for row in held)
+    again = run("quarantine", "retry", "--node", node)
+    assert (again.exit_code, again.stdout) == (3, "3 messages read again: 0 stored, 3 still held\n")
+    assert [row["retries"] for row in lines(run("quarantine", "list", "--node", node))] == [1, 1, 1]
+    assert run("quarantine", "retry", "none", "--node", node).exit_code == 4

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esclusa.codes import batch, icao9303, imo, iso6346, mmsi, schemes
+from esclusa.codes.text import compact
 
 DIGITS = "0123456789"
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,6 +31,13 @@ fields = st.text(DIGITS + UPPER + "<", max_size=44)
 
 def swapped(text: str, place: int, char: str) -> str:
     return text[:place] + char + text[place + 1 :]
+
+
+class TestHowNumbersAreWrittenDown:
+    @given(st.text() | st.text(DIGITS + UPPER + "abcß²٣ -./_\u00a0\u2007\u202f\u2010\u2011\u2013"))
+    def test_compact_is_upper_case_without_blanks_and_separators(self, text):
+        dropped = " \t\r\n\v\f\u00a0\u2007\u202f-\u2010\u2011\u2013./_"
+        assert compact(text) == "".join(char for char in text.upper() if char not in dropped)
 
 
 class TestEveryIdentifierType:
@@ -109,6 +117,13 @@ class TestContainerNumberIso6346:
     def test_agrees_with_the_longhand_sum(self, base):
         assert iso6346.check_digit(base) == str(self.remainder(base) % 10)
 
+    @given(bases, st.integers(0, 10), st.characters())
+    def test_a_character_that_cannot_stand_in_its_place_is_refused(self, base, place, char):
+        kinds = [UPPER] * 3 + ["UJZ"] + [DIGITS] * 7
+        other = swapped(base + iso6346.check_digit(base), place, char)
+        if len(compact(char)) == 1 and compact(char) not in kinds[place]:
+            assert not iso6346.is_valid(other) and "form" in iso6346.fault(other)
+
     @pytest.mark.parametrize("text", ["csqu 305438-3", "CSQU/305438/3", " CSQU3054383\n"])
     def test_separators_and_case_are_accepted(self, text):
         assert iso6346.normalise(text) == "CSQU3054383"
@@ -142,6 +157,19 @@ class TestShipNumberImoA1117:
     @given(ships)
     def test_one_check_digit_alone_is_valid(self, base):
         assert [d for d in DIGITS if imo.is_valid(base + d)] == [imo.check_digit(base)]
+
+    @given(st.text(DIGITS, min_size=6, max_size=6))
+    def test_agrees_with_the_longhand_sum(self, base):
+        total = sum(
+            int(digit) * weight for digit, weight in zip(base, range(7, 1, -1), strict=True)
+        )
+        assert imo.check_digit(base) == str(total)[-1]
+
+    @given(ships, st.integers(0, 6), st.characters())
+    def test_a_character_that_is_no_digit_is_refused(self, base, place, char):
+        other = swapped(base + imo.check_digit(base), place, char)
+        if len(compact(char)) == 1 and char not in DIGITS + ":#":
+            assert not imo.is_valid(other) and "seven digits" in imo.fault(other)
 
     @given(ships, st.sampled_from([0, 4]), st.sampled_from(DIGITS))
     def test_a_wrong_first_or_fifth_digit_is_always_noticed(self, base, place, digit):
@@ -236,6 +264,32 @@ class TestTravelDocumentIcao9303:
         if place < len(field) and field[place] in DIGITS and field[place] != digit:
             other = swapped(field, place, digit)
             assert icao9303.check_digit(other) != icao9303.check_digit(field)
+
+    @given(fields)
+    def test_agrees_with_the_longhand_sum(self, field):
+        values = [0 if char == "<" else int(char, 36) for char in field]
+        total = sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values))
+        assert icao9303.check_digit(field) == str(total % 10)
+
+    @given(fields.filter(bool))
+    def test_a_field_is_valid_with_its_digit_alone_at_its_end(self, field):
+        right = [char for char in DIGITS + UPPER + "<" if icao9303.is_valid(field + char)]
+        assert right == [icao9303.check_digit(field)]
+
+    @pytest.mark.parametrize("text", ["", "0", "<", "7"])
+    def test_a_digit_without_a_field_is_refused(self, text):
+        assert not icao9303.is_valid(text)
+
+    def test_the_longest_field_has_90_characters(self):
+        assert icao9303.is_valid("<" * 90 + "0")
+        assert not icao9303.is_valid("<" * 91 + "0")
+
+    @pytest.mark.parametrize("text", ["Ñ0", "L898902\ud800C36", "L898902٣C36", "L898902C3²"])
+    def test_what_the_zone_cannot_hold_is_refused(self, text):
+        assert not icao9303.is_valid(text) and "letters, digits" in icao9303.fault(text)
+
+    def test_lower_case_and_blanks_are_accepted(self):
+        assert icao9303.is_valid(" l898902c36") and icao9303.is_valid("ze184226b     1")
 
     def test_a_letter_read_as_a_digit_ten_apart_escapes(self):
         assert icao9303.check_digit("A12") == icao9303.check_digit("012")

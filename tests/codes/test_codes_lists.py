@@ -62,6 +62,10 @@ class TestPlacesUnlocode:
         assert len(leaving) == 35
         assert all(unlocode.known(place.code) for place in leaving)
 
+    def test_the_form_asked_first_does_not_matter(self):
+        first = unlocode.get("nl rtm")
+        assert first is not None and first is unlocode.get("NLRTM") is unlocode.get("nlrtm")
+
     @pytest.mark.parametrize("text", ["paonx", "PA ONX", "PA-ONX"])
     def test_case_and_separators_are_accepted(self, text):
         assert unlocode.get(text) is unlocode.get("PAONX")
@@ -128,6 +132,12 @@ class TestGoodsHs2022:
     @pytest.mark.parametrize("text", ["08", "0803", "080390", "08039011", "0803.90"])
     def test_two_four_and_six_digits_or_more_are_known(self, text):
         assert hs.is_valid(text) and hs.known(text)
+
+    @given(st.text("0123456789", max_size=14))
+    def test_a_declared_code_falls_under_the_deepest_line_that_starts_it(self, text):
+        fits = len(text) in (2, 4) or 6 <= len(text) <= 12
+        lines = [line for line in (hs.get(text[:n]) for n in (6, 4, 2)) if line]
+        assert hs.find(text) == (lines[0] if fits and lines else None)
 
     @pytest.mark.parametrize("text", ["", "8", "080", "08039", "0803A0", "0" * 13, "０８０３"])
     def test_other_forms_are_refused(self, text):
@@ -237,6 +247,13 @@ class TestCountries:
 
 
 class TestTravelDocumentCodesDoc9303Part3Section5:
+    def test_every_country_is_an_issuer_under_its_three_letters(self):
+        for state in country.all_countries():
+            found = country.by_icao(state.alpha3)
+            assert found is not None
+            assert (found.code, found.kind, found.alpha2) == (state.alpha3, "state", state.alpha2)
+            assert country.by_icao(f"{state.alpha3.lower()}<") is found
+
     @pytest.mark.parametrize(
         ("code", "kind", "alpha2"),
         [

@@ -390,7 +390,8 @@ def test_more_defects_than_the_limit_are_counted_and_cost_no_consignment() -> No
     message = edifact_message("CUSCAR", body)
     assert len(message.statements) == 300
     assert len(message.defects) == 201
-    assert message.defects[-1].reason == "100 more defects of this message are not listed"
+    reason = "100 more defects of this message are not listed, past the limit of 200"
+    assert message.defects[-1].reason == reason
 
 
 def test_a_message_type_without_reader_is_kept_without_statements() -> None:

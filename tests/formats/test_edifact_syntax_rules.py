@@ -335,7 +335,7 @@ def test_more_messages_than_the_limit_are_refused_after_the_allowed_ones() -> No
     assert refusal.value.file == "many.edi"
 
 
-@pytest.mark.parametrize("limits", [Limits(message_bytes=100), Limits(rows=5)])
+@pytest.mark.parametrize("limits", [Limits(message_bytes=100), Limits(segments=5)])
 def test_an_outsized_message_is_refused_alone(limits: Limits) -> None:
     long = b"UNH+2+CUSCAR:D:95B:UN'" + b"LOC+9+PAONX'" * 20 + b"UNT+22+2'"
     data = UNB + BODY % (1, 1) + long + BODY % (3, 3) + b"UNZ+3+R7'"
@@ -369,13 +369,26 @@ def test_rubbish_between_messages_yields_a_bounded_number_of_defects() -> None:
     "flood",
     [
         b"UNH+", b"UNB+A", b"UNA:+.? '", b"UNH+1+CUSCAR:D:95B:UN", b"?'", b"?\r\n", b"ABC+",
-        b"xUNB'", b"UNZ+1+R7'", b"UNT+1+", b"UNA:+.? 'UNB+A", b"\x1b$B", b"UNH+A'",
+        b"xUNB'", b"UNZ+1+R7'", b"UNT+1+", b"UNA:+.? 'UNB+A", b"\x1b$B",
     ],
 )  # fmt: skip
 def test_hostile_repetition_is_read_to_its_end(flood: bytes) -> None:
     size = 40_000
     for head in (b"", UNB, UNB + b"UNH+1+CUSCAR:D:95B:UN'"):
         data = head + flood * (size // len(flood))
-        _, defects = read(data, Limits(segment_bytes=2_000))
+        _, defects = read(data, Limits(segment_bytes=2_000, work=1_000_000))
         assert defects
         assert all(0 <= defect.offset <= len(data) for defect in defects)
+
+
+@pytest.mark.parametrize("flood", [b"UNH+A'", b"UNB+A'", b"UNA:+.? 'UNB+A"])
+def test_a_flood_of_what_states_nothing_refuses_the_file_where_it_went_too_far(
+    flood: bytes,
+) -> None:
+    data = UNB + BODY % (1, 1) + flood * 20_000
+    items = read_messages(io.BytesIO(data), file="flood.edi", limits=Limits())
+    assert next(items).reference == "1"
+    with pytest.raises(LimitError, match="the rest is not read") as refusal:
+        list(items)
+    assert refusal.value.file == "flood.edi"
+    assert 0 < (refusal.value.offset or 0) < len(data)

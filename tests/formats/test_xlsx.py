@@ -20,7 +20,7 @@ from esclusa.formats.lists.own_list import read_own_list
 from esclusa.formats.tabular.archive import check_workbook
 from esclusa.formats.tabular.mapping import Mapping
 from esclusa.formats.tabular.sheet import cell_text
-from esclusa.formats.tabular.xlsx_reader import guess_workbook, read, sniff
+from esclusa.formats.tabular.xlsx_reader import propose, read, sniff
 from esclusa.model import Consignment, Defect, ListEntry, Message, Severity
 
 HEAD = ["BL No.", "Carrier", "Container", "Seal", "Goods", "Gross weight", "ETA"]
@@ -170,7 +170,7 @@ def test_an_own_list_may_be_a_workbook(tmp_path: Path) -> None:
 
 
 def test_a_proposal_for_a_workbook() -> None:
-    proposal = guess_workbook(io.BytesIO(book(CASE)), file="m.xlsx")
+    proposal = propose(io.BytesIO(book(CASE)), file="m.xlsx")
     assert proposal.mapping is not None
     assert [g.field for g in proposal.columns] == [
         "bill", "carrier", "equipment.number", "equipment.seals", "goods.description",
@@ -307,13 +307,14 @@ def test_macros_and_links_to_other_files_are_left_alone_and_told() -> None:
     assert len(bills(items)) == 1
 
 
-def test_a_row_number_out_of_all_bounds_ends_in_a_limit_error() -> None:
+def test_a_row_number_out_of_all_bounds_costs_its_row_alone() -> None:
     def far(name: str, part: bytes) -> bytes:
         return part.replace(b'<row r="2"', b'<row r="99999999999"') if "sheet1" in name else part
 
-    data = rewritten(book(CASE), far)
-    with pytest.raises(LimitError, match="more than 1,000 rows"):
-        read_all(data, limits=Limits(rows=1_000))
+    items = read_all(rewritten(book([HEAD, ROW, ["B2", "M"]]), far))
+    (refused,) = [item for item in items if isinstance(item, Message) and item.refused]
+    assert refused.defects[0].reason == "row number 99,999,999,999 is above 1,048,576"
+    assert [bill.bill for bill in bills(items)] == ["B2"]
 
 
 def test_too_many_columns_cost_the_row() -> None:

@@ -9,9 +9,10 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from esclusa.errors import LimitError
+from esclusa.errors import FormatError, LimitError
 from esclusa.formats import Limits
-from esclusa.formats.xml import Element, declares_doctype, read_elements
+from esclusa.formats.tabular.survey import Survey
+from esclusa.formats.xml import Element, read_elements
 from esclusa.model import Defect, Severity
 
 BOMB = (
@@ -23,6 +24,16 @@ BOMB = (
 
 def elements(data: bytes, limits: Limits | None = None, **kind: int) -> list[Element | Defect]:
     return list(read_elements(io.BytesIO(data), {"e"}, limits=limits or Limits(), **kind))
+
+
+def look(part: bytes, name: str = "xl/drawings/drawing1.xml", **limits: int) -> None:
+    """Look at a part of a workbook as is done before the library sees it."""
+    Survey(name, "m.xlsx", Limits(**limits)).look(io.BytesIO(part))
+
+
+def assert_no_part(part: bytes) -> None:
+    with pytest.raises(FormatError, match="declares a document type or is not XML"):
+        look(part)
 
 
 class Endless(io.RawIOBase):
@@ -58,13 +69,13 @@ def test_a_document_type_declaration_ends_the_reading_before_any_element(data: b
     (defect,) = elements(data)
     assert isinstance(defect, Defect)
     assert (defect.code, defect.severity) == ("xml.doctype", Severity.FATAL)
-    assert declares_doctype(io.BytesIO(data))
+    assert_no_part(data)
 
 
 def test_a_document_type_hidden_in_another_encoding_is_found() -> None:
     shown = b'<?xml version="1.0" encoding="cp037"?>'
     hidden = '<!DOCTYPE r [<!ENTITY x "y">]><r>&x;</r>'.encode("cp037")
-    assert declares_doctype(io.BytesIO(shown + hidden))
+    assert_no_part(shown + hidden)
 
 
 def test_an_undefined_entity_is_a_syntax_error_at_its_byte() -> None:
@@ -167,8 +178,29 @@ def test_elements_inside_a_wanted_element_are_its_children() -> None:
 @pytest.mark.parametrize("data", [b"", b"   ", b"text", b"<r>", b"<r></s>", b"\x00\x00\x00"])
 def test_what_is_no_xml_is_one_fatal_defect(data: bytes) -> None:
     assert isinstance(elements(data)[-1], Defect)
-    assert declares_doctype(io.BytesIO(data))
+    assert_no_part(data)
 
 
 def test_plain_xml_declares_no_document_type() -> None:
-    assert not declares_doctype(io.BytesIO(b"<r><e><![CDATA[<!DOCTYPE x>]]></e></r>"))
+    look(b"<r><e><![CDATA[<!DOCTYPE x>]]></e></r>")
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "reason"),
+    [
+        ("xl/workbook.xml", b"<r>" + b"<e/>" * 60 + b"</r>", "more than 50 elements"),
+        ("xl/x.xml", b"<r>" + b"<e/>" * 1_100 + b"</r>", "more than 1,000 elements"),
+        ("xl/x.xml", b"<e>" * 65, "more than 64 levels"),
+        ("xl/sharedstrings.xml", b"<sst>" + b"<si><t>a</t></si>" * 9, "more than 5 shared"),
+        ("xl/worksheets/sheet1.xml", b"<row>" + b"<c/>" * 131_073, "elements in one row"),
+    ],
+)
+def test_a_part_that_the_library_would_hold_is_refused_past_its_limit(
+    name: str, part: bytes, reason: str
+) -> None:
+    with pytest.raises(LimitError, match=reason):
+        look(part, name, elements=50, strings=5)
+
+
+def test_rows_and_strings_count_apart_from_the_elements_of_a_part() -> None:
+    look(b"<sst>" + b"<si><t>a</t></si>" * 400 + b"</sst>", "xl/sharedstrings.xml", elements=50)

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from esclusa.errors import LedgerError
-from esclusa.ledger import records
+from esclusa.ledger import queue, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.ledger.schema import metadata, record
@@ -202,6 +202,50 @@ def test_references_tie_records_that_share_a_box_or_a_seal(store: Store, labels:
             "seal:S77": 2,
             "seal:NONE": 0,
         }
+
+
+def test_a_junk_seal_on_many_records_gives_the_newest_few_that_a_reader_may_see(
+    store: Store, labels: Labels
+) -> None:
+    seen, hidden = labels.intern("marisol", Marking()), labels.intern("altamira", Marking())
+    made = add(store, seen, *(consignment(f"B{number}") for number in range(30)))
+    add(store, hidden, *(consignment(f"H{number}") for number in range(30)))
+    with store.read() as connection:
+        found = records.sightings(connection, {seen}, ["seal:S77", "seal:NONE"], each=3)
+    assert [name for name, _body in found["seal:S77"]] == [item.id for item in made[-3:]]
+    assert "seal:NONE" not in found
+
+
+def test_bodies_at_hand_are_not_read_again(store: Store, labels: Labels) -> None:
+    label = labels.intern("marisol", Marking())
+    (made,) = add(store, label, consignment())
+    stand_in = consignment("AT HAND")
+    with store.read() as connection:
+        found = records.sightings(
+            connection, {label}, ["seal:S77"], each=1, known={made.seq: stand_in}
+        )
+    assert found == {"seal:S77": ((made.id, stand_in),)}
+
+
+def test_a_queue_row_entered_again_replaces_the_first_and_no_other(
+    store: Store, labels: Labels
+) -> None:
+    label = labels.intern("marisol", Marking())
+    row = {
+        "label_id": label, "seq": 1, "subject_id": "s", "subject_kind": "consignment",
+        "breadth": 1, "title": "B1", "score": 5.0, "open": True, "state": "new",
+        "claimed_by": "", "verdict": "", "port": "PAONX", "arrival": "9999", "created": "t",
+        "source_id": "",
+    }  # fmt: skip
+    with store.write() as connection:
+        queue.put(connection, [row | {"alert_id": name} for name in ("a1", "a2")])
+        queue.put(connection, [row | {"alert_id": "a1", "seq": 7, "score": 9.0}])
+    with store.read() as connection:
+        rows, _cursor = queue.page(connection, {label}, queue.Wanted())
+    assert [(item.alert_id, item.seq, item.score) for item in rows] == [
+        ("a1", 7, 9.0),
+        ("a2", 1, 5.0),
+    ]
 
 
 def test_a_failed_transaction_leaves_nothing(store: Store, labels: Labels) -> None:

@@ -1,5 +1,7 @@
 """Identity: derived from originator, kind and the natural key that the standard gives."""
 
+import uuid
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from esclusa.model import (
     natural_key,
     record_id,
 )
+from esclusa.model.record import NAMESPACE
 
 SHIP = Conveyance(mode="sea", name="Northreach Star", imo="9074729")
 BODIES = [
@@ -53,6 +56,14 @@ def test_a_traveller_with_a_document_is_known_by_it() -> None:
         journey=Journey(carrier="AM", number="218", departure="2026-11-23T10:30"),
     )
     assert natural_key(person) == "AM/218/2026-11-23/UTO/P123"
+
+
+@given(st.text(), st.text(), st.text())
+def test_an_identity_is_the_uuid_of_version_5_rfc_9562(
+    originator: str, kind: str, key: str
+) -> None:
+    expected = uuid.uuid5(NAMESPACE, f"{originator}\n{kind}\n{key}")
+    assert record_id(originator, kind, key) == str(expected)
 
 
 def test_the_same_bill_in_other_letters_is_the_same_record() -> None:

@@ -1,9 +1,8 @@
 """Two worlds that differ in one secret look the same to whoever may not know it.
 
-The secret world also holds: a secret manifest with the same bills, boxes, seals and parties; a
-secret list that names a party of the open manifest; a secret broken message in quarantine. A reader
-without clearance reads everything he can reach in both worlds, through every service, and finds no
-difference but the clock.
+A reader without clearance reads everything he can reach in both worlds of ``worlds.build``, through
+every service, and finds no difference but the clock. ``tests/web/test_two_world_pages.py`` and
+``tests/api/test_two_world_api.py`` show the same from outside, through the pages and the API.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,47 +19,21 @@ import msgspec
 import pytest
 
 import worlds
-from esclusa.errors import EsclusaError
+from esclusa.errors import EsclusaError, NotFound
+from esclusa.ledger import records
 from esclusa.model import Level
 from esclusa.node import Node
+from esclusa.sharing.reader import Role
 from esclusa.sharing.views import QueueFilter
 
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
-OPEN_BILLS = (("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO"), ("B2", "OTRA FIRMA SA", "BANANAS"))
-
-
-def build(folder: Path, *, secret: bool) -> Node:
-    node = worlds.make(folder)
-    worlds.with_list(node, "own_public", ("p1", "OTRA FIRMA"))
-    if secret:
-        add_secrets(node)
-    worlds.take_in(node, "open.edi", worlds.cuscar(*OPEN_BILLS))
-    worlds.take_in(node, "manifest.edi", worlds.sample(worlds.MANIFEST))
-    worlds.take_in(node, "damaged.edi", worlds.sample("manifest-damaged.edi"))
-    if secret:
-        more = (
-            ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"),
-            ("B9", "GHOST FIRM", "GENERAL CARGO"),
-        )
-        worlds.take_in(node, "late.edi", worlds.cuscar(*more), marking=worlds.SECRET)
-    return node
-
-
-def add_secrets(node: Node) -> None:
-    worlds.with_list(node, "own_secret", ("s1", "ISTMO PRIMAVERA"), marking=worlds.SECRET)
-    hidden = (
-        ("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO HIDDEN"),
-        ("B8", "GHOST FIRM", "GENERAL CARGO"),
-    )
-    worlds.take_in(node, "hidden.edi", worlds.cuscar(*hidden), marking=worlds.SECRET)
-    worlds.take_in(node, "same.edi", worlds.sample(worlds.MANIFEST), marking=worlds.SECRET)
-    worlds.take_in(node, "broken.edi", worlds.sample("manifest-damaged.edi"), marking=worlds.SECRET)
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
     folder = tmp_path_factory.mktemp("worlds")
-    plain, secret = build(folder / "a", secret=False), build(folder / "b", secret=True)
+    plain = worlds.build(folder / "a", secret=False)
+    secret = worlds.build(folder / "b", secret=True)
     yield plain, secret
     plain.close()
     secret.close()
@@ -81,7 +56,7 @@ def everything(node: Node, level: Level) -> dict[str, str]:
     seen: dict[str, str] = {}
     for state in ("open", "new", "claimed", "closed", "all"):
         for sort in ("score", "recent", "arrival"):
-            wanted = QueueFilter(state=state, sort=sort, limit=7)
+            wanted = QueueFilter(state=state, sort=sort, limit=15)
             pages = 0
             while pages < 60:
                 page = node.queue(who, wanted)
@@ -97,24 +72,12 @@ def everything(node: Node, level: Level) -> dict[str, str]:
                 if not page.next_cursor:
                     break
                 wanted = msgspec.structs.replace(wanted, cursor=page.next_cursor)
-    words = (
-        "GENERAL",
-        "HIDDEN",
-        "GHOST",
-        "ISTMO",
-        "B1",
-        "B8",
-        "BANANAS",
-        "NORTHREACH",
-        "firma",
-        "a",
-    )
-    for word in words:
+    for word in worlds.WORDS:
         for kind in ("", "consignment", "list_entry", "equipment"):
             seen[f"search {word} {kind}"] = answer(
                 lambda w=word, k=kind: node.search(who, w, kind=k)
             )
-    for name in ("ISTMO PRIMAVERA SA", "OTRA FIRMA SA", "GHOST FIRM"):
+    for name in worlds.NAMES:
         seen[f"screen {name}"] = answer(lambda n=name: node.screen(who, name=n))
     seen["lists"] = answer(lambda: [dataclass_free(item) for item in node.lists(who)])
     for source in node.sources(who):
@@ -128,26 +91,13 @@ def dataclass_free(item: Any) -> Any:
     return item
 
 
-def ids_of(node: Node) -> set[str]:
-    top = worlds.reader(node, clearance=Level.SECRET)
-    found = set()
-    for word in ("GENERAL", "HIDDEN", "GHOST", "ISTMO", "NORTHREACH", "firma", "otra"):
-        found |= {row.record_id for row in node.search(top, word, limit=200).rows}
-    for row in node.queue(top, QueueFilter(state="all", limit=200)).rows:
-        found |= {row.alert_id, row.subject_id}
-        found |= {reason.record_id for reason in row.reasons if reason.record_id}
-    return found
-
-
 def test_the_secret_world_really_holds_more(both: tuple[Node, Node]) -> None:
     _plain, secret = both
     top = worlds.reader(secret, clearance=Level.SECRET)
     low = worlds.reader(secret)
     assert node_count(secret, top) > node_count(secret, low) > 0
     assert secret.search(top, "HIDDEN").rows
-    named = [
-        row for row in secret.queue(top, QueueFilter(limit=200)).rows if row.title == "NRCH B1"
-    ]
+    named = [row for row in worlds.queue_of(secret, top) if row.title == "NRCH B1"]
     assert any(reason.code == "own_secret:s1" for row in named for reason in row.reasons)
 
 
@@ -167,9 +117,10 @@ def test_no_page_count_suggestion_or_error_tells_the_worlds_apart(
 
 def test_every_id_of_the_secret_world_answers_as_in_the_plain_one(both: tuple[Node, Node]) -> None:
     plain, secret = both
-    names = ids_of(secret)
-    assert len(names) > 20
-    for name in sorted(names):
+    known = worlds.ids_of(plain)
+    hidden = worlds.ids_of(secret) - known
+    assert len(hidden) > 20
+    for name in sorted(hidden) + sorted(known)[::5]:
         for node_call in ("record", "alert"):
             left = answer(lambda n=name, c=node_call: getattr(plain, c)(worlds.reader(plain), n))
             right = answer(lambda n=name, c=node_call: getattr(secret, c)(worlds.reader(secret), n))
@@ -181,7 +132,7 @@ def test_uploading_what_exists_in_secret_answers_as_if_it_were_new(tmp_path: Pat
     for secret in (False, True):
         node = worlds.make(tmp_path / str(secret))
         if secret:
-            add_secrets(node)
+            worlds.add_secrets(node)
         data = worlds.cuscar(("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO"))
         view = node.ingest(worlds.reader(node), "mine.edi", io.BytesIO(data))
         answers.append(text(view))
@@ -191,14 +142,15 @@ def test_uploading_what_exists_in_secret_answers_as_if_it_were_new(tmp_path: Pat
 
 def test_the_moves_of_a_cleared_officer_do_not_show_below(both: tuple[Node, Node]) -> None:
     _plain, secret = both
-    top = worlds.reader(secret, clearance=Level.SECRET, name="bea")
+    top = worlds.cleared(secret)
     low = worlds.reader(secret)
-    row = next(r for r in secret.queue(top, QueueFilter(limit=200)).rows if r.title == "NRCH B1")
+    row = next(row for row in worlds.queue_of(secret, top) if row.title == "MRSL T1")
+    assert (row.level, row.claimed_by) == (Level.SECRET, worlds.CLEARED)
     before = text(secret.alert(low, row.alert_id))
+    secret.release(top, row.alert_id)
     secret.claim(top, row.alert_id)
     assert text(secret.alert(low, row.alert_id)) == before
     assert secret.claim(low, row.alert_id).claimed_by == "ana"
-    secret.release(top, row.alert_id)
     secret.release(low, row.alert_id)
 
 
@@ -213,4 +165,86 @@ def test_a_caveat_hides_as_a_level_does(tmp_path: Path) -> None:
     assert node.search(worlds.reader(node), "ISTMO").rows == ()
     holder = worlds.reader(node, caveats=frozenset({"PAX"}))
     assert len(node.search(holder, "ISTMO").rows) == 1
+    node.close()
+
+
+def test_a_seal_is_found_elsewhere_however_many_secret_records_hold_it_since(
+    tmp_path: Path,
+) -> None:
+    """Of a seal's newest records those count that the reader may see, and no other."""
+    node = assert_alike(tmp_path, fill_with_seals)
+    rows = worlds.queue_of(node, worlds.reader(node))
+    assert {row.title for row in rows if "C15" in {r.code for r in row.reasons}} == {"NRCH B2"}
+
+
+def fill_with_seals(node: Node, *, secret: bool) -> None:
+    worlds.take_in(node, "first.edi", worlds.box("B1", "MSKU1234565", "SEAL77"))
+    for number in range(5 if secret else 0):
+        hidden = worlds.box(f"S{number}", "MSKU1234565", "SEAL77")
+        worlds.take_in(node, f"{number}.edi", hidden, marking=worlds.SECRET)
+    if secret:
+        hidden = worlds.box("S9", "MSKU1234565", "SEAL88")
+        worlds.take_in(node, "alone.edi", hidden, marking=worlds.SECRET)
+    worlds.take_in(node, "second.edi", worlds.box("B2", "TCLU4265646", "SEAL77"))
+    worlds.take_in(node, "third.edi", worlds.box("B3", "CSQU3054383", "SEAL88"))
+
+
+def test_how_long_a_party_is_known_rests_on_what_the_reader_may_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger whose only old record is secret is young to whoever may not know that record."""
+
+    def fill(node: Node, *, secret: bool) -> None:
+        bills = worlds.cuscar(*worlds.OPEN_BILLS)
+        if secret:
+            with monkeypatch.context() as past:
+                past.setattr(records, "now_text", lambda: "2020-01-01T00:00:00.000000Z")
+                worlds.take_in(node, "old.edi", bills, marking=worlds.SECRET)
+        worlds.take_in(node, "new.edi", bills)
+
+    assert_alike(tmp_path, fill)
+
+
+def test_a_list_under_another_marking_neither_ends_nor_covers_one_of_the_same_id(
+    tmp_path: Path,
+) -> None:
+    def fill(node: Node, *, secret: bool) -> None:
+        for marking in (
+            (worlds.SECRET, worlds.PUBLIC, worlds.SECRET) if secret else (worlds.PUBLIC,)
+        ):
+            worlds.with_list(node, "own", ("p1", "OTRA FIRMA"), marking=marking)
+        worlds.take_in(node, "open.edi", worlds.cuscar(*worlds.OPEN_BILLS))
+
+    node = assert_alike(tmp_path, fill)
+    assert [(item.id, item.entries) for item in node.lists(worlds.reader(node))] == [("own", 1)]
+    assert len(node.lists(worlds.cleared(node))) == 2
+    listed = [r for row in node.queue(worlds.reader(node), QueueFilter()).rows for r in row.reasons]
+    assert "own:p1" in {reason.code for reason in listed}
+
+
+def assert_alike(folder: Path, fill: Callable[..., None]) -> Node:
+    """Fill a node without and one with a secret; return the second when a reader who may not know
+    the secret reads the same in both."""
+    read: list[dict[str, str]] = []
+    for secret in (False, True):
+        node = worlds.make(folder / str(secret))
+        fill(node, secret=secret)
+        read.append(everything(node, Level.OFFICIAL))
+        node.close()
+    assert read[0] == read[1]
+    assert '"code":"C' in "".join(read[0].values())
+    return node
+
+
+def test_what_is_typed_in_place_of_an_identifier_is_not_written_to_the_log(tmp_path: Path) -> None:
+    """The log holds identifiers, counts and codes: a bill or a name typed there is content."""
+    node = worlds.make(tmp_path)
+    for service, typed in product(
+        (node.record, node.alert, node.source), ("GHOST FIRM", "B8" * 999)
+    ):
+        with pytest.raises(NotFound):
+            service(worlds.reader(node), typed)
+    auditor = worlds.reader(node, role=Role.AUDITOR)
+    lines = [row for row in node.audit(auditor) if row.who == "ana" and "read" in row.action]
+    assert {line.subject for line in lines if line.detail == "not found"} == {"no identifier"}
     node.close()

@@ -271,10 +271,12 @@ class SmallNode:
             ),
         )  # fmt: skip
 
-    def ingest(self, reader: Reader, name: str, stream: Any) -> views.SourceView:
+    def ingest(
+        self, reader: Reader, name: str, stream: Any, *, mapping: str = ""
+    ) -> views.SourceView:
         reader.require(Action.INTAKE_WRITE)
         size = len(stream.read())
-        return msgspec.structs.replace(self._source(), name=name, size=size)
+        return msgspec.structs.replace(self._source(), name=name, size=size, mapping=mapping)
 
     def sources(self, reader: Reader, *, limit: int = 50) -> tuple[views.SourceView, ...]:
         reader.require(Action.INTAKE_READ)
@@ -292,6 +294,31 @@ class SmallNode:
             raise NotFound("no such message in quarantine")
         return self._source()
 
+    def mappings(self, reader: Reader) -> tuple[views.MappingView, ...]:
+        reader.require(Action.MAPPING_READ)
+        said = {"digest": "cd" * 32, "added": "2026-11-02T08:00:00Z", "added_by": "supervisor"}
+        return tuple(
+            views.MappingView(id=f"marisol-{target}", title=self.name or "Marisol", target=target,
+                              columns=3, version=1, **said)
+            for target in ("consignment", "list_entry", "")
+        )  # fmt: skip
+
+    def mapping(self, reader: Reader, mapping_id: str, *, digest: str = "") -> views.MappingView:
+        found = {mapping.id: mapping for mapping in self.mappings(reader)}
+        if mapping_id not in found:
+            raise NotFound("no such mapping")
+        text = f'id = "{mapping_id}"\ntitle = "{self.name}"\n'
+        return msgspec.structs.replace(found[mapping_id], text=text)
+
+    def add_mapping(self, reader: Reader, name: str, stream: Any) -> views.MappingView:
+        reader.require(Action.MAPPING_WRITE)
+        return self.mappings(reader)[0]
+
+    def proposal(self, reader: Reader, source_id: str) -> views.ProposalView:
+        self.source(reader, source_id)
+        name = self.name or "manifest.csv"
+        return views.ProposalView(source_id=source_id, source_name=name, text=f"# {name}\n")
+
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
         reader.require(Action.LIST_READ)
         return (
@@ -300,7 +327,9 @@ class SmallNode:
                            loaded_by="supervisor"),
         )  # fmt: skip
 
-    def add_list(self, reader: Reader, list_id: str, title: str, files: Any) -> None:
+    def add_list(
+        self, reader: Reader, list_id: str, title: str, files: Any, *, mapping: str = ""
+    ) -> None:
         reader.require(Action.LIST_WRITE)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:

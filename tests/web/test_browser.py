@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from small_node import PASSWORD, SOURCE, SmallNode, alert_name, record_name
 
-from esclusa.web.app import create_app
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM)
-        yield found
-        found.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def home() -> Iterator[str]:
+def home(serving: Callable[[SmallNode], AbstractContextManager[str]]) -> Iterator[str]:
     """Serve a fresh small node; yield its address."""
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        port = spare.getsockname()[1]
-    config = uvicorn.Config(create_app(SmallNode(rows=4)), port=port, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=5)
-
-
-class Watch:
-    """What went wrong in a page, and what it asked from elsewhere."""
-
-    def __init__(self, context: BrowserContext, home: str) -> None:
-        self.said: list[str] = []
-        self.outside: list[str] = []
-        context.on("console", lambda message: self.said.append(message.text))
-        context.on("weberror", lambda error: self.said.append(str(error.error)))
-        context.on("request", lambda r: r.url.startswith(home) or self.outside.append(r.url))
-
-
-@pytest.fixture
-def context(browser: Browser, home: str) -> Iterator[BrowserContext]:
-    """A browser window that must stay without console errors and without outside requests."""
-    found = browser.new_context(viewport={"width": 1300, "height": 900}, base_url=home)
-    found.set_default_timeout(15_000)
-    watch = Watch(found, home)
-    yield found
-    found.close()
-    assert watch.said == []
-    assert watch.outside == []
+    with serving(SmallNode(rows=4)) as address:
+        yield address
 
 
 def sign_in_by_keyboard(context: BrowserContext, language: str = "en") -> Page:
@@ -178,7 +127,8 @@ def test_no_page_scrolls_sideways_and_targets_are_24_pixels_wcag_1_4_10_and_2_5_
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 800})
     for address in ("/queue", f"/alerts/{alert_name(1)}", f"/records/{record_name(1)}",
-                    f"/intake/{SOURCE}", "/intake", "/rules", "/lists", "/screening",
+                    f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/intake", "/mappings",
+                    "/mappings/marisol-consignment", "/rules", "/lists", "/screening",
                     "/search?text=x", "/help", "/preferences"):  # fmt: skip
         page.goto(address)
         wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")

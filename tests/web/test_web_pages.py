@@ -14,11 +14,14 @@ from esclusa.web.catalogue import catalogue
 from esclusa.web.extract import texts
 from esclusa.web.page import Page, all_pages
 
-PAGES = [page for page in all_pages() if page.method == "GET" and page.signed_in]
+READ = [page for page in all_pages() if page.method == "GET" and page.signed_in]
+PAGES = [page for page in READ if not page.download]
+DOWNLOADS = [page for page in READ if page.download]
 EXAMPLE = {
     "{alert_id}": alert_name(1),
     "{record_id}": record_name(1),
     "{source_id}": SOURCE,
+    "{mapping_id}": "marisol-consignment",
 }
 LANGUAGES = ("en", "es")
 
@@ -50,6 +53,19 @@ def test_a_page_is_there_exactly_for_the_roles_that_include_its_action(
     allowed = page.action is None or page.action in PERMITTED[role]
     assert answer.status_code == (200 if allowed else 403)
     assert html.fromstring(answer.text).get("lang") == language
+
+
+@pytest.mark.parametrize("page", DOWNLOADS, ids=lambda page: page.path)
+@pytest.mark.parametrize("role", Role)
+def test_a_download_is_a_file_that_no_browser_opens_as_a_page(
+    walkers: dict[tuple[Role, str], Walker], role: Role, page: Page
+) -> None:
+    answer = walkers[role, "en"].get(address(page))
+    assert answer.status_code == (200 if page.action in PERMITTED[role] else 403)
+    if answer.status_code == 200:
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment; ")
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("role", Role)

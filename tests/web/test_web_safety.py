@@ -17,7 +17,8 @@ from esclusa.web.shield import HEADERS
 ALERT, RECORD = alert_name(1), record_name(1)
 ADDRESSES = (
     "/", "/queue", f"/alerts/{ALERT}", f"/records/{RECORD}", "/search?text=x", "/screening",
-    "/intake", f"/intake/{SOURCE}", "/lists", "/rules", "/help", "/preferences", "/sign-in",
+    "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings",
+    "/mappings/marisol-consignment", "/lists", "/rules", "/help", "/preferences", "/sign-in",
     "/audit", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
 )  # fmt: skip
 

@@ -119,7 +119,7 @@ async def add_source(call: Call) -> views.SourceView:
     call.reader.require(Action.INTAKE_WRITE)
     name = clean_name(call.query.name)
     async with spooled(call.request, call.limits.upload_bytes) as stream:
-        return await call.ask(call.node.ingest, name, stream)
+        return await call.ask(call.node.ingest, name, stream, mapping=call.query.mapping)
 
 
 async def sources(call: Call) -> tuple[views.SourceView, ...]:
@@ -130,6 +130,29 @@ async def sources(call: Call) -> tuple[views.SourceView, ...]:
 async def source(call: Call) -> views.SourceView:
     """One file in custody with its defects and its quarantine."""
     return await call.ask(call.node.source, call.path["source_id"])
+
+
+async def proposal(call: Call) -> views.ProposalView:
+    """The mapping that is guessed for a table in custody, as TOML."""
+    return await call.ask(call.node.proposal, call.path["source_id"])
+
+
+async def mappings(call: Call) -> tuple[views.MappingView, ...]:
+    """The kept mappings, each in its newest version and without its text."""
+    return await call.ask(call.node.mappings)
+
+
+async def mapping(call: Call) -> views.MappingView:
+    """One kept mapping with its text and its versions."""
+    return await call.ask(call.node.mapping, call.path["mapping_id"], digest=call.query.digest)
+
+
+async def add_mapping(call: Call) -> views.MappingView:
+    """Keep a mapping file. A new text under a known id is its new version."""
+    call.reader.require(Action.MAPPING_WRITE)
+    name = clean_name(call.query.name)
+    async with spooled(call.request, call.limits.form_bytes) as stream:
+        return await call.ask(call.node.add_mapping, name, stream)
 
 
 async def retry(call: Call) -> views.SourceView:
@@ -209,11 +232,18 @@ ENDPOINTS: Final = (
     ),
     _get("/sources", sources, tuple[views.SourceView, ...], shapes.LimitQuery),
     _get("/sources/{source_id}", source, views.SourceView),
+    _get("/sources/{source_id}/proposal", proposal, views.ProposalView),
     Endpoint(
         method="POST", path="/quarantine/{quarantine_id}/retry",
         summary="Read a message held in quarantine once more.", call=retry,
         answer=views.SourceView,
     ),
+    _get("/mappings", mappings, tuple[views.MappingView, ...]),
+    Endpoint(
+        method="POST", path="/mappings", summary="Keep a mapping file.", call=add_mapping,
+        answer=views.MappingView, query=shapes.MappingFileQuery, raw=True, status=201,
+    ),
+    _get("/mappings/{mapping_id}", mapping, views.MappingView, shapes.MappingQuery),
     _get("/lists", lists, tuple[views.ListView, ...]),
     _get("/rules", rules, tuple[views.RuleView, ...]),
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),

@@ -84,9 +84,23 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The file's name as the sender gave it."""
+    """The file's name as the sender gave it. ``mapping`` is the id of the kept mapping to read a
+    table with; "" takes the only one whose headings all stand in the table, else a guess."""
 
     name: str
+    mapping: str = ""
+
+
+class MappingFileQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The mapping file's name; errors say it."""
+
+    name: str = "mapping"
+
+
+class MappingQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``digest`` is the beginning of an earlier version's digest; "" means the newest version."""
+
+    digest: str = ""
 
 
 class LimitQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from esclusa.cli.lazy import LazyGroup
 
 _WORK = "esclusa.cli.work"
 _DATA = "esclusa.cli.data"
+_MAPPINGS = "esclusa.cli.mappings"
 _UPKEEP = "esclusa.cli.upkeep"
 
 COMMANDS = {
@@ -16,11 +17,13 @@ COMMANDS = {
     "init": (_UPKEEP, "init", "Make a new node in a folder."),
     "serve": (_UPKEEP, "serve", "Serve a node's pages and API."),
     "ingest": (_DATA, "ingest", "Take files in: store, analyse and queue what they say."),
+    "quarantine": (_DATA, "quarantine", "Messages that could not be used: list, retry."),
     "queue": (_WORK, "queue", "Show the work queue."),
     "show": (_WORK, "show", "Show a record: facts, source, marking, versions."),
     "explain": (_WORK, "explain", "Show why a record is in the queue, reason by reason."),
     "search": (_WORK, "search", "Find records that hold all the words."),
     "read": (_DATA, "read", "Read a file of any known format; nothing is stored."),
+    "mapping": (_MAPPINGS, "mapping", "Mappings of tables: propose, check, add, list, show."),
     "lists": (_DATA, "lists", "Watchlists: show, add, update."),
     "screen": (_DATA, "screen", "Screen a table of names against list files."),
     "rules": (_DATA, "rules", "Rules: list, check."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from esclusa.cli import output
+from esclusa.cli.mappings import kept, loaded, mapping_option
 from esclusa.cli.output import answers, node_option, opened
 
 if TYPE_CHECKING:
@@ -21,19 +22,22 @@ _FILE = click.Path(path_type=Path, exists=True)
 
 @click.command()
 @node_option
+@mapping_option
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @answers
-def ingest(folder: Path | None, paths: tuple[Path, ...]) -> None:
+def ingest(folder: Path | None, mapping: str, paths: tuple[Path, ...]) -> None:
     """Take files in: store, analyse and queue what they say.
 
-    PATHS are files or folders; - reads standard input. A file taken in before changes nothing.
+    PATHS are files or folders; - reads standard input. A file taken in before changes nothing. A
+    table is read with the mapping named, else with the only kept one that fits, else by a guess.
     """
     views: list[SourceView] = []
     with opened(folder) as node:
         node.process_waiting()
+        read_with = kept(node, mapping)
         for name, stream in _streams(paths):
             with stream:
-                views.append(node.ingest(node.operator(), name, stream))
+                views.append(node.ingest(node.operator(), name, stream, mapping=read_with))
     output.show(
         views,
         "Taken in",
@@ -42,10 +46,19 @@ def ingest(folder: Path | None, paths: tuple[Path, ...]) -> None:
         source_cells,
     )  # fmt: skip
     for view in views:
-        if view.reason:
-            click.echo(view.reason, err=True)
+        for said in filter(None, (view.reason, _columns(view))):
+            click.echo(said, err=True)
     if any(view.state == "refused" or view.counts.get("quarantined") for view in views):
         raise SystemExit(output.EXIT_PARTLY)
+
+
+def _columns(view: SourceView) -> str:
+    """Return how the columns of a table were understood, "" for what is none."""
+    if view.mapping:
+        return f"{view.name}: read with mapping {view.mapping}"
+    if any(defect.code == "table.guessed" for defect in view.defects):
+        return f"{view.name}: its columns were guessed; look at `esclusa mapping propose`"
+    return ""
 
 
 def source_cells(view: SourceView) -> tuple[object, ...]:
@@ -77,8 +90,9 @@ def _open(path: Path) -> BinaryIO:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--to", "target", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+@click.option("--mapping", type=_FILE, default=None, help="Read a table with this mapping file.")
 @answers
-def read(file: Path, target: str) -> None:
+def read(file: Path, target: str, mapping: Path | None) -> None:
     """Read a file of any known format; nothing is stored.
 
     Each line is a message with its statements and defects, or a defect outside any message.
@@ -87,11 +101,48 @@ def read(file: Path, target: str) -> None:
     from esclusa.model import Message
 
     refused = 0
-    for item in read_file(file):
+    for item in read_file(file, mapping=loaded(mapping) if mapping else None):
         output.lines([item])
         refused += isinstance(item, Message) and item.refused
     if refused:
         click.echo(f"{refused} messages could not be used", err=True)
+        raise SystemExit(output.EXIT_PARTLY)
+
+
+@click.group()
+def quarantine() -> None:
+    """Messages that could not be used: list, retry."""
+
+
+@quarantine.command("list")
+@node_option
+@answers
+def quarantine_list(folder: Path | None) -> None:
+    """Show the messages that wait: file, byte position, reason."""
+    with opened(folder) as node:
+        found = node.quarantine(node.operator())
+    output.show(
+        found, "In quarantine", ("file", "byte>", "length>", "message", "reason", "retries>", "id"),
+        lambda row: (row.source_name, row.offset, row.length, row.message, row.reason, row.retries,
+                     row.id),
+    )  # fmt: skip
+
+
+@quarantine.command("retry")
+@node_option
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@answers
+def quarantine_retry(folder: Path | None, names: tuple[str, ...]) -> None:
+    """Read messages again with today's readers and mappings; without an ID all that wait."""
+    with opened(folder) as node:
+        who = node.operator()
+        asked = names or tuple(row.id for row in node.quarantine(who))
+        for name in asked:
+            node.retry(who, name)
+        waiting = {row.id for row in node.quarantine(who)}
+    left = sum(name in waiting for name in asked)
+    click.echo(f"{len(asked)} messages read again: {len(asked) - left} stored, {left} still held")
+    if left:
         raise SystemExit(output.EXIT_PARTLY)
 
 
@@ -113,10 +164,14 @@ def lists_show(folder: Path | None) -> None:
     )  # fmt: skip
 
 
-def _load(folder: Path | None, list_id: str, title: str, files: tuple[Path, ...]) -> None:
+def _load(
+    folder: Path | None, list_id: str, title: str, files: tuple[Path, ...], mapping: str
+) -> None:
     with opened(folder) as node, ExitStack() as stack:
         streams = [(path.name, stack.enter_context(_open(path))) for path in files]
-        done = node.add_list(node.operator(), list_id, title, streams)
+        done = node.add_list(node.operator(), list_id, title, streams, mapping=kept(node, mapping))
+    if done.mapping:
+        click.echo(f"{files[0].name}: read with mapping {done.mapping}", err=True)
     click.echo(
         f"{list_id} edition {done.edition}: {done.entries} entries, {done.added} added, "
         f"{done.changed} changed, {done.removed} removed, {len(done.defects)} defects"
@@ -128,18 +183,22 @@ def _load(folder: Path | None, list_id: str, title: str, files: tuple[Path, ...]
 @click.argument("list_id")
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @click.option("--title", default="", help="The list's name for people.")
+@mapping_option
 @answers
-def lists_add(folder: Path | None, list_id: str, files: tuple[Path, ...], title: str) -> None:
+def lists_add(
+    folder: Path | None, list_id: str, files: tuple[Path, ...], title: str, mapping: str
+) -> None:
     """Bring a list into force under LIST_ID; companion files follow the list itself."""
-    _load(folder, list_id, title, files)
+    _load(folder, list_id, title, files, mapping)
 
 
 @lists.command("update")
 @node_option
 @click.argument("list_id")
 @click.argument("files", nargs=-1, required=True, type=_FILE)
+@mapping_option
 @answers
-def lists_update(folder: Path | None, list_id: str, files: tuple[Path, ...]) -> None:
+def lists_update(folder: Path | None, list_id: str, files: tuple[Path, ...], mapping: str) -> None:
     """Bring a new edition of a list into force; the old one stays if the new cannot be read."""
     from esclusa.errors import NotFound
 
@@ -147,7 +206,7 @@ def lists_update(folder: Path | None, list_id: str, files: tuple[Path, ...]) -> 
         known = {item.id: item.title for item in node.lists(node.operator())}
     if list_id not in known:
         raise NotFound(f"no list {list_id} is in force; use `esclusa lists add`")
-    _load(folder, list_id, known[list_id], files)
+    _load(folder, list_id, known[list_id], files, mapping)
 
 
 @click.group()

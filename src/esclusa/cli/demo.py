@@ -161,12 +161,7 @@ def _report(node: Node, views: list[SourceView], seconds: float) -> None:
 
 
 def _serve(node: Node, port: int) -> None:
-    import uvicorn
-
-    from esclusa.web.app import create_app
+    from esclusa.cli.upkeep import run_server
 
     click.echo(f"\nServing http://127.0.0.1:{port}/ — stop with Ctrl-C")
-    uvicorn.run(
-        create_app(node), host="127.0.0.1", port=port, log_level="warning", server_header=False,
-        access_log=False,
-    )  # fmt: skip
+    run_server(node, "127.0.0.1", port)

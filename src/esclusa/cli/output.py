@@ -60,6 +60,14 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
             # The reader of the pipe has had enough; Python must not complain at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # Standard error ends in journals and mails; the error's own words may quote a record.
+            from esclusa.web.shield import places
+
+            click.echo(f"esclusa: an error nobody expected: {places(error)}", err=True)
+            raise SystemExit(EXIT_ERROR) from None
 
     return run
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from esclusa.cli import output
 from esclusa.cli.output import answers, node_option, opened
+
+if TYPE_CHECKING:
+    from esclusa.node import Node
 
 
 @click.command()
@@ -34,17 +38,23 @@ def init(folder: Path, agency: str, title: str, database: str, time_zone: str) -
 @answers
 def serve(folder: Path | None, host: str, port: int, https: bool) -> None:
     """Serve a node's pages and API."""
+    with opened(folder) as node:
+        node.process_waiting()
+        click.echo(f"{node.title}: http://{host}:{port}/")
+        run_server(node, host, port, https=https)
+
+
+def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None:
+    """Serve until stopped. There is no access log: addresses hold what people search for, and the
+    audit log knows who read what."""
     import uvicorn
 
     from esclusa.web.app import create_app
 
-    with opened(folder) as node:
-        node.process_waiting()
-        click.echo(f"{node.title}: http://{host}:{port}/")
-        uvicorn.run(
-            create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
-            server_header=False, access_log=False,
-        )  # fmt: skip
+    uvicorn.run(
+        create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
+        server_header=False, access_log=False,
+    )  # fmt: skip
 
 
 @click.command()

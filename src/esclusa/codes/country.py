@@ -81,14 +81,7 @@ def by_numeric(code: str) -> Country | None:
 
 def by_icao(code: str) -> IcaoCode | None:
     """Return the meaning of a travel document's code, fillers allowed: ``D<<`` → Germany."""
-    letters = normalise(code).rstrip("<")
-    found = _ICAO.get(letters)
-    if found is not None:
-        return found
-    state = by_alpha3(letters)
-    if state is None:
-        return None
-    return IcaoCode(letters, "state", state.alpha2, state.name_en, state.name_es)
+    return _by_icao().get(code) or _by_icao().get(normalise(code).rstrip("<"))
 
 
 def by_name(name: str) -> Country | None:
@@ -148,10 +141,16 @@ def names() -> list[tuple[str, str]]:
 
 def _key(text: str) -> str:
     """Same key for the same words in any order, without accents, case, articles and points."""
-    plain = unicodedata.normalize("NFKD", _UNJOINED.sub("", text.replace("&", " and ")))
-    letters = "".join(char for char in plain if not unicodedata.combining(char)).casefold()
-    words = {"saint" if word == "st" else word for word in _WORD.findall(letters)}
+    plain = _without_accents(_UNJOINED.sub("", text.replace("&", " and "))).casefold()
+    words = {"saint" if word == "st" else word for word in _WORD.findall(plain)}
     return " ".join(sorted(words - _FILLERS))
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=4096)
@@ -167,6 +166,16 @@ def _names() -> dict[str, str]:
 
 
 @cache
+def _by_icao() -> dict[str, IcaoCode]:
+    states = (
+        IcaoCode(state.alpha3, "state", state.alpha2, state.name_en, state.name_es)
+        for state in _ALPHA2.all()
+    )
+    listed = (IcaoCode(*line.split("\t")) for line in packed.read("icao_9303"))
+    return {entry.code: entry for entry in (*states, *listed)}
+
+
+@cache
 def _indexes() -> tuple[dict[str, str], dict[str, str]]:
     countries = _ALPHA2.all()
     alpha3 = {country.alpha3: country.alpha2 for country in countries}
@@ -174,4 +183,3 @@ def _indexes() -> tuple[dict[str, str], dict[str, str]]:
 
 
 _ALPHA2: Final = Table("country", lambda row: Country(*row), normalise)
-_ICAO: Final = Table("icao_9303", lambda row: IcaoCode(*row), normalise)

@@ -19,9 +19,10 @@ LABEL_EN: Final = "HS code"
 LABEL_ES: Final = "Partida del Sistema Armonizado"
 STANDARD: Final = "Harmonized System Convention, WCO"
 
-_LEVELS: Final = (6, 4, 2)
 _LONGEST: Final = 12
 """National codes reach 10 digits, 12 with a check or statistical suffix."""
+
+_LENGTHS: Final = frozenset({2, 4, *range(6, _LONGEST + 1)})
 
 _NATIONAL: Final = ("98", "99")
 
@@ -59,7 +60,8 @@ def find(code: str) -> HsCode | None:
     digits = normalise(code)
     if not _is_code(digits):
         return None
-    return get(digits[:6]) or get(digits[:4]) or get(digits[:2])
+    found = _TABLE.get
+    return found(digits[:6]) or found(digits[:4]) or found(digits[:2])
 
 
 def known(code: str) -> bool:
@@ -100,12 +102,7 @@ def edition() -> str:
 
 
 def _is_code(digits: str) -> bool:
-    return (
-        digits.isascii()
-        and digits.isdigit()
-        and len(digits) <= _LONGEST
-        and (len(digits) >= 6 or len(digits) in _LEVELS)
-    )
+    return len(digits) in _LENGTHS and digits.isdigit() and digits.isascii()
 
 
 @cache
@@ -114,6 +111,7 @@ def _sections() -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+@cache
 def _text(code: str) -> str:
     line = _TABLE.rows.get(code, "\t\t")
     return line.split("\t")[1]

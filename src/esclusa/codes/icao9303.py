@@ -10,7 +10,6 @@ read as a digit is not when the two differ by a multiple of 10 (``A``/``0``, ``B
 from __future__ import annotations
 
 import re
-from operator import mul
 from typing import Final
 
 from esclusa.codes.text import quoted
@@ -20,14 +19,22 @@ LABEL_ES: Final = "Campo de documento de viaje con dígito de control"
 STANDARD: Final = "ICAO Doc 9303-3 §4.9"
 FILLER: Final = "<"
 
-_FIELD: Final = re.compile(r"[A-Z0-9<]*")
 _WITH_DIGIT: Final = re.compile(r"[A-Z0-9<]+[0-9]")
-_TO_FILLER: Final = {ord(mark): FILLER for mark in " -\u00a0"}
-_VALUES: Final = bytes(
-    byte - 48 if 48 <= byte < 58 else byte - 55 if 65 <= byte < 91 else 0 for byte in range(256)
+_TO_FILLER: Final = {code: code for code in range(128)} | dict.fromkeys(
+    map(ord, " -\u00a0"), FILLER
 )
-_WEIGHTS: Final = (7, 3, 1) * 30
+_LONGEST: Final = 90
 """The longest line has 44 characters; composite fields stay below 90."""
+
+_FOREIGN: Final = 255
+"""Stands for every character that the zone cannot hold."""
+
+_MARKS: Final = {"<": 40} | {
+    mark: value for value, mark in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
+"""The filler adds 0 to a sum modulo 10, as 40 does; and 40 is never taken for a check digit."""
+
+_VALUES: Final = bytes(_MARKS.get(chr(byte), _FOREIGN) for byte in range(256))
 
 
 def normalise(text: str) -> str:
@@ -41,26 +48,26 @@ def check_digit(field: str) -> str:
     Returns "" when the field is longer than 90 characters or has a character that the zone cannot
     hold; an empty field gives ``0``.
     """
-    text = field if _FIELD.fullmatch(field) else normalise(field)
-    if len(text) > len(_WEIGHTS) or not _FIELD.fullmatch(text):
-        return ""
-    return str(sum(map(mul, text.encode("ascii").translate(_VALUES), _WEIGHTS)) % 10)
+    values = _values(field)
+    return "" if values is None or len(values) > _LONGEST else str(_digit(values))
 
 
 def is_valid(text: str) -> bool:
     """Answer whether a field followed by its check digit is right: ``L898902C36``."""
-    number = text if _WITH_DIGIT.fullmatch(text) else normalise(text)
-    return _WITH_DIGIT.fullmatch(number) is not None and check_digit(number[:-1]) == number[-1]
+    values = _values(text)
+    if values is None or not 1 < len(values) <= _LONGEST + 1:
+        return False
+    return _digit(values[:-1]) == values[-1]
 
 
 def fault(text: str) -> str:
     """Return what is wrong with a field and its check digit as one sentence, "" if nothing is."""
+    if is_valid(text):
+        return ""
     number = normalise(text)
     if not _WITH_DIGIT.fullmatch(number):
         return f"field {quoted(text)} is not letters, digits and < with a check digit ({STANDARD})"
     expected = check_digit(number[:-1])
-    if expected == number[-1]:
-        return ""
     return (
         f"field {quoted(number)} ends in {number[-1]}, its check digit is {expected} ({STANDARD})"
     )
@@ -88,3 +95,16 @@ def document_number(field: str, digit: str, optional_data: str) -> tuple[str, st
     rest = optional_data.split(FILLER, 1)[0]
     number, long_digit = field + rest[:-1], rest[-1:]
     return number, long_digit, field_matches(number, long_digit)
+
+
+def _values(text: str) -> bytes | None:
+    """Value of each character, None when the zone cannot hold one even after ``normalise``."""
+    values = text.encode("ascii", "replace").translate(_VALUES)
+    if _FOREIGN not in values:
+        return values
+    values = normalise(text).encode("ascii", "replace").translate(_VALUES)
+    return None if _FOREIGN in values else values
+
+
+def _digit(values: bytes) -> int:
+    return (7 * sum(values[::3]) + 3 * sum(values[1::3]) + sum(values[2::3])) % 10

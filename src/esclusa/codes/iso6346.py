@@ -11,9 +11,9 @@ numbers whose remainder is 10, but many do, and they are valid.
 from __future__ import annotations
 
 import re
-from operator import mul
 from typing import Final
 
+from esclusa.codes.sums import DIGITS, three_digits
 from esclusa.codes.text import compact, quoted
 
 LABEL_EN: Final = "Container number"
@@ -21,7 +21,6 @@ LABEL_ES: Final = "Número de contenedor"
 STANDARD: Final = "ISO 6346"
 
 _FORM: Final = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
-_BASE: Final = re.compile(r"[A-Z]{3}[UJZ][0-9]{6}")
 
 LETTERS: Final = dict(
     zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", (n for n in range(10, 39) if n % 11), strict=True)
@@ -30,9 +29,12 @@ LETTERS: Final = dict(
 
 WEIGHTS: Final = tuple(2**position for position in range(10))
 
-_VALUES: Final = bytes(
-    LETTERS.get(chr(byte), byte - 48 if 48 <= byte < 58 else 0) for byte in range(256)
-)
+_OWNER: Final = {a + b: LETTERS[a] + 2 * LETTERS[b] for a in LETTERS for b in LETTERS}
+_CATEGORY: Final = {a + b: 4 * LETTERS[a] + 8 * LETTERS[b] for a in LETTERS for b in "UJZ"}
+"""Sums over the first and the second two letters; a pair that cannot stand there is missing."""
+
+_SERIAL: Final = three_digits(WEIGHTS[4:7])
+"""Sums over the first three digits; the last three weigh 8 times as much."""
 
 
 def normalise(text: str) -> str:
@@ -45,31 +47,36 @@ def check_digit(text: str) -> str:
 
     Returns "" when the text does not have that form.
     """
-    base = normalise(text)[:10]
-    return _digit(base) if _BASE.fullmatch(base) else ""
+    try:
+        return str(_digit(compact(text)))
+    except KeyError:
+        return ""
 
 
 def is_valid(text: str) -> bool:
     """Answer whether the form and the check digit are right; accepts separators, never raises."""
-    number = text if _FORM.fullmatch(text) else normalise(text)
-    return _FORM.fullmatch(number) is not None and _digit(number) == number[10]
+    number = compact(text)
+    try:
+        return _digit(number) == DIGITS[number[10:]]
+    except KeyError:
+        return False
 
 
 def fault(text: str) -> str:
     """Return what is wrong with a container number as one sentence, "" when nothing is."""
+    if is_valid(text):
+        return ""
     number = normalise(text)
     if not _FORM.fullmatch(number):
         return (
             f"container number {quoted(text)} does not have the form of three letters, U, J or Z, "
             f"and seven digits ({STANDARD})"
         )
-    expected = _digit(number)
-    if expected == number[10]:
-        return ""
-    found = number[10]
+    found, expected = number[10], _digit(number)
     return f"container number {number} ends in {found}, its check digit is {expected} ({STANDARD})"
 
 
-def _digit(number: str) -> str:
-    values = number.encode("ascii").translate(_VALUES)
-    return str(sum(map(mul, values, WEIGHTS)) % 11 % 10)
+def _digit(number: str) -> int:
+    """Raises ``KeyError`` when the first ten characters do not have the form."""
+    letters = _OWNER[number[:2]] + _CATEGORY[number[2:4]]
+    return (letters + _SERIAL[number[4:7]] + 8 * _SERIAL[number[7:10]]) % 11 % 10

@@ -8,18 +8,18 @@ these forms and its MID is allocated; nothing proves that the station is who it 
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Final
 
 import msgspec
 
 from esclusa.codes import mid
-from esclusa.codes.text import compact, quoted
+from esclusa.codes.text import bare, quoted
 
 LABEL_EN: Final = "MMSI"
 LABEL_ES: Final = "Identidad MMSI"
 STANDARD: Final = "ITU-R M.585-9"
 
-_DIGITS: Final = re.compile(r"[0-9]{9}")
 _PREFIX: Final = re.compile(r"(?:MMSI|[:#])+")
 
 
@@ -48,7 +48,12 @@ FORMS: Final = (
 )
 """The longest prefix that fits decides (M.585-9 annex 1 §1 to §5, annex 2 §1 to §4)."""
 
-_BY_PREFIX: Final = {known.prefix: known for known in FORMS}
+_BY_LEAD: Final = {
+    known.prefix + "".join(rest): known
+    for known in sorted(FORMS, key=lambda known: len(known.prefix))
+    for rest in product("0123456789", repeat=3 - len(known.prefix))
+}
+"""The form for the first three digits; a longer prefix overwrites a shorter one."""
 
 ALL_COAST: Final = "009990000"
 """The address of all coast stations (M.585-9 annex 1 §2); carries no MID."""
@@ -58,9 +63,7 @@ _ANYWHERE: Final = Form("009990000", "coast", -1, "All coast stations", "Todas l
 
 def normalise(text: str) -> str:
     """Return the digits alone: ``MMSI 351 759 000`` → ``351759000``."""
-    number = compact(text)
-    prefix = _PREFIX.match(number)
-    return number[prefix.end() :] if prefix else number
+    return bare(text, _PREFIX)
 
 
 def form(text: str) -> Form | None:
@@ -77,12 +80,12 @@ def kind(text: str) -> str:
 
 def mid_of(text: str) -> str:
     """Return the three maritime identification digits, "" when the form carries none."""
-    return _mid(*_read(text))
+    return _read(text)[2]
 
 
 def flag(text: str) -> str:
     """Return the ISO 3166-1 alpha-2 of the administration that allots the number, or ""."""
-    return mid.flag(mid_of(text))
+    return mid.flag(_read(text)[2])
 
 
 def is_valid(text: str) -> bool:
@@ -92,26 +95,20 @@ def is_valid(text: str) -> bool:
 
 def fault(text: str) -> str:
     """Return what is wrong with an MMSI as one sentence, "" when nothing is."""
-    found, number = _read(text)
+    found, number, digits = _read(text)
     if found is None:
         return f"MMSI {quoted(text)} is not nine digits of a form that {STANDARD} knows"
-    digits = _mid(found, number)
     if digits and not mid.flag(digits):
         return f"MMSI {number} carries the MID {digits}, which is not allocated"
     return ""
 
 
-def _read(text: str) -> tuple[Form | None, str]:
-    number = text if _DIGITS.fullmatch(text) else normalise(text)
-    if not _DIGITS.fullmatch(number):
-        return None, number
-    if number == ALL_COAST:
-        return _ANYWHERE, number
-    by = _BY_PREFIX.get
-    return by(number[:3]) or by(number[:2]) or by(number[0]), number
-
-
-def _mid(found: Form | None, number: str) -> str:
+def _read(text: str) -> tuple[Form | None, str, str]:
+    """Form, number in normal form, and MID ("" when the form carries none)."""
+    number = text if text.isdigit() else normalise(text)
+    if len(number) != 9 or not (number.isdigit() and number.isascii()):
+        return None, number, ""
+    found = _ANYWHERE if number == ALL_COAST else _BY_LEAD.get(number[:3])
     if found is None or found.mid_at < 0:
-        return ""
-    return number[found.mid_at : found.mid_at + 3]
+        return found, number, ""
+    return found, number, number[found.mid_at : found.mid_at + 3]

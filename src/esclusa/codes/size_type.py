@@ -22,9 +22,10 @@ STANDARD: Final = "ISO 6346:1995"
 
 _FORM: Final = re.compile(r"[1-9A-Z][0-9A-Z][A-Z][0-9A-Z]")
 _FORM_1984: Final = re.compile(r"[1-9][0-9]{3}")
+_NOT_ASSIGNED: Final = ("", "")
 
 
-class SizeType(msgspec.Struct, frozen=True):
+class SizeType(msgspec.Struct, frozen=True, gc=False):
     """A size and type taken apart. ``length_mm`` is None when the length character is not assigned.
 
     ``size_en``/``size_es`` describe width and height, ``type_en``/``type_es`` the group of types
@@ -47,13 +48,13 @@ def normalise(text: str) -> str:
 
 def get(text: str) -> SizeType | None:
     """Return a code taken apart, None when it does not have the form of either edition."""
-    code = normalise(text)
-    if _FORM_1984.fullmatch(code):
-        return SizeType(code, _length(code), "", "", "", "", "")
-    if not _FORM.fullmatch(code):
-        return None
-    size, group = _part("height", code[1]), _part("type", code[2])
-    return SizeType(code, _length(code), size[0], size[1], code[2], group[0], group[1])
+    code = compact(text)
+    length, group = _lengths().get(code[:1]), code[2:3]
+    if _FORM.fullmatch(code):
+        size_en, size_es = _part("height").get(code[1], _NOT_ASSIGNED)
+        type_en, type_es = _part("type").get(group, _NOT_ASSIGNED)
+        return SizeType(code, length, size_en, size_es, group, type_en, type_es)
+    return SizeType(code, length, "", "", "", "", "") if _FORM_1984.fullmatch(code) else None
 
 
 def is_valid(text: str) -> bool:
@@ -73,16 +74,13 @@ def fault(text: str) -> str:
     return ""
 
 
-def _length(code: str) -> int | None:
-    value = _part("length", code[0])[0]
-    return int(value) if value else None
-
-
-def _part(part: str, char: str) -> tuple[str, str]:
-    return _parts().get((part, char), ("", ""))
+@cache
+def _lengths() -> dict[str, int]:
+    """Millimetres for the first character."""
+    return {char: int(length) for char, (length, _) in _part("length").items()}
 
 
 @cache
-def _parts() -> dict[tuple[str, str], tuple[str, str]]:
+def _part(part: str) -> dict[str, tuple[str, str]]:
     rows = (line.split("\t") for line in packed.read("size_type"))
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return {row[1]: (row[2], row[3]) for row in rows if row[0] == part}

@@ -47,15 +47,16 @@ class Table(Generic[T]):
 
     def all(self) -> list[T]:
         """Return every value, in the order of the list."""
-        return [self._kept(key, line) for key, line in self.rows.items()]
+        made = self._made
+        return [made[k] if k in made else self._keep(k, line) for k, line in self.rows.items()]
 
     def _find(self, text: str) -> T | None:
-        key = text if text in self.rows else self._normalise(text)
-        line = self.rows.get(key)
-        return None if line is None else self._kept(key, line)
+        line = self.rows.get(text)
+        if line is not None:
+            return self._keep(text, line)
+        key = self._normalise(text)
+        return None if key == text else self.get(key)
 
-    def _kept(self, key: str, line: str) -> T:
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._make(line.split("\t"))
+    def _keep(self, key: str, line: str) -> T:
+        made = self._made[key] = self._make(line.split("\t"))
         return made

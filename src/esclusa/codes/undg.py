@@ -14,7 +14,7 @@ import msgspec
 
 from esclusa.codes import packed
 from esclusa.codes.table import Table
-from esclusa.codes.text import compact, quoted
+from esclusa.codes.text import bare, quoted
 
 LABEL_EN: Final = "UN dangerous goods number"
 LABEL_ES: Final = "Número ONU de mercancía peligrosa"
@@ -36,9 +36,7 @@ class DangerousGood(msgspec.Struct, frozen=True, gc=False):
 
 def normalise(text: str) -> str:
     """Return four digits, or ``NA``/``ID`` and four digits: ``UN 1203`` → ``1203``."""
-    number = compact(text)
-    prefix = _PREFIX.match(number)
-    return number[prefix.end() :] if prefix else number
+    return bare(text, _PREFIX)
 
 
 def get(number: str) -> DangerousGood | None:

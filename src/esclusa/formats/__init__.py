@@ -9,11 +9,21 @@ Importing this package loads no reader; each comes with its libraries when first
 """
 
 from esclusa.formats.files import open_file, open_stream
-from esclusa.formats.format import Format, Reader
+from esclusa.formats.format import Format, Reader, TableFormat
 from esclusa.formats.limits import DEFAULT, Limits
-from esclusa.formats.registry import all_formats, by_id, detect, ids, read_file, read_stream
+from esclusa.formats.registry import (
+    all_formats,
+    by_id,
+    detect,
+    fitting,
+    ids,
+    propose,
+    read_file,
+    read_stream,
+    table_of,
+)
 
 __all__ = [
-    "DEFAULT", "Format", "Limits", "Reader", "all_formats", "by_id", "detect", "ids", "open_file",
-    "open_stream", "read_file", "read_stream",
+    "DEFAULT", "Format", "Limits", "Reader", "TableFormat", "all_formats", "by_id", "detect",
+    "fitting", "ids", "open_file", "open_stream", "propose", "read_file", "read_stream", "table_of",
 ]  # fmt: skip

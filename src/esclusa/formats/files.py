@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, cast
 
 from esclusa.errors import FormatError, InputError, LimitError, UnknownFormat
 from esclusa.formats.limits import DEFAULT, MIB, Limits
+from esclusa.formats.zips import open_zip
 
 HEAD: Final = 4096
 """Bytes that decide which reader gets a file."""
@@ -64,7 +65,7 @@ def _opened(raw: io.BufferedReader, path: Path, limits: Limits) -> OpenedFile:
     head = raw.peek(len(_ZIP))
     if head.startswith(_GZIP):
         return OpenedFile(Unpacked(cast(BinaryIO, raw), path.name, limits), _BUFFER)
-    if head.startswith(_ZIP) and not _is_workbook(raw):
+    if head.startswith(_ZIP) and not _is_workbook(raw, path.name):
         reason = "is a zip archive but no XLSX workbook; unpack it first"
         raise UnknownFormat(reason, file=path.name)
     plain = raw.detach()
@@ -72,9 +73,9 @@ def _opened(raw: io.BufferedReader, path: Path, limits: Limits) -> OpenedFile:
     return OpenedFile(plain, _BUFFER)
 
 
-def _is_workbook(raw: io.BufferedReader) -> bool:
+def _is_workbook(raw: io.BufferedReader, file: str) -> bool:
     try:
-        with zipfile.ZipFile(raw) as archive:
+        with open_zip(cast(BinaryIO, raw), file) as archive:
             return "xl/workbook.xml" in archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return True  # damaged: the workbook reader says so in its own words

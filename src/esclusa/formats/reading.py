@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from esclusa.formats.bounded import unlisted
 from esclusa.formats.edifact.segment import RawMessage
-from esclusa.formats.limits import Limits
-from esclusa.model import Defect, Function, Message, Severity, Statement
+from esclusa.formats.limits import MIB, Limits
+from esclusa.formats.work import DEFECT, EMPTY, Work
+from esclusa.model import Defect, Function, Message, Severity, Statement, encode_body
 
 
 class Place(Protocol):
@@ -92,7 +94,7 @@ class Notes:
             closing = Defect(
                 code="message.defects.unlisted",
                 severity=Severity.NOTE,
-                reason=f"{self.unlisted} more defects of this message are not listed",
+                reason=unlisted(self.unlisted, self.limit),
                 offset=self.offset,
                 message=self.reference,
             )
@@ -110,15 +112,23 @@ def messages_of(
     family: str,
     reader: Callable[[RawMessage, Notes], list[Reading]] | None,
     limits: Limits,
+    work: Work,
 ) -> Iterator[Message]:
     """Turn one raw message into messages, one for each function its statements share.
 
     A message that cannot be used gets a fatal defect and makes no statement: its syntax is broken,
     it does not say its type, or its errors left nothing to state. Without a typed reader a message
     makes no statement either, and is whole. ``family`` is ``edifact`` or ``x12``.
+
+    Raises :class:`~esclusa.errors.LimitError`, the message handed over, when the file has cost more
+    ``work`` than its size allows.
     """
     notes = Notes(raw.reference, raw.offset, limits.defects_per_message)
     readings = _readings(raw, family, reader, notes)
+    if _overgrown(readings, MIB + limits.growth * raw.length):
+        reason = f"its statements take more than {limits.growth} times its bytes, one value in all"
+        notes.fatal(f"{family}.message.growth", reason)
+        readings = []
     defects = (*raw.defects, *notes.closed())
     for reading in readings or [Reading(Function.ORIGINAL, ())]:
         yield Message(
@@ -135,6 +145,19 @@ def messages_of(
             defects=defects,
         )
         defects = ()
+    stated = any(reading.statements for reading in readings)
+    units = DEFECT * (len(notes.found) + notes.unlisted) + (0 if stated else EMPTY)
+    work.spend(units, raw.offset + raw.length)
+
+
+def _overgrown(readings: list[Reading], allowed: int) -> bool:
+    """Answer whether the statements take more bytes: a long ship's name in every bill does it."""
+    for reading in readings:
+        for statement in reading.statements:
+            allowed -= len(encode_body(statement))
+            if allowed < 0:
+                return True
+    return False
 
 
 def _readings(

@@ -6,17 +6,21 @@ port call message should not pay. A new family is one module with a ``FORMAT`` a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from esclusa.errors import FormatError, UnknownFormat
 from esclusa.formats.files import HEAD, OpenedFile, open_file
-from esclusa.formats.format import Format
+from esclusa.formats.format import Format, TableFormat
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.model import Defect, Message, Severity
+
+if TYPE_CHECKING:
+    from esclusa.formats.tabular.guess import Proposal
+    from esclusa.formats.tabular.mapping import Mapping
 
 _MODULES: Final = {
     "edifact": "esclusa.formats.edifact.reader",
@@ -29,6 +33,9 @@ _MODULES: Final = {
 }
 """Id → module, the pickiest first: the first format whose ``sniff`` agrees gets the file, and
 almost any text can be taken for a table."""
+
+_TEXT_TABLE: Final = "tabular.csv"
+_PLAIN: Final = "plain text without columns"
 
 _KINDS: Final = (
     (b"%PDF", "a PDF document"),
@@ -87,6 +94,56 @@ def detect(head: bytes, name: str) -> Format:
     raise UnknownFormat(f"no reader recognises it; it looks like {looks_like(head)}", file=name)
 
 
+def table_of(head: bytes, name: str) -> TableFormat | None:
+    """Return the format that a mapping named by a person is read with, None when the bytes are no
+    table.
+
+    Text without columns is one: it may have a single column, or a separator that only the mapping
+    knows.
+    """
+    try:
+        found = detect(head, name)
+    except UnknownFormat:
+        if looks_like(head) != _PLAIN:
+            return None
+        found = by_id(_TEXT_TABLE)
+    return found if isinstance(found, TableFormat) else None
+
+
+def propose(stream: OpenedFile, name: str, *, target: str = "") -> Proposal:
+    """Propose a mapping for what :func:`~esclusa.formats.files.open_file` returned.
+
+    ``target`` narrows the guess. Raises :class:`~esclusa.errors.FormatError` when it is no table,
+    and :class:`~esclusa.errors.LimitError`.
+    """
+    return _table(stream, name).propose(stream, file=name, target=target)
+
+
+def fitting(stream: OpenedFile, name: str, mappings: Sequence[Mapping]) -> tuple[Mapping, ...]:
+    """Return those mappings all of whose column headings stand in the table.
+
+    Raises :class:`~esclusa.errors.UnknownFormat`, :class:`~esclusa.errors.FormatError` for a
+    damaged workbook, and :class:`~esclusa.errors.LimitError`.
+    """
+    found = detect(stream.peek(HEAD)[:HEAD], name)
+    return found.fitting(stream, mappings, file=name) if isinstance(found, TableFormat) else ()
+
+
+def _table(stream: OpenedFile, name: str) -> TableFormat:
+    head = stream.peek(HEAD)[:HEAD]
+    if found := table_of(head, name):
+        return found
+    raise FormatError(f"a mapping reads tables; this is {_called(head, name)}", file=name)
+
+
+def _called(head: bytes, name: str) -> str:
+    """Return what a file that is no table is, for people."""
+    try:
+        return detect(head, name).title_en
+    except UnknownFormat:
+        return looks_like(head)
+
+
 def looks_like(head: bytes) -> str:
     """Return what bytes seem to be, for people: ``a PDF document``."""
     if not head.strip():
@@ -95,7 +152,7 @@ def looks_like(head: bytes) -> str:
     for start, words in _KINDS:
         if bare.startswith(start):
             return words
-    return "binary data" if b"\0" in head or _mostly_odd(head) else "plain text without columns"
+    return "binary data" if b"\0" in head or _mostly_odd(head) else _PLAIN
 
 
 def _mostly_odd(head: bytes) -> bool:
@@ -104,27 +161,41 @@ def _mostly_odd(head: bytes) -> bool:
 
 
 def read_file(
-    path: Path | str, *, format_id: str = "", limits: Limits = DEFAULT
+    path: Path | str,
+    *,
+    format_id: str = "",
+    limits: Limits = DEFAULT,
+    mapping: Mapping | None = None,
 ) -> Iterator[Message | Defect]:
     """Open a file, packed with gzip or not, and read it with the reader that recognises it.
 
-    Offsets count in the unpacked bytes. Packed data that ends early gives a bare fatal defect
-    after the messages before it. Raises :class:`~esclusa.errors.UnknownFormat`,
-    :class:`~esclusa.errors.LimitError`, or :class:`~esclusa.errors.InputError` when the file cannot
-    be opened.
+    ``mapping`` explains the columns of a table. Offsets count in the unpacked bytes. Packed data
+    that ends early gives a bare fatal defect after the messages before it. Raises
+    :class:`~esclusa.errors.UnknownFormat`, :class:`~esclusa.errors.LimitError`,
+    :class:`~esclusa.errors.FormatError` for a mapping to what is no table, or
+    :class:`~esclusa.errors.InputError` when the file cannot be opened.
     """
     name = Path(path).name
     with open_file(path, limits) as stream:
-        yield from read_stream(stream, name, format_id=format_id, limits=limits)
+        yield from read_stream(stream, name, format_id=format_id, limits=limits, mapping=mapping)
 
 
 def read_stream(
-    stream: OpenedFile, name: str, *, format_id: str = "", limits: Limits = DEFAULT
+    stream: OpenedFile,
+    name: str,
+    *,
+    format_id: str = "",
+    limits: Limits = DEFAULT,
+    mapping: Mapping | None = None,
 ) -> Iterator[Message | Defect]:
     """Read what :func:`~esclusa.formats.files.open_file` returned; as :func:`read_file`."""
-    found = by_id(format_id) if format_id else detect(stream.peek(HEAD)[:HEAD], name)
+    if mapping is None:
+        found = by_id(format_id) if format_id else detect(stream.peek(HEAD)[:HEAD], name)
+        items = found.read(stream, file=name, limits=limits)
+    else:
+        items = _table(stream, name).read(stream, file=name, limits=limits, mapping=mapping)
     try:
-        yield from found.read(stream, file=name, limits=limits)
+        yield from items
     except FormatError as error:
         yield Defect(
             code="file.damaged",

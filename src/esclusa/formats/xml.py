@@ -113,7 +113,7 @@ class _Builder:
         self._open: list[Element] = []
         self._ending: Element | None = None
         self._ready: deque[Element] = deque()
-        self._fed = self._seen = self._text_bytes = 0
+        self._fed = self._seen = self._waiting = self._text_bytes = 0
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text = False
         parser.StartElementHandler = self._start
@@ -131,8 +131,10 @@ class _Builder:
                 file=self._file,
                 offset=self._limits.file_bytes,
             )
+        seen = self._seen
         self._parse(chunk, False)
-        if self._fed - self._seen > self._limits.xml_text_bytes + CHUNK:
+        self._waiting = 0 if self._seen != seen else self._waiting + len(chunk)
+        if self._waiting > self._limits.xml_text_bytes:
             raise LimitError(
                 f"one tag, comment or instruction is longer than "
                 f"{self._limits.xml_text_bytes:,} bytes",
@@ -240,21 +242,3 @@ class _Builder:
     def _doctype(self, name: str, system: str | None, public: str | None, internal: bool) -> None:
         reason = "declares a document type (DTD); a file without one was expected"
         raise self._refusal("xml.doctype", reason, self._parser.CurrentByteIndex)
-
-
-def declares_doctype(stream: IO[bytes]) -> bool:
-    """Answer whether XML declares a document type or is not well-formed: not fit for a parser that
-    expands entities. Reads the stream to its end and keeps nothing of it."""
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse
-    try:
-        for chunk in _chunks(stream):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
-    except (expat.ExpatError, LookupError, ValueError):
-        return True
-    return False
-
-
-def _refuse(name: str, system: str | None, public: str | None, internal: bool) -> None:
-    raise ValueError("document type declaration")

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from esclusa.errors import InputError, LedgerError
+from esclusa.ledger import mappings
 from esclusa.ledger.audit import broken_lines
 from esclusa.ledger.custody import Vault
 from esclusa.ledger.indexing import search_text
@@ -197,6 +198,7 @@ def check(store: Store, vault: Vault) -> list[str]:
             *(f"audit line {seq} does not follow from the one before" for seq in
               broken_lines(connection)),
             *_check_queue(connection),
+            *_check_mappings(connection),
             *_check_vault(connection, vault),
         ]  # fmt: skip
 
@@ -246,6 +248,18 @@ def _check_queue(connection: sa.Connection) -> Iterator[str]:
     )
     for row in connection.execute(query):
         yield f"queue row {row.alert_id} has no alert record"
+
+
+def _check_mappings(connection: sa.Connection) -> Iterator[str]:
+    known = set()
+    for row in mappings.every(connection):
+        known.add(mappings.reference(row.id, row.digest))
+        if mappings.digest_of(row.body) != row.digest:
+            yield f"mapping {row.id} version {row.version} differs from its digest"
+    query = sa.select(source.c.id, source.c.mapping).where(source.c.mapping != "")
+    for row in connection.execute(query):
+        if row.mapping not in known:
+            yield f"file {row.id} is read with mapping {row.mapping}, which is not kept"
 
 
 def _check_vault(connection: sa.Connection, vault: Vault) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 Bytes lie in a folder under their SHA-256 (``vault/ab/cdef…``): written to a temporary name, synced,
 then renamed, so a file under its final name is whole. The source's row follows in the database;
-only then is the file acknowledged. The same bytes under another marking are another source.
+only then is the file acknowledged. The same bytes under another marking, or read with another
+mapping, are another source.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -136,9 +137,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def source_id(sha256: str, marking: bytes) -> str:
-    """Return the id of bytes received under a marking: 32 hexadecimal characters."""
-    return hashlib.sha256(bytes.fromhex(sha256) + marking).hexdigest()[:32]
+def source_id(sha256: str, marking: bytes, mapping: str = "") -> str:
+    """Return the id of bytes received under a marking, to be read with a mapping: 32 hexadecimal
+    characters."""
+    # A marking's canonical bytes are one JSON object: where it ends is never in doubt.
+    return hashlib.sha256(bytes.fromhex(sha256) + marking + mapping.encode()).hexdigest()[:32]
 
 
 def acknowledge(
@@ -151,23 +154,31 @@ def acknowledge(
     size: int,
     by: str,
     state: str = "received",
+    mapping: str = "",
+    notes: Sequence[Defect] = (),
 ) -> tuple[str, bool]:
     """Enter received bytes; the file is acknowledged when this returns.
 
     :param state: ``done`` for a file that the pipeline has nothing to do with (a list).
+    :param mapping: reference of the kept mapping it is read with, "" for none.
+    :param notes: what is to be told of the file before its reading starts.
 
     :return: the source's id, and whether it is new.
     """
-    identity = source_id(sha256, marking)
+    identity = source_id(sha256, marking, mapping)
     with store.write() as connection:
         if connection.execute(sa.select(source.c.id).where(source.c.id == identity)).first():
             return identity, False
+        # Erased for another source and sent again for this one: the bytes are there once more.
+        connection.execute(source.update().where(source.c.sha256 == sha256).values(redacted=False))
         connection.execute(
             source.insert().values(
                 id=identity, sha256=sha256, name=name, size=size, label_id=label_id,
-                state=state, received=now_text(), received_by=by,
+                state=state, received=now_text(), received_by=by, mapping=mapping,
+                counts=json.dumps({"defects": len(notes)} if notes else {}),
             )
         )  # fmt: skip
+        add_defects(connection, identity, 0, notes)
     return identity, True
 
 
@@ -212,8 +223,9 @@ def same_bytes(connection: sa.Connection, sha256: str) -> tuple[str, ...]:
 
 
 def redact(connection: sa.Connection, identity: str) -> None:
-    """Enter that a source's bytes were blanked."""
-    connection.execute(source.update().where(source.c.id == identity).values(redacted=True))
+    """Enter that a source's bytes were blanked, and with them those of all who share them."""
+    sha256 = sa.select(source.c.sha256).where(source.c.id == identity).scalar_subquery()
+    connection.execute(source.update().where(source.c.sha256 == sha256).values(redacted=True))
 
 
 def finish(
@@ -270,6 +282,18 @@ def held(connection: sa.Connection, source_ids: Collection[str]) -> list[Any]:
     """Return the quarantine rows of these sources in file order."""
     query = sa.select(quarantine).where(quarantine.c.source_id.in_(source_ids))
     return list(connection.execute(query.order_by(quarantine.c.source_id, quarantine.c.offset)))
+
+
+def still_held(connection: sa.Connection, visible: Collection[int], *, limit: int) -> list[Any]:
+    """Return the visible messages that wait in quarantine with their file's name, by file."""
+    query = (
+        sa.select(quarantine, source.c.name.label("source_name"))
+        .join(source, source.c.id == quarantine.c.source_id)
+        .where(quarantine.c.state == "held", quarantine.c.label_id.in_(visible))
+        .order_by(source.c.received.desc(), quarantine.c.source_id, quarantine.c.offset)
+        .limit(limit)
+    )
+    return list(connection.execute(query))
 
 
 def held_one(connection: sa.Connection, identity: str, visible: Collection[int]) -> Any:

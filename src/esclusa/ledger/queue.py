@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from esclusa.errors import InputError
-from esclusa.ledger.schema import queue
+from esclusa.ledger.schema import RARE_STATES, queue
 
 COUNTED: Final = 1000
 """Counts are exact up to here; an exact count of a million rows would cost more than the page."""
@@ -51,14 +52,11 @@ def put(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Enter or replace rows by (alert, label); the state of a known row is kept by the caller."""
     if not rows:
         return
-    keys = [(row["alert_id"], row["label_id"]) for row in rows]
-    connection.execute(
-        queue.delete().where(
-            queue.c.alert_id == sa.bindparam("a"), queue.c.label_id == sa.bindparam("l")
-        ),
-        [{"a": alert, "l": label} for alert, label in keys],
-    )
-    connection.execute(queue.insert(), list(rows))
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    entered = dialect.insert(queue)
+    key = (queue.c.alert_id, queue.c.label_id)
+    changed = {c.name: entered.excluded[c.name] for c in queue.c if c not in set(key)}
+    connection.execute(entered.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
 def known(connection: sa.Connection, alert_ids: Collection[str]) -> dict[tuple[str, int], Any]:
@@ -73,13 +71,20 @@ def known(connection: sa.Connection, alert_ids: Collection[str]) -> dict[tuple[s
 
 
 def page(
-    connection: sa.Connection, visible: Collection[int], wanted: Wanted
+    connection: sa.Connection, visible: Collection[int], wanted: Wanted, *, few: bool = False
 ) -> tuple[list[Any], str]:
-    """Return the rows of a page and the cursor of the next ("" at the end)."""
-    query = _wanted(sa.select(queue), visible, wanted)
-    order = [column.desc() if down else column for column, down in _SORTS[wanted.sort]]
-    query = _after(query, wanted).order_by(*order).limit(wanted.limit + 1)
-    rows = list(connection.execute(query))
+    """Return the rows of a page and the cursor of the next ("" at the end).
+
+    :param few: no more than ``COUNTED`` rows match. Then the filter's index finds them and they are
+        sorted; a walk along the order would pass a million rows to meet them.
+    """
+    beyond = (
+        _beyond(_SORTS[wanted.sort], _decode(wanted.cursor, wanted.sort))
+        if wanted.cursor
+        else sa.true()
+    )
+    found = _ordered(visible, wanted, _SORTS[wanted.sort], beyond, wanted.limit + 1, few=few)
+    rows = list(connection.execute(found))
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     return rows, _cursor(rows[-1], wanted.sort) if more else ""
@@ -87,9 +92,13 @@ def page(
 
 def count(connection: sa.Connection, visible: Collection[int], wanted: Wanted) -> int:
     """Return how many rows match, ``COUNTED`` + 1 when more than that."""
-    inner = _wanted(sa.select(sa.literal(1)).select_from(queue), visible, wanted)
-    limited = inner.limit(COUNTED + 1).subquery()
-    return int(connection.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one())
+    parts = [
+        _wanted(sa.select(queue.c.alert_id), visible, part).limit(COUNTED + 1).subquery()
+        for part in _parts(wanted)
+    ]
+    found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
+    held = int(connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
+    return min(held, COUNTED + 1)
 
 
 def count_of_source(connection: sa.Connection, visible: Collection[int], source: str) -> int:
@@ -135,15 +144,17 @@ def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> 
     query = query.where(queue.c.label_id.in_(sorted(visible)), _broadest(visible))
     if wanted.state in ("open", "closed"):
         query = query.where(queue.c.open == (wanted.state == "open"))
+    elif wanted.state in RARE_STATES:
+        # Spelled out and not bound, so that the partial index of that state is recognised.
+        query = query.where(queue.c.state == sa.literal_column(f"'{wanted.state}'"))
     elif wanted.state != "all":
-        query = query.where(queue.c.open == (wanted.state != "withdrawn"))
-        query = query.where(queue.c.state == wanted.state)
+        query = query.where(queue.c.open, queue.c.state == wanted.state)
     if wanted.kind:
         query = query.where(queue.c.subject_kind == wanted.kind)
     if wanted.port:
         query = query.where(queue.c.port == wanted.port)
     if wanted.claimed_by:
-        query = query.where(queue.c.claimed_by == wanted.claimed_by)
+        query = query.where(queue.c.claimed_by == wanted.claimed_by, sa.text("claimed_by <> ''"))
     if wanted.minimum_score:
         query = query.where(queue.c.score >= wanted.minimum_score)
     return query
@@ -162,10 +173,37 @@ def _broadest(visible: Collection[int]) -> sa.ColumnElement[bool]:
     )
 
 
-def _after(query: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:
-    if not wanted.cursor:
-        return query
-    return query.where(_beyond(_SORTS[wanted.sort], _decode(wanted.cursor, wanted.sort)))
+def _parts(wanted: Wanted) -> list[Wanted]:
+    """Cut a question about every state into open and closed: each has its own walk of the order."""
+    if wanted.state != "all":
+        return [wanted]
+    return [msgspec.structs.replace(wanted, state=state) for state in ("open", "closed")]
+
+
+def _ordered(
+    visible: Collection[int], wanted: Wanted, columns: _Order, beyond: sa.ColumnElement[bool],
+    limit: int, *, few: bool = False,
+) -> sa.Select[Any]:  # fmt: skip
+    """The first ``limit`` rows of a question in an order, behind a place in it."""
+    order = [_directed(_unindexed(column) if few else column, down) for column, down in columns]
+    parts = [
+        _wanted(sa.select(queue), visible, part).where(beyond).order_by(*order).limit(limit)
+        for part in _parts(wanted)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    whole = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    again = [_directed(whole.c[column.name], down) for column, down in columns]
+    return sa.select(whole).order_by(*again).limit(limit)
+
+
+def _directed(column: sa.ColumnElement[Any], down: bool) -> sa.ColumnElement[Any]:
+    return column.desc() if down else column.asc()
+
+
+def _unindexed(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """The same value in the same order, which no index holds."""
+    return column + 0.0 if column is queue.c.score else column.concat("")
 
 
 def _beyond(columns: _Order, values: list[Any]) -> sa.ColumnElement[bool]:
@@ -202,13 +240,16 @@ def neighbours(
     here = find(connection, visible, alert_id)
     if here is None:
         return "", ""
+    few = count(connection, visible, wanted) <= COUNTED
     spot = msgspec.structs.replace(wanted, cursor=_cursor(here, wanted.sort), limit=1)
-    return _next(connection, visible, spot, back=True), _next(connection, visible, spot, back=False)
+    before, after = (_next(connection, visible, spot, few, back=back) for back in (True, False))
+    return before, after
 
 
-def _next(connection: sa.Connection, visible: Collection[int], spot: Wanted, *, back: bool) -> str:
+def _next(
+    connection: sa.Connection, visible: Collection[int], spot: Wanted, few: bool, *, back: bool
+) -> str:
     columns = [(column, down != back) for column, down in _SORTS[spot.sort]]
-    query = _wanted(sa.select(queue.c.alert_id), visible, spot)
-    query = query.where(_beyond(columns, _decode(spot.cursor, spot.sort)))
-    order = [column.desc() if down else column for column, down in columns]
-    return connection.execute(query.order_by(*order).limit(1)).scalar() or ""
+    beyond = _beyond(columns, _decode(spot.cursor, spot.sort))
+    row = connection.execute(_ordered(visible, spot, columns, beyond, 1, few=few)).first()
+    return row.alert_id if row else ""

@@ -11,13 +11,15 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
+from esclusa.ledger import bulk
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.schema import record, reference
@@ -198,32 +200,32 @@ def _insert(connection: sa.Connection, rows: list[dict[str, Any]], replaced: lis
     last = {(row["id"], row["label_id"]): row["seq"] for row in rows}
     for row in rows:
         row["current"] = last[row["id"], row["label_id"]] == row["seq"]
-    connection.execute(record.insert(), rows)
-    live = set(last.values())
+    bulk.insert(connection, record, rows)
+    live, key = set(last.values()), _text_key(connection)
     texts = [
-        {"seq": seq, "text": text}
+        {key: seq, "text": text}
         for seq, body, _sources, withdrawn in statements
         if seq in live and not withdrawn and (text := search_text(body))
     ]
-    if texts:
-        connection.execute(_text_insert(connection), texts)
+    bulk.insert(connection, _text_table(connection), texts)
     ties = [
         {"value": value, "seq": seq}
         for seq, body, sources, _withdrawn in statements
         for value in references(body) | {f"record:{name}" for name in sources}
     ]
-    if ties:
-        connection.execute(reference.insert(), ties)
+    bulk.insert(connection, reference, ties)
 
 
-def _text_insert(connection: sa.Connection) -> sa.TextClause:
-    column = "rowid" if connection.dialect.name == "sqlite" else "seq"
-    return sa.text(f"INSERT INTO record_text ({column}, text) VALUES (:seq, :text)")
+def _text_table(connection: sa.Connection) -> sa.TableClause:
+    return sa.table("record_text", sa.column(_text_key(connection)), sa.column("text"))
+
+
+def _text_key(connection: sa.Connection) -> str:
+    return "rowid" if connection.dialect.name == "sqlite" else "seq"
 
 
 def _text_delete(connection: sa.Connection) -> sa.TextClause:
-    column = "rowid" if connection.dialect.name == "sqlite" else "seq"
-    return sa.text(f"DELETE FROM record_text WHERE {column} = :seq")
+    return sa.text(f"DELETE FROM record_text WHERE {_text_key(connection)} = :seq")
 
 
 def get(
@@ -252,6 +254,19 @@ def get_by_seq(
     return found
 
 
+def bodies_by_seq(
+    connection: sa.Connection, visible: Collection[int], seqs: Sequence[int]
+) -> dict[int, Body]:
+    """Return the bodies of the visible, not erased ones of these versions by sequence number."""
+    found: dict[int, Body] = {}
+    for some in slices(list(seqs)):
+        query = sa.select(record.c.seq, record.c.body).where(
+            record.c.seq.in_(some), record.c.label_id.in_(visible), record.c.body.is_not(None)
+        )
+        found |= {seq: decode_body(bytes(body)) for seq, body in connection.execute(query)}
+    return found
+
+
 def chain(
     connection: sa.Connection, labels: Labels, name: str, label_id: int
 ) -> tuple[Record, ...]:
@@ -274,7 +289,7 @@ def related(
             record.c.label_id.in_(visible),
             record.c.current,
         )
-        .order_by(record.c.seq)
+        .order_by(reference.c.seq)
         .limit(limit)
     )
     return [(row.value, to_record(row, labels)) for row in connection.execute(query)]
@@ -303,33 +318,55 @@ def first_seen(
 
 
 def sightings(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int
-) -> dict[str, tuple[tuple[str, Body], ...]]:
-    """Return, for each reference, up to ``each`` of the newest (record id, body) that hold it."""
-    query = sa.text(
-        f"""SELECT wanted.value AS value, record.id AS id, record.body AS body
-            FROM {_values(connection)} AS wanted
-            JOIN reference ON reference.value = wanted.value
-            JOIN record ON record.seq = reference.seq
-            WHERE record.label_id IN :labels AND record.current AND NOT record.withdrawn
-              AND reference.seq IN (
-                SELECT newest.seq FROM reference AS newest WHERE newest.value = wanted.value
-                ORDER BY newest.seq DESC LIMIT :each)
-            ORDER BY wanted.value, record.seq"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int,
+    known: Mapping[int, Body] = MappingProxyType({}),
+) -> dict[str, tuple[tuple[str, Body], ...]]:  # fmt: skip
+    """Return, for each reference, up to ``each`` of the newest (record id, body) that hold it.
+
+    :param known: bodies at hand by sequence number (of the batch just appended), not read again.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    query = sa.text(_SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL)
+    query = query.bindparams(sa.bindparam("labels", expanding=True))
     found: dict[str, list[tuple[str, Body]]] = {}
+    read = dict(known)  # a record stands under several references; it is decoded once
     for some in slices(list(values)):
         asked = {"wanted": json.dumps(some), "labels": sorted(visible), "each": each}
-        for row in connection.execute(query, asked):
-            if row.body is not None:
-                found.setdefault(row.value, []).append((row.id, decode_body(bytes(row.body))))
+        for value, seq, name, body in connection.execute(query, asked):
+            if body is not None:
+                if seq not in read:
+                    read[seq] = decode_body(bytes(body))
+                found.setdefault(value, []).append((name, read[seq]))
     return {value: tuple(rows) for value, rows in found.items()}
 
 
-def first_recorded(connection: sa.Connection) -> str:
-    """Return when the oldest record was recorded (ISO 8601 UTC), "" in an empty ledger."""
-    query = sa.select(record.c.recorded_time).order_by(record.c.seq).limit(1)
-    return connection.execute(query).scalar() or ""
+# A junk seal ("NIL") stands on a great many records: each value costs one walk down the index to
+# its newest few, however often it occurs. SQLite knows no LATERAL; PostgreSQL would scan for the
+# IN.
+_SIGHTED_SQLITE: Final = """
+    SELECT wanted.value AS value, record.seq AS seq, record.id AS id, record.body AS body
+    FROM json_each(:wanted) AS wanted JOIN record ON record.seq IN (
+      SELECT newest.seq FROM reference AS newest JOIN record AS held ON held.seq = newest.seq
+      WHERE newest.value = wanted.value AND held.label_id IN :labels
+        AND held.current AND NOT held.withdrawn
+      ORDER BY newest.seq DESC LIMIT :each)
+    ORDER BY wanted.value, record.seq"""
+_SIGHTED_POSTGRESQL: Final = """
+    SELECT wanted.value AS value, held.seq AS seq, held.id AS id, held.body AS body
+    FROM (SELECT json_array_elements_text(CAST(:wanted AS json)) AS value) AS wanted
+    CROSS JOIN LATERAL (
+      SELECT record.seq, record.id, record.body
+      FROM reference AS newest JOIN record ON record.seq = newest.seq
+      WHERE newest.value = wanted.value AND record.label_id IN :labels
+        AND record.current AND NOT record.withdrawn
+      ORDER BY newest.seq DESC LIMIT :each) AS held
+    ORDER BY wanted.value, held.seq"""
+
+
+def first_recorded(connection: sa.Connection, visible: Collection[int]) -> str:
+    """Return when the oldest visible record was recorded (ISO 8601 UTC), "" if there is none."""
+    query = sa.select(record.c.recorded_time).where(record.c.label_id.in_(sorted(visible)))
+    return connection.execute(query.order_by(record.c.seq).limit(1)).scalar() or ""
 
 
 _COUNTED: Final = 100

@@ -2,7 +2,8 @@
 
 All times are ISO 8601 text in UTC so that both databases hold and order them alike. Records are
 appended and never changed; the exceptions are the ``current`` flag, which only says where the
-newest version is, and erasure, which empties the body. Triggers in the migrations hold to that.
+newest version is, and erasure, which empties the body. Mappings are appended as well: a new text
+under an id is a new version. Triggers in the migrations hold to that.
 
 A record's versions form one chain per (id, label). Two senders of one natural key under different
 markings make two chains, so that neither a version number nor a count tells a reader of one chain
@@ -47,6 +48,18 @@ source = sa.Table(
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("mapping", sa.Text, nullable=False, server_default=""),
+)
+
+mapping = sa.Table(
+    "mapping",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("added", sa.Text, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
 )
 
 record = sa.Table(
@@ -122,6 +135,35 @@ sa.Index(
     queue.c.arrival,
     queue.c.alert_id,
 )
+sa.Index(
+    "ix_queue_kind",
+    queue.c.open,
+    queue.c.subject_kind,
+    queue.c.score.desc(),
+    queue.c.arrival,
+    queue.c.alert_id,
+)
+sa.Index(
+    "ix_queue_claimed",
+    queue.c.claimed_by,
+    queue.c.open,
+    queue.c.score.desc(),
+    queue.c.arrival,
+    queue.c.alert_id,
+    sqlite_where=sa.text("claimed_by <> ''"),
+    postgresql_where=sa.text("claimed_by <> ''"),
+)
+RARE_STATES = ("claimed", "withdrawn")
+"""States that a few of a million alerts are in; an index of its own finds each."""
+for _state in RARE_STATES:
+    sa.Index(
+        f"ix_queue_{_state}_state",
+        queue.c.score.desc(),
+        queue.c.arrival,
+        queue.c.alert_id,
+        sqlite_where=sa.text(f"state = '{_state}'"),
+        postgresql_where=sa.text(f"state = '{_state}'"),
+    )
 sa.Index("ix_queue_recent", queue.c.open, queue.c.created.desc(), queue.c.alert_id)
 sa.Index("ix_queue_arrival", queue.c.open, queue.c.arrival, queue.c.alert_id)
 
@@ -156,7 +198,7 @@ watchlist = sa.Table(
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("edition", sa.Text, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False),
-    sa.Column("label_id", sa.Integer, nullable=False),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("loaded", sa.Text, nullable=False),
     sa.Column("loaded_by", sa.Text, nullable=False),
 )

@@ -24,6 +24,11 @@ _WRITER_LOCK: Final = 0x65_73_63_6C  # "escl": any constant will do, it must onl
 _BUSY_SECONDS: Final = 60
 """How long a writer waits for another; an ingest transaction holds the lock well under a second."""
 
+_CACHE_KIB: Final = 131_072
+_CHECKPOINT_PAGES: Final = 16_384
+"""Pages (of 4 KiB) in the write-ahead log before SQLite carries them into the database. Its default
+of 1,000 does so at each commit of an ingest, and writes the same index pages over and over."""
+
 
 class Store:
     """A database that holds a ledger.
@@ -43,8 +48,13 @@ class Store:
     def _engine(self, *, immediate: bool) -> sa.Engine:
         if not self.is_sqlite:
             isolation = "READ COMMITTED" if immediate else "REPEATABLE READ"
-            return sa.create_engine(self.url, isolation_level=isolation, pool_pre_ping=True)
-        engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS})
+            return sa.create_engine(
+                self.url, isolation_level=isolation, pool_pre_ping=True, hide_parameters=True
+            )
+        # Parameters are record content: they stand in no error and no log line of the database.
+        engine = sa.create_engine(
+            self.url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
+        )
         begin = "BEGIN IMMEDIATE" if immediate else "BEGIN"
 
         @sa.event.listens_for(engine, "connect")
@@ -53,7 +63,8 @@ class Store:
             cursor = connection.cursor()
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")
-            cursor.execute("PRAGMA cache_size = -65536")
+            cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             if not immediate:
                 cursor.execute("PRAGMA query_only = ON")
             cursor.close()

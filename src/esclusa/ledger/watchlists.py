@@ -15,8 +15,10 @@ def put(
     connection: sa.Connection, *, id: str, title: str, format: str, edition: str, entries: int,
     label_id: int, by: str,
 ) -> None:  # fmt: skip
-    """Enter a list's new edition in place of the one before."""
-    connection.execute(watchlist.delete().where(watchlist.c.id == id))
+    """Enter a list's new edition in place of the one before under the same label."""
+    connection.execute(
+        watchlist.delete().where(watchlist.c.id == id, watchlist.c.label_id == label_id)
+    )
     connection.execute(
         watchlist.insert().values(
             id=id, title=title, format=format, edition=edition, entries=entries,
@@ -27,7 +29,7 @@ def put(
 
 def all_lists(connection: sa.Connection, visible: Collection[int] | None = None) -> list[Any]:
     """Return the lists in force by id; ``visible`` None is for analysis."""
-    query = sa.select(watchlist).order_by(watchlist.c.id)
+    query = sa.select(watchlist).order_by(watchlist.c.id, watchlist.c.label_id)
     if visible is not None:
         query = query.where(watchlist.c.label_id.in_(visible))
     return list(connection.execute(query))

@@ -4,7 +4,7 @@ Every other room speaks in these words. Nothing here reads a file, a clock or a 
 """
 
 from esclusa.model.cargo import Consignment, GoodsItem, TransportEquipment
-from esclusa.model.common import Identifier, Party, Place, Seal
+from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.message import Function, Message, Statement
@@ -28,5 +28,5 @@ __all__ = [
     "Marking", "Message", "Party", "Place", "PortCall", "Provenance", "Reason", "Record", "Seal",
     "Severity", "Statement", "TransportEquipment", "TravelDocument", "Traveller", "Voyage",
     "decode_body", "encode_body", "join_all", "kind_of", "natural_key", "parse_marking",
-    "record_id",
+    "record_id", "value_text",
 ]  # fmt: skip

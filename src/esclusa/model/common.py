@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+
+def value_text(value: Any) -> str:
+    """Return one value of a record as people read it: ``-18`` for -18.0, ``yes`` for True.
+
+    The facts on a page and the evidence of a reason use the same words, so one can be found by the
+    other.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
 
 
 class Identifier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -122,7 +122,13 @@ class Analyst:
         self, subject: Subject, query: Query, matches: Sequence[Match], needed: int, label: int,
         reasons: dict[str, list[tuple[int, Reason]]],
     ) -> None:  # fmt: skip
-        seen = {reason.code for _label, reason in reasons[subject.id]}
+        # An entry under a label above does not count as seen: whoever may not know it would miss
+        # the reason that he may know.
+        seen = {
+            reason.code
+            for other, reason in reasons[subject.id]
+            if self.algebra.below(other, needed)
+        }
         # What every reader of a traveller may see is left to the rules on documents and names.
         by_rule = needed == label and isinstance(subject.body, Traveller)
         for place, match in enumerate(matches[:_MATCHES_SHOWN]):

@@ -46,6 +46,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     source_id: str
     retain_until: str
     recorded: str
+    seq: int = 0
     withdrawn: bool = False
     previous: Body | None = None
 
@@ -69,9 +70,9 @@ class FirstSeen:
         return {v: self._known[label, v] for v in values if (label, v) in self._known}
 
 
-def history_days(connection: sa.Connection, recorded: str) -> int:
-    """Return for how many days this ledger has kept records at the moment ``recorded``."""
-    first = records.first_recorded(connection)
+def history_days(connection: sa.Connection, visible: frozenset[int], recorded: str) -> int:
+    """Return for how many days there are visible records at the moment ``recorded``."""
+    first = records.first_recorded(connection, visible)
     if not first:
         return 0
     return (dt.datetime.fromisoformat(recorded) - dt.datetime.fromisoformat(first)).days
@@ -85,18 +86,27 @@ def consignment_contexts(
     bodies = [_consignment(subject) for subject in subjects]
     label = subjects[0].label_id
     seen: Mapping[str, str] = {}
-    if history_days(connection, subjects[0].recorded) >= HISTORY_NEEDED:
+    if history_days(connection, visible, subjects[0].recorded) >= HISTORY_NEEDED:
         parties = sorted({party_reference(p.name) for b in bodies for p in b.parties if p.name})
         seen = first_seen.look(connection, label, visible, parties)
     pairs = sorted({pair for body in bodies if (pair := pair_reference(body))})
     counts = records.counts(connection, visible, pairs)
     seals = sorted({value for body in bodies for value in _seals(body.equipment)})
     boxes = sorted({f"equipment:{unit.number}" for body in bodies for unit in body.equipment})
-    others = records.sightings(connection, visible, seals + boxes, each=_SIGHTINGS)
+    others = _sightings(connection, visible, seals + boxes, subjects)
     return [
         _consignment_context(subject, body, seen, counts, others)
         for subject, body in zip(subjects, bodies, strict=True)
     ]
+
+
+def _sightings(
+    connection: sa.Connection, visible: frozenset[int], values: Sequence[str],
+    subjects: Sequence[Subject],
+) -> Sightings:  # fmt: skip
+    """Return who else holds these references; the subjects' own bodies need no reading."""
+    known = {subject.seq: subject.body for subject in subjects}
+    return records.sightings(connection, visible, values, each=_SIGHTINGS, known=known)
 
 
 def _consignment(subject: Subject) -> Consignment:
@@ -178,7 +188,7 @@ def equipment_contexts(
     """Return what the ledger knows around each unit of equipment."""
     units = [s.body for s in subjects if isinstance(s.body, TransportEquipment)]
     wanted = sorted(_seals(units))
-    others = records.sightings(connection, visible, wanted, each=_SIGHTINGS)
+    others = _sightings(connection, visible, wanted, subjects)
     return [
         EquipmentContext(seals_elsewhere=_seals_elsewhere(subject.id, [unit], others))
         for subject, unit in zip(subjects, units, strict=True)
@@ -201,7 +211,7 @@ def traveller_contexts(
     """
     people = [s.body for s in subjects if isinstance(s.body, Traveller)]
     wanted = sorted({value for person in people for value in _documents(person)})
-    others = records.sightings(connection, visible, wanted, each=_SIGHTINGS)
+    others = _sightings(connection, visible, wanted, subjects)
     return [
         msgspec.structs.replace(
             watched(subject.id),

@@ -11,10 +11,11 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import InputError
-from esclusa.formats import DEFAULT, detect, open_stream
+from esclusa.formats import DEFAULT, detect, open_stream, table_of
 from esclusa.formats.files import OpenedFile
 from esclusa.formats.lists.ofac_sdn import kind_of_file, read_ofac
 from esclusa.formats.lists.own_list import read_own_list
+from esclusa.formats.tabular.mapping import Mapping
 from esclusa.ledger import audit, custody, records, watchlists
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.ledger.store import Store
@@ -33,7 +34,8 @@ class ListFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new edition changed. ``defects`` are those of its files."""
+    """What a new edition changed. ``defects`` are those of its files; ``mapping`` is the id of the
+    kept mapping that it was read with, "" for none."""
 
     entries: int
     added: int
@@ -41,19 +43,21 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     removed: int
     edition: str
     defects: tuple[Defect, ...]
+    mapping: str = ""
 
 
 def load(
     store: Store, vault: custody.Vault, *, by: Reader, list_id: str, title: str,
-    files: Sequence[ListFile], label_id: int, originator: str,
+    files: Sequence[ListFile], label_id: int, originator: str, mapping: Mapping | None = None,
 ) -> Loaded:  # fmt: skip
     """Bring the files of a list's edition into force.
 
     :param files: the list itself first, companions after.
+    :param mapping: what the columns of a table mean; None to guess.
     :raises InputError: when a file cannot be read to its end or holds no entry; the edition in
         force stays then.
     """
-    format_id, entries, defects = _read(vault, list_id, files)
+    format_id, entries, defects = _read(vault, list_id, files, mapping)
     edition = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}-{files[0].sha256[:8]}"
     drafts = [
         Draft(
@@ -85,18 +89,19 @@ def load(
         removed=len(gone),
         edition=edition,
         defects=defects,
+        mapping=mapping.id if mapping else "",
     )
 
 
 def _read(
-    vault: custody.Vault, list_id: str, files: Sequence[ListFile]
+    vault: custody.Vault, list_id: str, files: Sequence[ListFile], mapping: Mapping | None
 ) -> tuple[str, dict[str, tuple[ListEntry, Provenance]], tuple[Defect, ...]]:
     with ExitStack() as stack:
         streams = [
             (open_stream(stack.enter_context(vault.open(file.sha256)), file.name), file.name)
             for file in files
         ]
-        format_id, items = open_list(streams, list_id)
+        format_id, items = open_list(streams, list_id, mapping)
         entries, defects = _collect(items, list_id, files[0].source_id)
     fatal = [item for item in defects if item.severity is Severity.FATAL]
     if fatal:
@@ -110,10 +115,20 @@ def _read(
 
 
 def open_list(
-    streams: Sequence[tuple[OpenedFile, str]], list_id: str
+    streams: Sequence[tuple[OpenedFile, str]], list_id: str, mapping: Mapping | None = None
 ) -> tuple[str, Iterator[Message | Defect]]:
-    """Return the format of a list and what its files say; companions only OFAC has."""
+    """Return the format of a list and what its files say; companions only OFAC has.
+
+    :raises InputError: when the files are not what was expected, or there is a ``mapping`` and they
+        are not one table.
+    """
     first, name = streams[0]
+    if mapping is not None:
+        table = table_of(first.peek(_HEAD)[:_HEAD], name) if len(streams) == 1 else None
+        if table is None:
+            raise InputError(f"mapping {mapping.id} reads one table; this is none", file=name)
+        items = read_own_list(first, list_id, mapping=mapping, file=name, limits=DEFAULT)
+        return table.id, iter(items)
     if len(streams) == 1:
         chosen = detect(first.peek(_HEAD)[:_HEAD], name)
         if chosen.id.startswith("tabular."):

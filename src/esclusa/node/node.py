@@ -18,9 +18,10 @@ from esclusa.ledger import backup, custody
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Level, Marking
-from esclusa.node import erasure, settings
+from esclusa.node import erasure, kept_mappings, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
+from esclusa.node.kept_mappings import LISTED, TAKEN_IN
 from esclusa.node.lists import ListFile, Loaded, load
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
@@ -235,25 +236,47 @@ class Node:
     # --- intake ----------------------------------------------------------------------------
 
     def receive(
-        self, reader: Reader, name: str, stream: BinaryIO, *, marking: Marking | None = None
-    ) -> views.SourceView:
+        self, reader: Reader, name: str, stream: BinaryIO, *, marking: Marking | None = None,
+        mapping: str = "",
+    ) -> views.SourceView:  # fmt: skip
         """Take bytes into custody; they are safe on disk when this returns, and not read yet.
 
         :param marking: what to mark the records with; None for the node's setting.
+        :param mapping: id of the kept mapping to read a table with. Without one the only kept
+            mapping whose headings all stand in the table is taken; else the columns are guessed.
+        :raises InputError: when there is no such mapping; nothing is kept then.
         :raises LimitError: when there are more bytes than the node takes.
         """
         reader.require(Action.INTAKE_WRITE)
+        named = kept_mappings.by_name(self.store, mapping, TAKEN_IN)
         chosen = marking or self.settings.intake_marking()
-        label = self.labels.intern(self.agency, chosen)
-        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
-        identity, fresh = custody.acknowledge(
-            self.store, name=_file_name(name), marking=chosen.canonical(), label_id=label,
-            sha256=sha256, size=size, by=reader.name,
-        )  # fmt: skip
+        kept, choice, fresh = self._keep(reader, name, stream, chosen, named, TAKEN_IN)
+        known = "" if fresh else "known already"
+        by = f"mapping={choice.kept.mapping.id}" if choice.kept else ""
         self.gate.note(
-            reader, Action.INTAKE_WRITE, subject=identity, detail="" if fresh else "known already"
+            reader, Action.INTAKE_WRITE, subject=kept.source_id, detail=f"{known} {by}".strip()
         )
-        return self.gate.source(reader, identity)
+        return self.gate.source(reader, kept.source_id)
+
+    def _keep(
+        self, reader: Reader, name: str, stream: BinaryIO, marking: Marking,
+        named: kept_mappings.Kept | None, targets: Sequence[str], *, state: str = "received",
+    ) -> tuple[ListFile, kept_mappings.Choice, bool]:  # fmt: skip
+        """Take bytes into custody; return them, what they are read with, and whether they are new.
+
+        :param named: the mapping that a person named.
+        :param targets: what the rows of a table may speak of, for the choice among kept mappings.
+        """
+        label = self.labels.intern(self.agency, marking)
+        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
+        with self.vault.open(sha256) as kept:
+            choice = kept_mappings.choose(self.store, named, kept, _file_name(name), targets)
+        identity, fresh = custody.acknowledge(
+            self.store, name=_file_name(name), marking=marking.canonical(), label_id=label,
+            sha256=sha256, size=size, by=reader.name, state=state, mapping=choice.ref,
+            notes=choice.notes,
+        )  # fmt: skip
+        return ListFile(sha256=sha256, source_id=identity, name=name), choice, fresh
 
     def process(self, source_id: str) -> None:
         """Read a source, store what it says, analyse it; safe to repeat and to interrupt."""
@@ -266,9 +289,11 @@ class Node:
             self.process(source_id)
         return waiting
 
-    def ingest(self, reader: Reader, name: str, stream: BinaryIO) -> views.SourceView:
-        """Receive and process a file; return how it ended."""
-        source = self.receive(reader, name, stream)
+    def ingest(
+        self, reader: Reader, name: str, stream: BinaryIO, *, mapping: str = ""
+    ) -> views.SourceView:
+        """Receive and process a file; return how it ended. ``mapping`` as for :meth:`receive`."""
+        source = self.receive(reader, name, stream, mapping=mapping)
         self.process(source.id)
         return self.gate.source(reader, source.id)
 
@@ -279,6 +304,10 @@ class Node:
     def source(self, reader: Reader, source_id: str) -> views.SourceView:
         """Return a file's story with defects and quarantine; raises ``NotFound``."""
         return self.gate.source(reader, source_id)
+
+    def quarantine(self, reader: Reader, *, limit: int = 200) -> tuple[views.QuarantineRow, ...]:
+        """Return the messages that wait in quarantine: file, byte position, reason."""
+        return self.gate.quarantine(reader, limit=limit)
 
     def retry(self, reader: Reader, quarantine_id: str) -> views.SourceView:
         """Read a quarantined message again, after readers have learned; raises ``NotFound``."""
@@ -292,6 +321,46 @@ class Node:
         self.gate.note(reader, Action.INTAKE_WRITE, subject=row.source_id, detail="retry")
         return self.gate.source(reader, row.source_id)
 
+    # --- mappings --------------------------------------------------------------------------
+
+    def add_mapping(self, reader: Reader, name: str, stream: BinaryIO) -> views.MappingView:
+        """Keep a mapping file; a new text under a known id is its new version.
+
+        :raises FormatError: naming the unknown key or field, or what else is wrong.
+        :raises LimitError: when it is larger than a mapping can be.
+        """
+        return kept_mappings.add(self.store, reader, _file_name(name), stream)
+
+    def mappings(self, reader: Reader) -> tuple[views.MappingView, ...]:
+        """Return the newest version of every kept mapping, by id, without its text."""
+        reader.require(Action.MAPPING_READ)
+        found = kept_mappings.show_all(self.store)
+        self.gate.note(reader, Action.MAPPING_READ, detail=f"rows={len(found)}")
+        return found
+
+    def mapping(self, reader: Reader, mapping_id: str, *, digest: str = "") -> views.MappingView:
+        """Return a kept mapping with its text and versions: the newest one, or the one whose digest
+        begins so; raises ``NotFound``."""
+        reader.require(Action.MAPPING_READ)
+        found = kept_mappings.show(self.store, mapping_id, digest)
+        self.gate.note(reader, Action.MAPPING_READ, subject=found.id)
+        return found
+
+    def proposal(self, reader: Reader, source_id: str) -> views.ProposalView:
+        """Return the mapping that is guessed for a table in custody, to correct and keep.
+
+        :raises NotFound: when there is no such file.
+        :raises InputError: when it is no table, nothing could be guessed, or its bytes were erased.
+        """
+        reader.require(Action.INTAKE_READ)
+        with self.store.read() as connection:
+            row = custody.find(connection, source_id, self.gate.visible(reader))
+        if row is None:
+            raise NotFound("no such file in custody")
+        text = kept_mappings.proposed(self.vault, row)
+        self.gate.note(reader, Action.INTAKE_READ, subject=row.id, detail="proposal")
+        return views.ProposalView(source_id=row.id, source_name=row.name, text=text)
+
     # --- lists, rules, audit, upkeep ---------------------------------------------------------
 
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
@@ -300,38 +369,38 @@ class Node:
 
     def add_list(
         self, reader: Reader, list_id: str, title: str, files: Sequence[tuple[str, BinaryIO]],
-        *, marking: Marking | None = None,
+        *, marking: Marking | None = None, mapping: str = "",
     ) -> Loaded:  # fmt: skip
         """Bring a new edition of a list into force, whole or not at all.
 
         :param files: (name, stream); the list first, its companion files after.
+        :param mapping: id of the kept mapping to read a table with; as for :meth:`receive`.
         :raises InputError: when it cannot be read to its end; the edition in force stays.
         """
         reader.require(Action.LIST_WRITE)
         if not list_id.replace("_", "").isalnum() or not list_id.islower() or not files:
             raise InputError("a list id has small letters, digits and underscores")
-        label = self.labels.intern(self.agency, marking or self.settings.list_marking())
+        named = kept_mappings.by_name(self.store, mapping, LISTED)
         chosen = marking or self.settings.list_marking()
-        kept = [self._keep(reader, name, stream, chosen, label) for name, stream in files]
+        targets = LISTED if len(files) == 1 else ()
+        kept = [
+            self._keep(reader, name, stream, chosen, named, targets, state="done")
+            for name, stream in files
+        ]
+        first = named or kept[0][1].kept
         return load(
-            self.store, self.vault, by=reader, list_id=list_id, title=title, files=kept,
-            label_id=label, originator=self.agency,
+            self.store, self.vault, by=reader, list_id=list_id, title=title,
+            files=[file for file, _choice, _fresh in kept],
+            label_id=self.labels.intern(self.agency, chosen), originator=self.agency,
+            mapping=first.mapping if first else None,
         )  # fmt: skip
-
-    def _keep(
-        self, reader: Reader, name: str, stream: BinaryIO, marking: Marking, label: int
-    ) -> ListFile:
-        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
-        identity, _fresh = custody.acknowledge(
-            self.store, name=_file_name(name), marking=marking.canonical(), label_id=label,
-            sha256=sha256, size=size, by=reader.name, state="done",
-        )  # fmt: skip
-        return ListFile(sha256=sha256, source_id=identity, name=name)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
         """Return the rules of the pack in force with their state today."""
         reader.require(Action.RULE_READ)
-        return views_of(self.pack)
+        found = views_of(self.pack)
+        self.gate.note(reader, Action.RULE_READ, detail=f"rows={len(found)}")
+        return found
 
     def audit(
         self, reader: Reader, *, limit: int = 100, before: int = 0, who: str = "", action: str = ""

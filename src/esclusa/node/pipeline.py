@@ -17,20 +17,20 @@ from typing import Any, BinaryIO, Final
 import sqlalchemy as sa
 
 from esclusa.errors import InputError, NotFound
-from esclusa.formats import DEFAULT, detect, open_stream
+from esclusa.formats import DEFAULT, TableFormat, by_id, detect, open_stream, table_of
+from esclusa.formats.files import HEAD
 from esclusa.intake.batches import Batch, Origin, batches
 from esclusa.ledger import custody, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Appended, Draft, Outcome
 from esclusa.ledger.store import Store
 from esclusa.model import Defect, ListEntry, Message, kind_of
-from esclusa.node import alerts
+from esclusa.node import alerts, kept_mappings
 from esclusa.node.analyst import Analyst
 from esclusa.node.context import Subject
 from esclusa.node.settings import Settings
 from esclusa.sharing.release import Gate
 
-_HEAD: Final = 4096
 ANALYSED: Final = frozenset({"consignment", "equipment", "port_call", "traveller"})
 
 
@@ -64,7 +64,7 @@ class Pipeline:
         name, reason, state = "", "", "done"
         try:
             with self.vault.open(row.sha256) as raw:
-                name, items = self._reader(raw, row)
+                name, items = self.items(raw, row)
                 for batch in batches(islice(items, counts["items"], None), self.origin(row)):
                     _refuse_list(batch, row.name)
                     if not self._store(batch, row, counts):
@@ -83,10 +83,23 @@ class Pipeline:
             raise NotFound("no such file in custody")
         return row
 
-    def _reader(self, raw: BinaryIO, row: Any) -> tuple[str, Iterator[Message | Defect]]:
+    def items(self, raw: BinaryIO, row: Any) -> tuple[str, Iterator[Message | Defect]]:
+        """Return the format of a source's bytes and what its reader says of them, from the start.
+
+        A table is read with the source's mapping, whatever has been kept under its id since.
+
+        :raises InputError: when nothing can read the bytes, or the mapping cannot be used.
+        """
+        mapping = kept_mappings.by_reference(self.store, row.mapping)
         stream = open_stream(raw, row.name, DEFAULT)
-        chosen = detect(stream.peek(_HEAD)[:_HEAD], row.name)
-        return chosen.id, chosen.read(stream, file=row.name, limits=DEFAULT)
+        head = stream.peek(HEAD)[:HEAD]
+        if mapping is None:
+            chosen = by_id(row.format) if row.format else detect(head, row.name)
+            return chosen.id, chosen.read(stream, file=row.name, limits=DEFAULT)
+        table = by_id(row.format) if row.format else table_of(head, row.name)
+        if not isinstance(table, TableFormat):
+            raise InputError(f"mapping {mapping.id} reads tables; this is none", file=row.name)
+        return table.id, table.read(stream, file=row.name, limits=DEFAULT, mapping=mapping)
 
     def origin(self, row: Any) -> Origin:
         """Return what drafts of a source share."""
@@ -165,6 +178,7 @@ def _subjects(
             source_id=draft.provenance.source,
             retain_until=draft.retain_until,
             recorded=recorded,
+            seq=answer.seq,
             withdrawn=draft.withdrawn,
             previous=answer.previous,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from esclusa.formats import DEFAULT, by_id, open_stream
 from esclusa.intake.batches import batches
 from esclusa.ledger import custody
 from esclusa.model import Message
@@ -35,8 +34,8 @@ def retry(pipeline: Pipeline, row: Any) -> None:
 
 def _message_at(pipeline: Pipeline, source: Any, offset: int) -> Message | None:
     with pipeline.vault.open(source.sha256) as raw:
-        stream = open_stream(raw, source.name, DEFAULT)
-        for item in by_id(source.format).read(stream, file=source.name, limits=DEFAULT):
+        _format, items = pipeline.items(raw, source)
+        for item in items:
             if isinstance(item, Message) and item.offset == offset:
                 return item
     return None

@@ -26,10 +26,12 @@ def read_queries(path: Path) -> pl.DataFrame:
     try:
         table = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"not a table of names: {error}", file=path.name, offset=0) from error
+        # The error's own words quote the line, and that is a name.
+        reason = "not a table of names: it cannot be read as CSV in UTF-8 with one heading line"
+        raise InputError(reason, file=path.name, offset=0) from error
     if "name" not in table.columns:
-        found = ", ".join(table.columns[:10])
-        raise InputError(f"column name is missing; found {found}", file=path.name, offset=0)
+        reason = f"column name is missing among the {table.width} of the first line"
+        raise InputError(reason, file=path.name, offset=0)
     if "query_id" not in table.columns:
         table = table.with_columns(pl.int_range(2, pl.len() + 2).cast(pl.String).alias("query_id"))
     if "identifiers" in table.columns:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from esclusa.model import Body
+from esclusa.model import Body, value_text
 from esclusa.sharing.views import Fact
 
 
@@ -37,12 +37,4 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, str]]:
         for number, item in enumerate(value):
             yield from _walk(f"{path}.{number}", item)
     elif value not in (None, ""):
-        yield path, _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        yield path, value_text(value)

@@ -33,6 +33,8 @@ class Action(StrEnum):
     ALERT_UNDO = "alert:undo"
     INTAKE_READ = "intake:read"
     INTAKE_WRITE = "intake:write"
+    MAPPING_READ = "mapping:read"
+    MAPPING_WRITE = "mapping:write"
     LIST_READ = "list:read"
     LIST_WRITE = "list:write"
     RULE_READ = "rule:read"
@@ -48,19 +50,19 @@ class Action(StrEnum):
 _WORK = {
     Action.QUEUE_READ, Action.RECORD_READ, Action.SEARCH, Action.SCREEN, Action.ALERT_CLAIM,
     Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
-    Action.INTAKE_WRITE, Action.LIST_READ, Action.RULE_READ,
+    Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {
     Role.ANALYST: frozenset(_WORK),
-    Role.SUPERVISOR: frozenset(_WORK | {Action.LIST_WRITE}),
+    Role.SUPERVISOR: frozenset(_WORK | {Action.LIST_WRITE, Action.MAPPING_WRITE}),
     # An auditor sees the whole log and no content.
     Role.AUDITOR: frozenset({Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ}),
     # An administrator keeps the machine running and reads no case.
     Role.ADMINISTRATOR: frozenset(
         {
             Action.USER_READ, Action.USER_WRITE, Action.LIST_READ, Action.LIST_WRITE,
-            Action.RULE_READ, Action.RECORD_ERASE,
+            Action.MAPPING_READ, Action.MAPPING_WRITE, Action.RULE_READ, Action.RECORD_ERASE,
         }
     ),
 }  # fmt: skip

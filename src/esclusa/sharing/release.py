@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +21,7 @@ from esclusa.ledger import audit, custody, queue, records, search, watchlists
 from esclusa.ledger.indexing import references, title_of
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
-from esclusa.model import Alert, AlertMove, Record, record_id
+from esclusa.model import Alert, AlertMove, Body, Record, record_id
 from esclusa.sharing import views
 from esclusa.sharing.facts import changes, facts_of, plain
 from esclusa.sharing.policy import may_see
@@ -28,7 +29,13 @@ from esclusa.sharing.reader import Action, Reader
 
 PAGE_LIMIT: Final = 200
 _LINKS_SHOWN: Final = 20
+_LINKS_PER_TIE: Final = 8
+_TIES: Final = ("seal", "document", "equipment", "pair", "journey", "voyage")
+"""What makes a link between records, the closest first: a ship's thousand bills share its voyage
+and must not crowd out the one that shares a seal. A party's other records are found by search."""
 _DEFECTS_SHOWN: Final = 500
+_IDENTIFIER: Final = re.compile(r"[0-9a-f-]{24,64}")
+"""Identifiers of records, files and held messages: UUIDs, and digests of 24 to 64 digits."""
 
 
 def today_utc() -> dt.date:
@@ -74,11 +81,9 @@ class Gate:
         question = _question(reader, wanted)
         visible = self.visible(reader)
         with self._store.read() as connection:
-            rows, cursor = queue.page(connection, visible, question)
             counted = queue.count(connection, visible, question)
-            alerts = records.get_by_seq(
-                connection, self._labels, visible, [row.seq for row in rows]
-            )
+            rows, cursor = queue.page(connection, visible, question, few=counted <= queue.COUNTED)
+            alerts = records.bodies_by_seq(connection, visible, [row.seq for row in rows])
         self.note(reader, Action.QUEUE_READ, detail=f"rows={len(rows)}")
         return views.QueuePage(
             rows=tuple(self._queue_row(row, alerts[row.seq]) for row in rows if row.seq in alerts),
@@ -96,22 +101,21 @@ class Gate:
         with self._store.read() as connection:
             return queue.neighbours(connection, self.visible(reader), question, alert_id)
 
-    def _queue_row(self, row: Any, alert: Record) -> views.QueueRow:
-        body = alert.body
+    def _queue_row(self, row: Any, alert: Body) -> views.QueueRow:
         return views.QueueRow(
             alert_id=row.alert_id,
             subject_id=row.subject_id,
             subject_kind=row.subject_kind,
             title=row.title,
             score=row.score,
-            reasons=body.reasons if isinstance(body, Alert) else (),
+            reasons=alert.reasons if isinstance(alert, Alert) else (),
             state=row.state,
             claimed_by=row.claimed_by,
             verdict=row.verdict,
             port=row.port,
             arrival="" if row.arrival == queue.UNKNOWN_ARRIVAL else row.arrival,
             created=row.created,
-            level=int(alert.marking.level),
+            level=int(self._labels.get(row.label_id).marking.level),
         )
 
     def alert(self, reader: Reader, alert_id: str) -> views.AlertView:
@@ -120,7 +124,7 @@ class Gate:
         visible = self.visible(reader)
         with self._store.read() as connection:
             view = self._alert_view(connection, visible, queue.find(connection, visible, alert_id))
-        self.note(reader, Action.RECORD_READ, subject=alert_id, detail=_found(view))
+        self.note(reader, Action.RECORD_READ, subject=_identifier(alert_id), detail=_found(view))
         if view is None:
             raise NotFound("no such alert")
         return view
@@ -165,7 +169,7 @@ class Gate:
         with self._store.read() as connection:
             record = records.get(connection, self._labels, visible, name, version=version)
             view = self._record_view(connection, visible, record) if record else None
-        self.note(reader, Action.RECORD_READ, subject=name, detail=_found(view))
+        self.note(reader, Action.RECORD_READ, subject=_identifier(name), detail=_found(view))
         if view is None:
             raise NotFound("no such record")
         return view
@@ -228,15 +232,32 @@ class Gate:
             source = records.get(connection, self._labels, visible, name)
             if source:
                 found[source.id] = _link(source, "derived_from")
-        if record.body is not None:
-            ties = {tie for tie in references(record.body) if not tie.startswith("party:")}
-            others = records.related(
-                connection, self._labels, visible, ties, limit=_LINKS_SHOWN + 1
-            )
-            for value, other in others:
+        ties = references(record.body) if record.body is not None else set()
+        for scheme in _TIES:
+            wanted = {tie for tie in ties if tie.startswith(f"{scheme}:")}
+            if not wanted:
+                continue
+            for _value, other in records.related(
+                connection, self._labels, visible, wanted, limit=_LINKS_PER_TIE + 1
+            ):
                 if other.id != record.id and len(found) < _LINKS_SHOWN:
-                    found.setdefault(other.id, _link(other, f"same_{value.split(':')[0]}"))
+                    found.setdefault(other.id, _link(other, f"same_{scheme}"))
         return tuple(found.values())
+
+    def recorded(
+        self, reader: Reader, kind: str, since: dt.datetime, until: dt.datetime
+    ) -> Iterator[Record]:
+        """Yield the records of a kind in force that the reader may see, recorded from ``since`` up
+        to and without ``until`` (aware), for an answer in counts; one audit line for all."""
+        reader.require(Action.RECORD_READ)
+        period = f"{since.date()} to {until.date()}"
+        self.note(reader, Action.RECORD_READ, detail=f"kind={kind} recorded={period}")
+        with self._store.read() as connection:
+            for label in sorted(self.visible(reader)):
+                found = records.current_of_kind(connection, self._labels, kind, label_id=label)
+                for record in found:
+                    if record.recorded_time and since <= record.recorded_time < until:
+                        yield record
 
     def search(
         self, reader: Reader, text: str, *, kind: str = "", limit: int = 50
@@ -274,7 +295,7 @@ class Gate:
         with self._store.read() as connection:
             row = custody.find(connection, identity, visible)
             view = self._source_view(connection, visible, row, deep=True) if row else None
-        self.note(reader, Action.INTAKE_READ, subject=identity, detail=_found(view))
+        self.note(reader, Action.INTAKE_READ, subject=_identifier(identity), detail=_found(view))
         if view is None:
             raise NotFound("no such file in custody")
         return view
@@ -294,16 +315,26 @@ class Gate:
             received_by=row.received_by,
             counts=counts,
             reason=row.reason,
+            mapping=row.mapping.partition("@")[0],
+            mapping_digest=row.mapping.partition("@")[2],
             defects=custody.defects_of(connection, row.id, limit=_DEFECTS_SHOWN) if deep else (),
             quarantine=tuple(
-                views.QuarantineRow(
-                    id=held.id, source_id=row.id, source_name=row.name, offset=held.offset,
-                    length=held.length, message=held.message, reason=held.reason,
-                    state=held.state, retries=held.retries,
-                )
+                _quarantine_row(held, row.name)
                 for held in (custody.held(connection, [row.id]) if deep else ())
             ),
         )  # fmt: skip
+
+    def quarantine(
+        self, reader: Reader, *, limit: int = PAGE_LIMIT
+    ) -> tuple[views.QuarantineRow, ...]:
+        """Release the messages that wait in quarantine, those of the newest file first."""
+        reader.require(Action.INTAKE_READ)
+        with self._store.read() as connection:
+            rows = custody.still_held(
+                connection, self.visible(reader), limit=max(1, min(limit, PAGE_LIMIT))
+            )
+        self.note(reader, Action.INTAKE_READ, detail=f"quarantine rows={len(rows)}")
+        return tuple(_quarantine_row(row, row.source_name) for row in rows)
 
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
         """Release which watchlists are in force."""
@@ -357,6 +388,12 @@ def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:
     )
 
 
+def _identifier(text: str) -> str:
+    """Return what was asked for when it may be an identifier: what else a person types in its place
+    (a name, a bill of lading) is content, and of any length."""
+    return text if _IDENTIFIER.fullmatch(text) else "no identifier"
+
+
 def _found(view: object | None) -> str:
     return "not found" if view is None else ""
 
@@ -368,6 +405,14 @@ def _when(record: Record) -> str:
 def _link(record: Record, relation: str) -> views.Link:
     title = title_of(record.body) if record.body is not None else ""
     return views.Link(record_id=record.id, kind=record.kind, title=title, relation=relation)
+
+
+def _quarantine_row(held: Any, source_name: str) -> views.QuarantineRow:
+    return views.QuarantineRow(
+        id=held.id, source_id=held.source_id, source_name=source_name, offset=held.offset,
+        length=held.length, message=held.message, reason=held.reason, state=held.state,
+        retries=held.retries,
+    )  # fmt: skip
 
 
 def _search_row(record: Record) -> views.SearchRow:

@@ -160,7 +160,8 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     """A file in custody. ``id`` is derived from its bytes and marking. ``state``:
     ``received``, ``done``, ``refused``. ``counts``: ``messages``, ``statements``,
-    ``new``, ``changed``, ``unchanged``, ``withdrawn``, ``quarantined``, ``alerts``, ``defects``."""
+    ``new``, ``changed``, ``unchanged``, ``withdrawn``, ``quarantined``, ``alerts``, ``defects``.
+    ``mapping`` and ``mapping_digest`` name the kept mapping it is read with, "" for none."""
 
     id: str
     name: str
@@ -171,8 +172,46 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     received_by: str
     counts: dict[str, int]
     reason: str = ""
+    mapping: str = ""
+    mapping_digest: str = ""
     defects: tuple[Defect, ...] = ()
     quarantine: tuple[QuarantineRow, ...] = ()
+
+
+class MappingVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One text that a kept mapping had. ``digest`` is its SHA-256; ``added`` is ISO 8601 UTC."""
+
+    version: int
+    digest: str
+    added: str
+    added_by: str
+
+
+class MappingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept mapping: what the columns of one sender's tables mean.
+
+    ``target`` is the kind of record that a row makes, "" when this version of Esclusa cannot read
+    the text. ``text`` is left out of lists, ``versions`` (the newest first) too.
+    """
+
+    id: str
+    title: str
+    target: str
+    columns: int
+    version: int
+    digest: str
+    added: str
+    added_by: str
+    text: str = ""
+    versions: tuple[MappingVersion, ...] = ()
+
+
+class ProposalView(msgspec.Struct, frozen=True, kw_only=True):
+    """The mapping that was guessed for a file in custody, as TOML ``text`` to correct and keep."""
+
+    source_id: str
+    source_name: str
+    text: str
 
 
 class ListView(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ move and "claim" the button need not be the same word in Spanish.
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Code (BCP 47) and the language's own name."""
 FOLDER: Final = Path(__file__).parent
 VOCABULARY_FILE: Final = FOLDER / "vocabulary.toml"
+_WORDS_KEPT: Final = 4096
 
 Key = tuple[str, str]
 """Context ("" for none) and English text."""
@@ -46,6 +48,7 @@ class Catalogue:
     def __init__(self, language: str) -> None:
         self.language = language
         self._texts = _read(po_path(language)) if po_path(language).exists() else {}
+        self.word: Callable[[str, object], str] = lru_cache(_WORDS_KEPT)(self._word)
 
     def gettext(self, text: str) -> str:
         """Translate a text."""
@@ -60,8 +63,12 @@ class Catalogue:
         form = int(number != 1)
         return self._form(("", singular), form) or (plural if form else singular)
 
-    def word(self, section: str, code: object) -> str:
-        """Return the label of a word of a closed list; a word we do not know is shown as it is."""
+    def _word(self, section: str, code: object) -> str:
+        """Return the label of a word of a closed list; a word we do not know is shown as it is.
+
+        Called as ``word``, which remembers: a page of the queue asks for the same few a thousand
+        times.
+        """
         text = str(code)
         label = vocabulary()[section].get(text)
         return self.pgettext(section, label) if label else text

@@ -18,7 +18,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     ``show`` takes a :class:`~esclusa.web.visit.Visit` and returns the response. ``action`` is what
     the reader's role must include. ``label`` puts the page into the navigation, at ``order``.
-    ``files`` lets the form carry files.
+    ``files`` lets the form carry files; ``download`` marks an answer that is a file to keep.
     """
 
     path: str
@@ -28,6 +28,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     order: int = 0
     files: bool = False
+    download: bool = False
     signed_in: bool = True
 
 

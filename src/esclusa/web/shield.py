@@ -76,10 +76,11 @@ async def _last_resort(send: Send) -> None:
 
 def note_crash(error: Exception) -> None:
     """Write the kind and the place of an unexpected error to the log."""
-    _LOG.error("%s in %s", type(error).__name__, _places(error))
+    _LOG.error("%s", places(error))
 
 
-def _places(error: Exception) -> str:
-    """Where the error arose, without its words: they may quote a record."""
+def places(error: Exception) -> str:
+    """Return an error's kind and where it arose, without its words: they may quote a record."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} in {where}"

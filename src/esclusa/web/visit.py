@@ -56,6 +56,14 @@ class Visit:
         html = self.site.draw(self.language, template, shared(self) | values)
         return HTMLResponse(html, status_code=status)
 
+    def attach(self, name: str, text: str) -> Response:
+        """Hand a text to the browser as a file to keep. ``name`` is ASCII without blanks."""
+        return Response(
+            text,
+            media_type="application/octet-stream",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
     def go(self, address: str) -> Response:
         """Send the browser on after a form (Post/Redirect/Get)."""
         return RedirectResponse(address, status_code=303)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from esclusa.analysis.screening import attributes
@@ -41,6 +42,7 @@ class Screener:
         self.index: Final = index
         self.threshold: Final = default if threshold is None else threshold
         self._lookups: Final = Lookups(index, words_kept)
+        self._made: Final = lru_cache(answers_kept)(make_query)
         self._answers_kept: Final = answers_kept
         self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
 
@@ -58,7 +60,8 @@ class Screener:
         identifiers: Iterable[str] | None = (),
     ) -> tuple[Hit, ...]:
         """Return the hits for one party, best first; the arguments are those of ``make_query``."""
-        return self.query(make_query(name, kind, birth_date, nationality, identifiers))
+        asked = self._made(name, kind, birth_date, nationality, tuple(identifiers or ()))
+        return self.query(asked)
 
     def query(self, query: Query) -> tuple[Hit, ...]:
         """Return the hits for a query made by :func:`~.query.make_query`."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.analysis.targeting.normal import code, normal
-from esclusa.model import Evidence
+from esclusa.model import Evidence, value_text
 
 MOST_PLACES: Final = 8
 """Places shown for one field; a bill with 300 containers would otherwise fill the page."""
@@ -73,7 +73,7 @@ def as_text(value: Any) -> str:
         return ""
     if isinstance(value, (msgspec.Struct, tuple)):
         return msgspec.json.encode(value).decode()[:_LONGEST] if value else ""
-    return str(value)[:_LONGEST]
+    return value_text(value)[:_LONGEST]
 
 
 def _fits(value: str, wanted: Wanted) -> bool:

@@ -18,9 +18,10 @@ import msgspec
 
 from esclusa.errors import LimitError
 from esclusa.formats.edifact.cleaning import Fault
-from esclusa.formats.edifact.findings import more, note
+from esclusa.formats.edifact.findings import Hidden
 from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.limits import Limits
+from esclusa.formats.work import DEFECT, Work
 from esclusa.model import Defect, Severity
 
 SNIPPET = 35
@@ -64,9 +65,10 @@ class Assembly(ABC):
     tolerated: ClassVar[Pattern[str]]
     """Tags that may stand between an interchange's header and its first message."""
 
-    def __init__(self, file: str, limits: Limits) -> None:
+    def __init__(self, file: str, limits: Limits, work: Work | None = None) -> None:
         self.file = file
         self.limits = limits
+        self.work = work or Work(file, limits)
         self.ready: list[RawMessage | Defect] = []
         self.interchange = Interchange(offset=0, bare=True)
         self.group: Group | None = None
@@ -77,6 +79,7 @@ class Assembly(ABC):
         self.recoded = False
         self.count = 0
         self.bare = 0
+        self.hidden = Hidden()
 
     @abstractmethod
     def raw_message(self, head: Segment) -> RawMessage:
@@ -100,34 +103,52 @@ class Assembly(ABC):
         offset: int,
         segment: str = "",
         length: int = 0,
+        *,
+        number: int = -1,
+        element: str = "",
     ) -> None:
-        """Record a defect in the open message, or bare if none is open."""
-        self.record(
-            Defect(
-                code=f"{self.prefix}.{code}",
-                severity=severity,
-                reason=reason,
-                offset=offset,
-                length=length,
-                segment=segment,
-                segment_no=len(self.message.segments) + 1 if self.message else 0,
-            )
-        )
+        """Record a defect in the open message, or bare if none is open; count it as work.
 
-    def record(self, defect: Defect) -> None:
-        """Keep a defect with the open message, or hand it over bare.
+        Both are bounded in number, bare ones from one message to the next.
 
-        Bare defects are bounded too, from one message to the next.
+        :raises LimitError: the file has cost more work than its size allows.
         """
+        self.work.spend(DEFECT, offset)
+        message = self.message
+        if self.overflow and message:
+            return
+        count = len(message.defects) if message else self.bare
+        if count >= self.limits.defects_per_message:
+            self.hidden.add(code, severity, offset)
+            return
+        defect = Defect(
+            code=f"{self.prefix}.{code}",
+            severity=severity,
+            reason=reason,
+            offset=offset,
+            length=length,
+            message=message.reference if message else "",
+            segment=segment,
+            segment_no=number if number >= 0 else len(message.segments) + 1 if message else 0,
+            element=element,
+        )
+        self.keep(defect)
+
+    def keep(self, defect: Defect) -> None:
+        """Put a defect with the open message, or hand it over bare."""
         if self.message is None:
             self.bare += 1
-            if self.bare <= self.limits.defects_per_message:
-                self.ready.append(defect)
-            elif self.bare == self.limits.defects_per_message + 1:
-                self.ready.append(more(defect, self.bare - 1, self.prefix))
-        elif not self.overflow:
-            named = msgspec.structs.replace(defect, message=self.message.reference)
-            note(self.message.defects, named, self.limits.defects_per_message, self.prefix)
+            self.ready.append(defect)
+        else:
+            self.message.defects.append(defect)
+
+    def tell_hidden(self) -> None:
+        """Close the defects of a message or of the stretch before it: how many are not named."""
+        hidden, self.hidden = self.hidden, Hidden()
+        if hidden.count:
+            reference = self.message.reference if self.message else None
+            limit = self.limits.defects_per_message
+            self.keep(hidden.closing(self.prefix, limit, reference))
 
     def report(self, faults: tuple[Fault, ...], offset: int, segment: str) -> None:
         """Record what cleaning found in a piece; a wrong character set once per message."""
@@ -163,6 +184,7 @@ class Assembly(ABC):
         :raises LimitError: the file holds more messages than the limits allow.
         """
         self.close_message(head.offset)
+        self.tell_hidden()
         self.count_message(head.offset)
         head.number = 1
         self.message = self.raw_message(head)
@@ -228,18 +250,9 @@ class Assembly(ABC):
             self.doubt("reference", reason, tail, "2")
 
     def doubt(self, what: str, reason: str, tail: Segment, element: str) -> None:
-        self.record(
-            Defect(
-                code=f"{self.prefix}.{tail.tag.lower()}.{what}",
-                severity=Severity.WARNING,
-                reason=reason,
-                offset=tail.offset,
-                length=tail.length,
-                segment=tail.tag,
-                segment_no=tail.number,
-                element=element,
-            )
-        )
+        code = f"{tail.tag.lower()}.{what}"
+        where = (tail.offset, tail.tag, tail.length)
+        self.find(code, Severity.WARNING, reason, *where, number=tail.number, element=element)
 
     # -- closing ----------------------------------------------------------------------------
 
@@ -301,15 +314,16 @@ class Assembly(ABC):
         if message is None or self.overflow:
             return
         size, limits = offset - message.offset, self.limits
-        if size <= limits.message_bytes and len(message.segments) <= limits.rows:
+        if size <= limits.message_bytes and len(message.segments) <= limits.segments:
             return
         self.overflow = True
+        self.hidden = Hidden()
         del message.segments[1:]
         message.defects[:] = [
             Defect(
                 code=f"{self.prefix}.message.size",
                 severity=Severity.FATAL,
-                reason=f"more than {limits.message_bytes} bytes or {limits.rows} segments",
+                reason=f"more than {limits.message_bytes:,} bytes or {limits.segments:,} segments",
                 offset=message.offset,
                 message=message.reference,
                 segment=self.heads[0],
@@ -321,6 +335,7 @@ class Assembly(ABC):
         message = self.message
         if message is not None:
             self.hold(end)
+            self.tell_hidden()
             message.length = end - message.offset
             self.ready.append(message)
             self.message = None

@@ -8,6 +8,7 @@ told which, so the bytes can be restored.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 CODECS = {
@@ -31,6 +32,10 @@ CODECS = {
 
 ESCAPED = "iso2022_jp_2"
 """The codec of UNOX: escape sequences switch sets, and its bytes may look like separators."""
+
+
+CONTROLS = re.compile(rb"[\x80-\x9f]")
+"""The second set of control codes (ISO 6429), which no sender means."""
 
 
 def codec(identifier: str) -> str:
@@ -66,7 +71,7 @@ def _credible(data: bytes, declared: str) -> bool:
     """
     if not declared.startswith("iso8859"):
         return True
-    if any(0x80 <= byte <= 0x9F for byte in data):
+    if CONTROLS.search(data):
         return False
     return declared != "iso8859-1" or not _is_utf8(data)
 

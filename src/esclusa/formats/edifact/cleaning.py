@@ -19,6 +19,7 @@ from esclusa.model import Severity
 BLANKS = " \t\r\n"
 CONTROLS = "".join(map(chr, range(0x20))) + "\x7f"
 BYTE_ORDER_MARK = "\xef\xbb\xbf"
+BEYOND = re.compile(r"[^\x00-\x7f]")
 SHIFTED = re.compile(r"\x1b\$.*?(?:\x1b\([A-Z]|\Z)", re.DOTALL)
 """A run of multi-byte characters between two escape sequences."""
 
@@ -63,8 +64,11 @@ def _control(marks: Separators) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _valid_release(marks: Separators) -> re.Pattern[str]:
-    return re.compile(f"{re.escape(marks.release)}[{re.escape(marks.releasable())}]", re.DOTALL)
+def _released_well(marks: Separators) -> re.Pattern[str]:
+    """Matches text whose release characters all stand before one that may be released."""
+    release = re.escape(marks.release)
+    valid = f"{release}[{re.escape(marks.releasable())}]"
+    return re.compile(f"(?:[^{release}]++|{valid})*+", re.DOTALL)
 
 
 @lru_cache(maxsize=64)
@@ -109,7 +113,8 @@ def clean(part: str, marks: Separators, codec: str) -> Piece:
     faults += _control_fault(body, decoded, lead, marks)
     faults += _release_fault(body, decoded, lead, marks)
     if used:
-        at = lead + next((i for i, mark in enumerate(body) if not mark.isascii()), 0)
+        beyond = BEYOND.search(body)
+        at = lead + (beyond.start() if beyond else 0)
         reason = f"bytes outside the declared character set, read as {used}"
         faults += (Fault("charset", Severity.WARNING, reason, at),)
     return Piece(decoded, lead, faults)
@@ -120,7 +125,7 @@ def releases_well(text: str, marks: Separators) -> bool:
     release = marks.release
     if not release or release not in text:
         return True
-    return release not in _valid_release(marks).sub("", text)
+    return _released_well(marks).fullmatch(text) is not None
 
 
 def _lead_faults(lead: str) -> tuple[Fault, ...]:

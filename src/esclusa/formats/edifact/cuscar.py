@@ -48,7 +48,7 @@ _UNREAD: Final = frozenset({
 class _Box:
     """A container while its group is read."""
 
-    __slots__ = ("fields", "number", "places", "seals", "undg", "used")
+    __slots__ = ("fields", "made", "number", "places", "seals", "undg", "used")
 
     def __init__(self, number: str) -> None:
         self.number = number
@@ -57,6 +57,13 @@ class _Box:
         self.seals: dict[Seal, None] = {}
         self.undg: dict[str, None] = {}
         self.used = False
+        self.made: TransportEquipment | None = None
+
+    def shared(self) -> TransportEquipment:
+        """The same for every bill that names the box: made once, when all is read."""
+        if self.made is None:
+            self.made = self.built()
+        return self.made
 
     def built(self, **more: Any) -> TransportEquipment:
         return TransportEquipment(
@@ -484,7 +491,7 @@ def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment | None:
         voyage=manifest.voyage,
         parties=tuple(bill.parties),
         goods=_goods(manifest, bill),
-        equipment=tuple(box.built() for box in bill.boxes.values()),
+        equipment=tuple(box.shared() for box in bill.boxes.values()),
         documents=tuple(bill.documents),
         **_route(manifest, bill),
         **{**manifest.dates, **bill.fields},

@@ -1,35 +1,45 @@
-"""Defects of one message, bounded in number."""
+"""Defects past the limit of one message: counted, not named."""
 
 from __future__ import annotations
-
-import msgspec
 
 from esclusa.model import Defect, Severity
 
 SEVERE = (Severity.ERROR, Severity.FATAL)
 
 
-def note(defects: list[Defect], defect: Defect, limit: int, prefix: str) -> None:
-    """Add a defect; past the limit only say that there are more.
+class Hidden:
+    """Counts what is not named, and remembers the first of it."""
 
-    A flood of errors makes the message unusable, a flood of notes does not.
+    __slots__ = ("code", "count", "offset", "severe")
 
-    :param prefix: of the code, ``edifact`` or ``x12``.
-    """
-    if len(defects) < limit:
-        defects.append(defect)
-    elif len(defects) == limit:
-        defects.append(_last(defect, limit, prefix))
-    elif defect.severity in SEVERE and defects[-1].severity is not Severity.FATAL:
-        defects[-1] = _last(defect, limit, prefix)
+    def __init__(self) -> None:
+        self.count = 0
+        self.code = ""
+        self.offset = 0
+        self.severe = False
 
+    def add(self, code: str, severity: Severity, offset: int) -> None:
+        """Count one defect."""
+        if not self.count:
+            self.code, self.offset = code, offset
+        self.count += 1
+        self.severe = self.severe or severity in SEVERE
 
-def more(defect: Defect, limit: int, prefix: str) -> Defect:
-    """The defect that stands for this one and all further ones of the same stretch."""
-    reason = f"more than the limit of {limit} defects; the rest is not named"
-    return msgspec.structs.replace(defect, code=f"{prefix}.defects", reason=reason)
+    def closing(self, prefix: str, limit: int, message: str | None) -> Defect:
+        """The one defect that stands for all of them.
 
+        A flood of errors makes a message unusable, a flood of notes does not.
 
-def _last(defect: Defect, limit: int, prefix: str) -> Defect:
-    severity = Severity.FATAL if defect.severity in SEVERE else Severity.WARNING
-    return msgspec.structs.replace(more(defect, limit, prefix), severity=severity)
+        :param prefix: of the code, ``edifact`` or ``x12``.
+        :param message: reference of the message they belong to, None for none.
+        """
+        worst = Severity.ERROR if message is None else Severity.FATAL
+        code = f"{prefix}.{self.code}"
+        return Defect(
+            code=f"{prefix}.defects",
+            severity=worst if self.severe else Severity.WARNING,
+            reason=f"{self.count:,} more defects, past the limit of {limit:,}, are not named; the "
+            f"first is {code}",
+            offset=self.offset,
+            message=message or "",
+        )

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from re import Pattern
 from typing import ClassVar
 
+from esclusa.errors import LimitError
 from esclusa.formats.edifact.assembly import Assembly
 from esclusa.formats.edifact.buffer import BLOCK, CONTEXT, Source
 from esclusa.formats.edifact.cleaning import BLANKS, clean, cut, irregular, releases_well
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators, ends_released
+from esclusa.formats.work import START
 from esclusa.model import Defect, Severity
 
-FIRST_SPAN = 1024
+FIRST_SPAN = 256
 """Characters cut after a new start; the span grows fourfold as long as the reading is regular.
 
 Small interchanges and rubbish then cost no repeated cutting of whole blocks."""
@@ -63,6 +65,7 @@ class Machine(ABC):
         self.skip_begin = 0
         self.skip_from = 0
         self.skip_silent = False
+        self.skip_past = 0
         self.searched = -1
         self.searches = 0
         self.passed = -1
@@ -70,12 +73,21 @@ class Machine(ABC):
         self.service: dict[str, Callable[[Segment], None]] = {}
 
     def run(self) -> Iterator[RawMessage | Defect]:
-        """Read to the end of the stream, handing over in file order."""
+        """Read to the end of the stream, handing over in file order.
+
+        :raises LimitError: after everything before it was handed over.
+        """
+        refusal: LimitError | None = None
         running = True
         while running:
-            running = self.step()
+            try:
+                running = self.step()
+            except LimitError as error:
+                refusal, running = error, False
             ready, self.assembly.ready = self.assembly.ready, []
             yield from ready
+        if refusal:
+            raise refusal
 
     # -- the dialect ------------------------------------------------------------------------
 
@@ -138,9 +150,11 @@ class Machine(ABC):
         self.assembly.close_interchange(self.source.offset)
         if not self.seen:
             self.assembly.find("none", Severity.FATAL, self.nothing, 0)
+        self.assembly.tell_hidden()
 
     def open(self) -> None:
         """Begin an interchange, or messages without one, at the source's position."""
+        self.assembly.work.spend(START, self.source.offset)
         self.known, self.codec = {}, "ascii"
         index = self.settle()
         self.source.at = index
@@ -228,7 +242,9 @@ class Machine(ABC):
                 number = len(segments) + 1
                 segments.append(Segment(part, tag, offset, size, number, marks))
             else:
-                if size <= limit and part[:2] in self.services and not self.opens(part):
+                if not part:
+                    self.empty(offset)
+                elif size <= limit and part[:2] in self.services and not self.opens(part):
                     self.place(part, offset, size)
                 else:
                     self.special(part, offset)
@@ -258,6 +274,8 @@ class Machine(ABC):
                 lead = size - 1 - len(text)
                 number = len(segments) + 1
                 segments.append(Segment(text, tag, offset + lead, size - lead, number, marks))
+            elif not text and size <= limit:
+                self.empty(offset + size - 1)
             else:
                 self.special(part, offset)
                 if self.moved:
@@ -335,7 +353,9 @@ class Machine(ABC):
         reason = f"a segment longer than the limit of {limit} bytes, passed over"
         self.assembly.find("segment.size", Severity.ERROR, reason, offset)
         self.assembly.junk += 1
-        self.skip_to(offset, offset + (1 if self.worthwhile(offset) else limit), silent=True)
+        floor = offset + (1 if self.worthwhile(offset) else limit)
+        # What cutting took for text is no terminator here either, or each byte is cut anew.
+        self.skip_to(offset, floor, silent=True, past=offset + limit)
 
     def worthwhile(self, offset: int) -> bool:
         """May an endless piece be searched for an interchange? Each search costs its length."""
@@ -380,16 +400,18 @@ class Machine(ABC):
 
     # -- skip -------------------------------------------------------------------------------
 
-    def skip_to(self, offset: int, floor: int, *, silent: bool) -> None:
+    def skip_to(self, offset: int, floor: int, *, silent: bool, past: int = 0) -> None:
         """Pass over the piece at ``offset``, looking for an interchange from ``floor`` on.
 
         :param silent: the defect is already recorded.
+        :param past: the piece's terminator does not stand before this byte.
         """
         self.source.move(offset)
         self.moved = True
         self.skip_begin = offset
         self.skip_from = floor + 1 if floor == self.opened_at else floor
         self.skip_silent = silent
+        self.skip_past = past
         self.span = FIRST_SPAN
         self.step = self.skip
 
@@ -420,7 +442,8 @@ class Machine(ABC):
 
     def next_terminator(self, until: int) -> int:
         """Index of the first terminator before ``until`` that is not released, -1 if none."""
-        text, at, marks = self.source.text, self.source.at, self.marks
+        text, marks = self.source.text, self.marks
+        at = max(self.source.at, self.skip_past - self.source.start)
         found = text.find(marks.terminator, at, until)
         while found >= 0 and marks.release:
             if not ends_released(text[max(0, found - CONTEXT) : found], marks.release):

@@ -15,6 +15,7 @@ from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.reading import Notes, Reading, messages_of
+from esclusa.formats.work import Work
 from esclusa.model import Defect, Message
 
 TYPES: Final[dict[str, Callable[[RawMessage, Notes], list[Reading]]]] = {
@@ -28,11 +29,12 @@ def read(
     stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT
 ) -> Iterator[Message | Defect]:
     """Read an EDIFACT file; see :class:`~esclusa.formats.format.Reader`."""
-    for item in read_messages(stream, file=file, limits=limits):
+    work = Work(file, limits)
+    for item in read_messages(stream, file=file, limits=limits, work=work):
         if isinstance(item, Defect):
             yield item
         else:
-            yield from messages_of(item, "edifact", TYPES.get(item.type), limits)
+            yield from messages_of(item, "edifact", TYPES.get(item.type), limits, work)
 
 
 def sniff(head: bytes, name: str) -> bool:

@@ -78,20 +78,18 @@ def join_released(parts: list[str], separator: str, release: str, *, wrap: str =
     :param wrap: line breaks that may have come between the release and the separator.
     """
     joined: list[str] = []
-    held = ""
+    held: list[str] = []
     edge = release + wrap
     for part in parts:
         if not held and part[-1:] not in edge:
             joined.append(part)
             continue
-        whole = held + part
-        if ends_released(part.rstrip(wrap) if wrap else part, release):
-            held = whole + separator
-        else:
-            joined.append(whole)
-            held = ""
+        held.append(part)
+        if not ends_released(part.rstrip(wrap) if wrap else part, release):
+            joined.append(separator.join(held))
+            held = []
     if held:
-        joined.append(held[: -len(separator)])
+        joined.append(separator.join(held))
     return joined
 
 

@@ -24,22 +24,24 @@ from esclusa.formats.edifact.machine import START_SPAN, Machine
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.service import LEVEL_A, LOOKAHEAD, START, read_start
 from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.work import Work
 from esclusa.model import Defect, Severity
 
 
 def read_messages(
-    stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT
+    stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT, work: Work | None = None
 ) -> Iterator[RawMessage | Defect]:
     """Read every message of every interchange, in file order, forgivingly.
 
     :param stream: binary, read from its present position to its end.
     :param file: the name used in errors.
+    :param work: counts what the file costs; one of its own when not given.
     :return: messages with their own defects, and bare defects of envelopes. The result does not
         depend on how the stream delivers its bytes; memory is bounded by one message.
-    :raises LimitError: the file is too large or holds too many messages.
+    :raises LimitError: the file is too large, holds too many messages or costs too much work.
     """
     source = Source(stream, file=file, limit=limits.file_bytes)
-    return Reader(source, Envelopes(file, limits)).run()
+    return Reader(source, Envelopes(file, limits, work)).run()
 
 
 @lru_cache(maxsize=64)

@@ -33,7 +33,10 @@ _DAY: Final = re.compile(r"(\d{1,2})[ -]([A-Za-z]+)\.?[ -](\d{4})")
 _MONTH: Final = re.compile(r"([A-Za-z]+)\.?[ -](\d{4})")
 _ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 _SPAN: Final = re.compile(r"(.+?)(?: to | ?[–/] ?|(?<=\d{4})-(?=\d{4}$))(.+)")
-_ABOUT: Final = re.compile(r"(?:circa|ca?\.|approximately|about|hacia)\s+", re.IGNORECASE)
+_ABOUT: Final = re.compile(r"(?:(?:circa|ca?\.|approximately|about|hacia)\s+)+", re.IGNORECASE)
+
+_LONGEST: Final = 100
+"""Longest date in the published lists is 40 characters; what is longer is none."""
 
 
 def list_date(text: str) -> str:
@@ -42,15 +45,16 @@ def list_date(text: str) -> str:
     Known: ``12 Mar 1965``, ``Mar 1965``, ``1965``, ``circa 1965``, ``1960 to 1965``.
     A range comes as ``start/end``.
     """
+    if len(text) > _LONGEST:
+        return ""
     text = " ".join(text.split())
     about = _ABOUT.match(text)
-    if about:
-        return _around(list_date(text[about.end() :]))
+    return _around(_date(text[about.end() :])) if about else _date(text)
+
+
+def _date(text: str) -> str:
     span = _SPAN.fullmatch(text)
-    if span:
-        start, end = _single(span[1]), _single(span[2])
-        return span_of(start, end)
-    return _single(text)
+    return span_of(_single(span[1]), _single(span[2])) if span else _single(text)
 
 
 def span_of(start: str, end: str) -> str:

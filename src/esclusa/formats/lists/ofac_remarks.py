@@ -29,8 +29,7 @@ FULL: Final = 1_000
 _PART: Final = re.compile(r";\s+")
 _ALTERNATIVE: Final = re.compile(r"alt\. ")
 _ALIAS: Final = re.compile(r"[afn]\.k\.a\. (.+)")
-_TAIL: Final = re.compile(r" (?:issued|expires) \d.*$")
-_COUNTRY: Final = re.compile(r"(.*?)\s*\(([^()]+)\)$")
+_TAIL: Final = re.compile(r" (?:issued|expires) \d")
 
 
 class Remarks(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +76,7 @@ def identifier(part: str) -> Identifier | None:
     found = _pattern().match(part)
     if not found:
         return None
-    value = _TAIL.sub("", part[found.end() :].strip())
-    value, country = _country(value)
+    value, country = _country(_TAIL.split(part[found.end() :].strip(), maxsplit=1)[0])
     if not value or value == "-0-":
         return None
     return made(_scheme(found[1], value), value, country)
@@ -94,9 +92,9 @@ def _scheme(label: str, value: str) -> str:
 
 def _country(value: str) -> tuple[str, str]:
     """Split ``X123 (Panama)`` into ``X123`` and ``PA``; other words in brackets stay."""
-    found = _COUNTRY.fullmatch(value)
-    code = country_words(found[2]) if found else ""
-    return (found[1], code) if found and is_code(code) else (value, "")
+    number, bracket, words = value.rpartition("(")
+    code = country_words(words[:-1]) if bracket and words.endswith(")") else ""
+    return (number.rstrip(), code) if is_code(code) else (value, "")
 
 
 def _nationality(part: str) -> str:

@@ -19,14 +19,16 @@ from typing import BinaryIO, Final
 import msgspec
 
 from esclusa.errors import LimitError, UnknownFormat
+from esclusa.formats.bounded import bounded
 from esclusa.formats.files import HEAD, OpenedFile, open_file
 from esclusa.formats.format import Format
-from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.limits import DEFAULT, MIB, Limits
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.lists.ofac_remarks import FULL, Remarks, parse_remarks
 from esclusa.formats.lists.places import address, country_words, unique
 from esclusa.formats.tabular.dialect import Dialect
 from esclusa.formats.tabular.rows import Row, read_rows
+from esclusa.formats.work import Work, metered
 from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Severity
 
 ID: Final = "ofac_sdn"
@@ -43,8 +45,8 @@ _TYPES: Final = {
     "aircraft": "aircraft",
 }
 
-_COMPANION_ROWS: Final = 1_000_000
-"""Rows of a companion held in memory. OFAC's have 25,000; a million takes about half a gigabyte."""
+_COMPANION_BYTES: Final = 64 * MIB
+"""Size of a companion, whose rows are held in memory in three times the space. OFAC's have 2 MB."""
 
 _DIALECT: Final = Dialect(encoding="utf-8", separator=",")
 
@@ -82,12 +84,17 @@ def read_ofac(
         yield from _load(alt, "alt.csv", held.aliases, _alias, file, limits)
     if add is not None:
         yield from _load(add, "add.csv", held.addresses, _address, file, limits)
-    for item in read_rows(sdn, _DIALECT, file=file, limits=limits):
-        if isinstance(item, Defect):
-            yield item
-        elif not _is_header(item):
-            yield _message(item, held)
+    work = Work(file, limits)
+    yield from metered(_items(sdn, held, file, limits, work), work)
     yield from _left_over(held)
+
+
+def _items(
+    sdn: BinaryIO, held: _Companions, file: str, limits: Limits, work: Work
+) -> Iterator[Message | Defect]:
+    for item in read_rows(sdn, _DIALECT, file=file, limits=limits, work=work):
+        if not _is_header(item):
+            yield _message(item, held, limits)
 
 
 def read_ofac_files(
@@ -149,7 +156,7 @@ def _value(cell: str) -> str:
     return "" if value == _NOTHING else value
 
 
-def _message(row: Row, held: _Companions) -> Message:
+def _message(row: Row, held: _Companions, limits: Limits) -> Message:
     defects = list(row.defects)
     cells = [_value(cell) for cell in row.cells]
     if cells and (fault := _fault(row, cells)):
@@ -163,7 +170,7 @@ def _message(row: Row, held: _Companions) -> Message:
         reference=cells[0] if cells else "",
         sender="OFAC",
         statements=(entry,) if entry else (),
-        defects=tuple(defects),
+        defects=bounded(defects, limits.defects_per_message, "ofac.defects.unlisted"),
     )
 
 
@@ -211,7 +218,7 @@ def _doubts(row: Row, cells: list[str], remarks: Remarks) -> Iterator[Defect]:
 
 
 def _aliases(strong: list[str], weak: tuple[Alias, ...]) -> tuple[Alias, ...]:
-    names = unique(strong)
+    names = dict.fromkeys(unique(strong))
     return (*(Alias(name=name) for name in names), *(a for a in weak if a.name not in names))
 
 
@@ -242,18 +249,22 @@ def _load(
     limits: Limits,
 ) -> Iterator[Defect]:
     """Fill ``into`` from a companion; yield its defects, their reason naming the companion."""
-    for item in read_rows(stream, _DIALECT, file=which, limits=limits):
-        if isinstance(item, Defect) or item.defects:
-            yield from _of_companion(which, [item] if isinstance(item, Defect) else item.defects)
-        if isinstance(item, Row) and item.cells and not _is_header(item):
-            if item.number > _COMPANION_ROWS:
-                raise LimitError(f"{which} has more than {_COMPANION_ROWS:,} rows", file=file)
-            cells = [_value(cell) for cell in item.cells]
+    work = Work(which, limits)
+    for row in read_rows(stream, _DIALECT, file=which, limits=limits, work=work):
+        found = list(row.defects)
+        if row.offset > _COMPANION_BYTES:
+            reason = f"{which} has more than {_COMPANION_BYTES:,} bytes"
+            raise LimitError(reason, file=file, offset=row.offset)
+        if row.cells and not _is_header(row):
+            cells = [_value(cell) for cell in row.cells]
             text = value(cells)
             if text is None:
-                yield _bad_row(which, item)
+                found.append(_bad_row(row))
             elif text:
                 into.setdefault(cells[0], []).append(text)
+        for defect in _of_companion(which, found):
+            yield defect
+            work.take(defect)
 
 
 def _alias(cells: list[str]) -> str | None:
@@ -264,13 +275,13 @@ def _address(cells: list[str]) -> str | None:
     return address(cells[2:5]) if len(cells) == 6 and cells[0].isdigit() else None
 
 
-def _of_companion(which: str, defects: list[Defect] | tuple[Defect, ...]) -> Iterator[Defect]:
+def _of_companion(which: str, defects: list[Defect]) -> Iterator[Defect]:
     for defect in defects:
         yield msgspec.structs.replace(defect, reason=f"{which}: {defect.reason}")
 
 
-def _bad_row(which: str, row: Row) -> Defect:
-    reason = f"{which}: row {row.number} has {len(row.cells)} columns or no entry number"
+def _bad_row(row: Row) -> Defect:
+    reason = f"row {row.number} has {len(row.cells)} columns or no entry number"
     return _defect("ofac.companion", Severity.ERROR, reason, row)
 
 

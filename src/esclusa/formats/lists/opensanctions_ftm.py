@@ -15,12 +15,14 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
+from esclusa.formats.bounded import bounded
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.lists.dates import list_date
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.lists.places import country_words, unique
 from esclusa.formats.tabular.lines import Line, read_lines
+from esclusa.formats.work import Work, metered
 from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Severity
 
 ID: Final = "opensanctions_ftm"
@@ -52,9 +54,13 @@ def read(
     ``list_id`` names the list that the entries belong to. A last bare note names each schema that
     was passed over, how often, and where it first stood.
     """
+    yield from metered(_items(stream, file, limits, list_id), Work(file, limits))
+
+
+def _items(stream: BinaryIO, file: str, limits: Limits, list_id: str) -> Iterator[Message | Defect]:
     skipped: dict[str, list[int]] = {}
     for line in read_lines(stream, file=file, limits=limits):
-        message = _line(line, list_id, skipped)
+        message = _line(line, list_id, skipped, limits)
         if message is not None:
             yield message
     for schema, (count, offset) in skipped.items():
@@ -62,7 +68,9 @@ def read(
         yield Defect(code="ftm.schema", severity=Severity.NOTE, reason=reason, offset=offset)
 
 
-def _line(line: Line, list_id: str, skipped: dict[str, list[int]]) -> Message | None:
+def _line(
+    line: Line, list_id: str, skipped: dict[str, list[int]], limits: Limits
+) -> Message | None:
     """Return the message of one line, None when it is blank or its schema is passed over."""
     if line.raw is None:
         return _refused(line, "is longer than a line may be")
@@ -79,7 +87,7 @@ def _line(line: Line, list_id: str, skipped: dict[str, list[int]]) -> Message | 
     if kind is None:
         _count(skipped, entity["schema"], line.offset)
         return None
-    return _message(line, entity, kind, list_id)
+    return _message(line, entity, kind, list_id, limits)
 
 
 def _count(skipped: dict[str, list[int]], schema: str, offset: int) -> None:
@@ -88,7 +96,9 @@ def _count(skipped: dict[str, list[int]], schema: str, offset: int) -> None:
     skipped.setdefault(schema, [0, offset])[0] += 1
 
 
-def _message(line: Line, entity: dict[str, Any], kind: str, list_id: str) -> Message:
+def _message(
+    line: Line, entity: dict[str, Any], kind: str, list_id: str, limits: Limits
+) -> Message:
     parts = _Parts()
     own = entity.get("properties")
     parts.take(own if isinstance(own, dict) else entity, "")
@@ -120,7 +130,9 @@ def _message(line: Line, entity: dict[str, Any], kind: str, list_id: str) -> Mes
         reference=entry.uid,
         prepared=changed if isinstance(changed, str) else "",
         statements=(entry,),
-        defects=tuple(_doubts(line, parts)),
+        defects=bounded(
+            tuple(_doubts(line, parts)), limits.defects_per_message, "ftm.defects.unlisted"
+        ),
     )
 
 
@@ -137,6 +149,9 @@ def _doubts(line: Line, parts: _Parts) -> Iterator[Defect]:
     for date in parts.of("birth_date"):
         if not list_date(date):
             yield _defect("ftm.birth_date", Severity.NOTE, "has a birth date not understood", line)
+    for name, count in parts.cut.items():
+        reason = f"has {count:,} values of {name}, the first {_VALUES:,} are read"
+        yield _defect("ftm.values", Severity.WARNING, reason, line)
 
 
 def _refused(line: Line, reason: str, reference: str = "") -> Message:
@@ -164,6 +179,7 @@ class _Parts:
 
     def __init__(self) -> None:
         self._held: dict[str, list[str]] = {}
+        self.cut: dict[str, int] = {}
 
     def take(self, properties: Mapping[str, Any], schema: str) -> None:
         """Sort the values of an entity's properties; ``schema`` names a nested entity."""
@@ -171,7 +187,10 @@ class _Parts:
         for key, values in properties.items():
             target = table.get(f"{schema}.{key}" if schema else key)
             if target is not None:
-                self._take(target, (values if isinstance(values, list) else [values])[:_VALUES])
+                many = values if isinstance(values, list) else [values]
+                self._take(target, many[:_VALUES])
+                if len(many) > _VALUES:
+                    self.cut[key] = len(many)
 
     def _take(self, target: str, values: list[Any]) -> None:
         for value in values:
@@ -192,10 +211,11 @@ class _Parts:
 
     def aliases(self, name: str) -> tuple[Alias, ...]:
         strong = unique((*self.of("name"), *self.of("alias")))
-        weak = unique(self.of("weak_alias"))
+        known = {name, *strong}
+        weak = (other for other in unique(self.of("weak_alias")) if other not in known)
         return (
             *(Alias(name=other) for other in strong if other != name),
-            *(Alias(name=other, weak=True) for other in weak if other not in (name, *strong)),
+            *(Alias(name=other, weak=True) for other in weak),
         )
 
     def identifiers(self) -> tuple[Identifier, ...]:

@@ -31,13 +31,21 @@ files it; the words themselves stay in the address."""
 _NOTHING: Final = frozenset(("", "-0-", "na", "n/a", "none", "none identified", "undetermined"))
 
 
-@lru_cache(maxsize=4096)
+_LONGEST: Final = 200
+"""Longest words worth remembering; a hostile list of long ones must not fill the memory."""
+
+
 def country_words(words: str) -> str:
     """Return ISO 3166-1 alpha-2 for a country's name or code, the words themselves if unknown.
 
     Returns "" for the words that lists use for "no country".
     """
     words = " ".join(words.split())
+    return _country(words) if len(words) <= _LONGEST else words
+
+
+@lru_cache(maxsize=4096)
+def _country(words: str) -> str:
     plain = words.lower()
     if plain in _NOTHING:
         return ""

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
+from esclusa.formats.bounded import bounded
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.lists.dates import around, list_date, span_of
 from esclusa.formats.lists.places import address, country_words, unique
+from esclusa.formats.work import Work, metered
 from esclusa.formats.xml import Element, read_elements
 from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Severity
 
@@ -37,8 +39,9 @@ _IMO: Final = re.compile(r"\bIMO\b\)?\s*(?:number|no\.?)?\s*:?\s*(\d{7})\b", re.
 numbers have no check digit (IMO resolution A.1155(32)), unlike those of ships."""
 
 _LETTER: Final = re.compile(r" [a-z]\) ")
-_SEMICOLON: Final = re.compile(r"; *(?![^(]*\))")
-"""Between several aliases in one element: `` b) ``, or a semicolon outside brackets."""
+"""Between several aliases in one element, besides a semicolon outside brackets."""
+
+_MARK: Final = re.compile("[;()]")
 
 
 def sniff(head: bytes, name: str) -> bool:
@@ -50,6 +53,10 @@ def read(
     stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT
 ) -> Iterator[Message | Defect]:
     """Read the list: one message with one entry for each individual and entity."""
+    yield from metered(_items(stream, file, limits), Work(file, limits))
+
+
+def _items(stream: BinaryIO, file: str, limits: Limits) -> Iterator[Message | Defect]:
     prepared = ""
     for item in read_elements(
         stream, _KINDS, file=file, limits=limits, element_bytes=limits.row_bytes
@@ -57,7 +64,7 @@ def read(
         if isinstance(item, Defect):
             yield item
         elif item.tag in _KINDS:
-            yield _message(item, prepared)
+            yield _message(item, prepared, limits)
         else:
             prepared = item.attributes.get("dateGenerated", "")
             yield from _wrong_root(item)
@@ -69,7 +76,7 @@ def _wrong_root(root: Element) -> Iterator[Defect]:
         yield Defect(code="un.root", severity=Severity.ERROR, reason=reason, offset=root.offset)
 
 
-def _message(element: Element, prepared: str) -> Message:
+def _message(element: Element, prepared: str, limits: Limits) -> Message:
     defects: list[Defect] = []
     reason = element.fault or _lacking(element)
     if reason:
@@ -83,7 +90,7 @@ def _message(element: Element, prepared: str) -> Message:
         sender="UN",
         prepared=prepared,
         statements=(entry,) if entry else (),
-        defects=tuple(defects),
+        defects=bounded(defects, limits.defects_per_message, "un.defects.unlisted"),
     )
 
 
@@ -140,7 +147,24 @@ def _aliases(element: Element) -> tuple[Alias, ...]:
 
 def _names(text: str) -> Iterator[str]:
     for part in _LETTER.split(text):
-        yield from map(str.strip, _SEMICOLON.split(part))
+        yield from map(str.strip, _outside_brackets(part))
+
+
+def _outside_brackets(text: str) -> Iterator[str]:
+    """Cut at each semicolon whose next bracket is not a closing one, looking at each mark once."""
+    start, waiting = 0, list[int]()
+    for mark in _MARK.finditer(text):
+        if mark[0] == ";":
+            waiting.append(mark.start())
+            continue
+        for at in waiting if mark[0] == "(" else ():
+            yield text[start:at]
+            start = at + 1
+        waiting.clear()
+    for at in waiting:
+        yield text[start:at]
+        start = at + 1
+    yield text[start:]
 
 
 def _births(element: Element, defects: list[Defect]) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """May this zip archive be opened as a workbook?
 
 An XLSX file is a zip of XML parts. Before the workbook library sees a byte, the directory of the
-archive is read and each XML part is run past a parser that does nothing but refuse document type
-declarations: the library's own parser would expand entities.
+archive is read and each XML part is run past a parser that keeps nothing (``survey``).
 """
 
 from __future__ import annotations
@@ -13,13 +12,17 @@ from typing import BinaryIO, Final
 
 from esclusa.errors import FormatError, LimitError
 from esclusa.formats.limits import MIB, Limits
-from esclusa.formats.xml import declares_doctype
+from esclusa.formats.tabular.survey import STRINGS, Survey
+from esclusa.formats.zips import open_zip
 
 MEMBERS: Final = 10_000
 """Parts of one workbook. A thousand sheets with drawings make about 4,000."""
 
 _SMALL: Final = 1 * MIB
 """Below this a part cannot hurt however well it packs; blank style tables pack 1 to 300."""
+
+_STRINGS: Final = 256 * MIB
+"""Shared strings are held in memory, in one to four times their size."""
 
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError)
 
@@ -30,6 +33,10 @@ _WORKBOOK: Final = "xl/workbook.xml"
 
 _MACROS: Final = "vbaproject.bin"
 
+_XML: Final = (".xml", ".rels", ".vml")
+
+_HEAD: Final = 64
+
 
 def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
     """Return notes on what in the archive will be left alone (macros, links to other files).
@@ -39,10 +46,10 @@ def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
     :class:`~esclusa.errors.LimitError` when it would unpack too far.
     """
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with open_zip(stream, file) as archive:
             members = archive.infolist()
             _check_directory(members, file, limits)
-            _check_parts(archive, members, file)
+            _check_parts(archive, members, file, limits)
     except (*_DAMAGE, ValueError) as error:
         raise FormatError(f"damaged zip archive: {error}", file=file) from None
     return list(_notes(members))
@@ -72,6 +79,8 @@ def _check_sizes(members: list[zipfile.ZipInfo], file: str, limits: Limits) -> N
             f"workbook unpacks to {total:,} bytes, at most {limits.archive_bytes:,}", file=file
         )
     for member in members:
+        if member.filename.lower() == STRINGS and member.file_size > _STRINGS:
+            raise LimitError(f"shared strings have more than {_STRINGS:,} bytes", file=file)
         if member.file_size > max(_SMALL, limits.archive_ratio * member.compress_size):
             raise LimitError(
                 f"a part unpacks to more than {limits.archive_ratio} times its size", file=file
@@ -82,13 +91,24 @@ def _odd(name: str) -> bool:
     return name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name
 
 
-def _check_parts(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: str) -> None:
+def _check_parts(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file: str, limits: Limits
+) -> None:
     for member in members:
-        if member.filename.lower().endswith((".xml", ".rels", ".vml")):
-            with archive.open(member) as part:
-                if declares_doctype(part):
-                    reason = "a part of the workbook declares a document type or is not XML"
-                    raise FormatError(reason, file=file)
+        name = member.filename.lower()
+        with archive.open(member) as part:
+            if name.endswith(_XML) or _looks_like_xml(_head(archive, member)):
+                Survey(name, file, limits).look(part)
+
+
+def _head(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as part:
+        return part.read(_HEAD)
+
+
+def _looks_like_xml(head: bytes) -> bool:
+    """A sheet may hide in a part of any name."""
+    return head[:_HEAD].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
 
 
 def _notes(members: list[zipfile.ZipInfo]) -> list[str]:

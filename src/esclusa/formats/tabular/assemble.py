@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from esclusa.formats.bounded import bounded
 from esclusa.formats.limits import Limits
 from esclusa.formats.tabular.cargo import consignment
 from esclusa.formats.tabular.fields import lacking
-from esclusa.formats.tabular.mapping import Mapping, check, rules
+from esclusa.formats.tabular.mapping import Mapping, check, position, rules
 from esclusa.formats.tabular.people import list_entry, traveller
 from esclusa.formats.tabular.record import Reader, Record
 from esclusa.formats.tabular.rows import Row
+from esclusa.formats.work import DEFECT, Work
 from esclusa.model import Defect, ListEntry, Message, Severity, Statement
 
 _GROUP: Final = 20_000
@@ -26,10 +29,12 @@ _REMEMBERED: Final = 200_000
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Where rows come from. ``where`` names a row for people; ``list_id`` serves when the mapping
     names no list. ``by_number``: rows have no place in the file, as in a workbook; the offset of a
-    message is then its first row's number, and its reference names sheet and row."""
+    message is then its first row's number, and its reference names sheet and row. ``work`` counts
+    what the file costs."""
 
     format: str
     where: Callable[[Row], str]
+    work: Work
     list_id: str = "own"
     by_number: bool = False
 
@@ -40,8 +45,17 @@ def messages(
     """Yield one message for each consignment, entry or traveller, and bare defects of the table.
 
     A mapped column that the table lacks is a warning; a table that lacks all columns of a required
-    field is given up with a fatal defect.
+    field is given up with a fatal defect. Raises :class:`~esclusa.errors.LimitError`, the item that
+    broke the limit handed over, when the file costs more work than its size allows.
     """
+    for item in _messages(rows, mapping, source, limits):
+        yield item
+        source.work.take(item, placed=not source.by_number)
+
+
+def _messages(
+    rows: Iterable[Row | Defect], mapping: Mapping, source: Source, limits: Limits
+) -> Iterator[Message | Defect]:
     stream = iter(rows)
     header = yield from _header(stream, mapping)
     reader = Reader(mapping, header)
@@ -63,6 +77,43 @@ def unusable(mapping: Mapping) -> Iterator[Defect]:
     if faults := check(mapping):
         reason = f"mapping {mapping.id} cannot be used: {'; '.join(faults)}"
         yield _bare("table.mapping", Severity.FATAL, reason)
+
+
+def fitting(
+    mappings: Sequence[Mapping],
+    alike: Callable[[Mapping], Hashable],
+    rows: Callable[[Mapping], Iterable[Row | Defect]],
+) -> tuple[Mapping, ...]:
+    """Return the mappings all of whose headings stand in the table, in their order.
+
+    ``rows`` reads the table as a mapping wants it; it is asked once for mappings that ``alike``
+    gives the same answer for.
+    """
+    groups: dict[Hashable, list[Mapping]] = {}
+    for each in mappings:
+        groups.setdefault(alike(each), []).append(each)
+    fit = set()
+    for group in groups.values():
+        most = max(each.header_row for each in group)
+        first = list(islice(rows(group[0]), most)) if most else []
+        fit |= {each.id for each in group if fits(first, each)}
+    return tuple(each for each in mappings if each.id in fit)
+
+
+def fits(rows: Iterable[Row | Defect], mapping: Mapping) -> bool:
+    """Answer whether the row of headings holds every heading that the mapping names, and it names
+    one."""
+    headed = any(position(key) is None for key in mapping.columns)
+    return headed and not Reader(mapping, _headings(rows, mapping)).missing
+
+
+def _headings(rows: Iterable[Row | Defect], mapping: Mapping) -> tuple[str, ...]:
+    steps = _header(iter(rows), mapping)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return tuple(end.value)
 
 
 def _header(
@@ -206,28 +257,20 @@ def _message(
     limits: Limits,
 ) -> Message:
     end = rows[-1].offset + rows[-1].length
+    most = limits.defects_per_message
+    source.work.owe(DEFECT * max(len(found) - most, 0))
     return Message(
         format=source.format,
         offset=rows[0].number if source.by_number else rows[0].offset,
         length=end - rows[0].offset,
         reference=rows[0].where if source.by_number else reference,
         statements=(made,) if made and not _is_fatal(found) else (),
-        defects=_bounded(found, limits, rows[0]),
+        defects=bounded(found, most, "table.defects.unlisted"),
     )
 
 
 def _is_fatal(found: tuple[Defect, ...]) -> bool:
     return any(defect.severity is Severity.FATAL for defect in found)
-
-
-def _bounded(found: tuple[Defect, ...], limits: Limits, row: Record) -> tuple[Defect, ...]:
-    """Return at most ``limits.defects_per_message`` defects; fatal ones stay, the rest is told."""
-    most = limits.defects_per_message
-    if len(found) <= most:
-        return found
-    first = sorted(found, key=lambda defect: defect.severity is not Severity.FATAL)[:most]
-    reason = f"{len(found) - most} more defects of this message are not listed"
-    return (*first, _defect("table.defects.unlisted", Severity.NOTE, reason, row))
 
 
 def _fatal(row: Record, reason: str) -> Defect:

@@ -28,10 +28,14 @@ class Style(NamedTuple):
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]*)?|\.[0-9]{1,12})")
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' \u00a0\u202f][0-9]{3})+(?:[.,][0-9]*)?")
-_MASS_UNIT: Final = re.compile(r"\s*(?:kgs?|kgm|kilos?|kilogramos?|kilograms?)\.?$", re.IGNORECASE)
+_MASS_UNIT: Final = re.compile(
+    r"(?<!\s)\s*(?:kgs?|kgm|kilos?|kilogramos?|kilograms?)\.?$", re.IGNORECASE
+)
 _DATE: Final = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_TIME: Final = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$")
+_TIME: Final = re.compile(
+    r"(?<![T ])[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
+)
 _LOCODE: Final = re.compile(r"([A-Z]{2})[ -]?([A-Z2-9]{3})(?:\s*[-/,:(]\s*(.*?)\)?)?")
 _DIGITS: Final = re.compile(r"[0-9]{4,12}")
 _UNDG: Final = re.compile(r"(?:UN|NA)?\s*([0-9]{4})", re.IGNORECASE)

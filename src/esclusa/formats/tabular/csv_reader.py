@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import PurePath
 from typing import BinaryIO, Final
 
-from esclusa.formats.format import Format
+from esclusa.formats.format import TableFormat
 from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.tabular import assemble
 from esclusa.formats.tabular.assemble import Source, messages, unusable
 from esclusa.formats.tabular.dialect import sniff as sniff_dialect
 from esclusa.formats.tabular.guess import Proposal, guess_mapping
 from esclusa.formats.tabular.mapping import Mapping
 from esclusa.formats.tabular.rows import Row, read_rows
+from esclusa.formats.work import Work
 from esclusa.model import Defect, Message, Severity
 
 ID: Final = "tabular.csv"
@@ -51,9 +53,31 @@ def read(
         yield fault
         return
     dialect = sniff_dialect(head, encoding=mapping.encoding, separator=mapping.separator)
-    rows = read_rows(Rewound(head, stream), dialect, file=file, limits=limits)  # type: ignore[arg-type]
-    source = Source(format=ID, where=_where, list_id=list_id or PurePath(file).stem or "own")
+    work = Work(file, limits)
+    rows = read_rows(Rewound(head, stream), dialect, file=file, limits=limits, work=work)  # type: ignore[arg-type]
+    listed = list_id or PurePath(file).stem or "own"
+    source = Source(format=ID, where=_where, list_id=listed, work=work)
     yield from messages(rows, mapping, source, limits)
+
+
+def propose(
+    stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT, target: str = ""
+) -> Proposal:
+    """Propose a mapping for a table: the one that :func:`read` uses when it has none."""
+    return guess_mapping(stream.read(HEAD), file, target=target)
+
+
+def fitting(
+    stream: BinaryIO, mappings: Sequence[Mapping], *, file: str = "", limits: Limits = DEFAULT
+) -> tuple[Mapping, ...]:
+    """Return the mappings all of whose column headings stand in the table's row of headings."""
+    head = stream.read(HEAD)
+
+    def rows(mapping: Mapping) -> Iterator[Row | Defect]:
+        dialect = sniff_dialect(head, encoding=mapping.encoding, separator=mapping.separator)
+        return read_rows(BytesIO(head), dialect, file=file, limits=limits)
+
+    return assemble.fitting(mappings, lambda each: (each.encoding, each.separator), rows)
 
 
 def guessed(proposal: Proposal) -> Defect:
@@ -106,11 +130,13 @@ def _where(row: Row) -> str:
     return f"row {row.number}"
 
 
-FORMAT: Final = Format(
+FORMAT: Final = TableFormat(
     id=ID,
     title_en="Table as delimited text (CSV, TSV)",
     title_es="Tabla como texto delimitado (CSV, TSV)",
     standard="RFC 4180 and its relatives",
     sniff=sniff,
     read=read,
+    propose=propose,
+    fitting=fitting,
 )

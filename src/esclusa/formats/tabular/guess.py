@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from pathlib import PurePath
 from typing import Final
 
@@ -16,15 +18,19 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from esclusa.codes import imo, iso6346, unlocode
+from esclusa.formats.limits import DEFAULT
 from esclusa.formats.tabular.convert import KINDS, Style
 from esclusa.formats.tabular.dialect import sniff
 from esclusa.formats.tabular.fields import Field, fields, headings, plain
-from esclusa.formats.tabular.mapping import NOTHING, Mapping, check
+from esclusa.formats.tabular.mapping import NOTHING, Mapping, check, position
 
 HEADER_ROWS: Final = 10
 """Titles, dates and addresses may stand above the headings; more than this was never met."""
 
 SAMPLE_ROWS: Final = 50
+
+_LONGEST: Final = 200
+"""Longest cell that tells what its column holds; trying one costs up to its length squared."""
 
 EXACT: Final = 0.9
 """Confidence of a heading that is on the list of synonyms; its cells add or take the rest."""
@@ -94,6 +100,8 @@ def guess_rows(rows: Sequence[Sequence[str]], *, file: str = "", target: str = "
     first = [[cell.strip() for cell in row] for row in rows[: HEADER_ROWS + SAMPLE_ROWS]]
     if not first:
         return Proposal(mapping=None, reason="the table is empty")
+    if max(map(len, first)) > DEFAULT.columns:
+        return Proposal(mapping=None, reason=f"a row has more than {DEFAULT.columns:,} cells")
     targets = [target] if target else list(fields().targets)
     found = [_for_target(first, each, file) for each in targets]
     usable = [proposal for proposal in found if proposal.mapping is not None]
@@ -115,7 +123,7 @@ def _for_target(rows: list[list[str]], target: str, file: str) -> Proposal:
     body = rows[at + 1 :] if headed else rows
     columns = [[row[i] for row in body if i < len(row)] for i in range(len(header))]
     guesses = _assigned(header, columns, target)
-    left = [name or f"#{i + 1}" for i, name in enumerate(header) if i not in guesses]
+    left = [_key(header, i) for i in range(len(header)) if i not in guesses]
     mapping = _mapping(guesses, header, columns, target, at + 1 if headed else 0, file)
     return Proposal(
         mapping=None if check(mapping) else mapping,
@@ -157,13 +165,15 @@ def _assigned(header: list[str], columns: list[list[str]], target: str) -> dict[
 
 
 def _key(header: list[str], index: int) -> str:
-    """Return the heading, or the position where it is missing or stands twice."""
+    """Return the heading, or the position where it is missing, stands twice or looks like one."""
     name = header[index]
-    return name if name and header.count(name) == 1 else f"#{index + 1}"
+    alone = name and header.count(name) == 1 and position(name) is None
+    return name if alone else f"#{index + 1}"
 
 
 def _samples(cells: list[str]) -> list[str]:
-    return [cell for cell in cells if cell not in NOTHING][:SAMPLE_ROWS]
+    told = (cell for cell in cells if cell not in NOTHING and len(cell) <= _LONGEST)
+    return list(islice(told, SAMPLE_ROWS))
 
 
 def _candidates(name: str, cells: list[str], target: str) -> list[tuple[str, float]]:
@@ -181,6 +191,7 @@ def _candidates(name: str, cells: list[str], target: str) -> list[tuple[str, flo
     ]
 
 
+@lru_cache(maxsize=2048)
 def _by_heading(words: str, target: str) -> list[tuple[str, float]]:
     if words in headings(target):
         return [(path, EXACT) for path in headings(target)[words]]
@@ -245,7 +256,7 @@ def _mapping(
             dates += _samples(columns[index])
     return msgspec.convert(
         {
-            "id": PurePath(file).stem or "guessed",
+            "id": _id(file),
             "target": target,
             "columns": {
                 guess.column if header_row else f"#{index + 1}": _rule(guess, columns[index], known)
@@ -257,6 +268,11 @@ def _mapping(
         },
         Mapping,
     )
+
+
+def _id(file: str) -> str:
+    """Return an id for the mapping of a file: the words of its name."""
+    return plain(PurePath(file).stem).replace(" ", "-")[:64].strip("-") or "guessed"
 
 
 def _rule(guess: Guess, cells: list[str], known: dict[str, Field]) -> str | dict[str, str]:

@@ -9,11 +9,17 @@ import msgspec
 
 from esclusa.formats.tabular.convert import KINDS, Style
 from esclusa.formats.tabular.fields import Field, fields, plain
-from esclusa.formats.tabular.mapping import Column, Mapping, rules
+from esclusa.formats.tabular.mapping import Column, Mapping, position, rules
 from esclusa.formats.tabular.rows import Row
 from esclusa.model import Defect, Severity
 
 _SNIPPET: Final = 24
+
+_LONGEST: Final = 200
+"""Longest cell that may be a date, a number, a place or a word of a list."""
+
+_FREE: Final = frozenset(("text", "code"))
+"""Kinds whose cells may be of any length."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ class Reader:
     def __init__(self, mapping: Mapping, header: tuple[str, ...]) -> None:
         self._known = fields().targets[mapping.target].fields
         self._style = Style(mapping.decimal, mapping.date_order)
-        self._nothing = frozenset(mapping.nothing)
+        self._nothing = frozenset(mapping.nothing) | {""}
         self._width = len(header)
         self.missing: list[str] = []
         self.repeated = tuple(sorted({name for name in header if name and header.count(name) > 1}))
@@ -62,11 +68,10 @@ class Reader:
     def _plan(self, mapping: Mapping, header: tuple[str, ...]) -> Iterator[_Plan]:
         """Find each mapped column: by position, by its heading, by its heading's plain words."""
         exact = {name: index for index, name in reversed(list(enumerate(header)))}
-        loose = {plain(name): index for name, index in exact.items()}
+        loose = {words: index for name, index in exact.items() if (words := plain(name))}
         for key, rule in rules(mapping).items():
-            index = _position(key)
-            if index is None:
-                index = exact.get(key, loose.get(plain(key)))
+            place = position(key)
+            index = place - 1 if place else exact.get(key, loose.get(plain(key)))
             if index is None:
                 self.missing.append(key)
             else:
@@ -97,16 +102,22 @@ class Reader:
     def _values(self, field: Field, rule: Column, cell: str) -> list[Any]:
         read = KINDS[field.kind]
         if not rule.split and rule.scale == 1.0:
-            return [read(cell, self._style)]
+            return [read(_short(cell, field), self._style)]
         parts = cell.split(rule.split) if rule.split else [cell]
-        found = [read(part, self._style) for part in parts if part.strip() not in self._nothing]
+        found = [
+            read(_short(part, field), self._style)
+            for part in parts
+            if part.strip() not in self._nothing
+        ]
         if rule.scale != 1.0:
             found = [value * rule.scale for value in found if isinstance(value, int | float)]
         return found
 
 
-def _position(key: str) -> int | None:
-    return int(key[1:]) - 1 if key.startswith("#") and key[1:].isdigit() else None
+def _short(cell: str, field: Field) -> str:
+    if len(cell) > _LONGEST and field.kind not in _FREE:
+        raise ValueError(f"is longer than {_LONGEST} characters")
+    return cell
 
 
 def _unread(row: Row, where: str, path: str, cell: str, why: str) -> Defect:

@@ -18,10 +18,8 @@ from esclusa.errors import LimitError
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.tabular.dialect import Dialect
 from esclusa.formats.tabular.lines import Line, read_lines
+from esclusa.formats.work import LINE, Work
 from esclusa.model import Defect, Severity
-
-_REPAIRS: Final = 200
-"""Broken rows after which a file is given up: each may cost a second look at ``row_bytes``."""
 
 _ROW_LINES: Final = 2_000
 """A cell with more line breaks than this is an open quote; bounds the cost of a second look."""
@@ -46,28 +44,33 @@ class _Broken(Exception):
 
 
 def read_rows(
-    stream: BinaryIO, dialect: Dialect, *, file: str = "", limits: Limits = DEFAULT
-) -> Iterator[Row | Defect]:
-    """Yield each row in file order, and a bare fatal :class:`Defect` if the file is given up.
+    stream: BinaryIO,
+    dialect: Dialect,
+    *,
+    file: str = "",
+    limits: Limits = DEFAULT,
+    work: Work | None = None,
+) -> Iterator[Row]:
+    """Yield each row in file order.
 
-    ``stream`` stands at the start of the file, before a byte order mark. Raises
-    :class:`~esclusa.errors.LimitError` on too many bytes or rows.
+    ``stream`` stands at the start of the file, before a byte order mark. ``work`` counts what
+    reading lines again costs. Raises :class:`~esclusa.errors.LimitError` on too many bytes, rows or
+    lines read again.
     """
     source = _Source(_lines(stream, dialect, file, limits), dialect, limits)
+    work = work or Work(file, limits)
     reader = csv.reader(source, delimiter=dialect.separator)
-    number = repairs = 0
+    number = 0
     while True:
         try:
             cells = _next(reader, source)
         except StopIteration:
             return
         except (csv.Error, _Broken) as error:
-            repairs += 1
             number += 1
+            again = source.taken
             yield _faulty(source, number, str(error))
-            if repairs > _REPAIRS:
-                yield _given_up(source)
-                return
+            work.spend(LINE * again, source.start)
             continue
         if not cells or _is_end_mark(cells):
             continue
@@ -111,15 +114,6 @@ def _faulty(source: _Source, number: int, reason: str) -> Row:
     return Row(number=number, offset=first.offset, length=first.length, defects=(defect,))
 
 
-def _given_up(source: _Source) -> Defect:
-    return Defect(
-        code="csv.given_up",
-        severity=Severity.FATAL,
-        reason=f"more than {_REPAIRS} rows are broken; the rest of the file is not read",
-        offset=source.start,
-    )
-
-
 def _is_end_mark(cells: list[str]) -> bool:
     return cells[0] == _END_MARK and not any(cells[1:])
 
@@ -136,6 +130,11 @@ class _Source:
         self.defects: list[Defect] = []
         self.ended_inside = False
         self.start = self.size = 0
+
+    @property
+    def taken(self) -> int:
+        """Lines of the present row."""
+        return len(self._taken)
 
     def begin(self) -> None:
         self._taken.clear()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import PurePath
 from typing import BinaryIO, Final, cast
@@ -11,8 +12,9 @@ from typing import BinaryIO, Final, cast
 import msgspec
 
 from esclusa.errors import FormatError, LimitError
-from esclusa.formats.format import Format
+from esclusa.formats.format import TableFormat
 from esclusa.formats.limits import DEFAULT, MIB, Limits
+from esclusa.formats.tabular import assemble
 from esclusa.formats.tabular.archive import check_workbook
 from esclusa.formats.tabular.assemble import Source, messages, unusable
 from esclusa.formats.tabular.csv_reader import guessed
@@ -20,6 +22,7 @@ from esclusa.formats.tabular.guess import HEADER_ROWS, SAMPLE_ROWS, Proposal, gu
 from esclusa.formats.tabular.mapping import Mapping
 from esclusa.formats.tabular.rows import Row
 from esclusa.formats.tabular.sheet import open_sheet, sheet_rows
+from esclusa.formats.work import Work
 from esclusa.model import Defect, Message, Severity
 
 ID: Final = "tabular.xlsx"
@@ -56,7 +59,7 @@ def read(
             book = _seekable(stream, cast(BinaryIO, held), file, limits)
             for note in check_workbook(book, file=file, limits=limits):
                 yield _bare("xlsx.left_alone", Severity.NOTE, note)
-            title, sheet = open_sheet(book, mapping.sheet if mapping else "", file=file)
+            sheet = open_sheet(book, mapping.sheet if mapping else "", file=file)
         except FormatError as error:
             yield _bare("xlsx.refused", Severity.FATAL, error.reason)
             return
@@ -70,23 +73,55 @@ def read(
         if mapping is not None:
             source = Source(
                 format=ID,
-                where=lambda row: f"{title} row {row.number}",
+                where=lambda row: f"{sheet.title} row {row.number}",
+                work=Work(file, limits, sheet.inside),
                 list_id=list_id or PurePath(file).stem or "own",
                 by_number=True,
             )
             yield from messages(chain(first, rows), mapping, source, limits)
 
 
-def guess_workbook(stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT) -> Proposal:
-    """Propose a mapping for the first sheet of a workbook.
+def propose(
+    stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT, target: str = ""
+) -> Proposal:
+    """Propose a mapping for the first sheet of a workbook: the one that :func:`read` uses when it
+    has none.
 
-    ``stream`` must be seekable. Raises :class:`~esclusa.errors.FormatError` or
-    :class:`~esclusa.errors.LimitError` when the workbook may not be opened.
+    Raises :class:`~esclusa.errors.FormatError` or :class:`~esclusa.errors.LimitError` when the
+    workbook may not be opened.
     """
-    check_workbook(stream, file=file, limits=limits)
-    _, sheet = open_sheet(stream, "", file=file)
-    rows = sheet_rows(sheet, ".", file=file, limits=limits)
-    return _proposal(list(islice(rows, HEADER_ROWS + SAMPLE_ROWS)), file)
+    with _checked(stream, file, limits) as book:
+        sheet = open_sheet(book, "", file=file)
+        rows = sheet_rows(sheet, ".", file=file, limits=limits)
+        return _proposal(list(islice(rows, HEADER_ROWS + SAMPLE_ROWS)), file, target)
+
+
+def fitting(
+    stream: BinaryIO, mappings: Sequence[Mapping], *, file: str = "", limits: Limits = DEFAULT
+) -> tuple[Mapping, ...]:
+    """Return the mappings all of whose column headings stand in the row of headings of their sheet.
+
+    Raises as :func:`propose` does.
+    """
+    with _checked(stream, file, limits) as book:
+
+        def rows(mapping: Mapping) -> Iterable[Row | Defect]:
+            try:
+                sheet = open_sheet(book, mapping.sheet, file=file)
+            except FormatError:
+                return ()
+            return sheet_rows(sheet, mapping.decimal, file=file, limits=limits)
+
+        return assemble.fitting(mappings, lambda each: (each.sheet, each.decimal), rows)
+
+
+@contextmanager
+def _checked(stream: BinaryIO, file: str, limits: Limits) -> Iterator[BinaryIO]:
+    """Hold a workbook that was found fit to be opened."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
+        book = _seekable(stream, cast(BinaryIO, held), file, limits)
+        check_workbook(book, file=file, limits=limits)
+        yield book
 
 
 def _proposal(first: list[Row | Defect], file: str, target: str = "") -> Proposal:
@@ -133,11 +168,13 @@ def _bare(code: str, severity: Severity, reason: str) -> Defect:
     return Defect(code=code, severity=severity, reason=reason, offset=0)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = TableFormat(
     id=ID,
     title_en="Table as a workbook (XLSX)",
     title_es="Tabla como libro de cálculo (XLSX)",
     standard="ISO/IEC 29500-1 SpreadsheetML",
     sniff=sniff,
     read=read,
+    propose=propose,
+    fitting=fitting,
 )

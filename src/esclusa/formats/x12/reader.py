@@ -13,6 +13,7 @@ from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.reading import Notes, Reading, messages_of
+from esclusa.formats.work import Work
 from esclusa.formats.x12 import ocean_manifest_309
 from esclusa.formats.x12.syntax import read_messages
 from esclusa.model import Defect, Message
@@ -26,11 +27,12 @@ def read(
     stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT
 ) -> Iterator[Message | Defect]:
     """Read an X12 file; see :class:`~esclusa.formats.format.Reader`."""
-    for item in read_messages(stream, file=file, limits=limits):
+    work = Work(file, limits)
+    for item in read_messages(stream, file=file, limits=limits, work=work):
         if isinstance(item, Defect):
             yield item
         else:
-            yield from messages_of(item, "x12", TYPES.get(item.type), limits)
+            yield from messages_of(item, "x12", TYPES.get(item.type), limits, work)
 
 
 def sniff(head: bytes, name: str) -> bool:

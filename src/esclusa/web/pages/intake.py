@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from esclusa.api.uploads import clean_name
 from esclusa.sharing.reader import Action
-from esclusa.sharing.views import SourceView
+from esclusa.sharing.views import ProposalView, SourceView
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Page
 from esclusa.web.visit import Visit
@@ -30,7 +30,19 @@ async def upload(visit: Visit) -> Response:
 async def source(visit: Visit) -> Response:
     """Draw one file: counts, defects by byte position, messages held in quarantine."""
     found = await visit.ask(visit.site.node.source, visit.request.path_params["source_id"])
-    return visit.page("source.html", source=found)
+    guessed = any(defect.code == "table.guessed" for defect in found.defects)
+    return visit.page("source.html", source=found, guessed=guessed)
+
+
+async def proposal(visit: Visit) -> Response:
+    """Draw the mapping that was guessed for a table, to copy and correct."""
+    found = await _proposal(visit)
+    return visit.page("proposal.html", proposal=found)
+
+
+async def proposal_file(visit: Visit) -> Response:
+    """Hand out the guessed mapping as a file."""
+    return visit.attach("mapping.toml", (await _proposal(visit)).text)
 
 
 async def retry(visit: Visit) -> Response:
@@ -40,20 +52,36 @@ async def retry(visit: Visit) -> Response:
     return visit.go(f"/intake/{found.id}#quarantine")
 
 
+async def _proposal(visit: Visit) -> ProposalView:
+    return await visit.ask(visit.site.node.proposal, visit.request.path_params["source_id"])
+
+
 async def _take(visit: Visit, file: UploadFile) -> SourceView:
-    return await visit.ask(visit.site.node.ingest, clean_name(file.filename or ""), file.file)
+    name, mapping = clean_name(file.filename or ""), visit.form.get("mapping", "")
+    return await visit.ask(visit.site.node.ingest, name, file.file, mapping=mapping)
 
 
 async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
     sources = await visit.ask(visit.site.node.sources, limit=100)
-    limit = visit.site.limits.upload_bytes
-    return visit.page("intake.html", status=status, sources=sources, limit=limit, wrong=wrong)
+    kept = await visit.ask(visit.site.node.mappings)
+    return visit.page(
+        "intake.html", status=status, sources=sources, wrong=wrong,
+        limit=visit.site.limits.upload_bytes,
+        mappings=[mapping for mapping in kept if mapping.target in ("consignment", "traveller")],
+    )  # fmt: skip
 
 
 PAGES = (
     Page(path="/intake", show=show, action=Action.INTAKE_READ, label=_("Intake"), order=40),
     Page(path="/intake", show=upload, method="POST", action=Action.INTAKE_WRITE, files=True),
     Page(path="/intake/{source_id}", show=source, action=Action.INTAKE_READ),
+    Page(path="/intake/{source_id}/proposal", show=proposal, action=Action.INTAKE_READ),
+    Page(
+        path="/intake/{source_id}/mapping.toml",
+        show=proposal_file,
+        action=Action.INTAKE_READ,
+        download=True,
+    ),
     Page(
         path="/quarantine/{quarantine_id}/retry",
         show=retry,

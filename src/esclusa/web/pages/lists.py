@@ -24,13 +24,19 @@ async def add(visit: Visit) -> Response:
         wrong = _("A list needs an identifier, a title and at least one file.")
         return await _page(visit, wrong=wrong, status=400)
     files = [(clean_name(file.filename or ""), file.file) for file in given]
-    await visit.ask(visit.site.node.add_list, list_id, title, files)
+    mapping = visit.form.get("mapping", "")
+    await visit.ask(visit.site.node.add_list, list_id, title, files, mapping=mapping)
     return visit.go("/lists")
 
 
 async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
     lists = await visit.ask(visit.site.node.lists)
-    return visit.page("lists.html", status=status, lists=lists, wrong=wrong)
+    writes = visit.reader.may(Action.LIST_WRITE)
+    kept = await visit.ask(visit.site.node.mappings) if writes else ()
+    return visit.page(
+        "lists.html", status=status, lists=lists, wrong=wrong,
+        mappings=[mapping for mapping in kept if mapping.target == "list_entry"],
+    )  # fmt: skip
 
 
 PAGES = (

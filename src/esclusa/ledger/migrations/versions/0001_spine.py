@@ -1,18 +1,204 @@
 """The spine: labels, custody, records, references, queue, quarantine, lists, audit, accounts.
 
-The tables are spelled out by the schema of this first version; later versions only alter.
+The tables are written out as they were in this first version and never change here: later versions
+alter them, and :mod:`esclusa.ledger.schema` says what all versions together make.
 """
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
-
-from esclusa.ledger.schema import metadata
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+label = sa.Table(
+    "label",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("originator", sa.Text, nullable=False),
+    sa.Column("marking", sa.Text, nullable=False),
+    sa.UniqueConstraint("originator", "marking"),
+)
+
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("size", _BIG, nullable=False),
+    sa.Column("label_id", sa.Integer, nullable=False),
+    sa.Column("format", sa.Text, nullable=False, server_default=""),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("received", sa.Text, nullable=False, index=True),
+    sa.Column("received_by", sa.Text, nullable=False),
+    sa.Column("counts", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("redacted", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+record = sa.Table(
+    "record",
+    metadata,
+    sa.Column("seq", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("label_id", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=True),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("source_id", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("format", sa.Text, nullable=False, server_default=""),
+    sa.Column("message", sa.Text, nullable=False, server_default=""),
+    sa.Column("offset", _BIG, nullable=False, server_default="-1"),
+    sa.Column("length", _BIG, nullable=False, server_default="0"),
+    sa.Column("derived_from", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("valid_time", sa.Text, nullable=False, server_default=""),
+    sa.Column("recorded_time", sa.Text, nullable=False),
+    sa.Column("supersedes", sa.Integer, nullable=True),
+    sa.Column("withdrawn", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("current", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("retain_until", sa.Text, nullable=True, index=True),
+    sa.Column("erased_time", sa.Text, nullable=True),
+    sa.UniqueConstraint("id", "label_id", "version"),
+)
+sa.Index(
+    "ix_record_list_entry",
+    record.c.kind,
+    record.c.seq,
+    sqlite_where=sa.text("kind = 'list_entry'"),
+    postgresql_where=sa.text("kind = 'list_entry'"),
+)
+
+reference = sa.Table(
+    "reference",
+    metadata,
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("seq", _BIG, primary_key=True),
+    sqlite_with_rowid=False,
+)
+sa.Index("ix_reference_seq", reference.c.seq)
+
+queue = sa.Table(
+    "queue",
+    metadata,
+    sa.Column("alert_id", sa.Text, primary_key=True),
+    sa.Column("label_id", sa.Integer, primary_key=True),
+    sa.Column("seq", _BIG, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False, index=True),
+    sa.Column("subject_kind", sa.Text, nullable=False),
+    sa.Column("source_id", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("breadth", sa.Integer, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("claimed_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("verdict", sa.Text, nullable=False, server_default=""),
+    sa.Column("port", sa.Text, nullable=False, server_default=""),
+    sa.Column("arrival", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
+sa.Index("ix_queue_score", queue.c.open, queue.c.score.desc(), queue.c.arrival, queue.c.alert_id)
+sa.Index(
+    "ix_queue_port",
+    queue.c.open,
+    queue.c.port,
+    queue.c.score.desc(),
+    queue.c.arrival,
+    queue.c.alert_id,
+)
+sa.Index("ix_queue_recent", queue.c.open, queue.c.created.desc(), queue.c.alert_id)
+sa.Index("ix_queue_arrival", queue.c.open, queue.c.arrival, queue.c.alert_id)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Text, nullable=False),
+    sa.Column("label_id", sa.Integer, nullable=False),
+    sa.Column("offset", _BIG, nullable=False),
+    sa.Column("length", _BIG, nullable=False),
+    sa.Column("message", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("retries", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("ix_quarantine_source_id", "source_id", "offset"),
+)
+
+defect = sa.Table(
+    "defect",
+    metadata,
+    sa.Column("source_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+watchlist = sa.Table(
+    "watchlist",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("edition", sa.Text, nullable=False),
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("label_id", sa.Integer, nullable=False),
+    sa.Column("loaded", sa.Text, nullable=False),
+    sa.Column("loaded_by", sa.Text, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("clearance", sa.Integer, nullable=False),
+    sa.Column("caveats", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
+    sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"),
+    sa.Column("created", sa.Text, nullable=False),
+)
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, index=True),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("csrf", sa.Text, nullable=False),
+    sa.Column("expires", sa.Text, nullable=False),
+)
 
 _GUARDED = "id, label_id, version, kind, key, salt, digest, recorded_time, supersedes, withdrawn"
 

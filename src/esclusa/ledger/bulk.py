@@ -1,0 +1,30 @@
+"""Many rows at once, handed to the driver as tuples.
+
+For the tables that an ingest fills, SQLAlchemy's own way of preparing a dictionary of parameters
+per row took a tenth of the whole time from bytes to queue (profiled at 100,000 consignments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def insert(
+    connection: sa.Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that each hold the same columns; values are the driver's own (int, str, bytes).
+
+    :raises sqlalchemy.exc.IntegrityError: when a key exists already.
+    """
+    if not rows:
+        return
+    names = [column.name for column in table.c if column.name in rows[0]]  # two or more
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    columns = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join([mark] * len(names))
+    statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
+    connection.exec_driver_sql(statement, list(map(itemgetter(*names), rows)))

@@ -1,0 +1,210 @@
+"""The API of two worlds that differ in secrets answers the same to whoever may not know these.
+
+A program of each role asks both worlds the same, at every address of the OpenAPI document: with ids
+that exist only in secret, words and names that only secrets hold, files that are there already in
+secret. Status, headers, size and body of each answer are compared. Timing is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+import worlds
+from esclusa.api.queries import SORTS, STATES
+from esclusa.node import Node
+from esclusa.web.app import create_app
+from twins import quotes, same
+from worlds import PASSWORD, ROLES
+
+pytestmark = pytest.mark.slow
+
+BASE = "/api/v1"
+MISSING = "00000000-0000-5000-8000-000000000000"
+Pair = tuple[Node, Node]
+Clients = tuple[TestClient, TestClient]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("api")
+    plain, secret = (worlds.build(folder / str(wanted), secret=wanted) for wanted in (False, True))
+    for node in (plain, secret):
+        worlds.add_people(node)
+    yield plain, secret
+    plain.close()
+    secret.close()
+
+
+@pytest.fixture(scope="module")
+def clients(both: Pair) -> Iterator[Clients]:
+    plain, secret = (
+        TestClient(
+            create_app(node),
+            base_url="http://node.test",
+            headers={"accept-encoding": "identity"},
+        )
+        for node in both
+    )
+    with plain, secret:
+        yield plain, secret
+
+
+class Twins:
+    """A program in both worlds; each call is made in both, and the answers must be the same."""
+
+    def __init__(self, clients: Clients, role: str) -> None:
+        self.clients = clients
+        self.asked: set[tuple[str, str]] = set()
+        self.headers: list[dict[str, str]] = [{}, {}]
+        answers = self.both("POST", "/session", json={"name": role, "password": PASSWORD})
+        self.headers = [{"Authorization": f"Bearer {a.json()['token']}"} for a in answers]
+
+    def both(self, method: str, path: str, name: str = "", **more: Any) -> list[httpx.Response]:
+        """Ask both at an address of the document, ``name`` for what it has in braces."""
+        self.asked.add((method.lower(), path))
+        address = BASE + re.sub(r"{\w+}", quote(name), path)
+        return [
+            client.request(method, address, headers=headers, **more)
+            for client, headers in zip(self.clients, self.headers, strict=True)
+        ]
+
+    def call(self, method: str, path: str, name: str = "", **more: Any) -> httpx.Response:
+        """Ask both; return the one answer that both gave."""
+        return same(f"{method} {path} {name} {more}", *self.both(method, path, name, **more))
+
+    def get(self, path: str, name: str = "", **query: Any) -> httpx.Response:
+        """Ask both for something."""
+        return self.call("GET", path, name, params=query)
+
+
+def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
+    """Ask for all that can be read, by ids that answers name and by those that exist in secret;
+    ``every`` takes one of so many words and ids."""
+    for path in ("/verdicts", "/lists", "/rules", "/mappings", "/health", "/openapi.json"):
+        twins.get(path)
+    twins.get("/mappings/{mapping_id}", "marisol-office")
+    for state in STATES:
+        for sort in SORTS:
+            twins.get("/queue", state=state, sort=sort, limit=200)
+    page = twins.get("/queue", state="all", limit=9)
+    while cursor := page.json().get("next_cursor"):
+        page = twins.get("/queue", state="all", limit=9, cursor=cursor)
+    for word in worlds.WORDS[::every]:
+        for kind in ("", "consignment", "list_entry"):
+            twins.get("/search", text=word, kind=kind, limit=3)
+        twins.get("/search", text=word, limit=200)
+    for name in worlds.NAMES:
+        twins.call("POST", "/screen", json={"name": name})
+    files = twins.get("/sources", limit=200)
+    if files.status_code == 200:
+        for file in files.json():
+            for held in twins.get("/sources/{source_id}", file["id"]).json()["quarantine"]:
+                twins.call("POST", "/quarantine/{quarantine_id}/retry", held["id"])
+            twins.get("/sources/{source_id}/proposal", file["id"])
+    known = sorted(worlds.ids_of(both[0]))[:: 6 * every]
+    for name in (*known, *hidden_in(both)[::every], "GHOST FIRM"):
+        twins.get("/records/{record_id}", name)
+        twins.get("/records/{record_id}", name, version=1)
+        twins.get("/alerts/{alert_id}", name)
+
+
+def hidden_in(both: Pair) -> list[str]:
+    return sorted(worlds.ids_of(both[1]) - worlds.ids_of(both[0]))
+
+
+def act(twins: Twins, both: Pair) -> None:
+    """Try every step on what is secret and, in the right order, on one alert that is not."""
+    row = next(
+        row for row in worlds.queue_of(both[0], worlds.reader(both[0])) if row.title == "NRCH B1"
+    )
+    said = {"verdict": "explained", "reason": "Papers seen."}
+    for name in (*hidden_in(both)[::4], MISSING, row.alert_id):
+        for step in ("claim", "release", "verdict", "undo"):
+            twins.call(
+                "POST",
+                f"/alerts/{{alert_id}}/{step}",
+                name,
+                json=said if step == "verdict" else None,
+            )
+        twins.get("/sources/{source_id}", name)
+        twins.get("/sources/{source_id}/proposal", name)
+    for name in hidden_in(both):
+        twins.call("POST", "/quarantine/{quarantine_id}/retry", name)
+    for name, data in (
+        ("hidden.edi", worlds.cuscar(*worlds.HIDDEN_BILLS)),
+        ("t.csv", worlds.HIDDEN_TABLE),
+    ):
+        twins.call("POST", "/sources", params={"name": name}, content=data)
+    twins.call("POST", "/mappings", params={"name": "m.toml"}, content=worlds.MAPPING.encode())
+
+
+def refuse(twins: Twins) -> None:
+    """Ask wrongly: errors name what was asked, and nothing that is kept."""
+    for query in ({"limit": 0}, {"state": "secret"}, {"cursor": "GHOST"}, {"colour": "red"}):
+        twins.get("/queue", **query)
+    twins.get("/search", text="GHOST", kind="ghost")
+    twins.get("/search", text="\0")
+    twins.get("/records/{record_id}", MISSING, version=-1)
+    twins.get("/mappings/{mapping_id}", "ghost")
+    twins.call("POST", "/screen", content=b"{")
+    twins.call("POST", "/mappings", params={"name": "m.toml"}, content=b"GHOST")
+    twins.call("POST", "/session", json={"name": worlds.CLEARED, "password": "wrong"})
+    twins.get("/nothing")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_of_the_document_answers_the_same(
+    clients: Clients, both: Pair, role: str
+) -> None:
+    twins = Twins(clients, role)
+    read(twins, both, every=1 if role == "analyst" else 5)
+    act(twins, both)
+    refuse(twins)
+    if role == "auditor":
+        compare_logs(twins)
+    else:
+        assert twins.get("/audit").status_code == 403
+    assert twins.call("DELETE", "/session").status_code == 204
+    document = twins.get("/openapi.json").json()
+    offered = {(method, path) for path, item in document["paths"].items() for method in item}
+    assert offered - twins.asked == set()
+
+
+def compare_logs(twins: Twins) -> None:
+    """An auditor sees the whole log of the node: in the secret world also the lines of those who
+    are cleared, with identifiers and counts. All other lines are the same, but for their numbers,
+    and no line of either log holds a word of a record."""
+    logs = list(map(lines_of, whole_logs(twins)))
+    left, right = ([line for line in log if line["who"] in ROLES] for log in logs)
+    assert left == right
+    more = [line["who"] for line in logs[1] if line["who"] not in ROLES]
+    assert len(more) > sum(line["who"] not in ROLES for line in logs[0])
+    assert set(more) == {"operator", worlds.CLEARED}
+    words = (*worlds.NAMES, "FIRM", "GHOST", "HIDDEN", "known to us", ".edi", ".csv")
+    for line in logs[1]:
+        assert not quotes(" ".join(line.values()), words), line
+
+
+def whole_logs(twins: Twins) -> list[list[dict[str, Any]]]:
+    twins.asked.add(("get", "/audit"))
+    return [list(log_of(*world)) for world in zip(twins.clients, twins.headers, strict=True)]
+
+
+def log_of(client: TestClient, headers: dict[str, str]) -> Iterator[dict[str, Any]]:
+    before = 0
+    while before != 1:
+        asked = {"limit": "200", "before": str(before)}
+        lines = client.get(f"{BASE}/audit", params=asked, headers=headers).json()
+        yield from lines
+        before = lines[-1]["seq"]
+
+
+def lines_of(log: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{name: line[name] for name in line if name not in ("seq", "at")} for line in log]

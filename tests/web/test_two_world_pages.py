@@ -1,0 +1,386 @@
+"""The pages of two worlds that differ in secrets are the same to whoever may not know these.
+
+One person per role walks through both worlds at once: every link, every form, every filter of the
+queue, words and names that only secrets hold, ids that exist only in secret, wrong addresses, a file
+that is there already in secret. Status, headers, size and body of each answer are compared.
+
+Timing is not compared. The audit log is another matter: it is one log for the whole node, and an
+auditor sees all of it. What he learns from it, and what not, has its own test below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import product
+from urllib.parse import quote
+from zlib import crc32
+
+import httpx
+import msgspec
+import pytest
+from lxml import html
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from walker import Walker
+
+import worlds
+from esclusa.api.queries import ALERT_KINDS, KINDS, SORTS, STATES
+from esclusa.node import Node
+from esclusa.sharing.reader import PERMITTED, Role
+from esclusa.sharing.views import QueueFilter
+from esclusa.web.app import create_app
+from esclusa.web.page import Page, all_pages
+from twins import quotes, same
+from worlds import PASSWORD, ROLES
+
+pytestmark = pytest.mark.slow
+
+MISSING = "00000000-0000-5000-8000-000000000000"
+Pair = tuple[Node, Node]
+Apps = tuple[Starlette, Starlette]
+People = Callable[..., "Twins"]
+
+
+class Person(Walker):
+    """A walker through an application that others walk through as well, on an open client."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.token = ""
+
+
+class Twins:
+    """One person in both worlds; each request is made in both, and the answers must be the same."""
+
+    def __init__(self, left: Person, right: Person) -> None:
+        self.left, self.right = left, right
+        self.asked: set[tuple[str, str]] = set()
+
+    def get(self, address: str) -> httpx.Response:
+        """Ask both for an address."""
+        return self._same("GET", address, self.left.get(address), self.right.get(address))
+
+    def post(self, address: str, files: object = None, **form: str) -> httpx.Response:
+        """Send both the same form, each with its own token."""
+        answers = (person.post(address, files, **form) for person in (self.left, self.right))
+        return self._same("POST", address, *answers)
+
+    def _same(
+        self, method: str, address: str, left: httpx.Response, right: httpx.Response
+    ) -> httpx.Response:
+        self.asked.add((method, address.partition("?")[0]))
+        return same(f"{method} {address}", left, right)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("pages")
+    pair = tuple(worlds.build(folder / str(secret), secret=secret) for secret in (False, True))
+    for node in pair:
+        worlds.add_people(node)
+    yield pair
+    for node in pair:
+        node.close()
+
+
+@pytest.fixture(scope="module")
+def apps(both: Pair) -> Apps:
+    return tuple(create_app(node) for node in both)
+
+
+@pytest.fixture
+def people(apps: Apps) -> Iterator[People]:
+    """Sign a role in, in a language; return the one person in both worlds."""
+    with ExitStack() as stack:
+
+        def sign_in(role: str, language: str = "en") -> Twins:
+            clients = (
+                TestClient(
+                    app,
+                    base_url="http://node.test",
+                    follow_redirects=False,
+                    # Compressed sizes vary with the random tokens; sizes are compared as they are.
+                    headers={"accept-encoding": "identity"},
+                )
+                for app in apps
+            )
+            return Twins(
+                *(
+                    Person(stack.enter_context(client)).sign_in(role, language, password=PASSWORD)
+                    for client in clients
+                )
+            )
+
+        yield sign_in
+
+
+def onward(answer: httpx.Response) -> Iterator[str]:
+    """Yield every address that an answer leads to: links, and forms with each of their choices."""
+    if location := answer.headers.get("location"):
+        yield location
+    if not answer.text:
+        return
+    page = html.fromstring(answer.text)
+    yield from page.xpath("//a/@href")
+    for form in page.xpath("//form[@method='get']"):
+        for choice in form.xpath(".//select"):
+            yield from (
+                f"{form.get('action')}?{choice.get('name')}={option.get('value', option.text)}"
+                for option in choice.xpath("option")
+            )
+        yield from (
+            f"{form.get('action')}?{tick.get('name')}=true"
+            for tick in form.xpath(".//input[@type='checkbox']")
+        )
+
+
+def crawl(twins: Twins, *, every: int = 1) -> set[str]:
+    """Follow everything that leads on and return the addresses; not the audit log.
+
+    An alert is opened once, from the first list that names it. Of alerts and records, whose pages
+    are alike, only every so many are opened when asked to.
+    """
+    seen: set[str] = set()
+    ahead = ["/", "/sign-in"]
+    while ahead:
+        address = ahead.pop(0).partition("#")[0]
+        name = address.partition("?")[0] if address.startswith("/alerts/") else address
+        if name in seen or not address.startswith("/") or address.startswith("/audit"):
+            continue
+        seen.add(name)
+        if name.startswith(("/alerts/", "/records/")) and crc32(name.encode()) % every:
+            continue
+        ahead += onward(twins.get(address))
+    return seen
+
+
+@pytest.mark.parametrize("language", ("en", "es"))
+@pytest.mark.parametrize("role", ROLES)
+def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
+    people: People, role: str, language: str
+) -> None:
+    twins = people(role, language)
+    seen = crawl(twins, every={"analyst": 1 if language == "en" else 2}.get(role, 5))
+    paths = {path for method, path in twins.asked if method == "GET"}
+    for page in all_pages():
+        if page.method == "GET" and page.path != "/audit" and may(role, page):
+            shape = re.compile(re.sub(r"{\w+}", "[^/]+", page.path))
+            assert any(map(shape.fullmatch, paths)), page.path
+    assert len(seen) > (100 if role in ("analyst", "supervisor") else 5)
+
+
+def may(role: str, page: Page) -> bool:
+    return page.action is None or page.action in PERMITTED[Role(role)]
+
+
+def test_the_queue_is_the_same_in_every_order_and_under_every_filter(
+    people: People, both: Pair
+) -> None:
+    twins = people("analyst")
+    for state, kind, sort in product(STATES, ("", *ALERT_KINDS), SORTS):
+        walk(twins, f"/queue?state={state}&kind={kind}&sort={sort}&limit=25")
+    ports = {row.port for row in worlds.queue_of(both[1], worlds.cleared(both[1]))}
+    for port in sorted(ports | {"XXXXX"}):
+        walk(twins, f"/queue?state=all&port={port}&limit=200")
+    for score in (5, 20, 50, 90):
+        walk(twins, f"/queue?minimum_score={score}&limit=25")
+    walk(twins, "/queue?mine=true&state=all")
+
+
+def walk(twins: Twins, address: str) -> None:
+    """Turn the pages of a queue to its end, in each world by its own links: a cursor of the order
+    "recent" holds the moment of its row."""
+    nexts = [address, address]
+    while nexts[0]:
+        answers = [p.get(to) for p, to in zip((twins.left, twins.right), nexts, strict=True)]
+        same(nexts[0], *answers)
+        nexts = [
+            next(iter(html.fromstring(answer.text).xpath("//a[@rel='next']/@href")), "")
+            for answer in answers
+        ]
+
+
+def test_a_cursor_and_neighbours_at_a_secret_row_are_the_same(people: People, both: Pair) -> None:
+    """Whoever got hold of a cursor of a cleared reader turns to the same page in both worlds. The
+    order "recent" is left out: its cursors hold a moment, and the worlds were not made at once."""
+    twins = people("analyst")
+    for sort in ("score", "arrival"):
+        wanted = QueueFilter(state="all", sort=sort, limit=3)
+        for _page in range(4):
+            found = both[1].queue(worlds.cleared(both[1]), wanted)
+            wanted = msgspec.structs.replace(wanted, cursor=found.next_cursor)
+            twins.get(f"/queue?state=all&sort={sort}&limit=9&cursor={quote(found.next_cursor)}")
+            for row in found.rows[:1]:
+                twins.get(f"/alerts/{row.alert_id}?state=all&sort={sort}")
+
+
+def test_words_of_secret_records_find_the_same(people: People) -> None:
+    twins = people("analyst", "es")
+    for word, kind in product(worlds.WORDS, ("", *KINDS)):
+        twins.get(f"/search?text={quote(word)}&kind={kind}")
+
+
+def test_names_listed_in_secret_are_screened_as_if_they_were_not(people: People) -> None:
+    for language in ("en", "es"):
+        twins = people("analyst", language)
+        for name, type_ in product(worlds.NAMES, ("any", "person", "organisation")):
+            twins.post("/screening", name=name, type=type_)
+
+
+def test_what_exists_only_in_secret_is_not_found_like_what_does_not_exist(
+    people: People, both: Pair
+) -> None:
+    plain, secret = both
+    hidden = worlds.ids_of(secret) - worlds.ids_of(plain)
+    assert len(hidden) > 10
+    twins = people("analyst")
+    for path in (
+        "/records/{}",
+        "/alerts/{}",
+        "/alerts/{}?verdict=refer",
+        "/intake/{}",
+        "/intake/{}/proposal",
+    ):
+        missing = twins.get(path.format(MISSING))
+        for name in sorted(hidden):
+            answer = twins.get(path.format(name))
+            assert answer.status_code == 404
+            assert in_main(answer) == in_main(missing)
+    steps = ("/alerts/{}/claim", "/quarantine/{}/retry")
+    for path, name in product(steps, sorted(hidden)):
+        assert twins.post(path.format(name)).status_code == 404
+    for name in sorted(hidden):
+        form = {"verdict": "refer", "reason": "because"}
+        assert twins.post(f"/alerts/{name}/verdict", **form).status_code == 404
+
+
+def in_main(answer: httpx.Response) -> str:
+    return str(html.fromstring(answer.text).xpath("//main")[0].text_content())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_error_pages_are_the_same(people: People, role: str) -> None:
+    twins = people(role)
+    wrong = ("/nothing", "/queue?limit=0", "/queue?state=secret", "/queue?cursor=GHOST",
+             "/search?text=%00", "/search?text=GHOST&kind=ghost", f"/records/{MISSING}?version=x",
+             "/records/GHOST%20FIRM", "/alerts/B8", "/intake/hidden.edi", "/users", "/intake",
+             "/queue", "/lists", "/rules", "/preferences", "/static/0/x.css")  # fmt: skip
+    statuses = {twins.get(address).status_code for address in wrong}
+    posts = ("/queue", "/intake", "/lists", "/users", "/screening", "/preferences",
+             f"/alerts/{MISSING}/verdict", "/alerts/GHOST/claim")  # fmt: skip
+    statuses |= {twins.post(address).status_code for address in posts}
+    assert statuses >= {404, 403}
+    assert (400 in statuses) == (role != "auditor")
+
+
+def test_steps_on_an_alert_that_a_cleared_person_works_on_in_secret_are_the_same(
+    people: People, both: Pair
+) -> None:
+    """She has claimed and decided it under the label that she alone sees; here it is new."""
+    twins = people("analyst")
+    low = {row.alert_id for row in worlds.queue_of(both[0], worlds.reader(both[0]))}
+    taken = [row.alert_id for row in worlds.queue_of(both[1], worlds.cleared(both[1]))
+             if row.state != "new" and row.alert_id in low]  # fmt: skip
+    assert taken
+    for alert in taken:
+        for step in ("claim", "release", "claim"):
+            assert twins.post(f"/alerts/{alert}/{step}").status_code == 303
+        twins.get(f"/alerts/{alert}")
+        form = {"verdict": "explained", "reason": "Papers seen.", "list": "state=all"}
+        assert twins.post(f"/alerts/{alert}/verdict", **form).status_code == 303
+        twins.get(f"/alerts/{alert}")
+        twins.get("/queue?state=closed")
+        for _step in range(4):
+            twins.post(f"/alerts/{alert}/undo")
+        twins.get(f"/alerts/{alert}")
+
+
+def test_a_file_that_exists_already_in_secret_is_taken_as_new(people: People, both: Pair) -> None:
+    twins = people("analyst")
+    known = {
+        "hidden.edi": worlds.cuscar(*worlds.HIDDEN_BILLS),
+        "late.edi": worlds.cuscar(*worlds.LATE_BILLS),
+    }
+    for name, data in known.items():
+        answer = twins.post("/intake", files={"files": (name, data)})
+        page = twins.get(answer.headers["location"])
+        assert answer.status_code == 303 and name in page.text
+    for address in (
+        "/intake",
+        "/queue?state=all&limit=200",
+        "/search?text=GHOST",
+        "/search?text=B8",
+    ):
+        twins.get(address)
+
+
+def test_a_list_that_exists_already_in_secret_is_loaded_as_new(people: People) -> None:
+    twins = people("supervisor")
+    for list_id in ("own_secret", "own_public"):
+        data = worlds.list_of(("s1", "ISTMO PRIMAVERA"), ("p1", "OTRA FIRMA"))
+        form = {"list_id": list_id, "title": "Ours"}
+        answer = twins.post("/lists", files={"files": ("ours.json", data)}, **form)
+        assert answer.status_code == 303
+        wrong = twins.post("/lists", files={"files": ("ours.json", b"GHOST")}, **form)
+        assert wrong.status_code >= 400
+    twins.get("/lists")
+    twins.post("/screening", name="ISTMO PRIMAVERA SA", type="any")
+    bills = worlds.cuscar(("B5", "ISTMO PRIMAVERA SA", "GENERAL CARGO"))
+    twins.get(twins.post("/intake", files={"files": ("new.edi", bills)}).headers["location"])
+    twins.get("/queue?state=all&limit=200")
+
+
+def test_an_account_is_opened_with_the_same_answers(people: People) -> None:
+    twins = people("administrator", "es")
+    form = {"name": "eva", "password": PASSWORD, "role": "analyst", "clearance": "1"}
+    assert [twins.post("/users", **form).status_code for _time in range(2)] == [303, 400]
+    twins.get("/users")
+
+
+def test_the_log_tells_an_auditor_that_cleared_people_worked_and_nothing_of_what_they_saw(
+    people: People, both: Pair
+) -> None:
+    """The log is one for the whole node and an auditor sees all of it: who, when, for which purpose,
+    which action, on which identifier, with which counts.
+
+    So in the secret world he sees more lines. Each of these was made by somebody cleared, the node's
+    operator among them, and holds identifiers (of records, alerts, files, lists), counts and codes,
+    and no word of a record: no name, no bill, no file name, no text that was searched or written.
+    What everybody else did stands in both logs in the same words.
+    """
+    analyst = people("analyst")
+    for address in ("/search?text=GHOST", "/records/GHOST%20FIRM", "/alerts/B8", "/intake/a.edi"):
+        analyst.get(address)
+    analyst.post("/screening", name="GHOST FIRM", type="any")
+    auditor = people("auditor")
+    logs = [whole_log(person) for person in (auditor.left, auditor.right)]
+    left, right = ([line for line in log if line[0] in ROLES] for log in logs)
+    assert left == right
+    known = {line for line in logs[1] if line[0] not in ROLES}
+    assert {line[0] for line in known} <= {"operator", worlds.CLEARED, "ana"}
+    words = (*worlds.NAMES, *filter(_is_long, worlds.WORDS), "FIRM", "known to us", ".edi", ".csv")
+    for line in logs[1]:
+        assert not quotes(" ".join(line), words), line
+    subjects = {line[4] for line in known if line[0] == worlds.CLEARED}
+    assert subjects & (worlds.ids_of(both[1]) - worlds.ids_of(both[0]))
+
+
+def _is_long(word: str) -> bool:
+    """Two letters may stand in any identifier."""
+    return len(word) > 4
+
+
+def whole_log(auditor: Person) -> list[tuple[str, ...]]:
+    """Return who, role, purpose, action, subject and detail of every line, the oldest first."""
+    found: list[tuple[str, ...]] = []
+    address = "/audit"
+    while address:
+        page = html.fromstring(auditor.get(address).text)
+        found += [
+            tuple(cell.text_content() for cell in row.xpath("td")[2:])
+            for row in page.xpath("//tbody/tr")
+        ]
+        address = next(iter(page.xpath("//a[@rel='next']/@href")), "")
+    return found[::-1]

@@ -6,8 +6,13 @@
     ├── InputError            an entrance refuses what it was given (file, position, reason)
     │   ├── FormatError       strict reading met its first error
     │   ├── LimitError        too large, too deep, too many
-    │   └── UnknownFormat     no reader recognises the file
+    │   ├── UnknownFormat     no reader recognises the file
+    │   └── WireError         a batch or bundle is not exactly what its sender signed: refused whole
     ├── MarkingError          a marking that is malformed or unknown: fails closed
+    ├── AgreementError        an agreement that cannot be used, or a release it does not carry
+    ├── TrustError            a key, signature or certificate does not hold
+    │   └── ProofError        a log, a checkpoint or a proof does not hold
+    ├── ExchangeError         a batch or move the exchange between nodes refuses (rule, partner)
     ├── NotFound              no such thing, or none that this reader may know of
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
@@ -57,8 +62,51 @@ class UnknownFormat(InputError):
     """No reader recognises the file."""
 
 
+class WireError(InputError):
+    """A batch or a sealed bundle is not exactly what its sender signed; none of it is used."""
+
+
 class MarkingError(EsclusaError):
     """A marking is malformed or uses an unknown word; nothing is released under it."""
+
+
+class TrustError(EsclusaError):
+    """A key, a signature or a certificate does not hold; nothing is accepted under it."""
+
+
+class ProofError(TrustError):
+    """A log, a checkpoint or a proof does not hold: changed, dropped, reordered or forked."""
+
+
+class AgreementError(EsclusaError):
+    """An agreement cannot be used, or does not carry what was asked of it; nothing is released.
+
+    :param reason: what is wrong and what was expected, one sentence.
+    :param file: name of the file as it was given ("" when there is none).
+    :param line: line in that file, from 1; 0 if it has none.
+    """
+
+    def __init__(self, reason: str, *, file: str = "", line: int = 0) -> None:
+        self.reason = reason
+        self.file = file
+        self.line = line
+        at = f", line {line}" if line else ""
+        super().__init__(f"{file or 'agreement'}{at}: {reason}")
+
+
+class ExchangeError(EsclusaError):
+    """The exchange between nodes refuses a batch, a message or a move; nothing was changed by it.
+
+    :param rule: the rule that refuses, one word of ``exchange.words.REFUSALS``.
+    :param reason: what is wrong and what was expected, one sentence without content of records.
+    :param partner: the agency on the other side, "" when there is none.
+    """
+
+    def __init__(self, rule: str, reason: str, partner: str = "") -> None:
+        self.rule = rule
+        self.reason = reason
+        self.partner = partner
+        super().__init__(f"{partner}: {reason}" if partner else reason)
 
 
 class NotFound(EsclusaError):

@@ -9,6 +9,7 @@ from esclusa.cli.lazy import LazyGroup
 
 _WORK = "esclusa.cli.work"
 _DATA = "esclusa.cli.data"
+_AGREEMENTS = "esclusa.cli.agreements"
 _MAPPINGS = "esclusa.cli.mappings"
 _UPKEEP = "esclusa.cli.upkeep"
 
@@ -27,6 +28,7 @@ COMMANDS = {
     "lists": (_DATA, "lists", "Watchlists: show, add, update."),
     "screen": (_DATA, "screen", "Screen a table of names against list files."),
     "rules": (_DATA, "rules", "Rules: list, check."),
+    "agreement": (_AGREEMENTS, "agreement", "Agreements: check, sign, diff, simulate, schema."),
     "backup": (_UPKEEP, "backup", "Write the whole node into one file."),
     "restore": (_UPKEEP, "restore", "Make a node from a backup."),
     "check": (_UPKEEP, "check", "Verify the ledger and the received files."),

@@ -1,0 +1,170 @@
+"""What a node's own people and jobs do: each transition checks, then notes, then returns effects.
+
+All raise :class:`~esclusa.errors.ExchangeError` when a rule refuses; then nothing is changed.
+``now`` is the node's own clock, an aware UTC datetime.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import msgspec
+
+from esclusa.errors import ExchangeError
+from esclusa.model.marking import Marking
+from esclusa.sharing.exchange import (
+    agreements,
+    consents,
+    derived,
+    grants,
+    holdings,
+    labels,
+    onward,
+    outbox,
+    requests,
+)
+from esclusa.sharing.exchange.grants import Said
+from esclusa.sharing.exchange.messages import (
+    CLASSES,
+    Answer,
+    ConsentAnswer,
+    ConsentAsk,
+    Content,
+    Receipt,
+    Request,
+)
+from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed, Own, Pact
+from esclusa.sharing.exchange.state import Draft, Effects, Rules, State
+
+
+def state_record(
+    state: State, rules: Rules, now: dt.datetime, *, record: str, kind: str, version: int,
+    marking: Marking, content: Content, said: Said = "put", sources: tuple[CopyKey, ...] = (),
+) -> Effects:  # fmt: skip
+    """State a record of ours: new, newer, corrected, or under a stricter marking (``narrow``).
+
+    ``sources`` are what it rests on: keys of copies, or ``("", me, record)`` for own records.
+    Every partner whose agreement and marking allow it is told; others lose what they had.
+    """
+    draft = Draft(state, rules, now)
+    before = draft.own.get(record)
+    _check_version(before, record, version)
+    roots = derived.roots_of(draft, sources)
+    derived.check_marking(draft, marking, sources)
+    if said == "narrow" and before is not None and not labels.is_below(before.marking, marking):
+        raise ExchangeError("wider", f"{record} would be handled less strictly than before")
+    own = Own(draft.me, record, kind, version, marking, content, roots)
+    draft.own.put(record, own)
+    derived.link(draft, record, roots)
+    draft.note("exchange:record:stated", draft.me, own)
+    grants.spread(draft, own, said)
+    return draft.effects()
+
+
+def _check_version(before: Own | None, record: str, version: int) -> None:
+    if before is not None and version <= before.version:
+        raise ExchangeError(
+            "version", f"{record} is at version {before.version}; {version} is not after it"
+        )
+
+
+def withdraw(state: State, rules: Rules, now: dt.datetime, *, record: str, version: int) -> Effects:
+    """Withdraw a record of ours: it is recalled from everyone who has it."""
+    draft = Draft(state, rules, now)
+    before = draft.own.get(record)
+    if before is None:
+        raise ExchangeError("held", f"there is no record {record} here")
+    _check_version(before, record, version)
+    own = msgspec.structs.replace(before, version=version, content=None)
+    draft.own.put(record, own)
+    draft.note("exchange:record:withdrawn", draft.me, own)
+    grants.spread(draft, own)
+    return draft.effects()
+
+
+def pass_on(state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, to: str) -> Effects:
+    """Pass a copy on to a third agency; later versions follow by themselves."""
+    draft = Draft(state, rules, now)
+    held = derived.check_held(draft, copy)
+    if not onward.allowed(draft, held, to, "pass"):
+        raise ExchangeError("consent", f"{copy[1]} has not consented to {to} having {copy[2]}", to)
+    cut = grants.wanted(draft, to, held)
+    if cut is None:
+        raise ExchangeError("agreement", f"the agreement lets nothing of {copy[2]} go", to)
+    key = (to, held.originator, held.record)
+    grant = draft.grants.get(key)
+    if grant is not None and grant.state is Grade.OUT:
+        raise ExchangeError("version", f"{to} has {copy[2]} from us already", to)
+    grants.send(draft, key, grant, held, cut, "put")
+    said = Receipt(held.originator, held.record, held.version, 0, to, "passed")
+    outbox.append(draft, held.supplier, said)
+    return draft.effects()
+
+
+def ask_consent(
+    state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, question: ConsentAsk
+) -> Effects:
+    """Ask the originator of a copy for a use of it."""
+    draft = Draft(state, rules, now)
+    held = derived.check_held(draft, copy)
+    if question.asker != draft.me or (question.originator, question.record) != copy[1:]:
+        raise ExchangeError("consent", "the question is not ours, or about another record")
+    consents.ask(draft, held, question)
+    return draft.effects()
+
+
+def answer_consent(
+    state: State, rules: Rules, now: dt.datetime, *, given: ConsentAnswer
+) -> Effects:
+    """Answer a question about a record of ours, or change an earlier answer."""
+    draft = Draft(state, rules, now)
+    consents.answer(draft, given)
+    return draft.effects()
+
+
+def request(
+    state: State, rules: Rules, now: dt.datetime, *, partner: str, asked: Request
+) -> Effects:
+    """Ask a partner for information."""
+    draft = Draft(state, rules, now)
+    requests.send(draft, partner, asked)
+    return draft.effects()
+
+
+def respond(state: State, rules: Rules, now: dt.datetime, *, asker: str, answer: Answer) -> Effects:
+    """Take a step in answering a partner's request."""
+    draft = Draft(state, rules, now)
+    requests.respond(draft, asker, answer)
+    return draft.effects()
+
+
+def adopt(state: State, rules: Rules, now: dt.datetime, *, partner: str, pact: Pact) -> Effects:
+    """Put an agreement in force that both sides have signed."""
+    draft = Draft(state, rules, now)
+    agreements.adopt(draft, partner, pact)
+    return draft.effects()
+
+
+def end(state: State, rules: Rules, now: dt.datetime, *, partner: str) -> Effects:
+    """End the agreement with a partner."""
+    draft = Draft(state, rules, now)
+    agreements.end(draft, partner)
+    return draft.effects()
+
+
+def erased(
+    state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, owed: Owed,
+    erased: Mapping[str, int],
+) -> Effects:  # fmt: skip
+    """Storage reports that what was owed for a copy is gone: how many places of each class.
+
+    A report on work that was overtaken meanwhile changes nothing: the newer work is still to do.
+    """
+    draft = Draft(state, rules, now)
+    missing = set(CLASSES) ^ set(erased)
+    if missing:
+        raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
+    if draft.owed.get(copy) == owed:
+        holdings.settle_debt(draft, copy, owed, dict(erased))
+    return draft.effects()

@@ -1,0 +1,38 @@
+"""Run one schedule, or many: the same seed always gives the same."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator import operations, settling
+from simulator.invariants import Violation
+from simulator.world import World
+
+OPERATIONS = 60
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What came of a schedule: how many operations ran, and the first violation."""
+
+    seed: int
+    operations: int
+    violation: str | None = None
+
+
+def run(seed: int, operations_wanted: int = OPERATIONS) -> Report:
+    """Run the schedule of a seed: operations under faults, then the checks at rest."""
+    world = World(seed)
+    try:
+        for _ in range(operations_wanted):
+            operations.one(world)
+        settling.settle(world)
+        settling.check(world)
+        if seed % 2:
+            settling.check_repeats(world)
+        else:
+            settling.check_cut_off(world)
+    except Violation as violation:
+        return Report(seed, world.steps, str(violation))
+    except Exception as error:  # a transition never raises anything else
+        return Report(seed, world.steps, f"no transition breaks: {error!r}")
+    return Report(seed, world.steps)

@@ -1,0 +1,293 @@
+"""The time after all faults have ended: everything must come right by itself, and stay right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from esclusa.sharing.exchange import pacts
+from esclusa.sharing.exchange.messages import CLASSES
+from esclusa.sharing.exchange.rows import Copy, Grade, Hold, Own
+from esclusa.sharing.exchange.state import TABLES
+from simulator import invariants, operations
+from simulator.invariants import demand, may_derive
+from simulator.truth import GRACE, HOUR, LEASE, joined
+
+if TYPE_CHECKING:
+    from simulator.world import Node, World
+
+_MOST = 4000
+
+
+def settle(world: World) -> None:
+    """End all faults, let late packets come in, and let people and jobs do their work."""
+    world.network.cut.clear()
+    for node in world.nodes.values():
+        node.crashing = False
+        if not node.state.ready:
+            node.state = msgspec.structs.replace(node.state, ready=True)
+    for packet in tuple(world.network.flight[-6:]):
+        world.deliver(packet)
+    for node, partner in world.links:
+        world.dirty[node.name, partner] = None
+    pump(world)
+    _agree(world)
+    pump(world)
+    for _ in range(2):
+        world.now += LEASE * 0.55
+        for node in world.nodes.values():
+            world.tick(node)
+        _work(world)
+        pump(world)
+
+
+def _work(world: World) -> None:
+    for node in world.nodes.values():
+        for record in tuple(node.todo):
+            _restate(world, node, record)
+        world.erase(node)
+
+
+def _restate(world: World, node: Node, record: str) -> None:
+    """A person looks at a record again: states it anew, or withdraws what is lost."""
+    node.todo.pop(record)
+    own = node.state.own.get(record)
+    if own is None or own.hold is Hold.NONE:
+        return
+    if own.content is None or not operations.state_it(
+        world, node, record, "correct", own.marking, sources=own.roots
+    ):
+        operations.withdraw_it(world, node, record)
+
+
+def _agree(world: World) -> None:
+    """Both sides of each pair put the last text that they signed in force."""
+    for node, partner in world.links:
+        text = world.book.latest[frozenset((node.name, partner))]
+        if node.state.pacts[partner].digest != text.digest():
+            operations.adopt(world, node, partner, text)
+
+
+def pump(world: World) -> None:
+    """Carry batches until nobody has news."""
+    for _ in range(_MOST):
+        if not world.dirty:
+            _erase_all(world)
+            if not world.dirty:
+                return
+        operations.send_now(world, next(iter(world.dirty)))
+    raise invariants.Violation("the exchange comes to rest", tuple(world.dirty))
+
+
+def _erase_all(world: World) -> None:
+    for node in world.nodes.values():
+        if node.state.owed:
+            world.erase(node)
+
+
+# --- what must then hold --------------------------------------------------------------------------
+
+
+def check(world: World) -> None:
+    """Check everything that holds between nodes at rest."""
+    for node, partner in world.links:
+        _outboxes(world, node, partner)
+        _direct(world, node, world.nodes[partner])
+    for node in world.nodes.values():
+        demand(not node.state.owed, "every erasure is reported", node.name)
+        invariants.at_reading(world, node)
+        _copies(world, node)
+        _consents(world, node)
+        _requests(world, node)
+    _withdrawn(world)
+
+
+def _outboxes(world: World, node: Node, partner: str) -> None:
+    box = node.state.outboxes.get(partner)
+    inbox = world.nodes[partner].state.inboxes.get(node.name)
+    if box is None:
+        demand(inbox is None, "nothing taken from an empty outbox", (node.name, partner))
+        return
+    seen = (inbox.number, inbox.head) if inbox is not None else (0, "")
+    demand(seen == (box.last, box.head), "all that was said is taken", (node.name, partner, seen))
+    demand(box.cursor == box.last, "all that was taken is acknowledged", (node.name, partner))
+
+
+def _agreed(world: World, node: Node, partner: str) -> bool:
+    """Tell whether both sides hold the same text in force."""
+    mine, theirs = node.state.pacts[partner], world.nodes[partner].state.pacts[node.name]
+    return (
+        not mine.ended and not theirs.ended and mine.digest == theirs.digest
+        and world.local(node) < mine.ends and world.local(world.nodes[partner]) < mine.ends
+    )  # fmt: skip
+
+
+def _direct(world: World, node: Node, partner: Node) -> None:
+    """Each partner holds exactly the latest of each record that it may have, and nothing else."""
+    agreed = _agreed(world, node, partner.name)
+    for record, own in node.state.own.items():
+        copy = partner.state.copies.get((node.name, node.name, record))
+        held = copy is not None and copy.content is not None
+        seen = (node.name, partner.name, record, own, copy)
+        if not agreed or not _expected(world, node, partner, own):
+            demand(not held, "nothing is held that may not be", seen)
+        elif own.hold is Hold.NONE and not _is_over(world, node, own):
+            demand(held, "what may be held is held", seen)
+        if held and copy is not None and own.hold is Hold.NONE:
+            _same(world, node, partner, own, copy)
+
+
+def _expected(world: World, node: Node, partner: Node, own: Own) -> bool:
+    if own.content is None or partner.name not in own.marking.releasable_to:
+        return False
+    if _is_over(world, partner, own):
+        return False
+    copies = [node.state.copies.get(root) for root in own.roots]
+    return all(
+        copy is not None and copy.content is not None
+        and may_derive(world, node, copy, partner.name) and _current(world, node, copy, partner)
+        for copy in copies
+    )  # fmt: skip
+
+
+def _current(world: World, node: Node, copy: Copy, partner: Node) -> bool:
+    """Tell whether the consents that a derived record needs stand at their originator."""
+    if "ORCON" in copy.marking.caveats and not _stands(world, copy, node, node.name, "derive"):
+        return False
+    free = copy.onward.rule == "within" and partner.name in copy.onward.agencies
+    if partner.name == copy.originator or (free and "ORCON" not in copy.marking.caveats):
+        return True
+    return _stands(world, copy, node, partner.name, "derive")
+
+
+def _stands(world: World, copy: Copy, node: Node, to: str, use: str) -> bool:
+    key = (copy.originator, copy.record, node.name, to, use)
+    row = world.nodes[copy.originator].state.consents.get(key)  # type: ignore[arg-type]
+    if row is None or row.answer is None or not row.answer.granted:
+        return False
+    return row.answer.until is None or world.local(node) < row.answer.until
+
+
+def _is_over(world: World, node: Node, own: Own) -> bool:
+    last = own.marking.retain_until
+    return last is not None and world.local(node).date() > last
+
+
+def _same(world: World, node: Node, partner: Node, own: Own, copy: Copy) -> None:
+    """Compare a held copy with what the agreement's text gives of the record today."""
+    text = world.book.texts[node.state.pacts[partner.name].digest]
+    assert own.content is not None and copy.content is not None
+    seen = (node.name, partner.name, own.record, own.version, copy.version)
+    demand(copy.version == own.version, "the latest version is held", seen)
+    values = {k: v for k, v in world.book.values(own.content).items() if k in text.fields}
+    demand(world.book.values(copy.content) == values, "exactly the agreed fields are held", seen)
+    mark = msgspec.structs.replace(
+        joined(own.marking, text.floor), releasable_to=frozenset({partner.name})
+    )
+    demand(copy.marking == mark, "the latest marking is held", (seen, copy.marking, mark))
+    demand(copy.onward == text.onward, "the agreed onward rule is held", seen)
+    readable = pacts.readable(partner.state, copy, world.local(partner))
+    demand(readable, "what is held may be read", seen)
+
+
+def _copies(world: World, node: Node) -> None:
+    """Each copy has its path at this moment; what was passed on is held as its supplier says."""
+    for (supplier, originator, record), copy in node.state.copies.items():
+        giver = world.nodes[supplier]
+        grant = giver.state.grants.get((node.name, originator, record))
+        out = grant is not None and grant.state is Grade.OUT
+        seen = (node.name, supplier, originator, record, copy, grant)
+        demand(out == (copy.content is not None), "a grant and a copy agree", seen)
+        if copy.content is None or supplier == originator or grant is None:
+            continue
+        source = giver.state.copies.get((grant.via, originator, record))
+        if source is None or source.content is None:
+            raise invariants.Violation("passed on only what is held", seen)
+        demand(source.version == copy.version, "the latest version reaches onward holders", seen)
+        demand(
+            not invariants.is_weaker(copy.marking, source.marking), "no onward copy is weaker", seen
+        )
+        free = source.onward.rule == "within" and node.name in source.onward.agencies
+        if not (free and "ORCON" not in source.marking.caveats):
+            stands = _stands(world, source, giver, node.name, "pass")
+            demand(stands, "an onward copy has the originator's consent now", seen)
+    for (partner, originator, record), grant in node.state.grants.items():
+        if grant.state is Grade.OUT:
+            copy = world.nodes[partner].state.copies.get((node.name, originator, record))
+            held = copy is not None and copy.content is not None
+            demand(held, "what is out is held", (node.name, partner, originator, record))
+
+
+def _consents(world: World, node: Node) -> None:
+    """What an asker knows is the originator's last word."""
+    for key, row in node.state.consents.items():
+        if row.answer is not None and key[2] == node.name and key[0] != node.name:
+            theirs = world.nodes[key[0]].state.consents.get(key)
+            known = theirs.answer if theirs is not None else None
+            demand(known == row.answer, "the originator's last word is known", (node.name, key))
+
+
+def _requests(world: World, node: Node) -> None:
+    for key, question in node.state.questions.items():
+        if key[0] == node.name:
+            theirs = world.nodes[key[1]].state.questions.get(key)
+            if theirs is None:
+                raise invariants.Violation("every request arrives", key)
+            same = world.nodes[key[1]].restored or theirs.step == question.step
+            demand(bool(same), "every answer arrives", (key, theirs, question))
+
+
+def _withdrawn(world: World) -> None:
+    """What was withdrawn is gone everywhere, and every holder's receipt has come back."""
+    for (originator, record), version in world.book.withdrawn.items():
+        owner = world.nodes[originator]
+        for node in world.nodes.values():
+            for key, copy in node.state.copies.items():
+                if key[1:] == (originator, record) and copy.content is not None:
+                    demand(copy.version > version, "a withdrawn record is gone", (node.name, key))
+        for holder, held in world.book.holders.get((originator, record), {}).items():
+            if held < version:
+                receipt = owner.state.trail.get((originator, record, holder))
+                seen = (originator, record, version, holder, held, receipt)
+                if receipt is None or receipt.reason == "passed":
+                    raise invariants.Violation("every holder's receipt comes back", seen)
+                whole = receipt.reason == "refused" or set(receipt.erased) == set(CLASSES)
+                demand(whole, "a receipt accounts for every class", seen)
+
+
+# --- and stay right -------------------------------------------------------------------------------
+
+_KEPT = tuple(set(TABLES) - {"clock", "outboxes", "entries"})
+
+
+def check_repeats(world: World) -> None:
+    """Everything that ever arrived arrives again, in any order: nothing changes."""
+    before = {node.name: _tables(node) for node in world.nodes.values()}
+    packets = world.network.seen
+    world.rng.shuffle(packets)
+    for packet in packets[:12]:
+        world.deliver(packet)
+    for node in world.nodes.values():
+        after = _tables(node)
+        for name in _KEPT:
+            demand(before[node.name][name] == after[name], "a repeat changes nothing", name)
+
+
+def _tables(node: Node) -> dict[str, dict[Any, Any]]:
+    return {name: dict(getattr(node.state, name)) for name in _KEPT}
+
+
+def check_cut_off(world: World) -> None:
+    """With the network cut, what is held of others is first hidden, then erased."""
+    world.now += LEASE + HOUR
+    for node in world.nodes.values():
+        local = world.local(node)
+        held = [copy for copy in node.state.copies.values() if copy.content is not None]
+        read = [copy for copy in held if pacts.readable(node.state, copy, local)]
+        demand(not read, "a copy is hidden when its lease runs out", (node.name, read[:1]))
+    world.now += GRACE
+    for node in world.nodes.values():
+        world.tick(node)
+        held = [key for key, copy in node.state.copies.items() if copy.content is not None]
+        demand(not held, "a hidden copy is erased", (node.name, held[:1]))

@@ -1,0 +1,145 @@
+"""What really was stated, agreed and consented to, written down beside the nodes.
+
+The invariants compare nodes with this book, never a node with itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from hashlib import sha256
+
+import msgspec
+
+from esclusa.model.marking import EVERYONE, Level, Marking
+from esclusa.sharing.exchange.messages import ConsentAnswer, Content, Onward
+from esclusa.sharing.exchange.rows import Copy, Cut, Own, Pact
+
+HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
+SKEW = 48 * HOUR
+LEASE = 72 * HOUR
+GRACE = 24 * HOUR
+FIELDS = ("a", "b", "c")
+REFUSALS = frozenset({"national_security", "not_available"})
+_STRICT = {"within": 0, "consent": 1, "never": 2}
+
+
+class Text(msgspec.Struct, frozen=True, gc=False):
+    """An agreement's text: who, until when, which fields, for what, and what may go further."""
+
+    pair: frozenset[str]
+    number: int
+    begins: dt.datetime
+    ends: dt.datetime
+    fields: tuple[str, ...]
+    floor: Marking
+    onward: Onward
+    signed: bool = True
+
+    def pact(self) -> Pact:
+        """Return what the exchange is told of this text."""
+        return Pact(self.digest(), self.begins, self.ends, LEASE, GRACE, 2 * SKEW, REFUSALS)
+
+    def digest(self) -> str:
+        """Return a name that only this text has."""
+        return f"{'+'.join(sorted(self.pair))}/{self.number}"
+
+
+class Stated(msgspec.Struct, frozen=True, gc=False):
+    """One statement of an originator."""
+
+    marking: Marking
+    values: dict[str, str]
+
+
+class Book:
+    """The truth of one world."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Text] = {}
+        self.latest: dict[frozenset[str], Text] = {}
+        self.stated: dict[tuple[str, str, int], list[Stated]] = {}
+        self.withdrawn: dict[tuple[str, str], int] = {}
+        self.last: dict[tuple[str, str], int] = {}
+        self.bodies: dict[bytes, dict[str, str]] = {}
+        self.signed: set[ConsentAnswer] = set()
+        self.granted: dict[tuple[str, str, str, str, str], None] = {}
+        self.holders: dict[tuple[str, str], dict[str, int]] = {}
+        self.free: set[str] = set()
+        self.serial = 0
+        self._cuts: dict[tuple[bytes, tuple[str, ...]], tuple[Content, str, tuple[str, ...]]] = {}
+
+    def write(self, text: Text) -> Text:
+        """Have both sides of a pair sign a new text."""
+        self.texts[text.digest()] = text
+        if text.onward.rule == "within":
+            self.free.update(text.onward.agencies)
+        self.latest[text.pair] = text
+        return text
+
+    def content(self, names: tuple[str, ...] = FIELDS) -> Content:
+        """Return a content that no statement had before."""
+        self.serial += 1
+        return self.body({name: f"{self.serial}{name}" for name in names}, str(self.serial))
+
+    def body(self, values: dict[str, str], salt: str) -> Content:
+        """Return values as a content, and remember them."""
+        text = ",".join(f'"{name}":"{value}"' for name, value in values.items())
+        raw = b"{" + text.encode() + b"}"
+        self.bodies[raw] = values
+        return Content(salt, msgspec.Raw(raw))
+
+    def values(self, content: Content) -> dict[str, str]:
+        """Return the fields of a content; one that nobody stated has none that is known."""
+        return self.bodies.get(bytes(content.body), {"?": "?"})
+
+    def release(self, item: Own | Copy, partner: str, pact: Pact) -> Cut | None:
+        """Decide what of an item goes to a partner, as the agreement's text says."""
+        text = self.texts[pact.digest]
+        assert item.content is not None
+        key = (bytes(item.content.body), text.fields)
+        found = self._cuts.get(key)
+        if found is None:
+            found = self._cuts[key] = self._cut(item.content, text.fields)
+        content, digest, names = found
+        if not names:
+            return None
+        onward = text.onward
+        if isinstance(item, Copy) and _STRICT[item.onward.rule] >= _STRICT[onward.rule]:
+            onward = item.onward
+        return Cut(content, digest, names, joined(item.marking, text.floor), onward)
+
+    def _cut(
+        self, content: Content, fields: tuple[str, ...]
+    ) -> tuple[Content, str, tuple[str, ...]]:
+        values = self.values(content)
+        kept = {name: value for name, value in values.items() if name in fields}
+        cut = content if kept == values else self.body(kept, content.salt)
+        digest = sha256(cut.salt.encode() + bytes(cut.body)).hexdigest()
+        return cut, digest, tuple(kept)
+
+    def trusts(self, answer: ConsentAnswer) -> bool:
+        """Tell whether the originator really gave this answer."""
+        return answer in self.signed
+
+    def sign(self, answer: ConsentAnswer) -> ConsentAnswer:
+        """Have the originator sign an answer."""
+        self.signed.add(answer)
+        return answer
+
+
+@lru_cache(maxsize=65536)
+def joined(left: Marking, right: Marking) -> Marking:
+    """Return the join of two markings."""
+    floor = msgspec.structs.replace(right, releasable_to=frozenset({EVERYONE}))
+    return left.join(floor)
+
+
+@lru_cache(maxsize=65536)
+def marking(level: int, audience: frozenset[str], orcon: bool, keep: dt.date | None) -> Marking:
+    """Return a marking; equal arguments give the same object."""
+    return Marking(
+        level=Level(level), releasable_to=audience,
+        caveats=frozenset({"ORCON"}) if orcon else frozenset(), retain_until=keep,
+    )  # fmt: skip

@@ -246,6 +246,7 @@ def test_a_container_number_leads_to_its_consignment(visitor: Visitor, script: b
     page.goto("/queue")
     press(page, "/", "", script=True) if script else page.goto("/search")
     page.wait_for_url("**/search")
+    expect(page.locator("input[name=text]")).to_be_focused()
     page.keyboard.type(CONTAINER.lower())
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?text=*")

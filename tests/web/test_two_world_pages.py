@@ -354,6 +354,9 @@ def test_the_log_tells_an_auditor_that_cleared_people_worked_and_nothing_of_what
     for address in ("/search?text=GHOST", "/records/GHOST%20FIRM", "/alerts/B8", "/intake/a.edi"):
         analyst.get(address)
     analyst.post("/screening", name="GHOST FIRM", type="any")
+    bea = worlds.cleared(both[1])
+    for row in worlds.queue_of(both[1], bea):
+        both[1].alert(bea, row.alert_id)
     auditor = people("auditor")
     logs = [whole_log(person) for person in (auditor.left, auditor.right)]
     left, right = ([line for line in log if line[0] in ROLES] for log in logs)

@@ -11,10 +11,15 @@ _WORK = "esclusa.cli.work"
 _DATA = "esclusa.cli.data"
 _AGREEMENTS = "esclusa.cli.agreements"
 _MAPPINGS = "esclusa.cli.mappings"
+_PARTNERS = "esclusa.cli.partners"
 _UPKEEP = "esclusa.cli.upkeep"
 
 COMMANDS = {
-    "demo": ("esclusa.cli.demo", "demo", "Build the demonstration node, run it, serve its pages."),
+    "demo": (
+        "esclusa.cli.demo",
+        "demo",
+        "Build the demonstration nodes, run them, serve the first.",
+    ),
     "init": (_UPKEEP, "init", "Make a new node in a folder."),
     "serve": (_UPKEEP, "serve", "Serve a node's pages and API."),
     "ingest": (_DATA, "ingest", "Take files in: store, analyse and queue what they say."),
@@ -29,6 +34,8 @@ COMMANDS = {
     "screen": (_DATA, "screen", "Screen a table of names against list files."),
     "rules": (_DATA, "rules", "Rules: list, check."),
     "agreement": (_AGREEMENTS, "agreement", "Agreements: check, sign, diff, simulate, schema."),
+    "partner": (_PARTNERS, "partner", "Partners: keys, agreements, sync, bundles, recall, trail."),
+    "log": ("esclusa.cli.log", "log", "The log of what left and came in: verify, prove, check."),
     "backup": (_UPKEEP, "backup", "Write the whole node into one file."),
     "restore": (_UPKEEP, "restore", "Make a node from a backup."),
     "check": (_UPKEEP, "check", "Verify the ledger and the received files."),

@@ -66,11 +66,13 @@ PEOPLE: Final = (
 @click.option("--port", default=8484, show_default=True, type=click.IntRange(1, 65535))
 @answers
 def demo(folder: Path, serving: bool, port: int) -> None:
-    """Build the demonstration node, run it, serve its pages.
+    """Build the demonstration nodes, run them, serve the first.
 
-    The node belongs to Marisol, a fictional customs service. Carriers, firms and travellers are
-    invented; the OFAC and UN lists are the published ones.
+    The node belongs to Marisol, a fictional customs service; two partners beside it get what an
+    agreement gives. Carriers, firms and travellers are invented; the OFAC and UN lists are the
+    published ones.
     """
+    from esclusa.cli.demo_partners import share
     from esclusa.node import Node
 
     began = time.monotonic()
@@ -84,6 +86,7 @@ def demo(folder: Path, serving: bool, port: int) -> None:
     _lists(node)
     views = [_ingest(node, name) for name in MESSAGES]
     _report(node, views, time.monotonic() - began)
+    share(node, folder / "partners")
     click.echo("\nSign in as:")
     for name, role, _clearance in PEOPLE:
         click.echo(f"  {name:<6} {passwords[name]}   {role}")
@@ -137,8 +140,13 @@ def _sample(folder: object, name: str) -> Path:
 
 
 def _ingest(node: Node, name: str) -> SourceView:
+    from esclusa.cli.demo_partners import SHARED, marked_for
+
+    marking = marked_for(node, "northreach") if name in SHARED else None
     with _sample(files("esclusa.samples"), name).open("rb") as stream:
-        return node.ingest(node.operator(), name, stream)
+        source = node.receive(node.operator(), name, stream, marking=marking)
+    node.process(source.id)
+    return node.source(node.operator(), source.id)
 
 
 def _report(node: Node, views: list[SourceView], seconds: float) -> None:

@@ -55,6 +55,12 @@ def lines(
     return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
 
 
+def about(connection: sa.Connection, subject: str, *, limit: int) -> list[Any]:
+    """Return the lines about one subject, oldest first."""
+    query = sa.select(audit).where(audit.c.subject == subject, audit.c.role == "exchange")
+    return list(connection.execute(query.order_by(audit.c.seq).limit(limit)))
+
+
 def broken_lines(connection: sa.Connection) -> Iterator[int]:
     """Yield the number of each line whose hash or number does not follow from the line before."""
     previous, expected = b"", 1

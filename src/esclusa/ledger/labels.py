@@ -1,4 +1,4 @@
-"""Labels: each distinct (originator, marking) as a small integer.
+"""Labels: each distinct (originator, marking, supplier) as a small integer.
 
 A policy is then evaluated once per label and reader, and every query carries the answer as a set
 of integers. Labels are never removed, so the numbers can be cached.
@@ -17,11 +17,15 @@ from esclusa.model import Marking, parse_marking
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """An interned marking with the originator it belongs to."""
+    """An interned marking with the originator it belongs to.
+
+    ``supplier`` is the partner that a copy came through, "" for what this node took in itself.
+    """
 
     id: int
     originator: str
     marking: Marking
+    supplier: str = ""
 
 
 class Labels:
@@ -30,25 +34,27 @@ class Labels:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._by_id: dict[int, Label] = {}
-        self._by_value: dict[tuple[str, Marking], int] = {}
+        self._by_value: dict[tuple[str, Marking, str], int] = {}
         self._lock = threading.Lock()
 
-    def intern(self, originator: str, marking: Marking) -> int:
-        """Return the label's number, making one when the marking is new."""
-        known = self._by_value.get((originator, marking))
+    def intern(self, originator: str, marking: Marking, supplier: str = "") -> int:
+        """Return the label's number, making one when it is new; opens a transaction then."""
+        value = (originator, marking, supplier)
+        known = self._by_value.get(value)
         if known is not None:
             return known
         with self._store.write() as connection:
             self._load(connection)
-            known = self._by_value.get((originator, marking))
+            known = self._by_value.get(value)
             if known is None:
                 known = max(self._by_id, default=0) + 1
+                text = marking.canonical().decode()
                 connection.execute(
                     label.insert().values(
-                        id=known, originator=originator, marking=marking.canonical().decode()
+                        id=known, originator=originator, marking=text, supplier=supplier
                     )
                 )
-        self._keep(Label(id=known, originator=originator, marking=marking))
+        self._keep(Label(id=known, originator=originator, marking=marking, supplier=supplier))
         return known
 
     def all(self) -> tuple[Label, ...]:
@@ -67,11 +73,12 @@ class Labels:
         newest = max(self._by_id, default=0)
         rows = connection.execute(sa.select(label).where(label.c.id > newest))
         for row in rows:
+            marking = parse_marking(row.marking)
             self._keep(
-                Label(id=row.id, originator=row.originator, marking=parse_marking(row.marking))
+                Label(id=row.id, originator=row.originator, marking=marking, supplier=row.supplier)
             )
 
     def _keep(self, item: Label) -> None:
         with self._lock:
             self._by_id[item.id] = item
-            self._by_value[item.originator, item.marking] = item.id
+            self._by_value[item.originator, item.marking, item.supplier] = item.id

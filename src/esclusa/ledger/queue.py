@@ -133,11 +133,26 @@ def move(
     )
 
 
-def remove(connection: sa.Connection, alert_ids: Collection[str]) -> None:
-    """Take alerts out of the queue under every label (their subject was erased)."""
+def remove(connection: sa.Connection, alert_ids: Collection[str]) -> int:
+    """Take alerts out of the queue under every label (their subject was erased); how many rows."""
     names = sorted(alert_ids)
+    taken = 0
     for start in range(0, len(names), 500):
-        connection.execute(queue.delete().where(queue.c.alert_id.in_(names[start : start + 500])))
+        some = names[start : start + 500]
+        taken += connection.execute(queue.delete().where(queue.c.alert_id.in_(some))).rowcount
+    return taken
+
+
+def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str, str]:
+    """Return the subject of each of these alerts that stands in the queue."""
+    names = sorted(alert_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(names), 500):
+        query = sa.select(queue.c.alert_id, queue.c.subject_id).where(
+            queue.c.alert_id.in_(names[start : start + 500])
+        )
+        found |= {row.alert_id: row.subject_id for row in connection.execute(query)}
+    return found
 
 
 def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> sa.Select[Any]:

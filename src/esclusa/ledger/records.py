@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from esclusa.ledger import bulk
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
-from esclusa.ledger.schema import record, reference
+from esclusa.ledger.schema import label, record, reference
 from esclusa.model import (
     Body,
     Provenance,
@@ -50,7 +50,11 @@ class Outcome(StrEnum):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement on its way into the ledger. ``retain_until`` is ``YYYY-MM-DD`` or ""."""
+    """A statement on its way into the ledger. ``retain_until`` is ``YYYY-MM-DD`` or "".
+
+    ``name`` is the id that a copy's originator gave it; "" for a record of ours, which is named by
+    its natural key.
+    """
 
     body: Body
     originator: str
@@ -60,6 +64,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     valid_time: str = ""
     withdrawn: bool = False
     retain_until: str = ""
+    name: str = ""
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,8 +134,11 @@ def append(
 
 
 def _identify(draft: Draft) -> tuple[str, str, str]:
-    key = natural_key(draft.body)
     kind = kind_of(draft.body)
+    if draft.name:
+        # No key: it would outlive the erasure of the copy.
+        return draft.name, "", kind
+    key = natural_key(draft.body)
     return record_id(draft.originator, kind, key), key, kind
 
 
@@ -265,6 +273,12 @@ def bodies_by_seq(
         )
         found |= {seq: decode_body(bytes(body)) for seq, body in connection.execute(query)}
     return found
+
+
+def label_of(connection: sa.Connection, seq: int) -> int:
+    """Return the label of a version."""
+    query = sa.select(record.c.label_id).where(record.c.seq == seq)
+    return int(connection.execute(query).scalar_one())
 
 
 def chain(
@@ -415,6 +429,39 @@ def current_of_kind(
             yield to_record(row, labels)
 
 
+def after(
+    connection: sa.Connection, labels: Labels, seq: int, kinds: Collection[str],
+    chosen: Collection[int], *, limit: int,
+) -> tuple[int, list[tuple[Record, int]]]:  # fmt: skip
+    """Return the next versions behind a sequence number, of some kinds under some labels.
+
+    :return: the number up to which nothing more is to be found, and at most ``limit`` current
+        versions with their labels, in order; for the exchange, which releases them by its terms.
+    """
+    query = sa.select(record).where(
+        record.c.seq > seq, record.c.current, record.c.kind.in_(sorted(kinds)),
+        record.c.label_id.in_(sorted(chosen)),
+    )  # fmt: skip
+    rows = connection.execute(query.order_by(record.c.seq).limit(limit)).all()
+    newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0)))
+    last = rows[-1].seq if len(rows) == limit else newest.scalar_one()
+    return last, [(to_record(row, labels), row.label_id) for row in rows]
+
+
+def live(
+    connection: sa.Connection, labels: Labels, names: Collection[str]
+) -> Iterator[tuple[Record, int, str]]:
+    """Yield the records in force of these ids with label and last day (``YYYY-MM-DD`` or ""); for
+    analysis, not for people."""
+    for some in slices(sorted(names)):
+        query = sa.select(record).where(
+            record.c.id.in_(some), record.c.current, sa.not_(record.c.withdrawn),
+            record.c.body.is_not(None),
+        )  # fmt: skip
+        for row in connection.execute(query.order_by(record.c.seq)).all():
+            yield to_record(row, labels), row.label_id, row.retain_until or ""
+
+
 def bodies(connection: sa.Connection, seqs: Sequence[int]) -> list[Body]:
     """Return the bodies of these versions in order, without the erased ones; for analysis."""
     found: list[Body] = []
@@ -425,12 +472,21 @@ def bodies(connection: sa.Connection, seqs: Sequence[int]) -> list[Body]:
     return found
 
 
-def erase(connection: sa.Connection, name: str) -> tuple[int, ...]:
-    """Remove the bodies of every version and chain of a record; the salted digests stay.
+def erase(
+    connection: sa.Connection, name: str, *, labels: Collection[int] | None = None,
+    keep: Collection[int] = (),
+) -> tuple[int, ...]:  # fmt: skip
+    """Remove the bodies of a record's versions and chains; the salted digests stay.
 
+    :param labels: only the chains under these labels; all when None.
+    :param keep: sequence numbers of versions that stay.
     :return: sequence numbers of the versions emptied (none if the record is unknown or empty).
     """
-    query = sa.select(record.c.seq).where(record.c.id == name, record.c.body.is_not(None))
+    query = sa.select(record.c.seq).where(
+        record.c.id == name, record.c.body.is_not(None), record.c.seq.not_in(sorted(keep))
+    )
+    if labels is not None:
+        query = query.where(record.c.label_id.in_(sorted(labels)))
     seqs = tuple(connection.execute(query).scalars())
     for some in slices(list(seqs)):
         connection.execute(
@@ -467,10 +523,15 @@ def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
 
 
 def due(connection: sa.Connection, today: str, *, limit: int = 1000) -> tuple[str, ...]:
-    """Return ids of records whose retention clock has run out (``today`` is ``YYYY-MM-DD``)."""
+    """Return ids of our records whose retention clock has run out (``today`` is ``YYYY-MM-DD``).
+
+    Copies of partners' records are left to the exchange, which owes a receipt for each.
+    """
+    ours = sa.select(label.c.id).where(label.c.supplier == "")
     query = (
         sa.select(record.c.id)
         .where(record.c.retain_until < today, record.c.body.is_not(None))
+        .where(record.c.label_id.in_(ours))
         .distinct()
         .order_by(record.c.id)
         .limit(limit)

@@ -30,7 +30,8 @@ label = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("originator", sa.Text, nullable=False),
     sa.Column("marking", sa.Text, nullable=False),
-    sa.UniqueConstraint("originator", "marking"),
+    sa.Column("supplier", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("originator", "marking", "supplier"),
 )
 
 source = sa.Table(
@@ -201,6 +202,15 @@ watchlist = sa.Table(
     sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("loaded", sa.Text, nullable=False),
     sa.Column("loaded_by", sa.Text, nullable=False),
+)
+
+exchange_row = sa.Table(
+    "exchange_row",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("row", sa.LargeBinary, nullable=True),
+    sa.Column("seq", _BIG, nullable=False, index=True),
 )
 
 audit = sa.Table(

@@ -64,6 +64,7 @@ class Store:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            cursor.execute("PRAGMA secure_delete = ON")
             cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             if not immediate:
                 cursor.execute("PRAGMA query_only = ON")
@@ -123,6 +124,30 @@ class Store:
                 f"the ledger's schema is version {found or 'none'}, expected {expected}; "
                 "run `esclusa upgrade`"
             )
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted, so that a search of the database's files finds no trace.
+
+        SQLite: deleted content is zeroed as it goes (``secure_delete``); here the index of words is
+        merged, which drops its deleted entries, and the write-ahead log is emptied. PostgreSQL:
+        dead rows are vacuumed away; their bytes may stay in free space and in its own log until
+        reused, so keep its files on an encrypted disk.
+        """
+        with self._guard():
+            if self.is_sqlite:
+                with self.write() as connection:
+                    connection.execute(
+                        sa.text("INSERT INTO record_text(record_text) VALUES('optimize')")
+                    )
+                with self._writer.connect().execution_options() as connection:
+                    raw = connection.connection.driver_connection
+                    assert raw is not None
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+                with engine.connect() as connection:
+                    for table in ("record", "record_text", "reference", "queue", "exchange_row"):
+                        connection.exec_driver_sql(f"VACUUM {table}")
 
     def close(self) -> None:
         """Give all connections back."""

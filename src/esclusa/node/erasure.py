@@ -7,6 +7,8 @@ quarantine. What stays is the salted digest of each body, so that proofs over th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
 from esclusa.ledger import audit, custody, queue, records
@@ -50,8 +52,14 @@ def _kept(connection: sa.Connection, source_id: str) -> tuple[str, list[tuple[in
     return row.sha256, [(item.offset, item.length) for item in held if item.state == "held"]
 
 
-def purge(store: Store, vault: custody.Vault, *, by: Reader, today: str) -> int:
-    """Erase every record whose clock ran out before ``today``; return how many versions."""
+def purge(
+    store: Store, vault: custody.Vault, *, by: Reader, today: str,
+    erased: Callable[[str], None] = lambda _name: None,
+) -> int:  # fmt: skip
+    """Erase every record whose clock ran out before ``today``; return how many versions.
+
+    :param erased: told the id of each.
+    """
     emptied = 0
     while True:
         with store.read() as connection:
@@ -60,3 +68,4 @@ def purge(store: Store, vault: custody.Vault, *, by: Reader, today: str) -> int:
             return emptied
         for name in names:
             emptied += erase(store, vault, name, by=by, reason="retention")
+            erased(name)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from esclusa.analysis.targeting import load_pack
 from esclusa.casework.alerts import Verdict, verdicts
 from esclusa.casework.desk import Desk
-from esclusa.errors import ConfigError, InputError, NotFound
+from esclusa.errors import ConfigError, InputError, NotFound, StateError
 from esclusa.ledger import backup, custody
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -21,8 +21,11 @@ from esclusa.model import Level, Marking
 from esclusa.node import erasure, kept_mappings, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
+from esclusa.node.copies import Copies
+from esclusa.node.exchange import Exchange
 from esclusa.node.kept_mappings import LISTED, TAKEN_IN
 from esclusa.node.lists import ListFile, Loaded, load
+from esclusa.node.partner_desk import PartnerDesk
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.reading import retry
@@ -53,6 +56,11 @@ class Node:
             store=self.store, labels=self.labels, vault=self.vault, gate=self.gate,
             analyst=self.analyst, settings=chosen,
         )  # fmt: skip
+        self.exchange = Exchange(
+            folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
+        )
+        self.gate.shows_copies = self.exchange.is_readable
+        self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
 
     @classmethod
     def create(
@@ -409,14 +417,27 @@ class Node:
         return self.gate.audit(reader, limit=limit, before=before, who=who, action=action)
 
     def erase(self, reader: Reader, record_id: str, *, reason: str) -> int:
-        """Erase a record's content and what rests on it; return how many versions were emptied."""
+        """Erase a record's content and what rests on it; return how many versions were emptied.
+
+        Partners who have it from us are told to erase theirs.
+
+        :raises StateError: when it is a partner's record: it goes when its originator takes it back
+            or its time has run out, and the partner gets a receipt.
+        """
         reader.require(Action.RECORD_ERASE)
-        return erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+        if self.exchange.holds(record_id):
+            raise StateError("this is a copy of a partner's record; its originator recalls it")
+        emptied = erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+        self.exchange.erased([record_id], by=reader.name)
+        return emptied
 
     def purge(self, reader: Reader, today: str) -> int:
         """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
         reader.require(Action.RECORD_ERASE)
-        return erasure.purge(self.store, self.vault, by=reader, today=today)
+        return erasure.purge(
+            self.store, self.vault, by=reader, today=today,
+            erased=lambda name: self.exchange.erased([name], by=reader.name),
+        )  # fmt: skip
 
     def backup(self, target: Path) -> dict[str, int]:
         """Write a backup; return the rows of each table."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
@@ -20,11 +20,11 @@ from esclusa.errors import InputError, NotFound
 from esclusa.formats import DEFAULT, TableFormat, by_id, detect, open_stream, table_of
 from esclusa.formats.files import HEAD
 from esclusa.intake.batches import Batch, Origin, batches
-from esclusa.ledger import custody, records
+from esclusa.ledger import custody, queue, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Appended, Draft, Outcome
 from esclusa.ledger.store import Store
-from esclusa.model import Defect, ListEntry, Message, kind_of
+from esclusa.model import Defect, ListEntry, Message, Record, kind_of, record_id
 from esclusa.node import alerts, kept_mappings
 from esclusa.node.analyst import Analyst
 from esclusa.node.context import Subject
@@ -146,12 +146,37 @@ class Pipeline:
         made = records.append(connection, drafts, recorded=recorded)
         subjects = _subjects(drafts, made, recorded)
         complete = all(answer.outcome is Outcome.NEW for answer in made)
+        self._analyse(connection, subjects, complete=complete)
+        return made
+
+    def look_again(
+        self, connection: sa.Connection, names: Collection[str]
+    ) -> dict[str, tuple[int, ...]]:
+        """Analyse records anew, because something they rest on has gone.
+
+        :return: the alerts about them: id → sequence numbers of the versions in the queue.
+        """
+        subjects = [
+            _subject(record, label, until)
+            for record, label, until in records.live(connection, self.labels, names)
+            if record.kind in ANALYSED
+        ]
+        self._analyse(connection, subjects, complete=False)
+        named = {record_id(self.settings.agency, "alert", subject.id) for subject in subjects}
+        standing = queue.known(connection, named)
+        return {
+            name: tuple(row.seq for (other, _label), row in standing.items() if other == name)
+            for name in named
+        }
+
+    def _analyse(
+        self, connection: sa.Connection, subjects: Sequence[Subject], *, complete: bool
+    ) -> None:
         findings = self.analyst.findings(connection, subjects, complete=complete)
         alerts.store(
             connection, labels=self.labels, algebra=self.analyst.algebra, gate=self.gate,
             agency=self.settings.agency, findings=findings,
         )  # fmt: skip
-        return made
 
 
 def _refuse_list(batch: Batch, name: str) -> None:
@@ -183,3 +208,18 @@ def _subjects(
             previous=answer.previous,
         )
     return tuple(newest.values())
+
+
+def _subject(record: Record, label: int, until: str) -> Subject:
+    assert record.body is not None  # erased records are not in force
+    recorded = record.recorded_time
+    return Subject(
+        id=record.id,
+        kind=record.kind,
+        body=record.body,
+        label_id=label,
+        source_id=record.provenance.source,
+        retain_until=until,
+        recorded=recorded.isoformat() if recorded else "",
+        seq=record.seq,
+    )

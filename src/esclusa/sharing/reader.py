@@ -42,6 +42,13 @@ class Action(StrEnum):
     USER_READ = "user:read"
     USER_WRITE = "user:write"
     RECORD_ERASE = "record:erase"
+    PARTNER_READ = "partner:read"
+    PARTNER_WRITE = "partner:write"
+    RELEASE_PREVIEW = "release:preview"
+    RELEASE_RECALL = "release:recall"
+    TRAIL_READ = "trail:read"
+    CONSENT_ASK = "consent:ask"
+    CONSENT_ANSWER = "consent:answer"
     SESSION_OPEN = "session:open"
     SESSION_CLOSE = "session:close"
     SESSION_REFUSE = "session:refuse"
@@ -51,18 +58,31 @@ _WORK = {
     Action.QUEUE_READ, Action.RECORD_READ, Action.SEARCH, Action.SCREEN, Action.ALERT_CLAIM,
     Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
     Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
+    Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {
     Role.ANALYST: frozenset(_WORK),
-    Role.SUPERVISOR: frozenset(_WORK | {Action.LIST_WRITE, Action.MAPPING_WRITE}),
+    Role.SUPERVISOR: frozenset(
+        _WORK
+        | {
+            Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_RECALL, Action.CONSENT_ASK,
+            Action.CONSENT_ANSWER,
+        }
+    ),
     # An auditor sees the whole log and no content.
-    Role.AUDITOR: frozenset({Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ}),
+    Role.AUDITOR: frozenset(
+        {
+            Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ, Action.PARTNER_READ,
+            Action.TRAIL_READ,
+        }
+    ),
     # An administrator keeps the machine running and reads no case.
     Role.ADMINISTRATOR: frozenset(
         {
             Action.USER_READ, Action.USER_WRITE, Action.LIST_READ, Action.LIST_WRITE,
             Action.MAPPING_READ, Action.MAPPING_WRITE, Action.RULE_READ, Action.RECORD_ERASE,
+            Action.PARTNER_READ, Action.PARTNER_WRITE,
         }
     ),
 }  # fmt: skip

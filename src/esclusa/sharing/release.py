@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from esclusa.errors import InputError, NotFound
 from esclusa.ledger import audit, custody, queue, records, search, watchlists
 from esclusa.ledger.indexing import references, title_of
-from esclusa.ledger.labels import Labels
+from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Alert, AlertMove, Body, Record, record_id
 from esclusa.sharing import views
@@ -55,6 +55,8 @@ class Gate:
         self._store = store
         self._labels = labels
         self._today = today
+        self.shows_copies: Callable[[Label], bool] = lambda _label: False
+        """Whether copies under a label may be shown now; the exchange says so once there is one."""
 
     def visible(self, reader: Reader) -> frozenset[int]:
         """Return the numbers of the labels the reader may see now, for his present purpose."""
@@ -63,6 +65,7 @@ class Gate:
             label.id
             for label in self._labels.all()
             if may_see(reader, label.originator, label.marking, today)
+            and (not label.supplier or self.shows_copies(label))
         )
 
     def note(self, reader: Reader, action: Action, *, subject: str = "", detail: str = "") -> None:
@@ -178,7 +181,7 @@ class Gate:
         self, connection: sa.Connection, visible: Collection[int], record: Record
     ) -> views.RecordView:
         body = record.body
-        label = self._labels.intern(record.originator, record.marking)
+        label = records.label_of(connection, record.seq)
         versions = records.chain(connection, self._labels, record.id, label)
         row = queue.of_subject(connection, visible, record.id)
         kept = custody.find(connection, record.provenance.source, visible)

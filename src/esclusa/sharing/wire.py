@@ -37,6 +37,8 @@ _SIGNATURE_LINE: Final = 64 * 2 + len('{"signature":""}') + 1
 _Hash = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$")]
 
 
+_NO_TIME: Final = dt.timedelta()
+
 _T = TypeVar("_T")
 
 
@@ -57,7 +59,7 @@ class Header(
 
     The messages have the numbers ``first`` up to ``first + count - 1`` in the sender's outbox for
     the receiver; ``previous`` is the outbox's chained hash before them. Hashes are hexadecimal,
-    "" where there is none.
+    "" where there is none. ``run`` is the sender's running clock, for leases.
     """
 
     format: str = FORMAT
@@ -69,6 +71,7 @@ class Header(
     root: _Hash
     seen: Seen = Seen()
     made: dt.datetime
+    run: dt.timedelta = dt.timedelta()
     agreement: _Hash = ""
     key: Hex32
 
@@ -95,6 +98,7 @@ def write_batch(
     receiver: str,
     first: int,
     made: dt.datetime,
+    run: dt.timedelta = _NO_TIME,
     previous: str = "",
     seen: Seen | None = None,
     agreement: str = "",
@@ -118,6 +122,7 @@ def write_batch(
         root=merkle.root(messages).hex(),
         seen=seen or Seen(),
         made=made.astimezone(dt.UTC),
+        run=run,
         agreement=agreement,
         key=signer.key_id,
     )

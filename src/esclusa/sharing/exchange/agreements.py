@@ -67,6 +67,9 @@ def announced(draft: Draft, sender: str, message: AgreementChange) -> None:
     elif same and pacts.in_force(draft, sender) is not None:
         renew(draft, sender)
     else:
+        if same:
+            # It began after our end had reached it: say the end once more.
+            outbox.append(draft, sender, AgreementChange(message.digest, ended=True))
         draft.alarm("agreement", sender, f"{sender} works under a text that is not in force here")
 
 

@@ -149,6 +149,12 @@ def is_less(
     )
 
 
+def close(draft: Draft, key: CopyKey, grant: Grant, state: Grade) -> None:
+    """Note that a partner has let go; the content leaves the outbox with it."""
+    outbox.blank(draft, key[0], grant.number)
+    draft.grants.put(key, msgspec.structs.replace(grant, state=state))
+
+
 def stop(draft: Draft, key: CopyKey, grant: Grant, version: int) -> None:
     """End a grant: recall what is out, forget the wish to renew what lapsed."""
     if grant.state is Grade.OUT:
@@ -186,11 +192,17 @@ def grant_name(key: CopyKey, version: int) -> _Named:
 
 
 def again(draft: Draft, key: CopyKey, grant: Grant, item: Own | Copy | None) -> None:
-    """Say once more what a partner ought to hold; recall it when that is nothing."""
+    """Say once more what a partner ought to hold; recall it when that is nothing.
+
+    What was taken back is recalled again, and so is what waits for a person: only a person lets it
+    flow anew.
+    """
     cut = wanted(draft, key[0], item) if item is not None else None
-    if item is None or cut is None:
+    hold = item.hold if isinstance(item, Own) else Hold.NONE
+    over = grant.state in (Grade.RECALLED, Grade.GONE)
+    if item is None or cut is None or over or (hold and grant.state is not Grade.OUT):
         recall(draft, key, grant, grant.version)
-    elif not (isinstance(item, Own) and item.hold is Hold.UNACCOUNTED):
+    elif hold is not Hold.UNACCOUNTED:
         send(draft, key, grant, item, cut, "put")
 
 

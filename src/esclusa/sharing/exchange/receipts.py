@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from esclusa.sharing.exchange import grants, outbox, pacts
 from esclusa.sharing.exchange.messages import Receipt
 from esclusa.sharing.exchange.rows import CopyKey, Grade, Grant
@@ -37,8 +35,7 @@ def is_answer(grant: Grant, message: Receipt) -> bool:
 def act(draft: Draft, key: CopyKey, grant: Grant, message: Receipt) -> None:
     """Bring a grant to what the partner says; what ran out though we still grant it goes again."""
     if message.reason in _ENDS:
-        state = _ENDS[message.reason]
-        draft.grants.put(key, msgspec.structs.replace(grant, state=state))
+        grants.close(draft, key, grant, _ENDS[message.reason])
         draft.note("exchange:grant:ended", key[0], message)
         if message.rule == "agreement" and not pacts.covers(draft, key[0], grant.agreement):
             renew(draft, key, grant)
@@ -49,8 +46,7 @@ def act(draft: Draft, key: CopyKey, grant: Grant, message: Receipt) -> None:
 
 def renew(draft: Draft, key: CopyKey, grant: Grant) -> None:
     """Say a lapsed record again, or keep the wish for when we may read it again ourselves."""
-    lapsed = msgspec.structs.replace(grant, state=Grade.LAPSED)
-    draft.grants.put(key, lapsed)
+    grants.close(draft, key, grant, Grade.LAPSED)
     item = grants.item_of(draft, key, grant)
     if item is not None:
         grants.align(draft, key[0], item)

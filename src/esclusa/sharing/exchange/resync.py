@@ -91,6 +91,8 @@ def forgotten(draft: Draft, key: CopyKey, grant: Grant | None, held: Held) -> No
     """Note as given what a partner has from us and we do not remember."""
     partner, originator, record = key
     state = Grade.OUT if held.held else Grade.RECALLED
+    if grant is not None:
+        outbox.blank(draft, partner, grant.number)
     via = grant.via if grant is not None else ""
     if originator != draft.me:
         via = _carrier(draft, originator, record) or via

@@ -56,6 +56,11 @@ def needs_consent(caveats: Iterable[str]) -> bool:
     return any(code.consent for word in caveats if (code := handling().get(word)))
 
 
+def compartments(caveats: frozenset[str]) -> frozenset[str]:
+    """Return the caveats that a reader must be read into: all but the handling codes."""
+    return caveats - handling().keys()
+
+
 def purposes_left(caveats: Iterable[str]) -> frozenset[str]:
     """Return the purposes that all these caveats allow; ``{"*"}`` is any."""
     left = frozenset({EVERYONE})

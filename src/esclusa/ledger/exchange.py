@@ -1,0 +1,65 @@
+"""What the exchange with partners keeps: named rows, each with the number of its last change.
+
+A row is the JSON of one frozen struct, or nothing where it was taken back. Readers remember the
+highest number they have seen and ask only for what changed since, so several processes share one
+exchange at the price of one indexed look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from esclusa.ledger import bulk
+from esclusa.ledger.schema import exchange_row
+
+Rows = Mapping[tuple[str, str], bytes | None]
+"""(name of the table, key) → row; None takes it back."""
+
+_AT_ONCE = 400
+
+
+def newest(connection: sa.Connection) -> int:
+    """Return the number of the last change, 0 before the first."""
+    query = sa.select(exchange_row.c.seq).order_by(exchange_row.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar() or 0
+
+
+def changed(connection: sa.Connection, since: int) -> Iterator[tuple[int, str, str, bytes | None]]:
+    """Yield (number, table, key, row) of every row changed after ``since``, in order."""
+    columns = (exchange_row.c.seq, exchange_row.c.name, exchange_row.c.key, exchange_row.c.row)
+    query = sa.select(*columns).where(exchange_row.c.seq > since).order_by(exchange_row.c.seq)
+    for seq, name, key, row in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield seq, name, key, bytes(row) if row is not None else None
+
+
+def of_table(connection: sa.Connection, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, row) of the rows of one table."""
+    query = sa.select(exchange_row.c.key, exchange_row.c.row).where(
+        exchange_row.c.name == name, exchange_row.c.row.is_not(None)
+    )
+    for key, row in connection.execute(query.order_by(exchange_row.c.key)):
+        yield key, bytes(row)
+
+
+def put(connection: sa.Connection, rows: Rows) -> int:
+    """Write rows inside the caller's write transaction; return the number of this change."""
+    seq = newest(connection) + 1
+    by_name: dict[str, list[str]] = {}
+    for name, key in rows:
+        by_name.setdefault(name, []).append(key)
+    for name, keys in by_name.items():
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            connection.execute(
+                exchange_row.delete().where(
+                    exchange_row.c.name == name, exchange_row.c.key.in_(some)
+                )
+            )
+    bulk.insert(
+        connection,
+        exchange_row,
+        [{"name": name, "key": key, "row": row, "seq": seq} for (name, key), row in rows.items()],
+    )
+    return seq

@@ -1,0 +1,396 @@
+"""The exchange of this node with its partners: what its people and its jobs do.
+
+The rules are those of :mod:`esclusa.sharing.exchange`; here they meet the node's records, keys and
+log. What storage owes (erasures) is done after the move that asks for it and then reported.
+
+Nothing here talks to a network or a file: :mod:`esclusa.node.line` and bundles carry the bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from esclusa.errors import (
+    AgreementError,
+    EsclusaError,
+    ExchangeError,
+    NotFound,
+    TrustError,
+    WireError,
+)
+from esclusa.ledger import records
+from esclusa.model import Record, decode_body
+from esclusa.node import credentials
+from esclusa.node.exchange_ledger import CURSOR, HEARD, ExchangeLedger, Move
+from esclusa.node.partners import (
+    Partner,
+    Partners,
+    agreement_rows,
+    check_name,
+    pact_of,
+    partner_rows,
+    require_in_force,
+    revocation_rows,
+)
+from esclusa.node.releasing import (
+    Pointer,
+    pointer_content,
+    pointer_of,
+    wire_name,
+)
+from esclusa.sharing.agreement import InForce, Signed, digest, read_signed
+from esclusa.sharing.bundle import seal, unseal
+from esclusa.sharing.carriage import consent_bytes, pack, unpack
+from esclusa.sharing.exchange import core, moves, pacts
+from esclusa.sharing.exchange.messages import ConsentAnswer, ConsentAsk
+from esclusa.sharing.exchange.outbox import NEW
+from esclusa.sharing.exchange.rows import CopyKey
+from esclusa.sharing.exchange.state import (
+    Effects,
+)
+from esclusa.sharing.keys import BUNDLE, EXCHANGE, Key, Revocation
+from esclusa.sharing.terms import Plan
+from esclusa.sharing.wire import Header
+
+_PUBLISHED: Final = "published"
+_AT_ONCE: Final = 500
+"""Records stated in one transaction."""
+
+
+class Exchange(ExchangeLedger):
+    """One node's dealings with its partners. Safe to share between threads."""
+
+    # --- partners and agreements --------------------------------------------------------------
+
+    def add_partner(self, agency: str, keys: Sequence[Key], *, address: str, by: str) -> Partner:
+        """Enter a partner with its public keys, or change its address and add keys.
+
+        :raises InputError: when the name cannot be a partner's.
+        :raises TrustError: when a key is malformed, of another agency, or known otherwise.
+        """
+        check_name(agency, self.agency)
+        if any(key.agency != agency for key in keys):
+            raise TrustError(f"a key is not one of {agency}'s")
+        ring = self.ring()
+        for key in keys:
+            ring = ring.with_key(key)
+        partner = Partner(agency=agency, address=address, added=self.now(), added_by=by)
+        self._move([], also=partner_rows(partner, keys), who=by)
+        return partner
+
+    def revoke(self, revocation: Revocation, *, by: str) -> None:
+        """Count a partner's key for nothing from a moment on; raises ``TrustError``."""
+        self.ring().find(revocation.agency, revocation.role, revocation.key)
+        self._move([], also=revocation_rows(revocation), who=by)
+
+    def adopt(self, data: bytes, *, by: str, file: str = "") -> Signed:
+        """Put an agreement in force that both sides have signed, and tell the partner.
+
+        :raises AgreementError: when it is malformed, not signed by both, or not in force now.
+        :raises NotFound: when the other party is no partner here.
+        """
+        signed = read_signed(data, file=file)
+        with self._lock:
+            ring = self.ring()
+            known = Partners(self.agency)
+            for key, text in self.partners.texts.items():
+                known.texts[key] = text
+            known.texts[digest(signed.agreement)] = signed
+            now = self.now()
+            inside = known.in_force(ring, now)
+            item = require_in_force(signed, known.standing(ring, now), inside)
+            pact = pact_of(item, self.agency)
+            partner = signed.agreement.other(self.agency)
+            if partner not in self.partners.known:
+                raise NotFound(f"{partner} is no partner here; add it first")
+            rows = {**agreement_rows(signed), (CURSOR, _PUBLISHED): b"0"}
+            # Two steps: the release rule must know the text before anything goes under it.
+            self._move([], also=rows, who=by)
+            self._move([_then(moves.adopt, partner=partner, pact=pact)], who=by)
+        return signed
+
+    def end(self, partner: str, *, by: str) -> None:
+        """End the agreement with a partner: all is taken back and let go."""
+        self._move([_then(moves.end, partner=partner)], who=by)
+
+    # --- records ------------------------------------------------------------------------------
+
+    def publish(self, *, who: str = "exchange") -> int:
+        """State every new record whose kind an agreement gives; return how many.
+
+        What of a record goes to whom is decided for each by agreement and marking. Most go nowhere.
+        """
+        if not credentials.exist(self._folder):
+            return 0
+        stated = 0
+        while True:
+            with self._lock:
+                last, made = self._waiting()
+                if last == self._published:
+                    return stated
+                self._move(made, also={(CURSOR, _PUBLISHED): msgspec.json.encode(last)}, who=who)
+                stated += len(made)
+
+    def _waiting(self) -> tuple[int, list[Move]]:
+        """Return the place up to which records were looked at, and the moves that state them."""
+        kinds = _given(self.in_force().values(), self.agency)
+        labels = {
+            label.id
+            for label in self._labels.all()
+            if not label.supplier and label.originator == self.agency
+            and label.marking.releasable_to
+        }  # fmt: skip
+        with self._store.read() as connection:
+            last, found = records.after(
+                connection, self._labels, self._published, kinds, labels, limit=_AT_ONCE
+            )
+        newest = {record.id: (record, label) for record, label in found}
+        return last, [
+            move for record, label in newest.values()
+            if (move := self._stating(record, label)) is not None
+        ]  # fmt: skip
+
+    def _stating(self, record: Record, label: int) -> Move | None:
+        name = self.name_of(record.id)
+        known = self._state.own.get(name)
+        version = known.version + 1 if known else 1
+        if record.withdrawn or record.body is None:
+            if known is None or known.content is None:
+                return None
+            return _then(moves.withdraw, record=name, version=version)
+        place = Pointer(record.id, record.seq, label)
+        if known is not None and pointer_of(known) == place:
+            return None
+        return _then(
+            moves.state_record, record=name, kind=record.kind, version=version,
+            marking=record.marking, content=pointer_content(place),
+        )  # fmt: skip
+
+    def name_of(self, record_id: str) -> str:
+        """Return the name by which partners know a record of ours."""
+        return wire_name(record_id, self.agency, self.credentials.secret)
+
+    def planned(self, record: Record, partner: str) -> Plan | None:
+        """Return what a release of a record to a partner would hand over now: the release itself
+        asks the same. None when the agreement gives no record of this kind.
+
+        :raises NotFound: when there is no such partner.
+        :raises AgreementError: when no agreement with it is in force.
+        """
+        state, now = self.state(), self.now()
+        if partner not in self.partners.known:
+            raise NotFound("no such partner")
+        pact = state.pacts.get(partner)
+        agreement = self.in_force().get(pact.digest) if pacts.holds(pact, now) and pact else None
+        if agreement is None:
+            raise AgreementError(f"no agreement with {partner} is in force")
+        with self._store.read() as connection:
+            releasing = self._releasing(connection, self.ring(), now)
+            return releasing.planned(record, partner, agreement)
+
+    def withdraw(self, record_id: str, *, by: str) -> tuple[str, ...]:
+        """Recall a record of ours from everyone who has it; return those who had it.
+
+        The record itself stays here. A newer version of it would be stated again.
+
+        :raises ExchangeError: when it was never stated, or is withdrawn already.
+        """
+        name = self.name_of(record_id)
+        own = self.state().own.get(name)
+        if own is None or own.content is None:
+            raise ExchangeError("held", "no partner has that record from us")
+        holders = tuple(
+            key[0] for key, grant in self._state.grants.items()
+            if key[1:] == (self.agency, name) and grant.state == "out"
+        )  # fmt: skip
+        self._move([_then(moves.withdraw, record=name, version=own.version + 1)], who=by)
+        return holders
+
+    def erased(self, record_ids: Iterable[str], *, by: str) -> None:
+        """Recall records of ours whose content was just erased here."""
+        if not credentials.exist(self._folder):
+            return
+        for record_id in record_ids:
+            own = self.state().own.get(self.name_of(record_id))
+            if own is not None and own.content is not None:
+                self.withdraw(record_id, by=by)
+
+    def holds(self, record: str) -> bool:
+        """Tell whether a record here is a copy of a partner's."""
+        return any(
+            key[2] == record and copy.content is not None
+            for key, copy in self.state().copies.items()
+        )
+
+    def pass_on(self, copy: CopyKey, to: str, *, by: str) -> None:
+        """Pass a copy on to a third agency; raises ``ExchangeError`` without the right to."""
+        self._move([_then(moves.pass_on, copy=copy, to=to)], who=by)
+
+    def ask_consent(self, copy: CopyKey, to: str, use: str, why: str, *, by: str) -> None:
+        """Ask the originator of a copy for a use of it."""
+        question = ConsentAsk(copy[1], copy[2], self.agency, to, use, why)  # type: ignore[arg-type]
+        self._move([_then(moves.ask_consent, copy=copy, question=question)], who=by)
+
+    def answer_consent(
+        self, record: str, asker: str, to: str, use: str, *, granted: bool,
+        until: dt.datetime | None = None, by: str,
+    ) -> ConsentAnswer:  # fmt: skip
+        """Answer a question about a record of ours; the answer is signed and can be shown.
+
+        :raises ExchangeError: when nobody has asked that.
+        """
+        row = self.state().consents.get((self.agency, record, asker, to, use))
+        number = row.answer.number + 1 if row is not None and row.answer is not None else 1
+        signer = self.credentials.signer(EXCHANGE)
+        bare = ConsentAnswer(self.agency, record, asker, to, use, number, granted, until)  # type: ignore[arg-type]
+        given = msgspec.structs.replace(
+            bare, key=signer.key_id, signature=signer.sign(consent_bytes(bare)).hex()
+        )
+        self._move([_then(moves.answer_consent, given=given)], who=by)
+        return given
+
+    # --- batches ------------------------------------------------------------------------------
+
+    def batch(self, partner: str, *, limit: int = 1000) -> bytes:
+        """Return the signed bytes of the next batch to a partner, and enter it in the log.
+
+        :raises NotFound: when there is no such partner.
+        """
+        state = self.state()
+        if partner not in self.partners.known:
+            raise NotFound(f"{partner} is no partner here")
+        made = core.batch_for(state, partner, self.now(), limit=limit)
+        data = pack(made, self.credentials.signer(EXCHANGE))
+        if made.messages:
+            lines = data.split(b"\n")
+            self.log.note("out", partner, lines[0], lines[1:-2])
+        return data
+
+    def has_news(self, partner: str) -> bool:
+        """Tell whether a partner has not acknowledged all that was said to it."""
+        box = self.state().outboxes.get(partner) or NEW
+        return box.cursor < box.last
+
+    def receive(self, data: bytes, *, file: str = "") -> Received:
+        """Take in the bytes of a batch. What is refused changes nothing but the list of alarms.
+
+        :raises WireError: when the bytes are not what their sender signed.
+        :raises ExchangeError: when the batch as a whole is refused.
+        """
+        try:
+            verified, lines = unpack(
+                data, receiver=self.agency, ring=self.ring(), now=self.now(), file=file
+            )
+            _check_bodies(verified.batch.messages, file)
+        except WireError as error:
+            said = ExchangeError("signature", str(error), _sender(data))
+            self._move([lambda state, _rules, _now: core.refusal(state, said)])
+            raise
+        batch = verified.batch
+        heard = {(HEARD, batch.sender): msgspec.json.encode(self.now())}
+        (effects,) = self._move(
+            [lambda state, rules, now: core.receive(state, rules, verified, now)], also=heard
+        )
+        if effects.refused is not None:
+            raise effects.refused
+        if "inboxes" in effects.store:
+            self.log.note("in", batch.sender, data.split(b"\n", 1)[0], lines.messages)
+        self.settle()
+        return Received(
+            sender=batch.sender, messages=len(batch.messages),
+            fresh=batch.sender in effects.store.get("inboxes", {}), alarms=len(effects.alarms),
+        )  # fmt: skip
+
+    def bundle(self, partner: str) -> bytes:
+        """Return the next batch to a partner, sealed for carrying by hand."""
+        keys = self.ring().current(partner, BUNDLE, self.now())
+        return seal(self.batch(partner, limit=1_000_000), [key.public for key in keys])
+
+    def receive_bundle(self, data: bytes, *, file: str = "") -> Received:
+        """Open a bundle and take in its batch; raises ``WireError`` and as :meth:`receive`."""
+        try:
+            batch = unseal(data, [self.credentials.bundle], file=file)
+        except WireError as error:
+            said = ExchangeError("signature", str(error))
+            self._move([lambda state, _rules, _now: core.refusal(state, said)])
+            raise
+        return self.receive(batch, file=file)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Let time pass: state what is new, renew leases, hide and erase what ran out."""
+        if not credentials.exist(self._folder):
+            return
+        self.publish()
+        self._move([core.tick])
+        self.settle()
+
+    def settle(self) -> int:
+        """Erase what is owed, report it, and leave no trace of it in the database's files."""
+        done = 0
+        while owed := dict(self.state().owed):
+            for key, debt in owed.items():
+                self._erase(key, debt)
+                done += 1
+        if done:
+            self._store.scrub()
+        return done
+
+    def _erase(self, key: CopyKey, debt: Any) -> None:
+        with self._lock:
+            with self._store.read() as connection:
+                labels = self._copies.prepare_erasure(connection, key)
+            self._copies.ready(labels)
+            # The erasure commits before its report: a crash in between erases again, finds
+            # nothing more, and reports then. Content never outlives its receipt.
+            with self._store.write() as connection:
+                places = self._copies.erase(connection, key)
+            self._move([_then(moves.erased, copy=key, owed=debt, erased=places)])
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch. ``fresh``: it said something new."""
+
+    sender: str
+    messages: int
+    fresh: bool
+    alarms: int
+
+
+def _then(move: Callable[..., Effects], **named: Any) -> Move:
+    return lambda state, rules, now: move(state, rules, now, **named)
+
+
+def _given(agreements: Iterable[InForce], us: str) -> frozenset[str]:
+    return frozenset(
+        clause.kind
+        for item in agreements
+        for clause in item.agreement.clauses
+        if clause.giver == us
+    )
+
+
+def _check_bodies(messages: Sequence[Any], file: str) -> None:
+    """Refuse a batch with a content that is no record: it could neither be stored nor shown."""
+    for message in messages:
+        content = getattr(message, "content", None)
+        if content is None:
+            continue
+        try:
+            decode_body(bytes(content.body))
+        except (msgspec.ValidationError, msgspec.DecodeError, EsclusaError):
+            reason = "a content in the batch is no record that this version of Esclusa knows"
+            raise WireError(reason, file=file) from None
+
+
+def _sender(data: bytes) -> str:
+    """Return who a refused batch says it is from, for the alarm; "" when it says nothing."""
+    try:
+        return msgspec.json.decode(data.split(b"\n", 1)[0], type=Header).sender
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""

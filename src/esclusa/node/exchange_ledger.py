@@ -1,0 +1,272 @@
+"""The state of the exchange on the ledger, and the one way to move it.
+
+A move is computed on the state in memory, then stored in one transaction: the rows of the exchange,
+the copies among the node's records, the audit lines and the alarms. When another process has moved
+meanwhile, the state is read anew and the move computed again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.errors import (
+    ExchangeError,
+    TrustError,
+)
+from esclusa.ledger import audit, exchange
+from esclusa.ledger.labels import Label, Labels
+from esclusa.ledger.store import Store
+from esclusa.node import credentials
+from esclusa.node.chronicle import Chronicle
+from esclusa.node.copies import Copies
+from esclusa.node.credentials import Credentials
+from esclusa.node.partners import TABLES as KEPT
+from esclusa.node.partners import (
+    Partners,
+)
+from esclusa.node.releasing import (
+    Pointer,
+    Releasing,
+    pointer_of,
+)
+from esclusa.sharing import keeping
+from esclusa.sharing.agreement import InForce
+from esclusa.sharing.carriage import consent_bytes
+from esclusa.sharing.exchange import pacts
+from esclusa.sharing.exchange.messages import ConsentAnswer
+from esclusa.sharing.exchange.rows import Copy, CopyKey
+from esclusa.sharing.exchange.state import (
+    TABLES,
+    Alarm,
+    Effects,
+    Rules,
+    State,
+    apply,
+    snapshot,
+)
+from esclusa.sharing.keys import EXCHANGE, KeyRing, Signer
+
+ALARM: Final = "alarm"
+HEARD: Final = "heard"
+POINTER: Final = "pointer"
+CURSOR: Final = "cursor"
+
+_TRIES: Final = 20
+
+Move = Callable[[State, Rules, dt.datetime], Effects]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm as it is kept: when it was raised, and about whom."""
+
+    at: dt.datetime
+    rule: str
+    partner: str
+    text: str
+
+
+class ExchangeLedger:
+    """The state of one node's exchange and the one way to change it; safe between threads."""
+
+    def __init__(
+        self, folder: Path, store: Store, labels: Labels, copies: Copies, agency: str,
+        *, clock: Callable[[], dt.datetime] | None = None,
+    ) -> None:  # fmt: skip
+        self._folder = folder
+        self._store = store
+        self._labels = labels
+        self._copies = copies
+        self.agency = agency
+        self.now = clock or (lambda: dt.datetime.now(dt.UTC))
+        self._lock = threading.RLock()
+        self._credentials: Credentials | None = None
+        self._forget()
+        self.log = Chronicle(folder, store, agency, self._signer, self.ring)
+
+    def _forget(self) -> None:
+        self._state = empty(self.agency)
+        self.partners = Partners(self.agency)
+        self.alarms: dict[str, Told] = {}
+        self.pointers: dict[str, Pointer] = {}
+        """Where each record of ours lies that was ever stated, by the name partners know."""
+        self._published = 0
+        self._seen = 0
+
+    # --- what is known ----------------------------------------------------------------------
+
+    @property
+    def credentials(self) -> Credentials:
+        """Return the node's keys; raises ``ConfigError`` when it has none."""
+        if self._credentials is None:
+            self._credentials = credentials.load(self._folder)
+        return self._credentials
+
+    def _signer(self, role: str) -> Signer:
+        return self.credentials.signer(role)
+
+    def state(self) -> State:
+        """Return the present state; not to be changed."""
+        with self._lock, self._store.read() as connection:
+            self._refresh(connection)
+        return self._state
+
+    def ring(self) -> KeyRing:
+        """Return every key that counts here."""
+        self.state()
+        return self.partners.ring(credentials.read_public(self._folder).keys)
+
+    def in_force(self) -> dict[str, InForce]:
+        """Return the agreements that may release now, by digest."""
+        return self.partners.in_force(self.ring(), self.now())
+
+    def is_readable(self, label: Label) -> bool:
+        """Tell whether copies under a label may be shown now: the gate asks this for each."""
+        state, now = self.state(), self.now()
+        clock = state.clock.get("")
+        lease = state.leases.get((label.supplier, label.originator))
+        return (
+            clock is not None
+            and lease is not None
+            and clock.at(now) < lease.ends
+            and pacts.holds(state.pacts.get(label.supplier), now)
+        )
+
+    def _refresh(self, connection: sa.Connection) -> None:
+        for seq, name, key, row in exchange.changed(connection, self._seen):
+            self._seen = seq
+            if name in TABLES:
+                table = getattr(self._state, name)
+                if row is None:
+                    table.pop(keeping.key_of(key), None)
+                else:
+                    table[keeping.key_of(key)] = keeping.read(name, row)
+            else:
+                self._take(name, key, row)
+
+    def _take(self, name: str, key: str, row: bytes | None) -> None:
+        """Take in a row that is not the state machine's."""
+        if name in KEPT:
+            self.partners.take(name, key, row)
+        elif name == ALARM and row is not None:
+            self.alarms[key] = msgspec.json.decode(row, type=Told)
+        elif name == POINTER and row is not None:
+            self.pointers[key] = msgspec.json.decode(row, type=Pointer)
+        elif name == CURSOR and row is not None:
+            self._published = msgspec.json.decode(row, type=int)
+
+    # --- moving -----------------------------------------------------------------------------
+
+    def _move(
+        self, made: Iterable[Move], *, also: exchange.Rows | None = None, who: str = "exchange"
+    ) -> list[Effects]:
+        """Make moves, one after the other, and store all they do in one transaction."""
+        made = list(made)
+        with self._lock:
+            for _ in range(_TRIES):
+                try:
+                    found = self._tried(made, also or {}, who)
+                except BaseException:
+                    self._forget()  # the state may be ahead of the ledger: read it anew
+                    raise
+                if found is not None:
+                    return found
+                self._forget()
+        raise ExchangeError("not_ready", "other processes move all the time; try again")
+
+    def _tried(self, made: Sequence[Move], also: exchange.Rows, who: str) -> list[Effects] | None:
+        now = self.now()
+        with self._store.read() as connection:
+            self._refresh(connection)
+            rules = self._rules(connection, now)
+            before, effects = self._seen, []
+            for move in made:
+                effects.append(move(self._state, rules, now))
+                apply(self._state, effects[-1])
+        copies: dict[CopyKey, Copy | None] = {}
+        for each in effects:
+            copies |= each.store.get("copies", {})
+        self._copies.prepare(copies)
+        rows = self._rows(effects, also, now)
+        with self._store.write() as connection:
+            if exchange.newest(connection) != before:
+                return None
+            self._seen = exchange.put(connection, rows)
+            self._copies.store(connection, copies)
+            self._write_audit(connection, effects, who)
+        for (name, key), row in rows.items():
+            if name not in TABLES:
+                self._take(name, key, row)
+        return effects
+
+    def _rows(
+        self, effects: Sequence[Effects], also: exchange.Rows, now: dt.datetime
+    ) -> exchange.Rows:
+        rows: dict[tuple[str, str], bytes | None] = dict(also)
+        for name, place in _pointers(effects).items():
+            rows[POINTER, name] = msgspec.json.encode(place)
+        for each in effects:
+            rows |= keeping.written(each.store)
+            rows |= {(ALARM, _alarm_key(now, alarm)): _told(now, alarm) for alarm in each.alarms}
+        return rows
+
+    def _write_audit(self, connection: sa.Connection, effects: Sequence[Effects], who: str) -> None:
+        for line in (line for each in effects for line in each.audit):
+            audit.write_line(
+                connection, who=who, role="exchange", purpose="exchange", action=line.event,
+                subject=line.record, detail=_detail(line.partner, line.originator, line.version),
+            )  # fmt: skip
+
+    def _rules(self, connection: sa.Connection, now: dt.datetime) -> Rules:
+        ring = self.partners.ring(credentials.read_public(self._folder).keys)
+        releasing = self._releasing(connection, ring, now)
+        return Rules(releasing.release, lambda answer: _is_signed(answer, ring, now))
+
+    def _releasing(self, connection: sa.Connection, ring: KeyRing, now: dt.datetime) -> Releasing:
+        return Releasing(
+            connection, self._labels, us=self.agency, secret=self.credentials.secret,
+            inside=self.partners.in_force(ring, now), consents=self._state.consents, now=now,
+        )  # fmt: skip
+
+
+def empty(agency: str) -> State:
+    """Return the state of a node that has never exchanged anything, with tables of its own."""
+    return snapshot(State(me=agency))
+
+
+def _pointers(effects: Iterable[Effects]) -> dict[str, Pointer]:
+    """Return where the records lie that these moves stated."""
+    stated = {name: own for each in effects for name, own in each.store.get("own", {}).items()}
+    found = {name: pointer_of(own) for name, own in stated.items() if own is not None}
+    return {name: place for name, place in found.items() if place is not None}
+
+
+def _is_signed(answer: ConsentAnswer, ring: KeyRing, now: dt.datetime) -> bool:
+    try:
+        return ring.verify(
+            answer.originator, EXCHANGE, answer.key, consent_bytes(answer),
+            bytes.fromhex(answer.signature), now,
+        )  # fmt: skip
+    except (TrustError, ValueError):
+        return False
+
+
+def _alarm_key(now: dt.datetime, alarm: Alarm) -> str:
+    return "/".join((now.isoformat(), alarm.rule, alarm.partner))
+
+
+def _told(now: dt.datetime, alarm: Alarm) -> bytes:
+    return msgspec.json.encode(
+        Told(at=now, rule=alarm.rule, partner=alarm.partner, text=alarm.text)
+    )
+
+
+def _detail(partner: str, originator: str, version: int) -> str:
+    parts: Mapping[str, Any] = {"partner": partner, "originator": originator, "version": version}
+    return " ".join(f"{name}={value}" for name, value in parts.items() if value)

@@ -1,0 +1,423 @@
+"""What people see and do about partners: each method takes the reader and leaves an audit line.
+
+A record that a reader may not see is not counted, named or hinted at; a preview, a recall or a
+question about it ends like one about a record that does not exist.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from esclusa.errors import AgreementError, NotFound
+from esclusa.ledger import audit, exchange, records
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.store import Store
+from esclusa.model import Record
+from esclusa.node.copies import FORMAT
+from esclusa.node.credentials import PublicKeys
+from esclusa.node.exchange import Exchange
+from esclusa.node.exchange_ledger import HEARD
+from esclusa.node.partners import Partner
+from esclusa.sharing import partner_views as views
+from esclusa.sharing.agreement import Signed, describe
+from esclusa.sharing.exchange.messages import Receipt
+from esclusa.sharing.exchange.outbox import NEW, UNREAD
+from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant
+from esclusa.sharing.exchange.state import State
+from esclusa.sharing.reader import Action, Reader, Role
+from esclusa.sharing.release import Gate
+from esclusa.sharing.terms import Plan, reasons
+
+_RECEIPTS_SHOWN = 50
+_ALARMS_SHOWN = 50
+_STEPS_SHOWN = 200
+
+
+class PartnerDesk:
+    """Partners, previews, recalls, trails and consent, for people."""
+
+    def __init__(self, store: Store, labels: Labels, gate: Gate, exchange: Exchange) -> None:
+        self._store = store
+        self._labels = labels
+        self._gate = gate
+        self._exchange = exchange
+
+    # --- partners -----------------------------------------------------------------------------
+
+    def partners(self, reader: Reader) -> tuple[views.PartnerView, ...]:
+        """Return every partner, without its agreements' texts."""
+        reader.require(Action.PARTNER_READ)
+        sight = self._sight(reader)
+        found = tuple(sight.partner(item) for item in sight.partners)
+        self._gate.note(reader, Action.PARTNER_READ, detail=f"partners={len(found)}")
+        return found
+
+    def partner(self, reader: Reader, agency: str) -> views.PartnerView:
+        """Return a partner with its agreements, receipts and alarms; raises ``NotFound``."""
+        reader.require(Action.PARTNER_READ)
+        sight = self._sight(reader)
+        known = next((item for item in sight.partners if item.agency == agency), None)
+        self._gate.note(reader, Action.PARTNER_READ, subject=agency if known else "")
+        if known is None:
+            raise NotFound("no such partner")
+        return sight.partner(known, whole=True)
+
+    def add(self, reader: Reader, keys: PublicKeys, *, address: str = "") -> None:
+        """Enter a partner with the public keys that it handed over, or change it."""
+        reader.require(Action.PARTNER_WRITE)
+        self._exchange.add_partner(keys.agency, keys.keys, address=address, by=reader.name)
+        self._gate.note(reader, Action.PARTNER_WRITE, subject=keys.agency, detail="added")
+
+    def adopt(self, reader: Reader, data: bytes, *, file: str = "") -> Signed:
+        """Put an agreement in force that both sides have signed."""
+        reader.require(Action.PARTNER_WRITE)
+        signed = self._exchange.adopt(data, by=reader.name, file=file)
+        partner = signed.agreement.other(self._exchange.agency)
+        self._gate.note(reader, Action.PARTNER_WRITE, subject=partner, detail="agreement")
+        return signed
+
+    def end(self, reader: Reader, partner: str) -> None:
+        """End the agreement with a partner; raises ``ExchangeError`` when there is none."""
+        reader.require(Action.PARTNER_WRITE)
+        self._exchange.end(partner, by=reader.name)
+        self._gate.note(reader, Action.PARTNER_WRITE, subject=partner, detail="ended")
+
+    # --- records ------------------------------------------------------------------------------
+
+    def preview(self, reader: Reader, record_id: str, partner: str) -> views.PreviewView:
+        """Return what a partner gets of a record, field by field, as a release would decide now.
+
+        :raises NotFound: when there is no such record for this reader, or no such partner.
+        :raises AgreementError: when no agreement with the partner is in force.
+        """
+        reader.require(Action.RELEASE_PREVIEW)
+        record = self._visible(reader, record_id)
+        self._gate.note(
+            reader, Action.RELEASE_PREVIEW, subject=record_id if record else "", detail=partner
+        )
+        if record is None:
+            raise NotFound("no such record")
+        return _preview(record, partner, self._exchange.planned(record, partner))
+
+    def recall(self, reader: Reader, record_id: str) -> tuple[str, ...]:
+        """Take a record of ours back from everyone who has it; return those who had it.
+
+        :raises NotFound: when there is no such record for this reader.
+        :raises ExchangeError: when nobody has it.
+        """
+        reader.require(Action.RELEASE_RECALL)
+        record = self._visible(reader, record_id)
+        if record is None or record.originator != self._exchange.agency:
+            raise NotFound("no such record of ours")
+        holders = self._exchange.withdraw(record_id, by=reader.name)
+        self._gate.note(reader, Action.RELEASE_RECALL, subject=record_id,
+                        detail=f"holders={len(holders)}")  # fmt: skip
+        return holders
+
+    def trail(self, reader: Reader, record_id: str) -> views.TrailView:
+        """Return where a record went and what became of it there.
+
+        An auditor, who sees no content, may ask about any record; others about those they may see.
+
+        :raises NotFound: when there is no such record for this reader.
+        """
+        reader.require(Action.TRAIL_READ)
+        state = self._exchange.state()
+        if reader.role is Role.AUDITOR:
+            record, originator = self._named(record_id, state)
+        else:
+            seen = self._visible(reader, record_id)
+            originator = seen.originator if seen else ""
+            record = self._wire_name(seen) if seen else ""
+        self._gate.note(reader, Action.TRAIL_READ, subject=record_id if originator else "")
+        if not originator:
+            raise NotFound("no such record")
+        holders = tuple(_holders(state, originator, record, self._record_id))
+        return views.TrailView(
+            record_id=record_id, record=record, originator=originator, holders=holders,
+            steps=tuple(self._steps(record)),
+        )  # fmt: skip
+
+    def _visible(self, reader: Reader, record_id: str) -> Record | None:
+        with self._store.read() as connection:
+            return records.get(connection, self._labels, self._gate.visible(reader), record_id)
+
+    def _wire_name(self, record: Record) -> str:
+        if record.provenance.format == FORMAT:
+            return record.id
+        return self._exchange.name_of(record.id)
+
+    def _named(self, record_id: str, state: State) -> tuple[str, str]:
+        """Return wire name and originator of a record that the exchange knows."""
+        name = self._exchange.name_of(record_id)
+        if name in state.own:
+            return name, state.me
+        copy = next((key for key in state.copies if key[2] == record_id), None)
+        return (record_id, copy[1]) if copy else ("", "")
+
+    def _record_id(self, name: str) -> str:
+        place = self._exchange.pointers.get(name)
+        return place.id if place else ""
+
+    def _steps(self, record: str) -> Iterator[views.TrailStep]:
+        with self._store.read() as connection:
+            rows = audit.about(connection, record, limit=_STEPS_SHOWN)
+        for row in rows:
+            yield views.TrailStep(at=row.at, who=row.who, event=row.action, detail=row.detail)
+
+    # --- consent ------------------------------------------------------------------------------
+
+    def questions(self, reader: Reader) -> tuple[views.QuestionView, ...]:
+        """Return questions for consent about records that this reader may see."""
+        reader.require(Action.PARTNER_READ)
+        sight = self._sight(reader)
+        found = tuple(sight.questions())
+        self._gate.note(reader, Action.PARTNER_READ, detail=f"questions={len(found)}")
+        return found
+
+    def ask(self, reader: Reader, record_id: str, to: str, *, use: str, why: str) -> None:
+        """Ask the originator of a copy whether it may go to, or be built upon for, an agency."""
+        reader.require(Action.CONSENT_ASK)
+        key = self._copy_key(reader, record_id)
+        self._exchange.ask_consent(key, to, use, why, by=reader.name)
+        self._gate.note(reader, Action.CONSENT_ASK, subject=record_id, detail=f"to={to} use={use}")
+
+    def pass_on(self, reader: Reader, record_id: str, to: str) -> None:
+        """Pass a copy on to a third agency; raises ``ExchangeError`` without the right to."""
+        reader.require(Action.CONSENT_ASK)
+        self._exchange.pass_on(self._copy_key(reader, record_id), to, by=reader.name)
+        self._gate.note(reader, Action.CONSENT_ASK, subject=record_id, detail=f"passed to={to}")
+
+    def answer(
+        self, reader: Reader, record: str, asker: str, to: str, use: str, *, granted: bool,
+        until: dt.datetime | None = None,
+    ) -> None:  # fmt: skip
+        """Answer a question about a record of ours, named as partners know it.
+
+        :raises NotFound: when there is no such question for this reader.
+        """
+        reader.require(Action.CONSENT_ANSWER)
+        open_ones = [item for item in self._sight(reader).questions() if not item.ours]
+        if (record, asker, to, use) not in {(q.record, q.asker, q.to, q.use) for q in open_ones}:
+            raise NotFound("no such question")
+        self._exchange.answer_consent(
+            record, asker, to, use, granted=granted, until=until, by=reader.name
+        )
+        word = "granted" if granted else "refused"
+        self._gate.note(reader, Action.CONSENT_ANSWER, subject=record, detail=f"{word} to={to}")
+
+    def _copy_key(self, reader: Reader, record_id: str) -> CopyKey:
+        record = self._visible(reader, record_id)
+        if record is None or record.provenance.format != FORMAT:
+            raise NotFound("no such copy of a partner's record")
+        return record.provenance.message, record.originator, record.id
+
+    def _sight(self, reader: Reader) -> _Sight:
+        with self._store.read() as connection:
+            heard = dict(exchange.of_table(connection, HEARD))
+        return _Sight(self._exchange, self._labels, self._gate.visible(reader), reader, heard)
+
+
+class _Sight:
+    """The exchange as one reader may see it at one moment."""
+
+    def __init__(
+        self, exchange: Exchange, labels: Labels, visible: Collection[int], reader: Reader,
+        heard: dict[str, bytes],
+    ) -> None:  # fmt: skip
+        self.state = exchange.state()
+        self.partners: Sequence[Partner] = sorted(
+            exchange.partners.known.values(), key=lambda item: item.agency
+        )
+        self._exchange = exchange
+        self._reader = reader
+        self._heard = heard
+        self._visible = visible
+        self._copies = {
+            (label.supplier, label.originator, label.marking)
+            for label in labels.all()
+            if label.id in visible
+        }
+
+    def partner(self, item: Partner, *, whole: bool = False) -> views.PartnerView:
+        agency, state = item.agency, self.state
+        pact = state.pacts.get(agency)
+        box = state.outboxes.get(agency) or NEW
+        grants = [grant for key, grant in state.grants.items() if key[0] == agency
+                  and self._may_know(key)]  # fmt: skip
+        held = [copy for key, copy in state.copies.items() if key[0] == agency
+                and self._shows(copy)]  # fmt: skip
+        return views.PartnerView(
+            agency=agency,
+            address=item.address,
+            state="none" if pact is None else "ended" if pact.ended else "in_force",
+            up_to_date=box.cursor == box.last,
+            heard=self._heard[agency].decode().strip('"') if agency in self._heard else "",
+            readable_until=self._until(state.leases, agency),
+            lent_until=self._until(state.lent, agency),
+            given=sum(grant.state is Grade.OUT for grant in grants),
+            recalled=sum(grant.state in (Grade.RECALLED, Grade.GONE) for grant in grants),
+            held=len(held),
+            agreements=tuple(self._agreements(agency, whole=whole)),
+            receipts=tuple(self._receipts(agency))[-_RECEIPTS_SHOWN:] if whole else (),
+            alarms=tuple(self._alarms(agency)) if whole else (),
+            numbers=self._numbers(agency),
+        )
+
+    def questions(self) -> Iterator[views.QuestionView]:
+        for key, row in sorted(self.state.consents.items()):
+            originator, record, asker, to, use = key
+            if not self._knows(originator, record):
+                continue
+            answer = row.answer
+            word = "asked" if answer is None else "granted" if answer.granted else "refused"
+            yield views.QuestionView(
+                originator=originator, record=record, asker=asker, to=to, use=use, state=word,
+                record_id=self._own_id(record) if originator == self.state.me else record,
+                ours=asker == self.state.me,
+                until=answer.until.isoformat() if answer and answer.until else "",
+            )  # fmt: skip
+
+    def _knows(self, originator: str, record: str) -> bool:
+        if originator == self.state.me:
+            return self._may_know(("", originator, record))
+        return any(self._shows(copy) for key, copy in self.state.copies.items()
+                   if key[1:] == (originator, record))  # fmt: skip
+
+    def _may_know(self, key: CopyKey) -> bool:
+        """Tell whether the reader may know of a record that a grant is about."""
+        if self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR):
+            return True
+        _partner, originator, record = key
+        if originator != self.state.me:
+            return self._knows(originator, record)
+        place = self._exchange.pointers.get(record)
+        return place is not None and place.label in self._visible
+
+    def _shows(self, copy: Copy) -> bool:
+        if copy.content is None:
+            return False
+        if self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR):
+            return True
+        return (copy.supplier, copy.originator, copy.marking) in self._copies
+
+    def _own_id(self, record: str) -> str:
+        place = self._exchange.pointers.get(record)
+        return place.id if place else ""
+
+    def _until(self, leases: dict[Any, Any], agency: str) -> str:
+        clock = self.state.clock.get("")
+        ends = [lease.ends for (partner, _originator), lease in leases.items() if partner == agency]
+        if clock is None or not ends:
+            return ""
+        until: dt.datetime = clock.wall + (min(ends) - clock.run)
+        return until.isoformat(timespec="seconds")
+
+    def _agreements(self, agency: str, *, whole: bool) -> Iterator[views.AgreementView]:
+        known, now = self._exchange.partners, self._exchange.now()
+        states = known.standing(self._exchange.ring(), now)
+        for digest, signed in sorted(known.texts.items()):
+            text = signed.agreement
+            if agency not in {party.agency for party in text.parties}:
+                continue
+            says = tuple(describe(text))
+            yield views.AgreementView(
+                id=text.id, version=text.version, digest=digest,
+                title=says[0], standing=states[digest].value,
+                begins=text.valid.start.isoformat(), ends=text.valid.until.isoformat(),
+                says=says if whole else (),
+            )  # fmt: skip
+
+    def _receipts(self, agency: str) -> Iterator[views.ReceiptView]:
+        for receipt in self.state.trail.values():
+            if receipt.holder == agency and self._may_know(
+                (agency, receipt.originator, receipt.record)
+            ):
+                yield _receipt(receipt, self._own_id(receipt.record))
+
+    def _alarms(self, agency: str) -> list[views.AlarmView]:
+        """Alarms name records; whoever sees no content sees the rule and no more."""
+        bare = self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR)
+        told = [item for _key, item in sorted(self._exchange.alarms.items())
+                if item.partner == agency]  # fmt: skip
+        return [
+            views.AlarmView(
+                at=item.at.isoformat(timespec="seconds"), rule=item.rule, partner=item.partner,
+                text="" if bare else item.text,
+            )
+            for item in told[-_ALARMS_SHOWN:]
+        ]  # fmt: skip
+
+    def _numbers(self, agency: str) -> views.Numbers | None:
+        if self._reader.role not in (Role.AUDITOR, Role.ADMINISTRATOR):
+            return None
+        box = self.state.outboxes.get(agency) or NEW
+        inbox = self.state.inboxes.get(agency) or UNREAD
+        head = self._exchange.log.head()
+        return views.Numbers(
+            sent=box.last, acknowledged=box.cursor, taken_in=inbox.number,
+            log_size=head.size if head else 0,
+            cosigned_size=self._exchange.log.cosigned_size(agency),
+        )  # fmt: skip
+
+
+def _preview(record: Record, partner: str, made: Plan | None) -> views.PreviewView:
+    if made is None:
+        raise AgreementError(f"the agreement with {partner} gives no record of this kind")
+    known = reasons()
+    return views.PreviewView(
+        record_id=record.id,
+        partner=partner,
+        goes=made.released,
+        reason=known[made.reason] if made.reason else None,
+        purpose=made.purpose,
+        fields=tuple(
+            views.FieldView(
+                path=item.path, outcome=item.outcome,
+                value="" if item.value is None else str(item.value),
+                rule="; ".join(str(rule) for rule in item.rules),
+                reason=known[item.reason] if item.reason else None,
+            )
+            for item in made.fields
+        ),
+        marking=made.marking,
+        onward=made.onward.rule if made.onward else "",
+        keep_until=made.marking.retain_until.isoformat()
+        if made.marking and made.marking.retain_until
+        else "",
+    )  # fmt: skip
+
+
+def _holders(state: State, originator: str, record: str, record_id: Any) -> Iterator[Any]:
+    trail = {
+        receipt.holder: receipt
+        for receipt in state.trail.values()
+        if (receipt.originator, receipt.record) == (originator, record)
+    }
+    for key, grant in sorted(state.grants.items()):
+        if key[1:] == (originator, record):
+            yield _holder(key[0], grant, trail.pop(key[0], None), record_id(record))
+    for holder, receipt in sorted(trail.items()):
+        said = "passed" if receipt.reason == "passed" else "gone"
+        yield views.HolderView(
+            holder=holder, through="", version=receipt.version, state=said, agreement="",
+            receipt=_receipt(receipt, record_id(record)),
+        )  # fmt: skip
+
+
+def _holder(holder: str, grant: Grant, receipt: Receipt | None, record_id: str) -> views.HolderView:
+    return views.HolderView(
+        holder=holder, through=grant.via, version=grant.version, state=grant.state.value,
+        agreement=grant.agreement,
+        receipt=_receipt(receipt, record_id) if receipt is not None else None,
+    )  # fmt: skip
+
+
+def _receipt(receipt: Receipt, record_id: str) -> views.ReceiptView:
+    return views.ReceiptView(
+        record=receipt.record, record_id=record_id, holder=receipt.holder,
+        version=receipt.version, reason=receipt.reason, rule=receipt.rule,
+        erased=dict(receipt.erased),
+    )  # fmt: skip

@@ -7,13 +7,17 @@ and no content.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
+from esclusa.ledger import bulk
 from esclusa.ledger.records import now_text
 from esclusa.ledger.schema import audit
+
+_PARTS: Final = ("at", "who", "role", "purpose", "action", "subject", "detail")
 
 
 def line_hash(previous: bytes, *parts: str) -> bytes:
@@ -21,23 +25,42 @@ def line_hash(previous: bytes, *parts: str) -> bytes:
     return hashlib.sha256(previous + "\x1f".join(parts).encode()).digest()
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said in one line. ``at`` is ISO 8601 UTC, "" for now."""
+
+    who: str
+    role: str
+    purpose: str
+    action: str
+    subject: str = ""
+    detail: str = ""
+    at: str = ""
+
+
 def write_line(
     connection: sa.Connection, *, who: str, role: str, purpose: str, action: str,
     subject: str = "", detail: str = "", at: str = "",
 ) -> int:  # fmt: skip
     """Append one line inside the caller's write transaction and return its number."""
+    line = Line(who=who, role=role, purpose=purpose, action=action, subject=subject,
+                detail=detail, at=at)  # fmt: skip
+    return write_lines(connection, (line,))
+
+
+def write_lines(connection: sa.Connection, said: Iterable[Line]) -> int:
+    """Append lines in order inside the caller's write transaction; return the last number."""
     query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
     last = connection.execute(query).first()
-    seq = last.seq + 1 if last else 1
-    parts = (at or now_text(), who, role, purpose, action, subject, detail)
-    names = ("at", "who", "role", "purpose", "action", "subject", "detail")
-    connection.execute(
-        audit.insert().values(
-            seq=seq,
-            hash=line_hash(bytes(last.hash) if last else b"", str(seq), *parts),
-            **dict(zip(names, parts, strict=True)),
-        )
-    )
+    seq, previous = (last.seq, bytes(last.hash)) if last else (0, b"")
+    now = now_text()
+    rows = []
+    for line in said:
+        seq += 1
+        parts = (line.at or now, line.who, line.role, line.purpose, line.action, line.subject,
+                 line.detail)  # fmt: skip
+        previous = line_hash(previous, str(seq), *parts)
+        rows.append({"seq": seq, "hash": previous, **dict(zip(_PARTS, parts, strict=True))})
+    bulk.insert(connection, audit, rows)
     return seq
 
 

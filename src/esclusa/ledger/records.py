@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
@@ -473,47 +474,56 @@ def bodies(connection: sa.Connection, seqs: Sequence[int]) -> list[Body]:
 
 
 def erase(
-    connection: sa.Connection, name: str, *, labels: Collection[int] | None = None,
-    keep: Collection[int] = (),
-) -> tuple[int, ...]:  # fmt: skip
-    """Remove the bodies of a record's versions and chains; the salted digests stay.
+    connection: sa.Connection, names: Collection[str], *,
+    labels: Collection[int] | None = None, keep: Collection[int] = (),
+) -> dict[str, int]:  # fmt: skip
+    """Remove the bodies of records' versions and chains; the salted digests stay.
 
     :param labels: only the chains under these labels; all when None.
     :param keep: sequence numbers of versions that stay.
-    :return: sequence numbers of the versions emptied (none if the record is unknown or empty).
+    :return: how many versions were emptied of each record that had any.
     """
-    query = sa.select(record.c.seq).where(
-        record.c.id == name, record.c.body.is_not(None), record.c.seq.not_in(sorted(keep))
-    )
-    if labels is not None:
-        query = query.where(record.c.label_id.in_(sorted(labels)))
-    seqs = tuple(connection.execute(query).scalars())
-    for some in slices(list(seqs)):
+    kept, emptied, seqs = frozenset(keep), Counter[str](), list[int]()
+    for some in slices(sorted(names)):
+        query = sa.select(record.c.id, record.c.seq).where(
+            record.c.id.in_(some), record.c.body.is_not(None)
+        )
+        if labels is not None:
+            query = query.where(record.c.label_id.in_(sorted(labels)))
+        found = [(name, seq) for name, seq in connection.execute(query) if seq not in kept]
+        emptied.update(name for name, _seq in found)
+        seqs += [seq for _name, seq in found]
+    for part in slices(seqs):
         connection.execute(
-            record.update().where(record.c.seq.in_(some)).values(body=None, erased_time=now_text())
+            record.update().where(record.c.seq.in_(part)).values(body=None, erased_time=now_text())
         )
-        connection.execute(reference.delete().where(reference.c.seq.in_(some)))
-        connection.execute(_text_delete(connection), [{"seq": seq} for seq in some])
-    return seqs
+        connection.execute(reference.delete().where(reference.c.seq.in_(part)))
+        connection.execute(_text_delete(connection), [{"seq": seq} for seq in part])
+    return dict(emptied)
 
 
-def dependents(connection: sa.Connection, name: str) -> tuple[str, ...]:
-    """Return ids of all records derived from a record, directly or through others."""
-    found: dict[str, None] = {}
-    ahead = [name]
-    while ahead:
-        query = (
-            sa.select(record.c.id)
-            .join(reference, reference.c.seq == record.c.seq)
-            .where(reference.c.value.in_([f"record:{item}" for item in ahead[:_IDS_PER_QUERY]]))
-            .distinct()
-        )
-        ahead = ahead[_IDS_PER_QUERY:]
-        for other in connection.execute(query).scalars():
-            if other not in found and other != name:
-                found[other] = None
-                ahead.append(other)
-    return tuple(found)
+def dependents(connection: sa.Connection, names: Collection[str]) -> dict[str, set[str]]:
+    """Return, for each record, the ids of all records derived from it, directly or through others;
+    records without any are left out."""
+    above = {name: {name} for name in names}
+    found: dict[str, set[str]] = {}
+    while above:
+        level: dict[str, set[str]] = {}
+        for some in slices(sorted(above)):
+            query = (
+                sa.select(reference.c.value, record.c.id)
+                .join(record, reference.c.seq == record.c.seq)
+                .where(reference.c.value.in_([f"record:{name}" for name in some]))
+            )
+            for value, other in connection.execute(query):
+                roots = above[value.removeprefix("record:")]
+                fresh = {root for root in roots - {other} if other not in found.get(root, ())}
+                for root in fresh:
+                    found.setdefault(root, set()).add(other)
+                if fresh:
+                    level.setdefault(other, set()).update(fresh)
+        above = level
+    return found
 
 
 def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ _PATIENCE: Final = 10.0
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger keeps of an entry. ``header`` is the batch's signed line, ``leaves`` the leaf
-    hashes of its messages in hexadecimal."""
+    hashes of its messages in hexadecimal. ``durable``: the log was seen to hold it."""
 
     index: int
     direction: Literal["out", "in"]
@@ -53,6 +53,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     salt: str
     header: str
     leaves: tuple[str, ...]
+    durable: bool = False
 
     @property
     def entry(self) -> bytes:
@@ -138,10 +139,15 @@ class Chronicle:
             )  # fmt: skip
             # The ledger first: an entry without its salt could never be explained again, a salt
             # without its entry is overwritten by the next.
-            with self._store.write() as connection:
-                exchange.put(connection, {(ENTRY, _place(index)): msgspec.json.encode(made)})
+            self._keep(made)
             log.append([made.entry])
+            # And once more: from now on a log that ends before it was cut.
+            self._keep(msgspec.structs.replace(made, durable=True))
         return made
+
+    def _keep(self, made: Logged) -> None:
+        with self._store.write() as connection:
+            exchange.put(connection, {(ENTRY, _place(made.index)): msgspec.json.encode(made)})
 
     def head(self) -> Checkpoint | None:
         """Return the head of the log, None when nothing was ever logged."""
@@ -164,7 +170,7 @@ class Chronicle:
         """
         head = self.head()
         if head is None:
-            return ()
+            return ("the log is gone",) if self.entries() else ()
         reader = FolderReader(self._folder)
         keys = log_keys(self._ring(), self._agency)
         found = auditing.audit(reader, origin(self._agency), keys)
@@ -177,6 +183,9 @@ class Chronicle:
         known = self.entries()
         if len(known) < head.size:
             yield f"the log has {head.size} entries, the ledger explains {len(known)}"
+        for item in known[head.size :]:
+            if item.durable:
+                yield f"entry {item.index}: cut off; the log ends at {head.size}"
         for item in known[: head.size]:
             try:
                 self._prove(item, head.size, head)

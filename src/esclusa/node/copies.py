@@ -8,7 +8,8 @@ alone: what it said before is erased when it says something else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -40,51 +41,80 @@ class Copies:
         held = _held(rows)
         drafts = [self._draft(copy) for copy in held]
         made = self._pipeline.store_drafts(connection, drafts)
-        for copy, answer in zip(held, made, strict=True):
-            if answer.outcome is not Outcome.UNCHANGED:
-                records.erase(connection, copy.record, labels=self._labels_of(copy.supplier,
-                              copy.originator), keep=(answer.seq,))  # fmt: skip
-
-    def prepare_erasure(self, connection: sa.Connection, key: CopyKey) -> Collection[int]:
-        """Return the labels of what must be analysed anew once a copy has gone; hand each to
-        :meth:`ready` before the transaction that erases."""
-        resting = records.dependents(connection, key[2])
-        names = {*queue.subjects(connection, resting).values(), key[2]}
-        return {label for _record, label, _until in records.live(connection, self._labels, names)}
+        keep = {answer.seq for answer in made}
+        changed = [
+            copy
+            for copy, answer in zip(held, made, strict=True)
+            if answer.outcome is not Outcome.UNCHANGED
+        ]
+        for labels, names in self._by_path((c.supplier, c.originator, c.record) for c in changed):
+            records.erase(connection, names, labels=labels, keep=keep)
 
     def ready(self, labels: Collection[int]) -> None:
         """Make analysis ready for records under these labels; opens transactions."""
         for label in labels:
             self._pipeline.analyst.refresh(label)
 
-    def erase(self, connection: sa.Connection, key: CopyKey) -> dict[str, int]:
-        """Erase a copy and what rests on it; return how many places were emptied, by class.
+    def resting(self, connection: sa.Connection, keys: Collection[CopyKey]) -> Collection[int]:
+        """Return the labels of what must be analysed anew once copies have gone; hand them to
+        :meth:`ready` before the transaction that erases."""
+        names = {key[2] for key in keys}
+        found = records.dependents(connection, names)
+        alerts = {name for others in found.values() for name in others}
+        names |= set(queue.subjects(connection, alerts).values())
+        return {label for _record, label, _until in records.live(connection, self._labels, names)}
 
-        Alerts about the copy go with it. Alerts about other records that rest on it are made anew
-        without it and open again for a person.
+    def erase(
+        self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None]
+    ) -> dict[CopyKey, dict[str, int]]:
+        """Erase copies and what rests on them; return how many places were emptied, by class.
+
+        Alerts about a copy go with it. Alerts about other records that rest on it are made anew
+        without it and open again for a person. Of a copy that is still held, under a stricter
+        marking or with less in it, only what it said before goes.
         """
-        supplier, originator, record = key
-        resting = records.dependents(connection, record)
-        labels = self._labels_of(supplier, originator)
-        emptied = records.erase(connection, record, labels=labels)
-        subjects = queue.subjects(connection, resting)
-        fresh = self._pipeline.look_again(connection, {*subjects.values(), record})
-        for name in resting:
-            emptied += records.erase(connection, name, keep=fresh.get(name, ()))
-        gone = [name for name in resting if name not in fresh]
-        taken = queue.remove(connection, gone)
-        tables, indexes = len(emptied) + 1, len(emptied) + taken  # the exchange's own row as well
-        return dict(zip(CLASSES, (tables, indexes, 0, 0, 0), strict=True))
+        resting = records.dependents(connection, {key[2] for key in keys})
+        held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
+        keep = self._kept(connection, held)
+        emptied: Counter[str] = Counter()
+        for labels, names in self._by_path(keys):
+            emptied.update(records.erase(connection, names, labels=labels, keep=keep))
+        alerts = {name for others in resting.values() for name in others}
+        subjects = queue.subjects(connection, alerts)
+        fresh = self._pipeline.look_again(connection, {*subjects.values(), *resting})
+        standing = [seq for seqs in fresh.values() for seq in seqs]
+        emptied.update(records.erase(connection, alerts, keep=standing))
+        queue.remove(connection, alerts - fresh.keys())
+        return {key: _places(key, emptied, resting.get(key[2], ())) for key in keys}
+
+    def _kept(self, connection: sa.Connection, held: Collection[CopyKey]) -> set[int]:
+        """Return the versions that hold the last word of copies that stay."""
+        live = records.live(connection, self._labels, {key[2] for key in held})
+        return {
+            record.seq
+            for record, label, _until in live
+            if (self._labels.get(label).supplier, record.originator, record.id) in held
+        }
+
+    def _by_path(
+        self, keys: Iterable[CopyKey]
+    ) -> Iterator[tuple[Collection[int], Collection[str]]]:
+        """Yield the labels of each path by which copies came, with the records that came by it."""
+        paths: dict[tuple[str, str], set[str]] = {}
+        for supplier, originator, record in keys:
+            paths.setdefault((supplier, originator), set()).add(record)
+        for path, names in paths.items():
+            yield (
+                [
+                    label.id
+                    for label in self._labels.all()
+                    if (label.supplier, label.originator) == path
+                ],
+                names,
+            )
 
     def _label(self, copy: Copy) -> int:
         return self._labels.intern(copy.originator, copy.marking, copy.supplier)
-
-    def _labels_of(self, supplier: str, originator: str) -> Collection[int]:
-        return [
-            label.id
-            for label in self._labels.all()
-            if (label.supplier, label.originator) == (supplier, originator)
-        ]
 
     def _draft(self, copy: Copy) -> Draft:
         assert copy.content is not None
@@ -101,3 +131,10 @@ class Copies:
 
 def _held(rows: Mapping[CopyKey, Copy | None]) -> list[Copy]:
     return [copy for copy in rows.values() if copy is not None and copy.content is not None]
+
+
+def _places(key: CopyKey, emptied: Mapping[str, int], resting: Collection[str]) -> dict[str, int]:
+    """Return the places of one copy: its row in the exchange and each version, in the tables; the
+    words and references of each version, in the indexes."""
+    versions = emptied.get(key[2], 0) + sum(emptied.get(name, 0) for name in resting)
+    return dict(zip(CLASSES, (versions + 1, versions, 0, 0, 0), strict=True))

@@ -19,9 +19,10 @@ from esclusa.sharing.reader import Action, Reader
 def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, reason: str) -> int:
     """Erase a record and all that rests on it; return how many versions were emptied."""
     with store.write() as connection:
-        names = (record_id, *records.dependents(connection, record_id))
+        resting = records.dependents(connection, [record_id]).get(record_id, set())
+        names = (record_id, *sorted(resting))
         files = {item for name in names for item in records.sources_of(connection, name)}
-        emptied = sum(len(records.erase(connection, name)) for name in names)
+        emptied = sum(records.erase(connection, names).values())
         queue.remove(connection, names)
         for item in sorted(files) if emptied else ():
             custody.redact(connection, item)

@@ -9,7 +9,8 @@ Nothing here talks to a network or a file: :mod:`esclusa.node.line` and bundles 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -48,7 +49,7 @@ from esclusa.sharing.carriage import consent_bytes, pack, unpack
 from esclusa.sharing.exchange import core, moves, pacts
 from esclusa.sharing.exchange.messages import ConsentAnswer, ConsentAsk
 from esclusa.sharing.exchange.outbox import NEW
-from esclusa.sharing.exchange.rows import CopyKey
+from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed
 from esclusa.sharing.exchange.state import (
     Effects,
 )
@@ -192,32 +193,36 @@ class Exchange(ExchangeLedger):
             releasing = self._releasing(connection, self.ring(), now)
             return releasing.planned(record, partner, agreement)
 
-    def withdraw(self, record_id: str, *, by: str) -> tuple[str, ...]:
-        """Recall a record of ours from everyone who has it; return those who had it.
+    def withdraw(self, record_ids: Iterable[str], *, by: str) -> tuple[str, ...]:
+        """Recall records of ours from everyone who has them; return those who had any.
 
-        The record itself stays here. A newer version of it would be stated again.
-
-        :raises ExchangeError: when it was never stated, or is withdrawn already.
+        The records themselves stay here. A newer version of one would be stated again. What was
+        never stated, or is withdrawn already, is passed over.
         """
-        name = self.name_of(record_id)
-        own = self.state().own.get(name)
-        if own is None or own.content is None:
-            raise ExchangeError("held", "no partner has that record from us")
-        holders = tuple(
-            key[0] for key, grant in self._state.grants.items()
-            if key[1:] == (self.agency, name) and grant.state == "out"
-        )  # fmt: skip
-        self._move([_then(moves.withdraw, record=name, version=own.version + 1)], who=by)
-        return holders
+        state = self.state()
+        named = {self.name_of(record_id) for record_id in record_ids}
+        stated = [state.own[name] for name in sorted(named) if name in state.own]
+        out = [own for own in stated if own.content is not None]
+        holders = {
+            key[0]
+            for own in out
+            for key in ((partner, self.agency, own.record) for partner in state.pacts)
+            if (grant := state.grants.get(key)) is not None and grant.state is Grade.OUT
+        }
+        for start in range(0, len(out), _AT_ONCE):
+            self._move(
+                [
+                    _then(moves.withdraw, record=own.record, version=own.version + 1)
+                    for own in out[start : start + _AT_ONCE]
+                ],
+                who=by,
+            )
+        return tuple(sorted(holders))
 
     def erased(self, record_ids: Iterable[str], *, by: str) -> None:
         """Recall records of ours whose content was just erased here."""
-        if not credentials.exist(self._folder):
-            return
-        for record_id in record_ids:
-            own = self.state().own.get(self.name_of(record_id))
-            if own is not None and own.content is not None:
-                self.withdraw(record_id, by=by)
+        if credentials.exist(self._folder):
+            self.withdraw(record_ids, by=by)
 
     def holds(self, record: str) -> bool:
         """Tell whether a record here is a copy of a partner's."""
@@ -333,24 +338,27 @@ class Exchange(ExchangeLedger):
     def settle(self) -> int:
         """Erase what is owed, report it, and leave no trace of it in the database's files."""
         done = 0
-        while owed := dict(self.state().owed):
-            for key, debt in owed.items():
-                self._erase(key, debt)
-                done += 1
+        while owed := dict(islice(self.state().owed.items(), _AT_ONCE)):
+            self._erase(owed)
+            done += len(owed)
         if done:
             self._store.scrub()
         return done
 
-    def _erase(self, key: CopyKey, debt: Any) -> None:
+    def _erase(self, owed: Mapping[CopyKey, Owed]) -> None:
         with self._lock:
+            copies = {key: self._state.copies.get(key) for key in owed}
             with self._store.read() as connection:
-                labels = self._copies.prepare_erasure(connection, key)
+                labels = self._copies.resting(connection, copies)
             self._copies.ready(labels)
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
             with self._store.write() as connection:
-                places = self._copies.erase(connection, key)
-            self._move([_then(moves.erased, copy=key, owed=debt, erased=places)])
+                places = self._copies.erase(connection, copies)
+            self._move(
+                _then(moves.erased, copy=key, owed=debt, erased=places[key])
+                for key, debt in owed.items()
+            )
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):

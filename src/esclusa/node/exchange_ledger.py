@@ -217,11 +217,18 @@ class ExchangeLedger:
         return rows
 
     def _write_audit(self, connection: sa.Connection, effects: Sequence[Effects], who: str) -> None:
-        for line in (line for each in effects for line in each.audit):
-            audit.write_line(
-                connection, who=who, role="exchange", purpose="exchange", action=line.event,
-                subject=line.record, detail=_detail(line.partner, line.originator, line.version),
-            )  # fmt: skip
+        audit.write_lines(
+            connection,
+            [
+                audit.Line(
+                    who=who, role="exchange", purpose="exchange", action=line.event,
+                    subject=line.record,
+                    detail=_detail(line.partner, line.originator, line.version),
+                )
+                for each in effects
+                for line in each.audit
+            ],
+        )  # fmt: skip
 
     def _rules(self, connection: sa.Connection, now: dt.datetime) -> Rules:
         ring = self.partners.ring(credentials.read_public(self._folder).keys)

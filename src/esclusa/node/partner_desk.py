@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from esclusa.errors import AgreementError, NotFound
+from esclusa.errors import AgreementError, ExchangeError, NotFound
 from esclusa.ledger import audit, exchange, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -111,7 +111,9 @@ class PartnerDesk:
         record = self._visible(reader, record_id)
         if record is None or record.originator != self._exchange.agency:
             raise NotFound("no such record of ours")
-        holders = self._exchange.withdraw(record_id, by=reader.name)
+        holders = self._exchange.withdraw([record_id], by=reader.name)
+        if not holders:
+            raise ExchangeError("held", "no partner has that record from us")
         self._gate.note(reader, Action.RELEASE_RECALL, subject=record_id,
                         detail=f"holders={len(holders)}")  # fmt: skip
         return holders

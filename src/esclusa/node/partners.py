@@ -32,6 +32,8 @@ PARTNER = "partner"
 KEY = "key"
 REVOCATION = "revocation"
 AGREEMENT = "agreement"
+_FRESH = dt.timedelta(seconds=5)
+
 TABLES = (PARTNER, KEY, REVOCATION, AGREEMENT)
 
 
@@ -54,6 +56,7 @@ class Partners:
         self.revocations: dict[str, Revocation] = {}
         self.texts: dict[str, Signed] = {}
         self._ring: KeyRing | None = None
+        self._inside: tuple[KeyRing, dt.datetime, dict[str, InForce]] | None = None
 
     def take(self, table: str, key: str, row: bytes | None) -> None:
         """Take in a row that the ledger holds, or that it no longer holds."""
@@ -62,7 +65,7 @@ class Partners:
             KEY: (self.keys, Key),
             REVOCATION: (self.revocations, Revocation),
         }
-        self._ring = None
+        self._ring = self._inside = None
         if table == AGREEMENT:
             _set(self.texts, key, read_signed(row) if row is not None else None)
         else:
@@ -85,9 +88,16 @@ class Partners:
         return {digest(text.agreement): state for text, state in zip(texts, found, strict=True)}
 
     def in_force(self, ring: KeyRing, now: dt.datetime) -> dict[str, InForce]:
-        """Return the agreements that may release now, by digest."""
-        found = in_force(list(self.texts.values()), ring.verify, now)
-        return {item.digest: item for item in found}
+        """Return the agreements that may release now, by digest.
+
+        Signatures are not checked again within seconds. What ends in between ends on time: whoever
+        releases looks at ``ends`` once more.
+        """
+        known = self._inside
+        if known is None or known[0] is not ring or not known[1] <= now < known[1] + _FRESH:
+            found = in_force(list(self.texts.values()), ring.verify, now)
+            self._inside = known = (ring, now, {item.digest: item for item in found})
+        return known[2]
 
 
 def _set(rows: dict[str, Any], key: str, row: Any) -> None:

@@ -83,8 +83,12 @@ class World:
         for party in read_agreement(text.encode()).parties:
             agency = {"marisol": first, "northreach": second}[party.agency]
             text = text.replace(party.key, self.signer(agency).key_id)
-        swapped = text.replace("marisol", "_1_").replace("northreach", "_2_")
-        text = swapped.replace("_1_", first).replace("_2_", second)
+        agencies = ("marisol", "northreach", "altamira")
+        third = next(name for name in agencies if name not in (first, second))
+        for number, name in enumerate(agencies):
+            text = text.replace(name, f"_{number}_")
+        for number, name in enumerate((first, second, third)):
+            text = text.replace(f"_{number}_", name)
         start = (self.clock() - dt.timedelta(days=1)).date()
         text = text.replace("from: 2026-12-01", f"from: {start.isoformat()}")
         return msgspec.structs.replace(read_agreement(text.encode()), **changes)
@@ -126,8 +130,8 @@ def take_in(node: Node, marking: Marking, data: bytes | None = None, name: str =
 
 def officer(node: Node, **changes: Any) -> Reader:
     """Return an analyst of a node."""
-    given = {"clearance": Level.RESTRICTED, "purpose": "targeting"} | changes
-    return Reader(name="ana", role=Role.ANALYST, agency=node.agency, **given)  # type: ignore[arg-type]
+    given = {"role": Role.ANALYST, "clearance": Level.RESTRICTED, "purpose": "targeting"} | changes
+    return Reader(name="ana", agency=node.agency, **given)  # type: ignore[arg-type]
 
 
 def found(node: Node, text: str, reader: Reader | None = None) -> list[Any]:

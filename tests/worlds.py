@@ -91,9 +91,9 @@ def list_of(*entries: tuple[str, str], schema: str = "Company") -> bytes:
     )  # fmt: skip
 
 
-def build(folder: Path, *, secret: bool) -> Node:
+def build(folder: Path, *, secret: bool, database: str = "") -> Node:
     """Return a node with open messages and lists, and with secrets among them when asked to."""
-    node = make(folder)
+    node = make(folder, database)
     with_list(node, "own_public", ("p1", "OTRA FIRMA"))
     node.add_mapping(node.operator(), "office.toml", io.BytesIO(MAPPING.encode()))
     if secret:

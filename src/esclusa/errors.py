@@ -13,6 +13,7 @@
     ├── TrustError            a key, signature or certificate does not hold
     │   └── ProofError        a log, a checkpoint or a proof does not hold
     ├── ExchangeError         a batch or move the exchange between nodes refuses (rule, partner)
+    │   └── PointerError      a hit / no-hit search between nodes is refused (rule, partner)
     ├── NotFound              no such thing, or none that this reader may know of
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
@@ -107,6 +108,13 @@ class ExchangeError(EsclusaError):
         self.reason = reason
         self.partner = partner
         super().__init__(f"{partner}: {reason}" if partner else reason)
+
+
+class PointerError(ExchangeError):
+    """A hit / no-hit search between nodes is refused; nothing was told or changed by it.
+
+    ``rule`` is one word of ``pointers.rows.REFUSALS``; the sentence names no key.
+    """
 
 
 class NotFound(EsclusaError):

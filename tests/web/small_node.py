@@ -10,6 +10,7 @@ be asked to show on purpose: hostile names, 200 rows, a crash, an unreachable le
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -271,9 +272,17 @@ class SmallNode:
             ),
         )  # fmt: skip
 
+    def partner_names(self, reader: Reader) -> tuple[str, ...]:
+        return ("altamira", "northreach") if reader.may(Action.RELEASE_MARK) else ()
+
+    def marking_for(self, reader: Reader, agencies: Sequence[str]) -> Marking:
+        reader.require(Action.RELEASE_MARK)
+        return Marking(releasable_to=frozenset(agencies))
+
     def ingest(
-        self, reader: Reader, name: str, stream: Any, *, mapping: str = ""
-    ) -> views.SourceView:
+        self, reader: Reader, name: str, stream: Any, *, marking: Marking | None = None,
+        mapping: str = "",
+    ) -> views.SourceView:  # fmt: skip
         reader.require(Action.INTAKE_WRITE)
         size = len(stream.read())
         return msgspec.structs.replace(self._source(), name=name, size=size, mapping=mapping)

@@ -23,9 +23,13 @@ _FILE = click.Path(path_type=Path, exists=True)
 @click.command()
 @node_option
 @mapping_option
+@click.option("--for", "agencies", multiple=True, metavar="AGENCY",
+              help="Partner that may get the records by its agreement; repeat.")  # fmt: skip
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @answers
-def ingest(folder: Path | None, mapping: str, paths: tuple[Path, ...]) -> None:
+def ingest(
+    folder: Path | None, mapping: str, agencies: tuple[str, ...], paths: tuple[Path, ...]
+) -> None:
     """Take files in: store, analyse and queue what they say.
 
     PATHS are files or folders; - reads standard input. A file taken in before changes nothing. A
@@ -35,9 +39,12 @@ def ingest(folder: Path | None, mapping: str, paths: tuple[Path, ...]) -> None:
     with opened(folder) as node:
         node.process_waiting()
         read_with = kept(node, mapping)
+        marking = node.marking_for(node.operator(), agencies) if agencies else None
         for name, stream in _streams(paths):
             with stream:
-                views.append(node.ingest(node.operator(), name, stream, mapping=read_with))
+                views.append(
+                    node.ingest(node.operator(), name, stream, marking=marking, mapping=read_with)
+                )
     output.show(
         views,
         "Taken in",

@@ -140,13 +140,11 @@ def _sample(folder: object, name: str) -> Path:
 
 
 def _ingest(node: Node, name: str) -> SourceView:
-    from esclusa.cli.demo_partners import SHARED, marked_for
+    from esclusa.cli.demo_partners import SHARED
 
-    marking = marked_for(node, "northreach") if name in SHARED else None
+    marking = node.settings.marking_for(["northreach"] if name in SHARED else [])
     with _sample(files("esclusa.samples"), name).open("rb") as stream:
-        source = node.receive(node.operator(), name, stream, marking=marking)
-    node.process(source.id)
-    return node.source(node.operator(), source.id)
+        return node.ingest(node.operator(), name, stream, marking=marking)
 
 
 def _report(node: Node, views: list[SourceView], seconds: float) -> None:

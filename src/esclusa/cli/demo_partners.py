@@ -19,7 +19,6 @@ import click
 from esclusa.cli import output
 
 if TYPE_CHECKING:
-    from esclusa.model import Marking
     from esclusa.node import Node
     from esclusa.node.line import Line
     from esclusa.sharing.agreement import Agreement
@@ -119,17 +118,8 @@ def _agreed(giver: Node, other: Node, name: str) -> Agreement:
 
 def _take_in(node: Node, name: str, partner: str) -> None:
     with (Path(str(files("esclusa.samples"))) / name).open("rb") as stream:
-        source = node.receive(node.operator(), name, stream, marking=marked_for(node, partner))
-    node.process(source.id)
-
-
-def marked_for(node: Node, partner: str) -> Marking:
-    """Return the node's marking for what it takes in, naming a partner."""
-    import msgspec
-
-    return msgspec.structs.replace(
-        node.settings.intake_marking(), releasable_to=frozenset({partner})
-    )
+        marking = node.settings.marking_for([partner])
+        node.ingest(node.operator(), name, stream, marking=marking)
 
 
 def _sync(node: Node, partner: Node, lines: dict[str, Line]) -> None:

@@ -72,6 +72,48 @@ def certify(folder: Path | None, directory: Path, hosts: tuple[str, ...]) -> Non
         click.echo(f"{node.folder / 'line'}: certificate of {node.agency} for {', '.join(hosts)}")
 
 
+@partner.command("rotate")
+@node_option
+@click.argument("role")
+@answers
+def rotate(folder: Path | None, role: str) -> None:
+    """Take a fresh key in ROLE, and print the statement for partners to accept."""
+    from esclusa.sharing.agencies.register import write_sealed
+
+    with opened(folder) as node:
+        click.echo(write_sealed(node.partner_desk.rotate(node.administrator(), role)).decode())
+
+
+@partner.command("seal")
+@node_option
+@click.argument("file", type=_FILE)
+@answers
+def seal(folder: Path | None, file: Path) -> None:
+    """Put our authority's seal under a statement in FILE, and print it.
+
+    A succession needs the seals of both agencies.
+    """
+    from esclusa.sharing.agencies.register import read_sealed, write_sealed
+
+    with opened(folder) as node:
+        done = node.partner_desk.seal(node.administrator(), read_sealed(file.read_bytes()))
+    click.echo(write_sealed(done).decode())
+
+
+@partner.command("accept")
+@node_option
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@answers
+def accept(folder: Path | None, files: tuple[Path, ...]) -> None:
+    """Take in sealed statements: keys enrolled or withdrawn, agencies succeeded."""
+    from esclusa.sharing.agencies.register import read_sealed
+
+    with opened(folder) as node:
+        for file in files:
+            node.partner_desk.accept(node.administrator(), read_sealed(file.read_bytes()))
+            click.echo(f"{file.name}: accepted")
+
+
 # --- partners and agreements ----------------------------------------------------------------------
 
 
@@ -183,18 +225,18 @@ def sync(folder: Path | None, agencies: tuple[str, ...]) -> None:
 @answers
 def serve(folder: Path | None, host: str, port: int) -> None:
     """Listen for partners, and let time pass: leases, expiry, new records, every minute."""
-    import time
+    import threading
 
     from esclusa.node.line import Line, contexts
+    from esclusa.node.ticking import ticking
 
     with opened(folder) as node:
         server, _client = contexts(node.folder)
-        with Line(node.exchange, server, host, port) as line:
+        node.exchange.tick()
+        with Line(node.exchange, server, host, port) as line, ticking(node.exchange):
             line.start()
             click.echo(f"{node.agency} listens for partners at {line.address}", err=True)
-            while True:
-                node.exchange.tick()
-                time.sleep(60)
+            threading.Event().wait()
 
 
 @partner.command("bundle")

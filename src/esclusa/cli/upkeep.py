@@ -49,12 +49,14 @@ def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None
     audit log knows who read what."""
     import uvicorn
 
+    from esclusa.node.ticking import ticking
     from esclusa.web.app import create_app
 
-    uvicorn.run(
-        create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
-        server_header=False, access_log=False,
-    )  # fmt: skip
+    with ticking(node.exchange):
+        uvicorn.run(
+            create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
+            server_header=False, access_log=False,
+        )  # fmt: skip
 
 
 @click.command()

@@ -2,7 +2,8 @@
 
 A backup is one gzip-compressed tar file: a manifest with the SHA-256 of every member, one
 JSON-lines file a table, and the vault. It is the same for both databases, so a node can move from
-one to the other. Sessions are left out; the full-text index is built anew.
+one to the other. Sessions are left out; the full-text index is built anew. What else a node cannot
+be without (its keys, still locked, and its transparency log) goes along as files.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,24 +37,34 @@ _ROWS: Final = 1000
 _VAULT_NAME: Final = re.compile(r"vault/[0-9a-f]{2}/[0-9a-f]{62}")
 _LINE_LIMIT: Final = 512 << 20
 
+_BESIDE: Final = re.compile(r"(keys|log)(/[a-z0-9_][a-z0-9_.-]{0,63}){1,8}")
+"""Names of files that may go along."""
 
-def backup(store: Store, vault: Vault, target: Path) -> dict[str, int]:
+Beside = Iterable[tuple[str, Path]]
+"""(name in the backup, file) of what goes along."""
+
+
+def backup(store: Store, vault: Vault, target: Path, *, beside: Beside = ()) -> dict[str, int]:
     """Write a consistent backup to ``target`` and return the rows of each table.
 
-    The file appears under its name only when it is whole.
+    The file appears under its name only when it is whole. ``beside`` is read to its end before the
+    ledger, so that the ledger explains all that is in it.
     """
     store.require_current()
     temporary = target.with_name(target.name + ".part")
     counts: dict[str, int] = {}
     sums: dict[str, str] = {}
     try:
-        with store.read() as connection, tarfile.open(temporary, "w:gz", compresslevel=5) as tar:
-            for table in _TABLES:
-                data, counts[table.name] = _dump(connection, table)
-                _add(tar, f"tables/{table.name}.jsonl.gz", data, sums)
-            for sha in sorted(set(connection.execute(sa.select(source.c.sha256)).scalars())):
-                _add_file(tar, f"vault/{sha[:2]}/{sha[2:]}", vault.path(sha), sums)
-            revision = MigrationContext.configure(connection).get_current_revision()
+        with tarfile.open(temporary, "w:gz", compresslevel=5) as tar:
+            for name, path in beside:
+                _add(tar, name, path.read_bytes(), sums)
+            with store.read() as connection:
+                for table in _TABLES:
+                    data, counts[table.name] = _dump(connection, table)
+                    _add(tar, f"tables/{table.name}.jsonl.gz", data, sums)
+                for sha in sorted(set(connection.execute(sa.select(source.c.sha256)).scalars())):
+                    _add_file(tar, f"vault/{sha[:2]}/{sha[2:]}", vault.path(sha), sums)
+                revision = MigrationContext.configure(connection).get_current_revision()
             manifest = {"format": 1, "revision": revision, "rows": counts, "sha256": sums}
             _add(tar, "manifest.json", json.dumps(manifest, indent=1).encode(), {})
         temporary.replace(target)
@@ -93,11 +104,15 @@ def _add_file(tar: tarfile.TarFile, name: str, path: Path, sums: dict[str, str])
     tar.add(path, arcname=name)
 
 
-def restore(store: Store, vault: Vault, archive: Path) -> dict[str, int]:
+def restore(
+    store: Store, vault: Vault, archive: Path, *, beside: Path | None = None
+) -> dict[str, int]:
     """Fill an empty ledger from a backup, all of it or nothing; return the rows of each table.
 
+    :param beside: the folder for the files that went along.
     :raises InputError: when the archive is damaged, incomplete or not a backup.
-    :raises LedgerError: when the ledger already holds something.
+    :raises LedgerError: when the ledger already holds something, or a file stands there already
+        with other content: keys are never written over others.
     """
     try:
         manifest = _verify(archive)
@@ -110,6 +125,8 @@ def restore(store: Store, vault: Vault, archive: Path) -> dict[str, int]:
             for name in manifest["sha256"]:
                 if name.startswith("vault/"):
                     vault.put_back(_member(tar, name), name[6:8] + name[9:])
+            if beside is not None:
+                _put_beside(tar, beside, [name for name in manifest["sha256"] if _is_beside(name)])
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, json.JSONDecodeError, KeyError,
             OSError, ValueError) as error:  # fmt: skip
         raise InputError(f"not a usable backup: {error}", file=archive.name) from error
@@ -134,9 +151,33 @@ def _verify(archive: Path) -> dict[str, Any]:
     if wrong:
         raise InputError(f"member {wrong[0][0]!r} is damaged or missing", file=archive.name)
     for name in seen:
-        if not (_VAULT_NAME.fullmatch(name) or re.fullmatch(r"tables/[a-z_]+\.jsonl\.gz", name)):
+        if not (
+            _VAULT_NAME.fullmatch(name)
+            or re.fullmatch(r"tables/[a-z_]+\.jsonl\.gz", name)
+            or _is_beside(name)
+        ):
             raise InputError(f"member {name!r} does not belong in a backup", file=archive.name)
     return manifest
+
+
+def _is_beside(name: str) -> bool:
+    return _BESIDE.fullmatch(name) is not None
+
+
+def _put_beside(tar: tarfile.TarFile, folder: Path, names: Iterable[str]) -> None:
+    """Write the files that went along, in the order in which they went in, for the node's user
+    alone. One that is there with the same content is left alone."""
+    found = {name: _member(tar, name).read(_LINE_LIMIT) for name in names}
+    for name, data in found.items():
+        path = folder / name
+        if path.exists() and path.read_bytes() != data:
+            raise LedgerError(f"{name} is there already with other content; it is not overwritten")
+    for name, data in found.items():
+        path = folder / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_bytes(data)
 
 
 def _require_empty(connection: sa.Connection, manifest: dict[str, Any]) -> None:
@@ -199,6 +240,7 @@ def check(store: Store, vault: Vault) -> list[str]:
               broken_lines(connection)),
             *_check_queue(connection),
             *_check_mappings(connection),
+            *_check_wall(connection),
             *_check_vault(connection, vault),
         ]  # fmt: skip
 
@@ -260,6 +302,19 @@ def _check_mappings(connection: sa.Connection) -> Iterator[str]:
     for row in connection.execute(query):
         if row.mapping not in known:
             yield f"file {row.id} is read with mapping {row.mapping}, which is not kept"
+
+
+def _check_wall(connection: sa.Connection) -> Iterator[str]:
+    """PostgreSQL: find tables whose row security an administrator switched off, or a dump lost."""
+    if connection.dialect.name == "sqlite":
+        return
+    carrying = [table.name for table in metadata.sorted_tables if "label_id" in table.c]
+    query = sa.text(
+        "SELECT relname FROM pg_class WHERE relname = ANY (:carrying) AND NOT relrowsecurity"
+        " AND relnamespace = CAST(current_schema() AS regnamespace) ORDER BY relname"
+    )
+    for row in connection.execute(query, {"carrying": carrying}):
+        yield f"table {row.relname} has its row security switched off"
 
 
 def _check_vault(connection: sa.Connection, vault: Vault) -> Iterator[str]:

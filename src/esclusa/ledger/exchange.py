@@ -43,6 +43,15 @@ def of_table(connection: sa.Connection, name: str) -> Iterator[tuple[str, bytes]
         yield key, bytes(row)
 
 
+def get(connection: sa.Connection, name: str, key: str) -> bytes | None:
+    """Return one row, None when there is none."""
+    query = sa.select(exchange_row.c.row).where(
+        exchange_row.c.name == name, exchange_row.c.key == key
+    )
+    row = connection.execute(query).scalar()
+    return bytes(row) if row is not None else None
+
+
 def put(connection: sa.Connection, rows: Rows) -> int:
     """Write rows inside the caller's write transaction; return the number of this change."""
     seq = newest(connection) + 1

@@ -19,13 +19,23 @@ from esclusa.model import Marking, parse_marking
 class Label(msgspec.Struct, frozen=True, kw_only=True):
     """An interned marking with the originator it belongs to.
 
-    ``supplier`` is the partner that a copy came through, "" for what this node took in itself.
+    ``supplier`` is the partner that a copy came through, "" for what this node took in itself. What
+    this node made of copies, and of something stricter of its own, names their paths instead:
+    ``supplier/originator``, several of them joined by ``+``.
     """
 
     id: int
     originator: str
     marking: Marking
     supplier: str = ""
+
+    @property
+    def paths(self) -> tuple[tuple[str, str], ...]:
+        """Return the (supplier, originator) of every copy that this is, or rests on."""
+        if "/" not in self.supplier:
+            return ((self.supplier, self.originator),) if self.supplier else ()
+        parts = (part.partition("/") for part in self.supplier.split("+"))
+        return tuple((supplier, originator) for supplier, _, originator in parts)
 
 
 class Labels:

@@ -133,13 +133,17 @@ def move(
     )
 
 
-def remove(connection: sa.Connection, alert_ids: Collection[str]) -> int:
-    """Take alerts out of the queue under every label (their subject was erased); how many rows."""
+def remove(
+    connection: sa.Connection, alert_ids: Collection[str], *, label: int | None = None
+) -> int:
+    """Take alerts out of the queue, under every label or under one (what they rested on has gone);
+    return how many rows."""
     names = sorted(alert_ids)
     taken = 0
     for start in range(0, len(names), 500):
-        some = names[start : start + 500]
-        taken += connection.execute(queue.delete().where(queue.c.alert_id.in_(some))).rowcount
+        named = queue.c.alert_id.in_(names[start : start + 500])
+        under = sa.true() if label is None else queue.c.label_id == label
+        taken += connection.execute(queue.delete().where(named, under)).rowcount
     return taken
 
 

@@ -449,6 +449,18 @@ def after(
     return last, [(to_record(row, labels), row.label_id) for row in rows]
 
 
+def standing(connection: sa.Connection, seqs: Iterable[int]) -> set[int]:
+    """Return which of these versions are in force: current, not withdrawn, not erased."""
+    found: set[int] = set()
+    for some in slices(sorted(seqs)):
+        query = sa.select(record.c.seq).where(
+            record.c.seq.in_(some), record.c.current, sa.not_(record.c.withdrawn),
+            record.c.body.is_not(None),
+        )  # fmt: skip
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def live(
     connection: sa.Connection, labels: Labels, names: Collection[str]
 ) -> Iterator[tuple[Record, int, str]]:

@@ -7,7 +7,7 @@ none did (measured). On PostgreSQL writers take one advisory lock, which keeps t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,9 @@ from alembic.script import ScriptDirectory
 from esclusa.errors import LedgerError
 
 _WRITER_LOCK: Final = 0x65_73_63_6C  # "escl": any constant will do, it must only never change
+READER_ROLE: Final = "esclusa_reader"
+"""The role of PostgreSQL that sees the rows under the labels of its transaction and no others."""
+
 _BUSY_SECONDS: Final = 60
 """How long a writer waits for another; an ingest transaction holds the lock well under a second."""
 
@@ -93,6 +96,30 @@ class Store:
             yield connection
 
     @contextmanager
+    def read_for(self, visible: Collection[int]) -> Iterator[sa.Connection]:
+        """One consistent snapshot for a reader who may see these labels; writing in it fails.
+
+        On PostgreSQL the database itself shows no row under another label, whatever is asked. Role
+        and labels end with the transaction.
+
+        :raises LedgerError: when the role of releases cannot be taken; nothing is read then.
+        """
+        if self.is_sqlite:
+            with self.read() as connection:
+                yield connection
+            return
+        labels = ",".join(str(int(number)) for number in sorted(visible))
+        with self._guard(), self._reader.begin() as connection:
+            try:  # one trip to the server; whole numbers alone stand in it
+                connection.exec_driver_sql(
+                    f"SET TRANSACTION READ ONLY; SET LOCAL ROLE {READER_ROLE}; "
+                    f"SET LOCAL esclusa.labels = '{{{labels}}}'"
+                )
+            except (sa.exc.DataError, sa.exc.ProgrammingError) as error:
+                raise LedgerError(f"the role of releases cannot be taken: {error.orig}") from None
+            yield connection.execution_options(walled=True)
+
+    @contextmanager
     def _guard(self) -> Iterator[None]:
         try:
             yield
@@ -153,6 +180,11 @@ class Store:
         """Give all connections back."""
         self._writer.dispose()
         self._reader.dispose()
+
+
+def is_walled(connection: sa.Connection) -> bool:
+    """Tell whether the database shows this connection the rows of some labels only."""
+    return bool(connection.get_execution_options().get("walled"))
 
 
 def _alembic() -> Config:

@@ -7,7 +7,7 @@ same alert as if the list were not there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from esclusa.casework.alerts import ANALYSIS, next_move
 from esclusa.casework.desk import store_move
 from esclusa.ledger import queue, records
-from esclusa.ledger.labels import Labels
+from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.queue import UNKNOWN_ARRIVAL
 from esclusa.ledger.records import Appended, Draft, Outcome, now_text
 from esclusa.model import Alert, AlertMove, Marking, Reason, record_id
@@ -47,6 +47,8 @@ class LabelAlgebra:
     def __init__(self, labels: Labels, agency: str) -> None:
         self._labels = labels
         self._agency = agency
+        self.shows_copies: Callable[[Label], bool] = lambda _label: False
+        """Whether copies under a label may be looked at now; the exchange says so."""
         self._joins: dict[tuple[int, int], int] = {}
         self._below: dict[tuple[int, int], bool] = {}
 
@@ -56,12 +58,35 @@ class LabelAlgebra:
             return left
         pair = (min(left, right), max(left, right))
         if pair not in self._joins:
-            if self.below(left, right) or self.below(right, left):
-                self._joins[pair] = right if self.below(left, right) else left
-            else:
+            upper = self._upper(left, right)
+            if upper is None:
                 joined = self._marking(left).join(self._marking(right))
-                self._joins[pair] = self._labels.intern(self._agency, joined)
+                path = "+".join(sorted(self._paths(left) | self._paths(right)))
+                upper = self._labels.intern(self._agency, joined, path)
+            self._joins[pair] = upper
         return self._joins[pair]
+
+    def _upper(self, left: int, right: int) -> int | None:
+        """Return the one of two labels that is strict enough for both, None when neither is. What
+        rests on a copy must also be hidden with it: so its label names the copy's path."""
+        for lower, upper in ((left, right), (right, left)):
+            if self.below(lower, upper) and self._paths(lower) <= self._paths(upper):
+                return upper
+        return None
+
+    def _paths(self, number: int) -> frozenset[str]:
+        return frozenset("/".join(path) for path in self._labels.get(number).paths)
+
+    def hidden(self) -> frozenset[int]:
+        """Return the labels of copies that may not be looked at now; reads the ledger, so not to be
+        called inside a transaction."""
+        copies = [item for item in self._labels.all() if item.supplier]
+        shown: dict[tuple[str, str], bool] = {}
+        for item in copies:
+            path = (item.supplier, item.originator)
+            if path not in shown:
+                shown[path] = self.shows_copies(item)
+        return frozenset(item.id for item in copies if not shown[item.supplier, item.originator])
 
     def below(self, lower: int, upper: int) -> bool:
         """Tell whether every reader of ``upper`` may also see ``lower``."""

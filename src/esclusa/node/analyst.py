@@ -49,11 +49,13 @@ class Analyst:
         self.algebra = algebra
         self.screens = Screens(store, labels, agency=agency)
         self._first_seen = FirstSeen()
+        self._hidden: frozenset[int] = frozenset()
 
     def refresh(self, label: int | None) -> None:
         """Load lists that changed, and make ready the labels that reasons about records under
         ``label`` may need; writes, so not to be called inside a transaction."""
         self.screens.refresh()
+        self._hidden = self.algebra.hidden()
         if label is not None:
             joined = label
             for other in self.screens.labels():
@@ -162,7 +164,7 @@ class Analyst:
         self, connection: sa.Connection, label: int, kind: str, subjects: Sequence[Subject],
         bodies: Sequence[Any], complete: bool,
     ) -> pl.DataFrame:  # fmt: skip
-        visible = self.algebra.all_below(label)
+        visible = self.algebra.all_below(label) - self._hidden
         if kind == "consignment":
             known = consignment_contexts(connection, self._first_seen, visible, subjects)
             return targeting.consignment_table(bodies, known)

@@ -156,6 +156,19 @@ class Chronicle:
             return None
         return open_checkpoint(data, origin(self._agency), log_keys(self._ring(), self._agency))
 
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Yield (name below the node's folder, path) of each file; the log stands still until the
+        last was taken."""
+        if not self._folder.exists():
+            return
+        disk = _patiently(lambda: Folder(self._folder))
+        try:
+            for path in sorted(self._folder.rglob("*")):
+                if path.is_file() and path.stat().st_size:  # the lock has no bytes
+                    yield path.relative_to(self._folder.parent).as_posix(), path
+        finally:
+            disk.close()
+
     def entries(self) -> list[Logged]:
         """Return what is known of every entry, in order."""
         with self._store.read() as connection:
@@ -168,29 +181,73 @@ class Chronicle:
         Checked are every file against the signed head, every entry against the ledger, and the
         last cosignatures of the witnesses.
         """
-        head = self.head()
-        if head is None:
-            return ("the log is gone",) if self.entries() else ()
-        reader = FolderReader(self._folder)
-        keys = log_keys(self._ring(), self._agency)
-        found = auditing.audit(reader, origin(self._agency), keys)
+        try:
+            head = self.head()
+            if head is None:
+                return ("the log is gone",) if self._rows() else ()
+            reader = FolderReader(self._folder)
+            keys = log_keys(self._ring(), self._agency)
+            found = auditing.audit(reader, origin(self._agency), keys)
+        except (ProofError, LedgerError) as error:
+            return (str(error),)
         wrong = [f"{item.path}, byte {item.offset}: {item.reason}" for item in found]
         if not wrong:
-            wrong += self._against_ledger(head)
+            wrong += self._against_ledger(reader, head)
         return tuple(wrong)
 
-    def _against_ledger(self, head: Checkpoint) -> Iterator[str]:
-        known = self.entries()
-        if len(known) < head.size:
-            yield f"the log has {head.size} entries, the ledger explains {len(known)}"
-        for item in known[head.size :]:
-            if item.durable:
-                yield f"entry {item.index}: cut off; the log ends at {head.size}"
-        for item in known[: head.size]:
+    def _rows(self) -> dict[str, bytes]:
+        with self._store.read() as connection:
+            return dict(exchange.of_table(connection, ENTRY))
+
+    def _against_ledger(self, reader: FolderReader, head: Checkpoint) -> Iterator[str]:
+        rows = self._rows()
+        for index in range(head.size):
+            row = rows.pop(_place(index), None)
+            reason = "the ledger no longer explains it" if row is None else \
+                self._wrong(reader, index, row, head)  # fmt: skip
+            if reason:
+                yield f"entry {index}: {reason}"
+        for place, row in rows.items():
+            if _is_durable(row):
+                yield f"entry {int(place)}: cut off; the log ends at {head.size}"
+        yield from self._cosigned_otherwise(reader, head)
+
+    def _wrong(self, reader: FolderReader, index: int, row: bytes, head: Checkpoint) -> str:
+        """Return what is wrong with what the ledger says of an entry, "" when nothing is."""
+        try:
+            item = msgspec.json.decode(row, type=Logged)
+            said = msgspec.json.decode(item.header, type=_Said)
+            leaves = [bytes.fromhex(leaf) for leaf in item.leaves]
+            inclusion = tree.prove_inclusion(reader, index, head.size, head.size)
+            check_inclusion(index, head.size, leaf_hash(item.entry), inclusion, head.root)
+        except ProofError as error:
+            return str(error)
+        except (msgspec.ValidationError, msgspec.DecodeError, ValueError):
+            return "its row in the ledger cannot be read"
+        ends = (self._agency, item.partner) if item.direction == "out" else \
+            (item.partner, self._agency)  # fmt: skip
+        if item.index != index or (said.sender, said.receiver) != ends:
+            return "the ledger has another number, direction or partner than its header"
+        if merkle.root_of_hashes(leaves).hex() != said.root:
+            return "the messages are not those that its header signs"
+        return ""
+
+    def _cosigned_otherwise(self, reader: FolderReader, head: Checkpoint) -> Iterator[str]:
+        """Yield what partners signed and this log does not continue."""
+        with self._store.read() as connection:
+            rows = list(exchange.of_table(connection, COSIGNED))
+        for partner, row in rows:
+            kept = msgspec.json.decode(row, type=_Cosigned)
+            if kept.size > head.size:
+                yield f"{partner} signed {kept.size} entries, the log ends at {head.size}"
+                continue
+            root = tree.root_at(reader, kept.size, head.size)
+            text = Checkpoint(head.origin, kept.size, root).text()
+            keys = [key for key in witness_keys(self._ring()) if key.name.endswith(f"/{partner}")]
             try:
-                self._prove(item, head.size, head)
-            except ProofError as error:
-                yield f"entry {item.index}: {error}"
+                check_cosignatures(f"{text}\n{kept.line}".encode(), keys, now=int(time.time()))
+            except ProofError:
+                yield f"the first {kept.size} entries are not those that {partner} signed"
 
     def prove(self, index: int) -> Proof:
         """Return the proof of one entry against the present head.
@@ -311,6 +368,18 @@ def check_proof(proof: Proof, agency: str, ring: KeyRing, now: float) -> tuple[s
 
 class _Root(msgspec.Struct, frozen=True):
     root: str
+
+
+class _Said(_Root, frozen=True, rename={"sender": "from", "receiver": "to"}):
+    sender: str
+    receiver: str
+
+
+def _is_durable(row: bytes) -> bool:
+    try:
+        return msgspec.json.decode(row, type=Logged).durable
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return True
 
 
 def _place(index: int) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from esclusa.ledger import queue, records
+from esclusa.ledger.indexing import references
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.model import Provenance, decode_body
@@ -23,6 +24,12 @@ from esclusa.sharing.exchange.messages import CLASSES
 from esclusa.sharing.exchange.rows import Copy, CopyKey
 
 FORMAT: Final = "esclusa-exchange"
+
+_LOOKED_AT: Final = frozenset({"seal", "equipment", "document", "pair"})
+"""The ties by which rules look at other records."""
+_SIGHTINGS: Final = 8
+"""How many of the newest records are judged again per tie. A rule looks at half as many; what a
+junk seal ties together is not judged again for one that leaves."""
 
 
 class Copies:
@@ -34,11 +41,18 @@ class Copies:
 
     def prepare(self, rows: Mapping[CopyKey, Copy | None]) -> None:
         """Make the labels that storing will need; opens transactions, so call it outside of one."""
-        self.ready({self._label(copy) for copy in _held(rows)})
+        held = _held(rows)
+        labels = {self._label(copy) for copy in held}
+        with self._pipeline.store.read() as connection:
+            labels |= self._labels_around(connection, {copy.record for copy in held})
+        self.ready(labels)
 
     def store(self, connection: sa.Connection, rows: Mapping[CopyKey, Copy | None]) -> None:
         """Store new and changed copies, analyse them, and erase what they said before."""
         held = _held(rows)
+        named = {copy.record for copy in held}
+        known = {item.id for item, _label, _ in records.live(connection, self._labels, named)}
+        others = self._sharing(connection, known)
         drafts = [self._draft(copy) for copy in held]
         made = self._pipeline.store_drafts(connection, drafts)
         keep = {answer.seq for answer in made}
@@ -49,6 +63,8 @@ class Copies:
         ]
         for labels, names in self._by_path((c.supplier, c.originator, c.record) for c in changed):
             records.erase(connection, names, labels=labels, keep=keep)
+        self._drop_overtaken(connection, known & {copy.record for copy in changed})
+        self._judge_anew(connection, others)
 
     def ready(self, labels: Collection[int]) -> None:
         """Make analysis ready for records under these labels; opens transactions."""
@@ -61,8 +77,10 @@ class Copies:
         names = {key[2] for key in keys}
         found = records.dependents(connection, names)
         alerts = {name for others in found.values() for name in others}
+        around = self._labels_around(connection, names)
         names |= set(queue.subjects(connection, alerts).values())
-        return {label for _record, label, _until in records.live(connection, self._labels, names)}
+        live = records.live(connection, self._labels, names)
+        return around | {label for _record, label, _until in live}
 
     def erase(
         self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None]
@@ -73,19 +91,73 @@ class Copies:
         without it and open again for a person. Of a copy that is still held, under a stricter
         marking or with less in it, only what it said before goes.
         """
-        resting = records.dependents(connection, {key[2] for key in keys})
+        names = {key[2] for key in keys}
+        resting = records.dependents(connection, names)
         held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
         keep = self._kept(connection, held)
+        others = self._sharing(connection, names)
         emptied: Counter[str] = Counter()
-        for labels, names in self._by_path(keys):
-            emptied.update(records.erase(connection, names, labels=labels, keep=keep))
-        alerts = {name for others in resting.values() for name in others}
+        for labels, some in self._by_path(keys):
+            emptied.update(records.erase(connection, some, labels=labels, keep=keep))
+        alerts = {name for each in resting.values() for name in each}
         subjects = queue.subjects(connection, alerts)
-        fresh = self._pipeline.look_again(connection, {*subjects.values(), *resting})
-        standing = [seq for seqs in fresh.values() for seq in seqs]
-        emptied.update(records.erase(connection, alerts, keep=standing))
-        queue.remove(connection, alerts - fresh.keys())
+        # Gone first, with every word said about them; what still has reasons is made as if new.
+        emptied.update(records.erase(connection, alerts))
+        queue.remove(connection, alerts)
+        self._pipeline.look_again(connection, {*subjects.values(), *names})
+        self._judge_anew(connection, others)
         return {key: _places(key, emptied, resting.get(key[2], ())) for key in keys}
+
+    def _sharing(self, connection: sa.Connection, names: Collection[str]) -> set[str]:
+        """Return other records whose judgement may have looked at these: they name the same seal,
+        box, document, or pair of parties and day, and their readers may see these as well."""
+        from_labels: set[int] = set()
+        values: set[str] = set()
+        for record, label, _until in records.live(connection, self._labels, names):
+            assert record.body is not None  # live records have one
+            values |= {
+                tie for tie in references(record.body) if tie.partition(":")[0] in _LOOKED_AT
+            }
+            from_labels.add(label)
+        below = self._pipeline.analyst.algebra.below
+        above = [
+            item.id for item in self._labels.all()
+            if any(below(label, item.id) for label in from_labels)
+        ]  # fmt: skip
+        found = records.sightings(connection, above, sorted(values), each=_SIGHTINGS)
+        return {name for rows in found.values() for name, _body in rows} - set(names)
+
+    def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
+        others = self._sharing(connection, names)
+        return {label for _record, label, _until in records.live(connection, self._labels, others)}
+
+    def _judge_anew(self, connection: sa.Connection, names: Collection[str]) -> None:
+        """Judge records again; an alert that says something else now opens again for a person, and
+        what it said before, and was said about it, is erased."""
+        if not names:
+            return
+        before = self._pipeline.alerts_of(connection, names)
+        self._pipeline.look_again(connection, names)
+        after = self._pipeline.alerts_of(connection, names)
+        changed = {key[0] for key, _seq in before.items() ^ after.items()}
+        subjects = queue.subjects(connection, changed)
+        said = {name for each in records.dependents(connection, changed).values() for name in each}
+        records.erase(connection, changed | said)
+        queue.remove(connection, changed)
+        self._pipeline.look_again(connection, set(subjects.values()))
+
+    def _drop_overtaken(self, connection: sa.Connection, names: Collection[str]) -> None:
+        """Erase what alerts quoted of what copies said before, and alerts that nothing is left of:
+        those who may not see the copy any more could still read its name in them."""
+        resting = records.dependents(connection, names)
+        rows = queue.known(connection, {name for each in resting.values() for name in each})
+        standing = [row.seq for row in rows.values()]
+        records.erase(connection, {alert for alert, _label in rows}, keep=standing)
+        for (alert, label), row in rows.items():
+            if row.state == "withdrawn":
+                said = records.dependents(connection, [alert]).get(alert, set())
+                records.erase(connection, {alert, *said}, labels=[label])
+                queue.remove(connection, [alert], label=label)
 
     def _kept(self, connection: sa.Connection, held: Collection[CopyKey]) -> set[int]:
         """Return the versions that hold the last word of copies that stay."""

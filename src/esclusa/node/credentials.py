@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -54,9 +54,11 @@ class Credentials:
     """Opened keys of one agency. ``secret`` salts and names what leaves; it never leaves."""
 
     def __init__(
-        self, signers: Mapping[str, Signer], bundle: str, secret: bytes, public: PublicKeys
-    ) -> None:
+        self, signers: Mapping[str, Signer], bundle: str, secret: bytes, public: PublicKeys,
+        machine: str,
+    ) -> None:  # fmt: skip
         self._signers = signers
+        self._machine = machine
         self.bundle = bundle
         self.secret = secret
         self.public = public
@@ -67,6 +69,16 @@ class Credentials:
     def signer(self, role: str) -> Signer:
         """Return the signer of a role."""
         return self._signers[role]
+
+    def lock(self, data: bytes) -> bytes:
+        """Return data that only this machine's identity opens, as it locks the keys themselves."""
+        own = pyrage.x25519.Identity.from_str(self._machine).to_public()
+        locked: bytes = pyrage.encrypt(data, [own])
+        return locked
+
+    def unlock(self, data: bytes) -> bytes:
+        """Return what :meth:`lock` locked; raises ``TrustError`` when it does not open."""
+        return unlock(data, identity=self._machine)
 
 
 def exist(folder: Path) -> bool:
@@ -95,10 +107,9 @@ def create(folder: Path, agency: str, now: dt.datetime) -> Credentials:
     keys = [signer.key(now) for signer in signers.values()]
     keys.append(Key(agency=agency, role=BUNDLE, public=str(bundle.to_public()), valid_from=now))
     public = PublicKeys(agency, tuple(keys))
-    data = msgspec.json.format(msgspec.json.encode(public), indent=2)
     # Last: a node without this file has no keys, whatever an interruption left beside it.
-    (place / _PUBLIC).write_bytes(data + b"\n")
-    return Credentials(signers, str(bundle), secret, public)
+    _write_public(place, public)
+    return Credentials(signers, str(bundle), secret, public, str(machine))
 
 
 def load(folder: Path) -> Credentials:
@@ -117,10 +128,57 @@ def load(folder: Path) -> Credentials:
     try:
         signers = {role: load_signer(public.agency, role, opened(role)) for role in SIGNING}
         return Credentials(
-            signers, opened(BUNDLE).decode(), bytes.fromhex(opened(_SECRET).decode()), public
-        )
+            signers, opened(BUNDLE).decode(), bytes.fromhex(opened(_SECRET).decode()), public,
+            machine,
+        )  # fmt: skip
     except OSError as error:
         raise ConfigError(f"the node's keys are incomplete: {error.strerror}") from None
+
+
+def files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (name below the node's folder, path) of each file for a backup: all but the machine's
+    identity, without which the rest stays locked; the public keys last, which make it whole."""
+    if exist(folder):
+        for path in sorted((folder / FOLDER).iterdir(), key=lambda item: item.name == _PUBLIC):
+            if path.name != _MACHINE:
+                yield path.relative_to(folder).as_posix(), path
+
+
+def add_key(folder: Path, agency: str, role: str, now: dt.datetime) -> Signer:
+    """Make a fresh key in a role beside the one in use, and publish it; return its signer.
+
+    :raises ConfigError: for a role whose key signs nothing.
+    """
+    if role not in SIGNING:
+        raise ConfigError(f"{role!r} is none of {', '.join(SIGNING)}")
+    place, signer = folder / FOLDER, new_signer(agency, role)
+    machine = os.environ.get(_VARIABLE) or _identity(place / _MACHINE)
+    lock = [str(pyrage.x25519.Identity.from_str(machine).to_public())]
+    write_private(place / f"{role}.{signer.key_id}.age", lock_for(private_pem(signer), lock))
+    public = read_public(folder)
+    keys = (*public.keys, signer.key(now))
+    _write_public(place, PublicKeys(agency, keys))
+    return signer
+
+
+def use_key(folder: Path, role: str, key_id: str) -> None:
+    """Take a key that was added into use; the one before stays in the folder under its id."""
+    place = folder / FOLDER
+    before = load(folder).signer(role).key_id
+    kept = place / f"{role}.{before}.age"
+    if not kept.exists():
+        os.link(place / f"{role}.age", kept)
+    fresh = place / f".{role}.new"
+    fresh.unlink(missing_ok=True)
+    os.link(place / f"{role}.{key_id}.age", fresh)
+    fresh.replace(place / f"{role}.age")
+
+
+def _write_public(place: Path, public: PublicKeys) -> None:
+    data = msgspec.json.format(msgspec.json.encode(public), indent=2)
+    beside = place / f".{_PUBLIC}.new"
+    beside.write_bytes(data + b"\n")
+    beside.replace(place / _PUBLIC)
 
 
 def read_public(folder: Path) -> PublicKeys:

@@ -7,7 +7,7 @@ quarantine. What stays is the salted digest of each body, so that proofs over th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 
@@ -55,11 +55,11 @@ def _kept(connection: sa.Connection, source_id: str) -> tuple[str, list[tuple[in
 
 def purge(
     store: Store, vault: custody.Vault, *, by: Reader, today: str,
-    erased: Callable[[str], None] = lambda _name: None,
+    before: Callable[[Collection[str]], None] = lambda _names: None,
 ) -> int:  # fmt: skip
     """Erase every record whose clock ran out before ``today``; return how many versions.
 
-    :param erased: told the id of each.
+    :param before: told the ids before they go.
     """
     emptied = 0
     while True:
@@ -67,6 +67,6 @@ def purge(
             names = records.due(connection, today)
         if not names:
             return emptied
+        before(names)
         for name in names:
             emptied += erase(store, vault, name, by=by, reason="retention")
-            erased(name)

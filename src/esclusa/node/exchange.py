@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from esclusa.errors import (
     WireError,
 )
 from esclusa.ledger import records
-from esclusa.model import Record, decode_body
+from esclusa.model import Record, decode_body, kind_of
 from esclusa.node import credentials
 from esclusa.node.exchange_ledger import CURSOR, HEARD, ExchangeLedger, Move
 from esclusa.node.partners import (
@@ -34,26 +35,27 @@ from esclusa.node.partners import (
     check_name,
     pact_of,
     partner_rows,
+    posts_of,
     require_in_force,
     revocation_rows,
+    statement_rows,
 )
 from esclusa.node.releasing import (
     Pointer,
     pointer_content,
-    pointer_of,
     wire_name,
 )
+from esclusa.sharing.agencies.register import Enrolment, Sealed, seal
 from esclusa.sharing.agreement import InForce, Signed, digest, read_signed
-from esclusa.sharing.bundle import seal, unseal
+from esclusa.sharing.bundle import seal as seal_bundle
+from esclusa.sharing.bundle import unseal
 from esclusa.sharing.carriage import consent_bytes, pack, unpack
 from esclusa.sharing.exchange import core, moves, pacts
-from esclusa.sharing.exchange.messages import ConsentAnswer, ConsentAsk
+from esclusa.sharing.exchange.messages import Answer, ConsentAnswer, ConsentAsk, Request
 from esclusa.sharing.exchange.outbox import NEW
 from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed
-from esclusa.sharing.exchange.state import (
-    Effects,
-)
-from esclusa.sharing.keys import BUNDLE, EXCHANGE, Key, Revocation
+from esclusa.sharing.exchange.state import Effects, Rules, State
+from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
 from esclusa.sharing.wire import Header
 
@@ -114,6 +116,44 @@ class Exchange(ExchangeLedger):
             self._move([_then(moves.adopt, partner=partner, pact=pact)], who=by)
         return signed
 
+    def accept(self, sealed: Sealed, *, by: str) -> None:
+        """Take in what agencies state under their authorities' seals: keys enrolled or withdrawn,
+        and who succeeds whom.
+
+        :raises TrustError: when a rule of :mod:`esclusa.sharing.agencies.register` is broken.
+        """
+        with self._lock:
+            now, register = self.now(), self.register()
+            if register.accept(sealed, now) is not register:
+                self._move([], also=statement_rows(self.partners, sealed, now), who=by)
+
+    def rotate(self, role: str, *, by: str) -> Sealed:
+        """Take a fresh key in a role from now on; return the statement for partners to accept.
+
+        The old key stays valid for what it signed: withdraw it where it was lost.
+        """
+        now = self.now()
+        signer = credentials.add_key(self._folder, self.agency, role, now)
+        bare = Sealed(statement=Enrolment(key=signer.key(now)))
+        sealed = seal(bare, self.credentials.signer(AUTHORITY), now)
+        credentials.use_key(self._folder, role, signer.key_id)
+        self._credentials = None
+        self.accept(sealed, by=by)
+        return sealed
+
+    def _end_lapsed(self) -> None:
+        """End agreements that a side no longer holds: it ended, and no edge handed them on."""
+        register, now = self.register(), self.now()
+        if not register.edges:
+            return
+        for partner, pact in list(self._state.pacts.items()):
+            text = self.partners.texts.get(pact.digest)
+            if pact.ended or text is None:
+                continue
+            posts = posts_of(text.agreement)
+            if register.holders(posts, now) != {posts.first, posts.second}:
+                self._move([_then(moves.end, partner=partner)])
+
     def end(self, partner: str, *, by: str) -> None:
         """End the agreement with a partner: all is taken back and let go."""
         self._move([_then(moves.end, partner=partner)], who=by)
@@ -158,17 +198,16 @@ class Exchange(ExchangeLedger):
     def _stating(self, record: Record, label: int) -> Move | None:
         name = self.name_of(record.id)
         known = self._state.own.get(name)
-        version = known.version + 1 if known else 1
         if record.withdrawn or record.body is None:
             if known is None or known.content is None:
                 return None
-            return _then(moves.withdraw, record=name, version=version)
+            return _next(moves.withdraw, name)
         place = Pointer(record.id, record.seq, label)
-        if known is not None and pointer_of(known) == place:
-            return None
-        return _then(
-            moves.state_record, record=name, kind=record.kind, version=version,
-            marking=record.marking, content=pointer_content(place),
+        if known is not None and self.pointers.get(name) == place:
+            return None  # stated as it is; or a person has recalled it since, and it stays so
+        return _next(
+            moves.state_record, name, kind=record.kind, marking=record.marking,
+            content=pointer_content(place),
         )  # fmt: skip
 
     def name_of(self, record_id: str) -> str:
@@ -191,7 +230,9 @@ class Exchange(ExchangeLedger):
             raise AgreementError(f"no agreement with {partner} is in force")
         with self._store.read() as connection:
             releasing = self._releasing(connection, self.ring(), now)
-            return releasing.planned(record, partner, agreement)
+            copy = state.copies.get((record.provenance.message, record.originator, record.id))
+            passed = releasing.record_of(copy, partner) if copy is not None else None
+            return releasing.planned(passed or record, partner, agreement)
 
     def withdraw(self, record_ids: Iterable[str], *, by: str) -> tuple[str, ...]:
         """Recall records of ours from everyone who has them; return those who had any.
@@ -211,16 +252,13 @@ class Exchange(ExchangeLedger):
         }
         for start in range(0, len(out), _AT_ONCE):
             self._move(
-                [
-                    _then(moves.withdraw, record=own.record, version=own.version + 1)
-                    for own in out[start : start + _AT_ONCE]
-                ],
+                [_next(moves.withdraw, own.record) for own in out[start : start + _AT_ONCE]],
                 who=by,
             )
         return tuple(sorted(holders))
 
     def erased(self, record_ids: Iterable[str], *, by: str) -> None:
-        """Recall records of ours whose content was just erased here."""
+        """Recall records of ours whose content is about to be erased here."""
         if credentials.exist(self._folder):
             self.withdraw(record_ids, by=by)
 
@@ -305,6 +343,11 @@ class Exchange(ExchangeLedger):
         if "inboxes" in effects.store:
             self.log.note("in", batch.sender, data.split(b"\n", 1)[0], lines.messages)
         self.settle()
+        if any(isinstance(message, Request | Answer) for message in batch.messages):
+            # The batch is taken in, whatever becomes of this; the next tick tries again.
+            with suppress(EsclusaError):
+                for keep_up in self.upkeep:
+                    keep_up()
         return Received(
             sender=batch.sender, messages=len(batch.messages),
             fresh=batch.sender in effects.store.get("inboxes", {}), alarms=len(effects.alarms),
@@ -313,7 +356,7 @@ class Exchange(ExchangeLedger):
     def bundle(self, partner: str) -> bytes:
         """Return the next batch to a partner, sealed for carrying by hand."""
         keys = self.ring().current(partner, BUNDLE, self.now())
-        return seal(self.batch(partner, limit=1_000_000), [key.public for key in keys])
+        return seal_bundle(self.batch(partner, limit=1_000_000), [key.public for key in keys])
 
     def receive_bundle(self, data: bytes, *, file: str = "") -> Received:
         """Open a bundle and take in its batch; raises ``WireError`` and as :meth:`receive`."""
@@ -331,9 +374,12 @@ class Exchange(ExchangeLedger):
         """Let time pass: state what is new, renew leases, hide and erase what ran out."""
         if not credentials.exist(self._folder):
             return
+        self._end_lapsed()
         self.publish()
         self._move([core.tick])
         self.settle()
+        for keep_up in self.upkeep:
+            keep_up()
 
     def settle(self) -> int:
         """Erase what is owed, report it, and leave no trace of it in the database's files."""
@@ -374,6 +420,18 @@ def _then(move: Callable[..., Effects], **named: Any) -> Move:
     return lambda state, rules, now: move(state, rules, now, **named)
 
 
+def _next(move: Callable[..., Effects], record: str, **named: Any) -> Move:
+    """Return a move that takes the next version of a record, counted when it is made: another
+    process may have taken one since."""
+
+    def made(state: State, rules: Rules, now: dt.datetime) -> Effects:
+        known = state.own.get(record)
+        version = known.version + 1 if known else 1
+        return move(state, rules, now, record=record, version=version, **named)
+
+    return made
+
+
 def _given(agreements: Iterable[InForce], us: str) -> frozenset[str]:
     return frozenset(
         clause.kind
@@ -390,10 +448,12 @@ def _check_bodies(messages: Sequence[Any], file: str) -> None:
         if content is None:
             continue
         try:
-            decode_body(bytes(content.body))
+            kind = kind_of(decode_body(bytes(content.body)))
         except (msgspec.ValidationError, msgspec.DecodeError, EsclusaError):
             reason = "a content in the batch is no record that this version of Esclusa knows"
             raise WireError(reason, file=file) from None
+        if kind != getattr(message, "kind", kind):
+            raise WireError("a content in the batch is of another kind than it says", file=file)
 
 
 def _sender(data: bytes) -> str:

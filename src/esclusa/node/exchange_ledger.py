@@ -8,6 +8,7 @@ meanwhile, the state is read anew and the move computed again.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -37,14 +38,16 @@ from esclusa.node.releasing import (
     pointer_of,
 )
 from esclusa.sharing import keeping
+from esclusa.sharing.agencies.register import Register
 from esclusa.sharing.agreement import InForce
 from esclusa.sharing.carriage import consent_bytes
 from esclusa.sharing.exchange import pacts
 from esclusa.sharing.exchange.messages import ConsentAnswer
-from esclusa.sharing.exchange.rows import Copy, CopyKey
+from esclusa.sharing.exchange.rows import Copy, CopyKey, Pair
 from esclusa.sharing.exchange.state import (
     TABLES,
     Alarm,
+    Draft,
     Effects,
     Rules,
     State,
@@ -61,6 +64,8 @@ CURSOR: Final = "cursor"
 _TRIES: Final = 20
 
 Move = Callable[[State, Rules, dt.datetime], Effects]
+Act = Callable[[Draft, dict[tuple[str, str], bytes | None]], None]
+"""A change of another service: notes what it does in the draft, and fills rows of its own."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,10 @@ class ExchangeLedger:
         self.now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._lock = threading.RLock()
         self._credentials: Credentials | None = None
+        self.kept: dict[str, dict[str, bytes]] = {}
+        """Tables of other services beside the exchange's own; a service enters its names here."""
+        self.upkeep: list[Callable[[], None]] = []
+        """What other services do as time passes, and when a partner has asked or answered."""
         self._forget()
         self.log = Chronicle(folder, store, agency, self._signer, self.ring)
 
@@ -98,6 +107,8 @@ class ExchangeLedger:
         """Where each record of ours lies that was ever stated, by the name partners know."""
         self._published = 0
         self._seen = 0
+        for table in self.kept.values():
+            table.clear()
 
     # --- what is known ----------------------------------------------------------------------
 
@@ -122,6 +133,11 @@ class ExchangeLedger:
         self.state()
         return self.partners.ring(credentials.read_public(self._folder).keys)
 
+    def register(self) -> Register:
+        """Return what is known of agencies through time."""
+        self.state()
+        return self.partners.register(credentials.read_public(self._folder).keys)
+
     def in_force(self) -> dict[str, InForce]:
         """Return the agreements that may release now, by digest."""
         return self.partners.in_force(self.ring(), self.now())
@@ -129,14 +145,7 @@ class ExchangeLedger:
     def is_readable(self, label: Label) -> bool:
         """Tell whether copies under a label may be shown now: the gate asks this for each."""
         state, now = self.state(), self.now()
-        clock = state.clock.get("")
-        lease = state.leases.get((label.supplier, label.originator))
-        return (
-            clock is not None
-            and lease is not None
-            and clock.at(now) < lease.ends
-            and pacts.holds(state.pacts.get(label.supplier), now)
-        )
+        return all(_is_lent(state, path, now) for path in label.paths)
 
     def _refresh(self, connection: sa.Connection) -> None:
         for seq, name, key, row in exchange.changed(connection, self._seen):
@@ -160,8 +169,28 @@ class ExchangeLedger:
             self.pointers[key] = msgspec.json.decode(row, type=Pointer)
         elif name == CURSOR and row is not None:
             self._published = msgspec.json.decode(row, type=int)
+        elif name in self.kept:
+            self.kept[name].pop(key, None)
+            if row is not None:
+                self.kept[name][key] = row
 
     # --- moving -----------------------------------------------------------------------------
+
+    def change(self, act: Act, *, who: str = "exchange") -> None:
+        """Make a change of another service and what it says to partners in one transaction.
+
+        :param act: is given the transition in the making and the rows to fill; it is called again
+            when another process has moved meanwhile.
+        """
+        rows: dict[tuple[str, str], bytes | None] = {}
+
+        def made(state: State, rules: Rules, now: dt.datetime) -> Effects:
+            rows.clear()
+            draft = Draft(state, rules, now)
+            act(draft, rows)
+            return draft.effects()
+
+        self._move([made], also=rows, who=who)
 
     def _move(
         self, made: Iterable[Move], *, also: exchange.Rows | None = None, who: str = "exchange"
@@ -242,6 +271,17 @@ class ExchangeLedger:
         )  # fmt: skip
 
 
+def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:
+    """Tell whether the copies of an originator from a supplier may be read now."""
+    clock, lease = state.clock.get(""), state.leases.get(path)
+    return (
+        clock is not None
+        and lease is not None
+        and clock.at(now) < lease.ends
+        and pacts.holds(state.pacts.get(path[0]), now)
+    )
+
+
 def empty(agency: str) -> State:
     """Return the state of a node that has never exchanged anything, with tables of its own."""
     return snapshot(State(me=agency))
@@ -265,7 +305,9 @@ def _is_signed(answer: ConsentAnswer, ring: KeyRing, now: dt.datetime) -> bool:
 
 
 def _alarm_key(now: dt.datetime, alarm: Alarm) -> str:
-    return "/".join((now.isoformat(), alarm.rule, alarm.partner))
+    # With a few digits of its text: one batch may raise several of one rule, about other records.
+    said = hashlib.sha256(alarm.text.encode()).hexdigest()[:8]
+    return "/".join((now.isoformat(), alarm.rule, alarm.partner, said))
 
 
 def _told(now: dt.datetime, alarm: Alarm) -> bytes:

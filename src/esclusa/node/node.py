@@ -7,6 +7,7 @@ reader, passes the release gate and leaves an audit line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +19,7 @@ from esclusa.ledger import backup, custody
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Level, Marking
-from esclusa.node import erasure, kept_mappings, settings
+from esclusa.node import credentials, erasure, kept_mappings, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
 from esclusa.node.copies import Copies
@@ -28,6 +29,8 @@ from esclusa.node.lists import ListFile, Loaded, load
 from esclusa.node.partner_desk import PartnerDesk
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.pointer_desk import PointerDesk
+from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
 from esclusa.node.rules import views_of
 from esclusa.sharing import views
@@ -59,8 +62,10 @@ class Node:
         self.exchange = Exchange(
             folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
         )
-        self.gate.shows_copies = self.exchange.is_readable
+        self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
+        self.pointers = PointerService(self.exchange, self.store, self.labels)
+        self.pointer_desk = PointerDesk(self.gate, self.exchange, self.pointers)
 
     @classmethod
     def create(
@@ -93,6 +98,8 @@ class Node:
         node = cls(folder, settings.load(folder))
         node.store.require_current()
         erasure.blank_redacted(node.store, node.vault)
+        if credentials.exist(folder):
+            node.exchange.settle()
         return node
 
     @property
@@ -241,6 +248,23 @@ class Node:
         self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}")
         return hits
 
+    def partner_names(self, reader: Reader) -> tuple[str, ...]:
+        """Return the partners that a reader may mark records for."""
+        if not reader.may(Action.RELEASE_MARK):
+            return ()
+        self.exchange.state()
+        return tuple(sorted(self.exchange.partners.known))
+
+    def marking_for(self, reader: Reader, agencies: Sequence[str]) -> Marking:
+        """Return the marking of what is taken in for partners, who get it as agreements say.
+
+        :raises InputError: when one of them is no partner.
+        """
+        reader.require(Action.RELEASE_MARK)
+        if unknown := sorted(set(agencies) - set(self.partner_names(reader))):
+            raise InputError(f"{unknown[0][:40]!r} is no partner of this node")
+        return self.settings.marking_for(agencies)
+
     # --- intake ----------------------------------------------------------------------------
 
     def receive(
@@ -298,10 +322,11 @@ class Node:
         return waiting
 
     def ingest(
-        self, reader: Reader, name: str, stream: BinaryIO, *, mapping: str = ""
-    ) -> views.SourceView:
-        """Receive and process a file; return how it ended. ``mapping`` as for :meth:`receive`."""
-        source = self.receive(reader, name, stream, mapping=mapping)
+        self, reader: Reader, name: str, stream: BinaryIO, *, marking: Marking | None = None,
+        mapping: str = "",
+    ) -> views.SourceView:  # fmt: skip
+        """Receive and process a file; return how it ended. All else as for :meth:`receive`."""
+        source = self.receive(reader, name, stream, marking=marking, mapping=mapping)
         self.process(source.id)
         return self.gate.source(reader, source.id)
 
@@ -320,8 +345,8 @@ class Node:
     def retry(self, reader: Reader, quarantine_id: str) -> views.SourceView:
         """Read a quarantined message again, after readers have learned; raises ``NotFound``."""
         reader.require(Action.INTAKE_WRITE)
-        with self.store.read() as connection:
-            row = custody.held_one(connection, quarantine_id, self.gate.visible(reader))
+        with self.gate.reading(reader) as (connection, visible):
+            row = custody.held_one(connection, quarantine_id, visible)
         if row is None:
             raise NotFound("no such message in quarantine")
         self.analyst.refresh(row.label_id)
@@ -361,8 +386,8 @@ class Node:
         :raises InputError: when it is no table, nothing could be guessed, or its bytes were erased.
         """
         reader.require(Action.INTAKE_READ)
-        with self.store.read() as connection:
-            row = custody.find(connection, source_id, self.gate.visible(reader))
+        with self.gate.reading(reader) as (connection, visible):
+            row = custody.find(connection, source_id, visible)
         if row is None:
             raise NotFound("no such file in custody")
         text = kept_mappings.proposed(self.vault, row)
@@ -427,25 +452,30 @@ class Node:
         reader.require(Action.RECORD_ERASE)
         if self.exchange.holds(record_id):
             raise StateError("this is a copy of a partner's record; its originator recalls it")
-        emptied = erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+        # The recall first: interrupted in between, the record is still here, and asked for again.
         self.exchange.erased([record_id], by=reader.name)
-        return emptied
+        return erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
 
     def purge(self, reader: Reader, today: str) -> int:
         """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
         reader.require(Action.RECORD_ERASE)
         return erasure.purge(
             self.store, self.vault, by=reader, today=today,
-            erased=lambda name: self.exchange.erased([name], by=reader.name),
+            before=lambda names: self.exchange.erased(names, by=reader.name),
         )  # fmt: skip
 
     def backup(self, target: Path) -> dict[str, int]:
-        """Write a backup; return the rows of each table."""
-        return backup.backup(self.store, self.vault, target)
+        """Write a backup; return the rows of each table.
+
+        The node's keys go along locked; the machine's identity, which opens them, does not. Keep it
+        in another place.
+        """
+        beside = chain(credentials.files(self.folder), self.exchange.log.files())
+        return backup.backup(self.store, self.vault, target, beside=beside)
 
     def restore(self, archive: Path) -> dict[str, int]:
         """Fill this empty node from a backup; return the rows of each table."""
-        return backup.restore(self.store, self.vault, archive)
+        return backup.restore(self.store, self.vault, archive, beside=self.folder)
 
     def check(self) -> list[str]:
         """Verify the ledger and the vault; one sentence per finding."""

@@ -21,11 +21,13 @@ from esclusa.node.exchange import Exchange
 from esclusa.node.exchange_ledger import HEARD
 from esclusa.node.partners import Partner
 from esclusa.sharing import partner_views as views
+from esclusa.sharing.agencies.register import Sealed, seal
 from esclusa.sharing.agreement import Signed, describe
 from esclusa.sharing.exchange.messages import Receipt
 from esclusa.sharing.exchange.outbox import NEW, UNREAD
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant
 from esclusa.sharing.exchange.state import State
+from esclusa.sharing.keys import AUTHORITY
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
 from esclusa.sharing.terms import Plan, reasons
@@ -77,6 +79,26 @@ class PartnerDesk:
         partner = signed.agreement.other(self._exchange.agency)
         self._gate.note(reader, Action.PARTNER_WRITE, subject=partner, detail="agreement")
         return signed
+
+    def rotate(self, reader: Reader, role: str) -> Sealed:
+        """Take a fresh key in a role; return the statement for partners to accept."""
+        reader.require(Action.PARTNER_WRITE)
+        sealed = self._exchange.rotate(role, by=reader.name)
+        self._gate.note(reader, Action.PARTNER_WRITE, detail=f"key rotated role={role}")
+        return sealed
+
+    def seal(self, reader: Reader, sealed: Sealed) -> Sealed:
+        """Put our authority's seal under a statement."""
+        reader.require(Action.PARTNER_WRITE)
+        signer = self._exchange.credentials.signer(AUTHORITY)
+        self._gate.note(reader, Action.PARTNER_WRITE, detail="statement sealed")
+        return seal(sealed, signer, self._exchange.now())
+
+    def accept(self, reader: Reader, sealed: Sealed) -> None:
+        """Take in what agencies state under their seals; raises ``TrustError``."""
+        reader.require(Action.PARTNER_WRITE)
+        self._exchange.accept(sealed, by=reader.name)
+        self._gate.note(reader, Action.PARTNER_WRITE, detail="statement accepted")
 
     def end(self, reader: Reader, partner: str) -> None:
         """End the agreement with a partner; raises ``ExchangeError`` when there is none."""
@@ -143,8 +165,8 @@ class PartnerDesk:
         )  # fmt: skip
 
     def _visible(self, reader: Reader, record_id: str) -> Record | None:
-        with self._store.read() as connection:
-            return records.get(connection, self._labels, self._gate.visible(reader), record_id)
+        with self._gate.reading(reader) as (connection, visible):
+            return records.get(connection, self._labels, visible, record_id)
 
     def _wire_name(self, record: Record) -> str:
         if record.provenance.format == FORMAT:

@@ -15,7 +15,10 @@ import sqlalchemy as sa
 
 from esclusa.errors import AgreementError, InputError
 from esclusa.ledger import exchange
+from esclusa.sharing.agencies import posts as agencies
+from esclusa.sharing.agencies.register import Register, Sealed
 from esclusa.sharing.agreement import (
+    Agreement,
     InForce,
     Signed,
     Standing,
@@ -26,15 +29,16 @@ from esclusa.sharing.agreement import (
     write_signed,
 )
 from esclusa.sharing.exchange.rows import Pact
-from esclusa.sharing.keys import Key, KeyRing, Revocation
+from esclusa.sharing.keys import EXCHANGE, Key, KeyRing, Revocation
 
 PARTNER = "partner"
 KEY = "key"
 REVOCATION = "revocation"
 AGREEMENT = "agreement"
+STATEMENT = "statement"
 _FRESH = dt.timedelta(seconds=5)
 
-TABLES = (PARTNER, KEY, REVOCATION, AGREEMENT)
+TABLES = (PARTNER, KEY, REVOCATION, AGREEMENT, STATEMENT)
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,13 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
     added_by: str
 
 
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed statement of agencies, and when it was taken in here."""
+
+    at: dt.datetime
+    sealed: Sealed
+
+
 class Partners:
     """The tables above, kept in step with the ledger by whoever holds them."""
 
@@ -55,6 +66,8 @@ class Partners:
         self.keys: dict[str, Key] = {}
         self.revocations: dict[str, Revocation] = {}
         self.texts: dict[str, Signed] = {}
+        self.statements: dict[str, Accepted] = {}
+        self._register: Register | None = None
         self._ring: KeyRing | None = None
         self._inside: tuple[KeyRing, dt.datetime, dict[str, InForce]] | None = None
 
@@ -64,8 +77,9 @@ class Partners:
             PARTNER: (self.known, Partner),
             KEY: (self.keys, Key),
             REVOCATION: (self.revocations, Revocation),
+            STATEMENT: (self.statements, Accepted),
         }
-        self._ring = self._inside = None
+        self._ring = self._inside = self._register = None
         if table == AGREEMENT:
             _set(self.texts, key, read_signed(row) if row is not None else None)
         else:
@@ -73,13 +87,24 @@ class Partners:
             _set(rows, key, msgspec.json.decode(row, type=kind) if row is not None else None)  # type: ignore[arg-type]
 
     def ring(self, own: Sequence[Key]) -> KeyRing:
-        """Return every key that counts here, the node's own included."""
+        """Return every key that counts here, the node's own and enrolled ones included."""
         if self._ring is None:
+            self._ring = self.register(own).ring
+        return self._ring
+
+    def register(self, own: Sequence[Key]) -> Register:
+        """Return what is known of agencies through time: the keys that people entered, and what
+        agencies stated under them since, in the order in which it was taken in."""
+        if self._register is None:
             ring = KeyRing((), self.revocations.values())
             for key in (*own, *self.keys.values()):
                 ring = ring.with_key(key)
-            self._ring = ring
-        return self._ring
+            pacts = [posts_of(text.agreement) for text in self.texts.values()]
+            register = Register(ring, pacts)
+            for _number, item in sorted(self.statements.items()):
+                register = register.accept(item.sealed, item.at)
+            self._register = register
+        return self._register
 
     def standing(self, ring: KeyRing, now: dt.datetime) -> dict[str, Standing]:
         """Return how each known text stands, by digest."""
@@ -164,6 +189,18 @@ def require_in_force(
         state = states.get(digest(signed.agreement), Standing.UNSIGNED)
         raise AgreementError(f"not in force: it stands as {state.value!r}")
     return found
+
+
+def statement_rows(known: Partners, sealed: Sealed, now: dt.datetime) -> exchange.Rows:
+    """Return what is kept of a statement: it takes the next number."""
+    row = msgspec.json.encode(Accepted(at=now, sealed=sealed))
+    return {(STATEMENT, f"{len(known.statements):06d}"): row}
+
+
+def posts_of(agreement: Agreement) -> agencies.Pact:
+    """Return an agreement by its id and the posts that signed it, in the order of their names."""
+    first, second = sorted(agencies.Post(party.agency, EXCHANGE) for party in agreement.parties)
+    return agencies.Pact(agreement.id, first, second)
 
 
 def check_name(agency: str, us: str) -> None:

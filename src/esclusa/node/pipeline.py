@@ -169,6 +169,13 @@ class Pipeline:
             for name in named
         }
 
+    def alerts_of(
+        self, connection: sa.Connection, names: Collection[str]
+    ) -> dict[tuple[str, int], int]:
+        """Return the alerts about records, (alert, label) → number of the version in the queue."""
+        named = [record_id(self.settings.agency, "alert", name) for name in names]
+        return {key: row.seq for key, row in queue.known(connection, named).items()}
+
     def _analyse(
         self, connection: sa.Connection, subjects: Sequence[Subject], *, complete: bool
     ) -> None:

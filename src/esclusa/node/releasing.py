@@ -116,8 +116,20 @@ class Releasing:
         return Record(
             id=copy.record, kind=copy.kind, version=copy.version, key="",
             body=decode_body(bytes(copy.content.body)), originator=copy.originator,
-            marking=marking, provenance=Provenance(), recorded_time=self._now,
+            marking=marking, provenance=Provenance(), recorded_time=self._came(copy),
         )  # fmt: skip
+
+    def _came(self, copy: Copy) -> dt.datetime:
+        """Return when what a copy says was recorded here; now, when it comes in this very move."""
+        assert copy.content is not None
+        path = (copy.supplier, copy.originator)
+        every = self._labels.all()
+        labels = [item.id for item in every if (item.supplier, item.originator) == path]
+        found = records.get(self._connection, self._labels, labels, copy.record)
+        if found is None or found.body is None or found.recorded_time is None:
+            return self._now
+        same = encode_body(found.body) == bytes(copy.content.body)
+        return found.recorded_time if same else self._now
 
     def _granted(self) -> Iterable[Consent]:
         for (originator, record, asker, to, use), row in self._consents.items():

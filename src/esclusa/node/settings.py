@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ``agency`` is the node's short name, the originator of its records. ``database`` is an
     SQLAlchemy URL; "" means ``ledger.sqlite`` in the node's folder. ``intake_level`` and
-    ``intake_caveats`` (per record kind's data class) mark what comes in. ``retention_days`` is a
+    ``intake_releasable_to`` (agencies) mark what comes in. ``retention_days`` is a
     clock per record kind; six months for travellers follows European passenger data practice
     (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
     """
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str = ""
     time_zone: str = "UTC"
     intake_level: int = int(Level.OFFICIAL)
+    intake_releasable_to: tuple[str, ...] = ()
     upload_bytes: int = 1 << 30
     session_hours: int = 12
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
@@ -47,8 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
 
     def intake_marking(self) -> Marking:
-        """Return the marking of what people bring in."""
-        return Marking(level=Level(self.intake_level))
+        """Return the marking of what people bring in, when they say nothing else."""
+        return self.marking_for(self.intake_releasable_to)
+
+    def marking_for(self, agencies: Iterable[str]) -> Marking:
+        """Return the marking of what is brought in for partners to get as agreements say."""
+        return Marking(level=Level(self.intake_level), releasable_to=frozenset(agencies))
 
     def list_marking(self) -> Marking:
         """Return the marking of a published list: open to everyone."""

@@ -45,10 +45,14 @@ class Action(StrEnum):
     PARTNER_READ = "partner:read"
     PARTNER_WRITE = "partner:write"
     RELEASE_PREVIEW = "release:preview"
+    RELEASE_MARK = "release:mark"
     RELEASE_RECALL = "release:recall"
     TRAIL_READ = "trail:read"
     CONSENT_ASK = "consent:ask"
     CONSENT_ANSWER = "consent:answer"
+    POINTER_ASK = "pointer:ask"
+    POINTER_READ = "pointer:read"
+    POINTER_LOG = "pointer:log"
     SESSION_OPEN = "session:open"
     SESSION_CLOSE = "session:close"
     SESSION_REFUSE = "session:refuse"
@@ -58,7 +62,8 @@ _WORK = {
     Action.QUEUE_READ, Action.RECORD_READ, Action.SEARCH, Action.SCREEN, Action.ALERT_CLAIM,
     Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
     Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
-    Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ,
+    Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ, Action.POINTER_ASK,
+    Action.POINTER_READ,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {
@@ -66,15 +71,15 @@ PERMITTED: Final[dict[Role, frozenset[Action]]] = {
     Role.SUPERVISOR: frozenset(
         _WORK
         | {
-            Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_RECALL, Action.CONSENT_ASK,
-            Action.CONSENT_ANSWER,
+            Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_MARK, Action.RELEASE_RECALL, Action.CONSENT_ASK,
+            Action.CONSENT_ANSWER, Action.POINTER_LOG,
         }
     ),
     # An auditor sees the whole log and no content.
     Role.AUDITOR: frozenset(
         {
             Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ, Action.PARTNER_READ,
-            Action.TRAIL_READ,
+            Action.TRAIL_READ, Action.POINTER_LOG,
         }
     ),
     # An administrator keeps the machine running and reads no case.

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +25,7 @@ from esclusa.ledger.store import Store
 from esclusa.model import Alert, AlertMove, Body, Record, record_id
 from esclusa.sharing import views
 from esclusa.sharing.facts import changes, facts_of, plain
-from esclusa.sharing.policy import may_see
+from esclusa.sharing.policy import Decisions
 from esclusa.sharing.reader import Action, Reader
 
 PAGE_LIMIT: Final = 200
@@ -55,18 +56,31 @@ class Gate:
         self._store = store
         self._labels = labels
         self._today = today
+        self._decisions = Decisions()
         self.shows_copies: Callable[[Label], bool] = lambda _label: False
         """Whether copies under a label may be shown now; the exchange says so once there is one."""
 
     def visible(self, reader: Reader) -> frozenset[int]:
         """Return the numbers of the labels the reader may see now, for his present purpose."""
-        today = self._today()
+        labels = self._labels.all()
+        seen = self._decisions.seen(
+            reader, self._today(), [(item.id, item.originator, item.marking) for item in labels]
+        )
         return frozenset(
             label.id
-            for label in self._labels.all()
-            if may_see(reader, label.originator, label.marking, today)
-            and (not label.supplier or self.shows_copies(label))
+            for label in labels
+            if label.id in seen and (not label.supplier or self.shows_copies(label))
         )
+
+    @contextmanager
+    def reading(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int]]]:
+        """One snapshot for a reader, with the labels he may see now.
+
+        The queries carry these labels; on PostgreSQL the database holds to them as well.
+        """
+        visible = self.visible(reader)
+        with self._store.read_for(visible) as connection:
+            yield connection, visible
 
     def note(self, reader: Reader, action: Action, *, subject: str = "", detail: str = "") -> None:
         """Write an audit line; it is durable when this returns."""
@@ -82,8 +96,7 @@ class Gate:
         """Release a page of the work queue."""
         reader.require(Action.QUEUE_READ)
         question = _question(reader, wanted)
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             counted = queue.count(connection, visible, question)
             rows, cursor = queue.page(connection, visible, question, few=counted <= queue.COUNTED)
             alerts = records.bodies_by_seq(connection, visible, [row.seq for row in rows])
@@ -101,8 +114,8 @@ class Gate:
         """Return the alerts before and after one in a filtered queue, "" at its ends."""
         reader.require(Action.QUEUE_READ)
         question = _question(reader, msgspec.structs.replace(wanted, cursor=""))
-        with self._store.read() as connection:
-            return queue.neighbours(connection, self.visible(reader), question, alert_id)
+        with self.reading(reader) as (connection, visible):
+            return queue.neighbours(connection, visible, question, alert_id)
 
     def _queue_row(self, row: Any, alert: Body) -> views.QueueRow:
         return views.QueueRow(
@@ -124,8 +137,7 @@ class Gate:
     def alert(self, reader: Reader, alert_id: str) -> views.AlertView:
         """Release an alert with its moves."""
         reader.require(Action.RECORD_READ)
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             view = self._alert_view(connection, visible, queue.find(connection, visible, alert_id))
         self.note(reader, Action.RECORD_READ, subject=_identifier(alert_id), detail=_found(view))
         if view is None:
@@ -168,8 +180,7 @@ class Gate:
     def record(self, reader: Reader, name: str, *, version: int | None = None) -> views.RecordView:
         """Release a record: facts, marking, provenance, versions, links, alert."""
         reader.require(Action.RECORD_READ)
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             record = records.get(connection, self._labels, visible, name, version=version)
             view = self._record_view(connection, visible, record) if record else None
         self.note(reader, Action.RECORD_READ, subject=_identifier(name), detail=_found(view))
@@ -255,8 +266,8 @@ class Gate:
         reader.require(Action.RECORD_READ)
         period = f"{since.date()} to {until.date()}"
         self.note(reader, Action.RECORD_READ, detail=f"kind={kind} recorded={period}")
-        with self._store.read() as connection:
-            for label in sorted(self.visible(reader)):
+        with self.reading(reader) as (connection, visible):
+            for label in sorted(visible):
                 found = records.current_of_kind(connection, self._labels, kind, label_id=label)
                 for record in found:
                     if record.recorded_time and since <= record.recorded_time < until:
@@ -268,8 +279,7 @@ class Gate:
         """Release search results, newest first."""
         reader.require(Action.SEARCH)
         limit = max(1, min(limit, PAGE_LIMIT))
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             rows = search.search(connection, visible, text, kind=kind, limit=limit + 1)
             found = [records.to_record(row, self._labels) for row in rows]
         self.note(reader, Action.SEARCH, detail=f"rows={len(found[:limit])}")
@@ -284,8 +294,7 @@ class Gate:
     def sources(self, reader: Reader, *, limit: int = 50) -> tuple[views.SourceView, ...]:
         """Release the newest files in custody."""
         reader.require(Action.INTAKE_READ)
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             rows = custody.recent(connection, visible, limit=max(1, min(limit, PAGE_LIMIT)))
             found = tuple(self._source_view(connection, visible, row, deep=False) for row in rows)
         self.note(reader, Action.INTAKE_READ, detail=f"rows={len(found)}")
@@ -294,8 +303,7 @@ class Gate:
     def source(self, reader: Reader, identity: str) -> views.SourceView:
         """Release a file's story: counts, defects, quarantine."""
         reader.require(Action.INTAKE_READ)
-        visible = self.visible(reader)
-        with self._store.read() as connection:
+        with self.reading(reader) as (connection, visible):
             row = custody.find(connection, identity, visible)
             view = self._source_view(connection, visible, row, deep=True) if row else None
         self.note(reader, Action.INTAKE_READ, subject=_identifier(identity), detail=_found(view))
@@ -332,18 +340,16 @@ class Gate:
     ) -> tuple[views.QuarantineRow, ...]:
         """Release the messages that wait in quarantine, those of the newest file first."""
         reader.require(Action.INTAKE_READ)
-        with self._store.read() as connection:
-            rows = custody.still_held(
-                connection, self.visible(reader), limit=max(1, min(limit, PAGE_LIMIT))
-            )
+        with self.reading(reader) as (connection, visible):
+            rows = custody.still_held(connection, visible, limit=max(1, min(limit, PAGE_LIMIT)))
         self.note(reader, Action.INTAKE_READ, detail=f"quarantine rows={len(rows)}")
         return tuple(_quarantine_row(row, row.source_name) for row in rows)
 
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
         """Release which watchlists are in force."""
         reader.require(Action.LIST_READ)
-        with self._store.read() as connection:
-            rows = watchlists.all_lists(connection, self.visible(reader))
+        with self.reading(reader) as (connection, visible):
+            rows = watchlists.all_lists(connection, visible)
         self.note(reader, Action.LIST_READ, detail=f"rows={len(rows)}")
         return tuple(
             views.ListView(

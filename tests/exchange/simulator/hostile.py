@@ -19,7 +19,7 @@ from esclusa.sharing.exchange.messages import (
 )
 from esclusa.sharing.exchange.state import Effects
 from simulator.invariants import demand
-from simulator.truth import DAY, SKEW, marking
+from simulator.truth import DAY, SKEW, WEAK, marking, weakened
 
 if TYPE_CHECKING:
     from simulator.network import Packet
@@ -36,6 +36,7 @@ def forge(world: World) -> None:
     kind = int(world.rng.random() * len(_FORGERIES))
     forged = _FORGERIES[kind](world, node, packet)
     if forged is not None:
+        forged = msgspec.structs.replace(forged, forged=True)
         before = dict(node.state.copies)
         effects = world.deliver(forged)
         rule = _FORGERIES[kind].__name__
@@ -99,8 +100,18 @@ def _other_history(world: World, node: Node, packet: Packet) -> Packet | None:
     return msgspec.structs.replace(packet, batch=other)
 
 
+def _for_another(world: World, node: Node, packet: Packet) -> Packet | None:
+    """A batch of the partner for a third agency, brought to the wrong door."""
+    partner = world.nodes[packet.batch.sender]
+    for name in partner.partners:
+        if name != node.name:
+            other = world.packet(partner, name)
+            return msgspec.structs.replace(other, to=node.name) if other is not None else None
+    return None
+
+
 _FORGERIES = (
-    _flipped, _other_signer, _stranger, _from_the_future, _with_a_hole, _other_history,
+    _flipped, _for_another, _other_signer, _stranger, _from_the_future, _with_a_hole, _other_history,
 )  # fmt: skip
 
 
@@ -135,9 +146,10 @@ def _wider(world: World, node: Node) -> Effects | None:
 
 
 def _weaker_than_its_source(world: World, node: Node) -> Effects | None:
+    part = tuple(WEAK)[int(world.rng.random() * len(WEAK))]
     for key, copy in node.state.copies.items():
-        if copy.content is not None and copy.marking.level >= 1:
-            mark = marking(0, frozenset(node.partners), False, None)
+        if copy.content is not None and getattr(copy.marking, part) != WEAK[part]:
+            mark = weakened(copy.marking, part)
             return world.attempt(
                 node, moves.state_record, record="w", kind="alert", version=1, marking=mark,
                 content=Content("", msgspec.Raw(b"{}")), sources=(key,),
@@ -167,10 +179,11 @@ def _somebody_elses_consent(world: World, node: Node) -> Effects | None:
 
 
 def _groundless_refusal(world: World, node: Node) -> Effects | None:
-    for key, question in node.state.questions.items():
-        if key[1] == node.name and question.step is None:
-            given = Answer(key[2], "refused", None, "no time")
-            return world.attempt(node, moves.respond, asker=key[0], answer=given)
+    for each in (node, *world.nodes.values()):
+        for key, question in each.state.questions.items():
+            if key[1] == each.name and question.step is None:
+                given = Answer(key[2], "refused", None, "no time")
+                return world.attempt(each, moves.respond, asker=key[0], answer=given)
     return None
 
 

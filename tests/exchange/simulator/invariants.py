@@ -5,7 +5,9 @@ Checked at every step, against the book of truth and not against the node's own 
 - nothing is held, and nothing leaves, without a release path (agreement, audience, consent);
 - a marking is never weaker than the originator's, and never shows who else may have the record;
 - nothing is read when its lease, its agreement or its time is over;
-- a refused batch changes nothing, an accepted one continues exactly what its sender said.
+- a refused batch changes nothing, an accepted one continues exactly what its sender said;
+- what is said beside the records (receipts, questions, inventories) goes only to whom it concerns;
+- what rests on a copy that changed waits for a person.
 
 ``settling`` checks the rest once all faults have ended.
 """
@@ -16,11 +18,22 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from esclusa.model.marking import EVERYONE, Marking
-from esclusa.sharing.exchange import pacts
-from esclusa.sharing.exchange.messages import Correct, LeaseRefresh, Narrow, Put, Recall
-from esclusa.sharing.exchange.rows import Copy, CopyKey, Pact
+from esclusa.sharing.exchange import consents, labels, pacts
+from esclusa.sharing.exchange.messages import (
+    CLASSES,
+    Batch,
+    Checkpoint,
+    ConsentAsk,
+    Correct,
+    LeaseRefresh,
+    Narrow,
+    Put,
+    Recall,
+    Receipt,
+)
+from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Pact
 from esclusa.sharing.exchange.state import Effects
-from simulator.truth import LEASE, SKEW, Stated, Text
+from simulator.truth import LEASE, LIE, SKEW, Stated, Text
 
 if TYPE_CHECKING:
     from simulator.network import Packet
@@ -28,6 +41,10 @@ if TYPE_CHECKING:
 
 _TOLERANCE = dt.timedelta(seconds=1)
 _CONTENT = (Put, Correct, Narrow)
+_REPAIRS = (
+    "exchange:inventory:taken", "exchange:outbox:resumed", "exchange:receipt:taken",
+    "exchange:agreement:ended",
+)  # fmt: skip
 
 
 class Violation(Exception):
@@ -62,6 +79,7 @@ def is_weaker(lower: Marking, upper: Marking) -> bool:
 def at_commit(world: World, node: Node, effects: Effects) -> None:
     """Look at every copy and every message that a node would store."""
     store = effects.store
+    demand(node.state.ready or not store, "nothing moves while a node is migrated", node.name)
     for key, copy in store.get("copies", {}).items():
         if copy.content is not None:
             _held(world, node, key, copy, effects)
@@ -69,11 +87,125 @@ def at_commit(world: World, node: Node, effects: Effects) -> None:
             _let_go(node, key, effects)
     before = node.state.entries
     for place, entry in store.get("entries", {}).items():
-        if entry is None or getattr(entry.message, "content", None) is None:
-            continue
         old = before.get(place)
-        if old is None or old.message is not entry.message:
-            _leaves(world, node, place[0], entry.message, effects)
+        if entry is not None and (old is None or old.message is not entry.message):
+            _said(world, node, place[0], entry.message, effects)
+    for partner, pact in store.get("pacts", {}).items():
+        if pact.ended:
+            _ended(node, partner, effects)
+    if "questions" in store:
+        _late(node, effects)
+    for named, receipt in store.get("trail", {}).items():
+        known = node.state.trail.get(named)
+        kept = receipt.reason != "nothing_held" or receipt.erased or not (known and known.erased)
+        demand(bool(kept), "an account of an erasure is not blotted out", (node.name, named))
+    for asked, row in store.get("consents", {}).items():
+        _consent(world, node, asked, row, effects)
+
+
+def _consent(world: World, node: Node, key: Any, row: Any, effects: Effects) -> None:
+    seen = (node.name, key)
+    signed = row.answer is None or row.answer in world.book.signed
+    demand(signed, "only a signed consent is believed", seen)
+    before = node.state.consents.get(key)
+    if before is not None and before.answer is not None and row.answer != before.answer:
+        given = row.answer
+        newer = given is not None and given.number > before.answer.number
+        less = given is not None and given.number == before.answer.number
+        less = less and consents.is_stricter(given, before.answer)
+        demand(newer or less, "a later answer holds", seen)
+    if row.answer is None and row.back:
+        said = (row.back, key[0], key[1])
+        known = said in node.state.grants or said in effects.store.get("grants", {})
+        demand(known, "only who was given a record may ask about it", seen)
+
+
+def _ended(node: Node, partner: str, effects: Effects) -> None:
+    new = effects.store.get("copies", {})
+    for key, copy in node.state.copies.items():
+        if key[0] == partner:
+            gone = new.get(key, copy).content is None
+            demand(gone, "an ended agreement leaves no copy", (node.name, key))
+
+
+def _said(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
+    """Look at one new message in an outbox."""
+    kind = type(message)
+    if kind in _CONTENT and message.content is not None:
+        if not message.record.startswith(LIE):
+            _leaves(world, node, partner, message, effects)
+    elif kind is Receipt:
+        _receipt(node, partner, message, effects)
+    elif kind is Checkpoint:
+        _inventory(node, partner, message, effects)
+    elif kind is ConsentAsk:
+        path = _is_upstream(node, partner, message, effects)
+        demand(path, "a question goes only to where the record came from", (node.name, partner))
+
+
+def _is_upstream(node: Node, partner: str, message: Any, effects: Effects) -> bool:
+    key = (partner, message.originator, message.record)
+    return (
+        partner == message.originator
+        or key in node.state.copies
+        or key in effects.store.get("copies", {})
+    )
+
+
+def _receipt(node: Node, partner: str, message: Receipt, effects: Effects) -> None:
+    seen = (node.name, partner, message)
+    path = _is_upstream(node, partner, message, effects)
+    demand(path, "a receipt goes only to where the record came from", seen)
+    if message.holder != node.name or message.reason in ("refused", "nothing_held"):
+        return
+    demand(set(message.erased) == set(CLASSES), "a receipt accounts for every class", seen)
+    key = (partner, message.originator, message.record)
+    copy = effects.store.get("copies", {}).get(key) or node.state.copies[key]
+    gone = copy.content is None or (copy.version, copy.edition) > (message.version, message.edition)
+    demand(gone or message.reason == "narrow", "a receipt tells the truth", seen)
+
+
+def _inventory(node: Node, partner: str, message: Checkpoint, effects: Effects) -> None:
+    for held in message.holds or ():
+        key = (partner, held.originator, held.record)
+        known = key in node.state.copies or key in effects.store.get("copies", {})
+        demand(known, "an inventory tells a partner only of its own", (node.name, key))
+    for given in message.consents:
+        seen = (node.name, partner, given)
+        demand(given.originator == partner, "an inventory tells a partner only of its own", seen)
+
+
+_RANK = {None: 0, "acknowledged": 1, "extended": 2, "answered": 3, "refused": 3}
+
+
+def _late(node: Node, effects: Effects) -> None:
+    before = node.state.questions
+    for key, question in effects.store["questions"].items():
+        if key in before:
+            forward = _RANK[question.step] >= _RANK[before[key].step]
+            demand(forward, "a request goes forward only", (node.name, key, question.step))
+    turned = sum(
+        question.late and not before[key].late
+        for key, question in effects.store["questions"].items()
+        if key in before
+    )
+    told = sum(alarm.rule == "request" for alarm in effects.alarms)
+    demand(turned == told, "a person is told once of a late request", (node.name, turned, told))
+
+
+def at_tick(world: World, node: Node) -> None:
+    """Look at what a node that has noticed the time has left undone."""
+    local = world.local(node)
+    for key, question in node.state.questions.items():
+        done = question.late or question.step in ("answered", "refused")
+        demand(done or question.due is None or local < question.due, "a late request is told", key)
+
+
+def at_departure(world: World, node: Node, batch: Batch) -> None:
+    """Look at a batch that is about to leave: old content too goes only under an agreement."""
+    if batch.messages and not _in_force(world, node, batch.receiver):
+        full = [m for m in batch.messages if getattr(m, "content", None) is not None]
+        demand(not full, "no content leaves after an agreement", (node.name, batch.receiver))
 
 
 def _let_go(node: Node, key: CopyKey, effects: Effects) -> None:
@@ -81,6 +213,17 @@ def _let_go(node: Node, key: CopyKey, effects: Effects) -> None:
     if before is not None and before.content is not None:
         demand(effects.store.get("owed", {}).get(key) is not None, "an erasure is owed", key)
         demand(key in effects.erase, "storage is told to erase", key)
+        _reopened(node, key, effects)
+
+
+def _reopened(node: Node, key: CopyKey, effects: Effects) -> None:
+    """See that every own record that rests on a changed copy waits for a person."""
+    new = effects.store.get("own", {})
+    for record, own in node.state.own.items():
+        if key in own.roots and own.content is not None:
+            held = (new.get(record) or own).hold
+            waits = held is not Hold.NONE and (own.hold is held or record in effects.reopen)
+            demand(waits, "what rests on a changed copy waits for a person", (node.name, record))
 
 
 def _pact(node: Node, partner: str, effects: Effects | None) -> Pact:
@@ -99,9 +242,16 @@ def _in_force(world: World, node: Node, partner: str, effects: Effects | None = 
     return text.signed and not ended and text.begins <= local < text.ends
 
 
-def _matching(world: World, key: tuple[str, str, int], values: dict[str, str]) -> Stated | None:
-    stated = world.book.stated.get(key, ())
-    return next((s for s in stated if values.items() <= s.values.items()), None)
+def _matching(
+    world: World, key: tuple[str, str, int], values: dict[str, str], mark: Marking
+) -> Stated | None:
+    """Return what was stated under a number with these values; a restored node may have stated
+    two things under one number: then the one whose marking fits."""
+    fits = [s for s in world.book.stated.get(key, ()) if values.items() <= s.values.items()]
+    for stated in fits:
+        if not is_weaker(mark, stated.marking):
+            return stated
+    return fits[0] if fits else None
 
 
 def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) -> None:
@@ -110,7 +260,7 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
     name, book = node.name, world.book
     assert copy.content is not None
     values = book.values(copy.content)
-    stated = _matching(world, (originator, record, copy.version), values)
+    stated = _matching(world, (originator, record, copy.version), values, copy.marking)
     if stated is None:
         raise Violation("only what was stated is held", (name, key, copy.version, values))
     text = _text(world, node, supplier, effects)
@@ -119,6 +269,8 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
     demand(not is_weaker(copy.marking, stated.marking), "no marking is weaker", (name, key))
     if not _is_narrowed(before, copy):
         demand(_in_force(world, node, supplier, effects), "an agreement in force", (name, key))
+        last = stated.marking.retain_until
+        demand(last is None or world.local(node).date() <= last, "the time to keep", (name, key))
     demand(
         values.keys() <= set(text.fields) or before is not None, "only agreed fields", (name, key)
     )
@@ -130,8 +282,6 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
         demand(granted or free, "held from others with consent or by rule", (name, key))
         told = world.told.get((name, originator, record), 0)
         demand(copy.version >= told, "the originator's word binds other paths", (name, key))
-    last = stated.marking.retain_until
-    demand(last is None or world.local(node).date() <= last, "the time to keep", (name, key))
     book.holders.setdefault((originator, record), {})[name] = copy.version
 
 
@@ -154,13 +304,20 @@ def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effec
     """Look at content on its way out."""
     name, seen = node.name, (node.name, partner, message.originator, message.record)
     text = _text(world, node, partner, effects)
-    demand(
-        _in_force(world, node, partner, effects), "no content without an agreement in force", seen
-    )
+    again = any(line.event == "exchange:outbox:resumed" for line in effects.audit)
+    covered = again or _in_force(world, node, partner, effects)
+    demand(covered, "no content without an agreement in force", seen)
     values = world.book.values(message.content)
     demand(values.keys() <= set(text.fields), "only agreed fields leave", seen)
+    mark = labels.read(message.marking)
+    if mark is None or mark.releasable_to != {partner}:
+        raise Violation("no audience is shown", seen)
+    last = mark.retain_until
+    due = last is None or world.local(node).date() <= last
+    demand(due or again, "nothing overdue leaves", seen)
+    _is_news(node, partner, message, mark, effects)
     key = (message.originator, message.record, message.version)
-    stated = _matching(world, key, values)
+    stated = _matching(world, key, values, mark)
     if stated is None:
         raise Violation("only what was stated leaves", (seen, message.version))
     if message.originator == name:
@@ -169,21 +326,53 @@ def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effec
         _copy_leaves(world, node, partner, message, effects)
 
 
+def _is_news(node: Node, partner: str, message: Any, mark: Marking, effects: Effects) -> None:
+    """See that nothing is said twice, unless the partner lost it in between."""
+    before = node.state.grants.get((partner, message.originator, message.record))
+    if before is None or before.state is not Grade.OUT or node.restored:
+        return
+    if any(line.event in _REPAIRS for line in effects.audit):
+        return
+    same = (before.version, before.digest, before.onward, before.marking) == (
+        message.version, message.digest, message.onward, mark,
+    )  # fmt: skip
+    demand(not same, "nothing is said twice", (node.name, partner, message.record))
+
+
+def at_correction(node: Node, record: str, effects: Effects) -> None:
+    """See that whoever has a record is told that it was wrong, not merely that it changed."""
+    for (partner, _), entry in effects.store.get("entries", {}).items():
+        before = node.state.grants.get((partner, node.name, record))
+        if entry is None or before is None or before.state is not Grade.OUT:
+            continue
+        plain = type(entry.message) is Put and entry.message.content is not None
+        demand(not plain, "a correction is called one", (node.name, partner, record))
+
+
 def _own_leaves(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
     seen = (node.name, partner, message.record)
     own = effects.store.get("own", {}).get(message.record) or node.state.own[message.record]
-    demand(own.version == message.version, "the latest statement leaves", seen)
+    latest = own.version == message.version or own.hold is Hold.UNACCOUNTED
+    demand(latest, "the latest statement leaves", seen)
     demand(partner in own.marking.releasable_to, "an audience that names the partner", seen)
+    grant = node.state.grants.get((partner, node.name, message.record))
+    waited = node.state.own.get(message.record)
+    waits = own.hold is not Hold.NONE and waited is not None and waited.hold is not Hold.NONE
+    flows = not waits or (grant is not None and grant.state is Grade.OUT)
+    demand(flows, "what waits for a person starts no new flow", (seen, own, grant))
     for root in own.roots:
         copy = effects.store.get("copies", {}).get(root) or node.state.copies.get(root)
         good = copy is not None and copy.content is not None
         demand(good, "a derived record leaves only while its sources are held", seen)
         if copy is not None:
-            demand(may_derive(world, node, copy, partner), "derived with consent or by rule", seen)
+            lawful = may_derive(world, node, copy, partner, effects)
+            demand(lawful, "derived with consent or by rule", seen)
             demand(not is_weaker(own.marking, copy.marking), "as strict as its sources", seen)
 
 
-def may_derive(world: World, node: Node, copy: Copy, partner: str) -> bool:
+def may_derive(
+    world: World, node: Node, copy: Copy, partner: str, effects: Effects | None = None
+) -> bool:
     """Tell whether a record resting on a copy may go to a partner ("" or the node: be made)."""
     named = (copy.originator, copy.record)
     book = world.book
@@ -192,18 +381,20 @@ def may_derive(world: World, node: Node, copy: Copy, partner: str) -> bool:
         return False
     if partner in ("", node.name, copy.originator):
         return True
-    if _refused_since(node, copy, partner, "derive"):
+    if _refused_since(node, copy, partner, "derive", effects):
         return False
     return copy.onward.rule != "never" and _path(
         world, copy.onward, named, node.name, partner, "derive", copy.marking
     )
 
 
-def _refused_since(node: Node, copy: Copy, to: str, use: str) -> bool:
+def _refused_since(node: Node, copy: Copy, to: str, use: str, effects: Effects | None) -> bool:
     """Tell whether the originator's last word that reached the node is no."""
     if copy.onward.rule == "within" and to in copy.onward.agencies:
         return False
-    row = node.state.consents.get((copy.originator, copy.record, node.name, to, use))
+    key = (copy.originator, copy.record, node.name, to, use)
+    new = effects.store.get("consents", {}) if effects is not None else {}
+    row = new.get(key) or node.state.consents.get(key)  # type: ignore[call-overload]
     return row is not None and row.answer is not None and not row.answer.granted
 
 
@@ -218,7 +409,8 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
     path = _path(world, copy.onward, named, node.name, partner, "pass", copy.marking)
     demand(path and copy.onward.rule != "never", "passed on only with consent or by rule", seen)
     until = world.readable_until.get((node.name, grant.via, message.originator))
-    live = until is not None and world.now <= until + _TOLERANCE
+    again = any(line.event == "exchange:outbox:resumed" for line in effects.audit)
+    live = again or (until is not None and world.now <= until + _TOLERANCE)
     demand(live, "passed on only while its lease runs", seen)
     consents = {**node.state.consents, **effects.store.get("consents", {})}
     row = consents.get((*named, node.name, partner, "pass"))
@@ -236,6 +428,7 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
 def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> None:
     """Look at what a batch did to its receiver."""
     batch = packet.batch
+    _forks(world, node, packet, effects)
     if effects.refused is not None:
         fork = effects.refused.rule == "fork"
         demand(fork or not effects.store, "a refused batch changes nothing", batch.sender)
@@ -254,23 +447,57 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
     demand(batch.first <= place + 1 and row.number == last > place, "no gap in the inbox", batch)
     said = (row.number, row.head) in world.said.get((batch.sender, node.name), ())
     demand(said, "only what its sender said is taken", (batch.sender, node.name, row.number))
-    if node.crashing:
+    if node.crashing == "before":
         return
     for message in batch.messages[place - batch.first + 1 :]:
         _told(world, node, packet, message, effects)
 
 
+def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
+    """See that nobody is called restored, or two, who is not."""
+    if packet.forged or node.restored:
+        return
+    sender = world.nodes.get(packet.batch.sender)
+    if sender is not None and not sender.restored:
+        false = [alarm.rule for alarm in effects.alarms if alarm.rule in ("fork", "ahead")]
+        demand(not false, "no false alarm of a fork", (node.name, sender.name, false))
+
+
 def _told(world: World, node: Node, packet: Packet, message: Any, effects: Effects) -> None:
     batch = packet.batch
     if isinstance(message, LeaseRefresh):
-        if (batch.sender, message.originator) in effects.store.get("leases", {}):
+        same = message.agreement == _pact(node, batch.sender, effects).digest
+        if same and (batch.sender, message.originator) in effects.store.get("leases", {}):
             _lease(world, node, packet, message)
-    elif (
-        isinstance(message, Put | Correct | Narrow | Recall) and message.originator == batch.sender
-    ):
+        return
+    if isinstance(message, Checkpoint):
+        _recalled(node, batch.sender, message, effects)
+    if isinstance(message, Correct | Narrow):
+        key = (batch.sender, message.originator, message.record)
+        before = node.state.copies.get(key)
+        after = effects.store.get("copies", {}).get(key)
+        held = before is not None and before.content is not None
+        if held and after is not None and after.edition == message.edition:
+            _reopened(node, key, effects)
+    if isinstance(message, Put | Correct | Narrow | Recall) and message.originator == batch.sender:
         lowest = message.version + isinstance(message, Recall)
         key = (node.name, message.originator, message.record)
         world.told[key] = max(world.told.get(key, 0), lowest)
+
+
+def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) -> None:
+    """See that a recall which the node forgot, and a partner remembers, reaches everybody."""
+    new = effects.store.get("grants", {})
+    for held in message.holds or ():
+        key = (sender, held.originator, held.record)
+        before, after = node.state.grants.get(key), new.get(key)
+        known = (before.version, before.edition) if before is not None else (0, 0)
+        if held.originator != node.name or held.held or held.why != "recall" or after is None:
+            continue
+        if (held.version, held.edition) == (after.version, after.edition) > known:
+            for place, grant in {**node.state.grants, **new}.items():
+                out = place[1:] == key[1:] and grant.state is Grade.OUT
+                demand(not out, "a forgotten recall reaches everybody", (node.name, place))
 
 
 def _lease(world: World, node: Node, packet: Packet, message: LeaseRefresh) -> None:

@@ -10,14 +10,17 @@ from esclusa.sharing.exchange.messages import Batch
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
-    """A batch on its way. ``sound`` is False when its bytes or signature do not hold; ``left`` is
-    the true time at which it left."""
+    """A batch on its way. ``sound`` is False when its bytes or signature do not hold, ``forged`` True
+    when its sender never made it so; ``left`` is the true time at which it left, ``to`` at
+    whose door it arrives if not its receiver's."""
 
     batch: Batch
     signer: str
     left: dt.datetime
     sound: bool = True
     by_hand: bool = False
+    forged: bool = False
+    to: str = ""
 
 
 class Network:

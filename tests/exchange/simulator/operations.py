@@ -6,9 +6,8 @@ there is none. Moves that a rule must refuse are tried too: they count as violat
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -22,10 +21,11 @@ from esclusa.sharing.exchange.messages import (
     Onward,
     Request,
 )
-from esclusa.sharing.exchange.rows import CopyKey
-from simulator import hostile, invariants
+from esclusa.sharing.exchange.rows import CopyKey, Own
+from esclusa.sharing.exchange.state import State
+from simulator import invariants
 from simulator.invariants import demand, may_derive
-from simulator.truth import DAY, FIELDS, HOUR, SKEW, Stated, Text, joined, marking
+from simulator.truth import DAY, FIELDS, HOUR, SKEW, WEAK, Stated, Text, joined, marking
 
 if TYPE_CHECKING:
     from simulator.world import Node, World
@@ -63,23 +63,32 @@ def first_text(world: World, names: Sequence[str], pair: frozenset[str], number:
     else:
         onward = Onward("never")
     fields = FIELDS if random() < 0.6 else ("a", "b") if random() < 0.7 else ("a",)
-    days = 12 if random() < 0.1 else 400
+    days = 2 + 8 * random() if random() < 0.2 else 400
     return Text(
         pair, number, world.now - 5 * DAY, world.now + days * DAY, fields,
-        _FLOORS[random() < 0.3], onward,
+        _FLOORS[random() < 0.3], onward, careless=_drawn_fault(world),
     )  # fmt: skip
+
+
+def _drawn_fault(world: World) -> str:
+    return pick(world, tuple(WEAK)) if world.rng.random() < 0.08 else ""
 
 
 def change_agreement(world: World) -> None:
     """A pair signs a new text; one side, or both, put it in force."""
     node = someone(world)
     partner = pick(world, node.partners)
-    pair = frozenset((node.name, partner))
-    text = first_text(world, tuple(world.nodes), pair, world.book.latest[pair].number + 1)
-    world.book.write(text)
+    text = new_text(world, node, partner)
     adopt(world, node, partner, text)
     if world.rng.random() < 0.5:
         adopt(world, world.nodes[partner], node.name, text)
+
+
+def new_text(world: World, node: Node, partner: str) -> Text:
+    """Have a pair sign a new text."""
+    pair = frozenset((node.name, partner))
+    text = first_text(world, tuple(world.nodes), pair, world.book.latest[pair].number + 1)
+    return world.book.write(text)
 
 
 def adopt(world: World, node: Node, partner: str, text: Text) -> None:
@@ -107,9 +116,16 @@ def draw_marking(world: World, node: Node) -> Marking:
     if random() < 0.05:
         audience = frozenset(name for name in world.nodes if name != node.name)
     keep = None
-    if random() < 0.15:
-        keep = (world.now + (2 + 10 * random()) * DAY).date()
-    return marking(1 + int(random() * 2), audience, random() < 0.3, keep)
+    if random() < 0.2:
+        keep = (world.now + (1 + 7 * random()) * DAY).date()
+    mark = marking(1 + int(random() * 2), audience, random() < 0.3, keep)
+    return narrowest(mark) if random() < 0.2 else mark
+
+
+@lru_cache(maxsize=4096)
+def narrowest(mark: Marking) -> Marking:
+    """Return a marking for one purpose only."""
+    return msgspec.structs.replace(mark, purposes=frozenset({"sanctions"}))
 
 
 def state_it(
@@ -130,6 +146,8 @@ def state_it(
     stated = Stated(mark, values)
     key = (node.name, record, version)
     book.stated.setdefault(key, []).append(stated)
+    if said == "correct":
+        invariants.at_correction(node, record, done)
     if not world.commit(node, done):
         book.stated[key].remove(stated)
         return False
@@ -154,8 +172,11 @@ def correct(world: World) -> None:
 
 def narrow(world: World) -> None:
     """A node states a record under a stricter marking, or with less in it."""
-    node = someone(world)
-    record = pick(world, _RECORDS)
+    narrow_of(world, someone(world), pick(world, _RECORDS))
+
+
+def narrow_of(world: World, node: Node, record: str) -> None:
+    """Narrow one record of a node."""
     own = node.state.own.get(record)
     if own is None or own.content is None:
         return
@@ -171,6 +192,16 @@ def narrow(world: World) -> None:
         values = dict(list(world.book.values(content).items())[:2])
         content = world.book.body(values, content.salt)
     state_it(world, node, record, "narrow", mark, content=content, sources=own.roots)
+
+
+def widen(world: World) -> None:
+    """A node states the same content again for more agencies, or under a lower level."""
+    node = someone(world)
+    record = pick(world, _RECORDS)
+    own = node.state.own.get(record)
+    if own is not None and own.content is not None:
+        mark = draw_marking(world, node)
+        state_it(world, node, record, "put", mark, content=own.content, sources=own.roots)
 
 
 def withdraw(world: World) -> None:
@@ -217,8 +248,14 @@ def pass_on(world: World) -> None:
         k for k in world.book.granted if k[2] == node.name and k[4] == "pass" and k[:2] == key[1:]
     ]
     to = granted[0][3] if granted and world.rng.random() < 0.8 else pick(world, node.partners)
+    pass_to(world, node, key, to)
+
+
+def pass_to(world: World, node: Node, key: CopyKey, to: str) -> None:
+    """Pass one copy on."""
     if to != key[0]:
         done = world.attempt(node, moves.pass_on, copy=key, to=to)
+        demand(done is None or to != key[1], "nothing is passed back to its originator", (to, key))
         if done is not None:
             world.commit(node, done)
 
@@ -250,25 +287,31 @@ def answer(world: World) -> None:
 
 def think_again(world: World) -> None:
     """An originator changes an answer that it gave."""
-    for node in world.nodes.values():
-        given = [k for k, row in node.state.consents.items() if k[0] == node.name and row.answer]
-        if given:
-            key = pick(world, given)
-            row = node.state.consents[key]
-            answer_it(world, node, key, not row.answer.granted if row.answer else False)
-            return
+    any(think_again_of(world, node) for node in world.nodes.values())
+
+
+def think_again_of(world: World, node: Node) -> bool:
+    """Change an answer of one node; returns whether it had given any."""
+    given = [k for k, row in node.state.consents.items() if k[0] == node.name and row.answer]
+    if given:
+        key = pick(world, given)
+        row = node.state.consents[key]
+        answer_it(world, node, key, not row.answer.granted if row.answer else False)
+    return bool(given)
 
 
 def answer_it(world: World, node: Node, key: tuple[str, ...], granted: bool) -> None:
     """Sign and give the next answer to a question."""
     row = node.state.consents[key]  # type: ignore[index]
     number = row.answer.number + 1 if row.answer is not None else 1
-    until = world.local(node) + 6 * DAY if granted and world.rng.random() < 0.2 else None
+    until = None
+    if granted and world.rng.random() < 0.35:
+        until = world.local(node) + (1 + 5 * world.rng.random()) * DAY
     given = world.book.sign(
         ConsentAnswer(*key, number, granted, until, node.name, f"{node.name}:{number}")  # type: ignore[arg-type]
     )
     done = world.attempt(node, moves.answer_consent, given=given)
-    if done is not None and not node.crashing and granted:
+    if done is not None and node.crashing != "before" and granted:
         world.book.granted[key] = None  # type: ignore[index]
     if done is not None:
         world.commit(node, done)
@@ -279,20 +322,45 @@ def derive(world: World) -> None:
     found = draw_copy(world)
     if found is None:
         return
-    node, key = found
-    copy = node.state.copies[key]
+    derive_from(world, *found)
+
+
+def derive_from(world: World, node: Node, key: CopyKey) -> None:
+    """State a record that rests on one copy, perhaps on a second one or on an own record too."""
+    copy = node.state.copies.get(key)
+    if copy is None or copy.content is None:
+        return
     record = pick(world, ("d0", "d1"))
-    sources = [key]
-    own = node.state.own.get("r0")
-    if own is not None and own.content is not None and world.rng.random() < 0.3:
-        sources.append(("", node.name, "r0"))
+    sources = [key, *_more_sources(world, node, record)]
+    rows = [node.state.own[s[2]] if s[0] == "" else node.state.copies[s] for s in sources]
     audience = frozenset(name for name in node.partners if world.rng.random() < 0.8)
-    mark = joined(marking(1, audience, False, None), copy.marking)
-    if len(sources) > 1 and own is not None:
-        mark = joined(mark, own.marking)
-    lawful = may_derive(world, node, copy, "")
+    mark = marking(1, audience, False, None)
+    for row in rows:
+        mark = joined(mark, row.marking)
+    roots = {s for s in sources if s[0]}.union(*(r.roots for r in rows if isinstance(r, Own)))
+    lawful = all(
+        (held := node.state.copies.get(root)) is not None and may_derive(world, node, held, "")
+        for root in roots
+    )
     done = state_it(world, node, record, "put", mark, sources=tuple(sources))
     demand(lawful or not done, "derived only with consent", (node.name, key))
+    if done:
+        own = node.state.own[record]
+        demand(set(own.roots) == roots, "all that it rests on is remembered", (node.name, roots))
+
+
+def _more_sources(world: World, node: Node, record: str) -> list[CopyKey]:
+    """Return perhaps a second copy, perhaps an own record that may itself rest on copies."""
+    found: list[CopyKey] = []
+    held = [k for k, copy in node.state.copies.items() if copy.content is not None]
+    if world.rng.random() < 0.3:
+        found.append(pick(world, held))
+    other = pick(world, ("r0", "d0", "d1"))
+    own = node.state.own.get(other)
+    usable = own is not None and own.content is not None and other != record
+    if usable and world.rng.random() < 0.4:
+        found.append(("", node.name, other))
+    return found
 
 
 # --- requests -------------------------------------------------------------------------------------
@@ -300,7 +368,11 @@ def derive(world: World) -> None:
 
 def request(world: World) -> None:
     """A node asks a partner for information."""
-    node = someone(world)
+    request_of(world, someone(world))
+
+
+def request_of(world: World, node: Node) -> None:
+    """Ask one of a node's partners for information."""
     partner = pick(world, node.partners)
     world.book.serial += 1
     asked = Request(f"q{world.book.serial}", "check", world.local(node) + 12 * HOUR)
@@ -312,20 +384,25 @@ def request(world: World) -> None:
 def respond(world: World) -> None:
     """A node takes a step in answering a request."""
     step = pick(world, ("acknowledged", "extended", "answered", "refused"))
-    for node in world.nodes.values():
-        open_ = [
-            key for key, question in node.state.questions.items()
-            if key[1] == node.name and question.step not in ("answered", "refused")
-        ]  # fmt: skip
-        if open_:
-            key = pick(world, open_)
-            reason = "national_security" if step == "refused" else ""
-            due = world.local(node) + DAY if step == "extended" else None
-            given = Answer(key[2], step, due, reason)  # type: ignore[arg-type]
-            done = world.attempt(node, moves.respond, asker=key[0], answer=given)
-            if done is not None:
-                world.commit(node, done)
-            return
+    any(respond_of(world, node, step) for node in world.nodes.values())
+
+
+def respond_of(world: World, node: Node, step: str) -> bool:
+    """Take a step in answering one of a node's open requests; returns whether there was one."""
+    open_ = [
+        key for key, question in node.state.questions.items()
+        if key[1] == node.name and question.step not in ("answered", "refused")
+    ]  # fmt: skip
+    if not open_:
+        return False
+    key = pick(world, open_)
+    reason = "national_security" if step == "refused" else ""
+    due = world.local(node) + DAY if step == "extended" else None
+    given = Answer(key[2], step, due, reason)  # type: ignore[arg-type]
+    done = world.attempt(node, moves.respond, asker=key[0], answer=given)
+    if done is not None:
+        world.commit(node, done)
+    return True
 
 
 # --- time and storage -----------------------------------------------------------------------------
@@ -360,6 +437,8 @@ def read(world: World) -> None:
 def set_clock(world: World) -> None:
     """A node's clock is set, forward or back."""
     node = someone(world)
+    if node.crashing or not node.state.ready:
+        return  # A node counts the time up to the change only if it can note it then.
     world.tick(node)
     node.skew = (2 * world.rng.random() - 1) * SKEW
     world.tick(node)
@@ -379,7 +458,7 @@ def send_link(world: World, link: tuple[str, str]) -> None:
     """Put the next batch of one outbox under way."""
     node = world.nodes[link[0]]
     chance = world.rng.random()
-    packet = world.packet(node, link[1], limit=2 if chance < 0.2 else 1000, by_hand=chance > 0.93)
+    packet = world.packet(node, link[1], limit=2 if chance < 0.3 else 1000, by_hand=chance > 0.93)
     if packet is not None:
         world.dirty.pop(link, None)
         world.network.send(packet)
@@ -434,13 +513,18 @@ def heal(world: World) -> None:
 
 def crash(world: World) -> None:
     """The next thing that a node does is lost before it is stored."""
-    someone(world).crashing = True
+    someone(world).crashing = "before" if world.rng.random() < 0.7 else "after"
 
 
 def back_up(world: World) -> None:
     """A node's store is copied."""
-    node = someone(world)
+    back_up_node(world, someone(world))
+
+
+def back_up_node(world: World, node: Node) -> None:
+    """Copy one node's store."""
     node.backup = state.snapshot(node.state)
+    node.backup_skew = node.skew
     node.backup_told = {k: v for k, v in world.told.items() if k[0] == node.name}
     node.backup_until = {k: v for k, v in world.readable_until.items() if k[0] == node.name}
 
@@ -456,8 +540,12 @@ def restore(world: World) -> None:
 def restore_node(world: World, node: Node) -> None:
     """Set a node up from its backup."""
     assert node.backup is not None
+    _note_forks(world, node, node.backup)
     node.state, node.backup = node.backup, None
     node.restored += 1
+    # A store from before a clock was set back cannot know of it: whoever restores it sets the clock.
+    node.skew = max(node.skew, node.backup_skew)
+    node.todo = {record: None for record, own in node.state.own.items() if own.hold}
     world.told = {k: v for k, v in world.told.items() if k[0] != node.name} | node.backup_told
     world.readable_until = {
         k: v for k, v in world.readable_until.items() if k[0] != node.name
@@ -470,33 +558,25 @@ def restore_node(world: World, node: Node) -> None:
     ]
     for record in _RECORDS:
         world.book.withdrawn.pop((node.name, record), None)
+    held = {key[1:] for key, copy in node.state.copies.items() if copy.content is not None}
+    for named, holders in world.book.holders.items():
+        if named not in held:
+            holders.pop(node.name, None)
     for partner in node.partners:
         world.dirty[node.name, partner] = None
+
+
+def _note_forks(world: World, node: Node, backup: State) -> None:
+    """Note which partners have read more than a backup remembers: both sides must be told."""
+    for partner in node.partners:
+        inbox = world.nodes[partner].state.inboxes.get(node.name)
+        box = backup.outboxes.get(partner)
+        if inbox is not None and inbox.number > (box.last if box is not None else 0):
+            world.forks[node.name, partner] = inbox
+        world.forks.pop((partner, node.name), None)
 
 
 def migrate(world: World) -> None:
     """A node's store is half-way to a new schema, or done with it."""
     node = someone(world)
     node.state = msgspec.structs.replace(node.state, ready=not node.state.ready)
-
-
-WEIGHTS: dict[Callable[[World], None], int] = {
-    state_new: 15, correct: 5, narrow: 6, withdraw: 5,
-    pass_on: 10, ask: 7, answer: 7, think_again: 2, derive: 5, request: 2, respond: 2,
-    change_agreement: 2, end_agreement: 1, wait: 3, wait_long: 3, erase: 5, read: 2, set_clock: 1,
-    send: 8, arrive: 16, exchange: 14, repeat: 3, cut: 2, heal: 2,
-    crash: 1, back_up: 3, restore: 1, migrate: 1, hostile.forge: 4, hostile.overreach: 3,
-}  # fmt: skip
-_OPERATIONS = tuple(WEIGHTS)
-_STEPS = tuple(accumulate(WEIGHTS.values()))
-
-
-def one(world: World) -> None:
-    """Let one thing happen; eager nodes then send, and the network moves."""
-    random = world.rng.random
-    world.now += random() * 0.5 * HOUR
-    _OPERATIONS[bisect(_STEPS, random() * _STEPS[-1])](world)
-    if world.dirty and random() < world.eager:
-        send(world)
-        arrive(world)
-    world.steps += 1

@@ -25,8 +25,16 @@ REFUSALS = frozenset({"national_security", "not_available"})
 _STRICT = {"within": 0, "consent": 1, "never": 2}
 
 
+LIE = "x"
+"""How the name of a record begins that nobody stated: a dishonest partner speaks of it."""
+
+
 class Text(msgspec.Struct, frozen=True, gc=False):
-    """An agreement's text: who, until when, which fields, for what, and what may go further."""
+    """An agreement's text: who, until when, which fields, for what, and what may go further.
+
+    A ``careless`` one is carried out by a release rule that is wrong: it weakens one part of the
+    marking, the level, the caveats or the purposes.
+    """
 
     pair: frozenset[str]
     number: int
@@ -36,10 +44,16 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     floor: Marking
     onward: Onward
     signed: bool = True
+    careless: str = ""
 
     def pact(self) -> Pact:
         """Return what the exchange is told of this text."""
         return Pact(self.digest(), self.begins, self.ends, LEASE, GRACE, 2 * SKEW, REFUSALS)
+
+    def mark(self, marking: Marking) -> Marking:
+        """Return the marking under which the release rule cuts a record."""
+        mark = joined(marking, self.floor)
+        return weakened(mark, self.careless) if self.careless else mark
 
     def digest(self) -> str:
         """Return a name that only this text has."""
@@ -64,6 +78,7 @@ class Book:
         self.last: dict[tuple[str, str], int] = {}
         self.bodies: dict[bytes, dict[str, str]] = {}
         self.signed: set[ConsentAnswer] = set()
+        self.given: list[ConsentAnswer] = []
         self.granted: dict[tuple[str, str, str, str, str], None] = {}
         self.holders: dict[tuple[str, str], dict[str, int]] = {}
         self.free: set[str] = set()
@@ -105,10 +120,8 @@ class Book:
         content, digest, names = found
         if not names:
             return None
-        onward = text.onward
-        if isinstance(item, Copy) and _STRICT[item.onward.rule] >= _STRICT[onward.rule]:
-            onward = item.onward
-        return Cut(content, digest, names, joined(item.marking, text.floor), onward)
+        onward = stricter(item.onward, text.onward) if isinstance(item, Copy) else text.onward
+        return Cut(content, digest, names, text.mark(item.marking), onward)
 
     def _cut(
         self, content: Content, fields: tuple[str, ...]
@@ -126,7 +139,13 @@ class Book:
     def sign(self, answer: ConsentAnswer) -> ConsentAnswer:
         """Have the originator sign an answer."""
         self.signed.add(answer)
+        self.given.append(answer)
         return answer
+
+
+def stricter(theirs: Onward, ours: Onward) -> Onward:
+    """Return the rule under which a copy goes on: the one it came with, or ours when stricter."""
+    return theirs if _STRICT[theirs.rule] >= _STRICT[ours.rule] else ours
 
 
 @lru_cache(maxsize=65536)
@@ -134,6 +153,16 @@ def joined(left: Marking, right: Marking) -> Marking:
     """Return the join of two markings."""
     floor = msgspec.structs.replace(right, releasable_to=frozenset({EVERYONE}))
     return left.join(floor)
+
+
+WEAK: dict[str, object] = {
+    "level": Level.OPEN, "caveats": frozenset(), "purposes": frozenset({EVERYONE}),
+}  # fmt: skip
+
+
+def weakened(mark: Marking, part: str) -> Marking:
+    """Return a marking with one part as weak as it can be."""
+    return msgspec.structs.replace(mark, **{part: WEAK[part]})
 
 
 @lru_cache(maxsize=65536)

@@ -8,6 +8,7 @@ from random import Random
 from esclusa.errors import ExchangeError
 from esclusa.sharing.exchange import core, moves, state
 from esclusa.sharing.exchange.messages import CLASSES, Verified
+from esclusa.sharing.exchange.rows import Inbox
 from esclusa.sharing.exchange.state import Effects, Rules, State
 from simulator import invariants
 from simulator.network import Network, Packet
@@ -22,7 +23,10 @@ ERASED = dict.fromkeys(CLASSES, 1)
 
 
 class Node:
-    """One agency's node: its stored state, how wrong its clock is, its last backup."""
+    """One agency's node: its stored state, how wrong its clock is, its last backup.
+
+    ``crashing`` is "before" or "after": its next transition dies before or after it was stored.
+    """
 
     def __init__(self, name: str, skew: dt.timedelta, stored: State) -> None:
         self.name = name
@@ -30,17 +34,20 @@ class Node:
         self.state = stored
         self.partners = tuple(stored.pacts)
         self.backup: State | None = None
+        self.backup_skew = skew
         self.todo: dict[str, None] = {}
         self.backup_told: dict[tuple[str, str, str], int] = {}
         self.backup_until: dict[tuple[str, str, str], dt.datetime] = {}
-        self.crashing = False
+        self.crashing = ""
         self.restored = 0
+        self.alarms: set[tuple[str, str]] = set()
 
 
 class World:
     """Everything at one moment. ``now`` is the true time; ``local(node)`` what a node believes."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.rng = Random(seed)
         self.now = START
         self.book = Book()
@@ -51,6 +58,7 @@ class World:
         self.longest: dict[tuple[str, str], dt.datetime] = {}
         self.told: dict[tuple[str, str, str], int] = {}
         self.said: dict[tuple[str, str], set[tuple[int, str]]] = {}
+        self.forks: dict[tuple[str, str], Inbox] = {}
         self.steps = 0
         self.eager = (0.15, 0.5, 0.85)[seed % 3]
         self.nodes = self._nodes()
@@ -60,7 +68,7 @@ class World:
         from simulator.operations import first_text
 
         random = self.rng.random
-        names = NAMES[: 4 + int(random() * 5)]
+        names = NAMES[: 4 + int(5 * random() ** 2.2)]
         count = len(names)
         pairs = {frozenset((names[i], names[(i + 1) % count])) for i in range(count)}
         for i in range(count):
@@ -94,20 +102,29 @@ class World:
 
     def commit(self, node: Node, effects: Effects) -> bool:
         """Store effects, unless the node dies before; returns whether they were stored."""
-        if node.crashing:
-            node.crashing = False
+        dying, node.crashing = node.crashing, ""
+        if dying == "before":
             return False
         invariants.at_commit(self, node, effects)
+        self.store(node, effects)
+        for alarm in effects.alarms:
+            node.alarms.add((alarm.rule, alarm.partner))
+        for record in effects.reopen:
+            node.todo[record] = None
+        if dying:
+            # What it meant to send was only in its memory; after a start it looks at its outboxes.
+            return True
+        for partner in effects.send:
+            self.dirty[node.name, partner] = None
+        return True
+
+    def store(self, node: Node, effects: Effects) -> None:
+        """Store effects, and remember what the node has said."""
         state.apply(node.state, effects)
         for (partner, number), entry in effects.store.get("entries", {}).items():
             if entry is not None:
                 said = self.said.setdefault((node.name, partner), set())
                 said.add((number, entry.head))
-        for record in effects.reopen:
-            node.todo[record] = None
-        for partner in effects.send:
-            self.dirty[node.name, partner] = None
-        return True
 
     def attempt(self, node: Node, move: object, **what: object) -> Effects | None:
         """Try a move; returns its effects, None when a rule refuses."""
@@ -118,8 +135,10 @@ class World:
 
     def tick(self, node: Node) -> None:
         """Let a node notice the time."""
-        if node.state.ready:
-            self.commit(node, core.tick(node.state, self.rules, self.local(node)))
+        if not node.state.ready:
+            return
+        if self.commit(node, core.tick(node.state, self.rules, self.local(node))):
+            invariants.at_tick(self, node)
 
     def erase(self, node: Node) -> None:
         """Have a node's storage do the erasures it owes, and report them."""
@@ -137,11 +156,12 @@ class World:
         if not sender.state.ready:
             return None
         batch = core.batch_for(sender.state, receiver, self.local(sender), limit=limit)
+        invariants.at_departure(self, sender, batch)
         return Packet(batch, sender.name, self.now, by_hand=by_hand)
 
     def deliver(self, packet: Packet) -> Effects:
         """Hand a packet to its receiver."""
-        node = self.nodes[packet.batch.receiver]
+        node = self.nodes[packet.to or packet.batch.receiver]
         if packet.sound:
             verified = Verified(packet.batch, packet.signer)
             effects = core.receive(node.state, self.rules, verified, self.local(node))

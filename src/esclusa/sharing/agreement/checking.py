@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-import msgspec
-
 from esclusa.errors import MarkingError
 from esclusa.model import Marking
-from esclusa.sharing.agreement import fields
+from esclusa.sharing.agreement import fields, searches
 from esclusa.sharing.agreement.fields import EVERY, Pattern, Shape, Step
 from esclusa.sharing.agreement.lists import clocks, refusals
 from esclusa.sharing.agreement.rules import Named, named
+from esclusa.sharing.agreement.searches import Problem
 from esclusa.sharing.agreement.shape import Agreement, Clause
-from esclusa.sharing.agreement.text import Place
 from esclusa.sharing.reader import PURPOSES
 
 _CONDITIONS: Final = 50
@@ -27,20 +25,13 @@ _FITS: Final = {
 }  # fmt: skip
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something wrong: where in the agreement, and what was expected."""
-
-    place: Place
-    reason: str
-
-
 def problems(agreement: Agreement) -> tuple[Problem, ...]:
     """Return all that is wrong with an agreement whose shape is right, in the order of its text."""
     found = [*_head(agreement), *_requests(agreement)]
     for number, clause in enumerate(agreement.clauses):
         found += [Problem(("clauses", number, *item.place), item.reason)
                   for item in _clause(agreement, clause)]  # fmt: skip
-    return tuple(found)
+    return (*found, *searches.problems(agreement))
 
 
 def _head(agreement: Agreement) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from esclusa.sharing.agreement import cells
+from esclusa.sharing.agreement import cells, hits
 from esclusa.sharing.agreement.cells import Outcome, Table
 from esclusa.sharing.agreement.rules import KEEP, Named
 from esclusa.sharing.agreement.shape import Agreement, Clause
@@ -29,7 +29,8 @@ Fares = tuple[tuple[Pair, tuple[str, ...]], ...]
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One difference. ``what``: ``newly`` released, ``no_longer`` released, ``changed`` (goes in
-    another form), or ``handling`` (anything around the fields). ``path`` is "" for the last."""
+    another form), or ``handling`` (anything around the fields). ``path`` is "" for the last, and
+    the kind of key after ``hit:`` for what may newly, or no longer, be searched."""
 
     what: str
     giver: str
@@ -46,7 +47,16 @@ def compare(old: Agreement, new: Agreement) -> tuple[Change, ...]:
     found: list[Change] = []
     for giver, kind in places:
         found += _fields(giver, kind, before, after)
-    return (*found, *_clauses(old, new), *_around(old, new))
+    return (*found, *_hits(old, new), *_clauses(old, new), *_around(old, new))
+
+
+def _hits(old: Agreement, new: Agreement) -> Iterator[Change]:
+    for what, giver, kind, key, purposes in hits.differences(old, new):
+        text = hits.sentence(what, giver, kind, key, purposes)
+        yield Change(what=what, giver=giver, kind=kind, path=f"hit:{key}", purposes=purposes,
+                     text=text)  # fmt: skip
+    for giver, text in hits.handling(old, new):
+        yield Change(what=HANDLING, giver=giver, kind="", path="", purposes=(), text=text)
 
 
 def _fields(giver: str, kind: str, before: Table, after: Table) -> Iterator[Change]:

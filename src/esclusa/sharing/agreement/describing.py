@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from esclusa.sharing.agreement import hits
 from esclusa.sharing.agreement.comparing import condition, wording_of
 from esclusa.sharing.agreement.lists import clocks, refusals
 from esclusa.sharing.agreement.rules import action_of
@@ -17,6 +18,7 @@ def describe(agreement: Agreement) -> Iterator[Sentence]:
     yield said("describe.valid", start=str(agreement.valid.start), until=str(agreement.valid.until))
     for clause in agreement.clauses:
         yield from _clause(agreement, clause)
+    yield from hits.describe(agreement)
     yield said(
         "describe.exchange",
         grace=str(agreement.exchange.grace_hours),

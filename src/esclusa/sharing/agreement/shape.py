@@ -117,6 +117,54 @@ class Clause(_Part, frozen=True, kw_only=True):
     fields: Annotated[tuple[Rule, ...], Meta(min_length=1)]
 
 
+Subject = Literal["person", "company", "vessel", "container"]
+"""Kinds of things that partners search in each other's records. Each has a key of its own, so the
+kind that a question names is the kind that is searched."""
+Elements = Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+class Limits(_Part, frozen=True, kw_only=True):
+    """How many elements one partner may ask about one kind of thing, padding included: in one
+    question, in any 24 hours, in one epoch, in any 365 days."""
+
+    question: Elements
+    day: Elements
+    epoch: Elements
+    year: Elements
+
+
+class Search(_Part, frozen=True, kw_only=True):
+    """One kind of thing that may be searched, by which keys, how often."""
+
+    subject: Subject
+    keys: Annotated[tuple[str, ...], Meta(min_length=1)]
+    limits: Limits
+
+
+class PointerClause(_Part, frozen=True, kw_only=True):
+    """``giver`` lets the other party search its ``records``: it says hit or no hit, no more.
+
+    Every ``epoch_hours`` there is a new key and a new set. For ``grace_hours`` after its end a hit
+    may still be followed up; then the key is destroyed. ``catalogue`` is the most entries that a
+    set may have, padding included: a larger one could hold guesses in place of records.
+    """
+
+    id: Word
+    giver: Agency
+    records: Annotated[tuple[Kind, ...], Meta(min_length=1)]
+    purposes: Annotated[tuple[Word, ...], Meta(min_length=1)]
+    level: LevelWord
+    caveats: tuple[str, ...] = ()
+    searches: Annotated[tuple[Search, ...], Meta(min_length=1)]
+    epoch_hours: Annotated[int, Meta(ge=1, le=744)] = 24
+    grace_hours: Annotated[int, Meta(ge=0, le=744)] = 72
+    catalogue: Annotated[int, Meta(ge=1024, le=1 << 24)] = 1 << 20
+
+    def search(self, subject: Subject) -> Search | None:
+        """Return what was agreed for one kind of thing, None when nothing was."""
+        return next((item for item in self.searches if item.subject == subject), None)
+
+
 class Requests(_Part, frozen=True, kw_only=True):
     """How questions are answered: ids of clocks, and the grounds on which an answer may be refused
     (both closed lists, see ``clocks`` and ``refusals``)."""
@@ -134,7 +182,8 @@ class Exchange(_Part, frozen=True, kw_only=True):
 
 
 class Agreement(_Part, frozen=True, kw_only=True):
-    """An agreement of two services. ``replaces`` is the digest of the version before."""
+    """An agreement of two services. ``replaces`` is the digest of the version before; ``pointers``
+    are what one side may search in the other's records."""
 
     format: Literal["esclusa-agreement/1"]
     id: Word
@@ -147,6 +196,7 @@ class Agreement(_Part, frozen=True, kw_only=True):
     clauses: Annotated[tuple[Clause, ...], Meta(min_length=1)]
     requests: Requests
     exchange: Exchange
+    pointers: tuple[PointerClause, ...] = ()
 
     def other(self, agency: str) -> str:
         """Return the agency on the other side; raises ``StopIteration`` for a stranger."""

@@ -76,10 +76,22 @@ def answer(draft: Draft, given: ConsentAnswer) -> None:
 
 
 def is_news(draft: Draft, message: ConsentAnswer) -> bool:
-    """Tell whether an answer is the originator's own and later than the one we have."""
+    """Tell whether an answer is the originator's own and later than the one we have.
+
+    A restored originator may have given a number twice: then the answer that allows less holds.
+    """
     row = draft.consents.get(key_of(message))
-    known = row.answer.number if row is not None and row.answer is not None else 0
-    return message.originator != draft.me and message.number > known and draft.rules.trusts(message)
+    known = row.answer if row is not None else None
+    later = known is None or message.number > known.number
+    again = known is not None and message.number == known.number and is_stricter(message, known)
+    return message.originator != draft.me and (later or again) and draft.rules.trusts(message)
+
+
+def is_stricter(one: ConsentAnswer, two: ConsentAnswer) -> bool:
+    """Tell whether one answer allows less than another."""
+    if not (one.granted and two.granted):
+        return two.granted and not one.granted
+    return one.until is not None and (two.until is None or one.until < two.until)
 
 
 def answered(draft: Draft, sender: str, message: ConsentAnswer) -> None:

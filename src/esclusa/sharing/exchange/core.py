@@ -77,8 +77,11 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
     batch = verified.batch
     before = draft.inboxes.get(batch.sender) or outbox.UNREAD
     if inbox.is_old(batch, before):
-        # Its sender may have gone back: our answer carries how far we have read.
+        # Its sender may have gone back: our answer carries how far we have read. What it says of
+        # our own outbox is as old as the batch, unless it knows more than we: then we went back.
         draft.wake(batch.sender)
+        if batch.seen.number > (draft.outboxes.get(batch.sender) or outbox.NEW).last:
+            outbox.acknowledge(draft, batch.sender, batch.seen)
         return draft.effects()
     outbox.acknowledge(draft, batch.sender, batch.seen)
     if inbox.has_gap(batch, before):
@@ -88,11 +91,11 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
         heads = inbox.chained(batch, before)
     except ExchangeError as error:
         return fork(draft, error)
-    fresh = batch.messages[before.number - batch.first + 1 :]
-    if fresh:
-        for message in fresh:
-            handle(draft, batch, message)
-        draft.inboxes.put(batch.sender, Inbox(before.number + len(fresh), heads[-1]))
+    place = before.number - batch.first + 1  # messages of this batch that we have already
+    for message, head in zip(batch.messages[place:], heads[place:], strict=True):
+        place += 1
+        draft.inboxes.put(batch.sender, Inbox(batch.first + place - 1, head))
+        handle(draft, batch, message)
         draft.wake(batch.sender)
     return draft.effects()
 

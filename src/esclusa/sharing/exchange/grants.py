@@ -89,7 +89,7 @@ def send(
     """Say an item's present statement to a partner; whatever it was told before is overtaken."""
     partner, originator, _ = key
     marking = labels.addressed(cut.marking, partner)
-    edition = 1 if grant is None else grant.edition + 1
+    edition = next_edition(draft, partner, grant)
     pacts.lend(draft, partner, originator)
     pact = pacts.in_force(draft, partner)
     agreement = pact.digest if pact is not None else ""
@@ -112,6 +112,15 @@ def send(
     )
     draft.grants.put(key, row)
     draft.note("exchange:grant:sent", partner, item)
+
+
+def next_edition(draft: Draft, partner: str, grant: Grant | None) -> int:
+    """Return the edition of the next statement to a partner about a record.
+
+    After numbering broke it lies beyond every edition that was said before and forgotten.
+    """
+    box = draft.outboxes.get(partner) or outbox.NEW
+    return max(grant.edition if grant is not None else 0, box.base) + 1
 
 
 def compose(
@@ -167,16 +176,13 @@ def recall(draft: Draft, key: CopyKey, grant: Grant, version: int, why: str = ""
     """Tell a partner to erase, in force or not."""
     partner, originator, record = key
     version = max(version, grant.version)
+    edition = next_edition(draft, partner, grant)
     outbox.blank(draft, partner, grant.number)
-    number = outbox.append(
-        draft, partner, Recall(originator, record, version, grant.edition + 1, why)
+    number = outbox.append(draft, partner, Recall(originator, record, version, edition, why))
+    row = msgspec.structs.replace(
+        grant, version=version, edition=edition, state=Grade.RECALLED, number=number
     )
-    draft.grants.put(
-        key,
-        msgspec.structs.replace(
-            grant, version=version, edition=grant.edition + 1, state=Grade.RECALLED, number=number
-        ),
-    )
+    draft.grants.put(key, row)
     draft.note("exchange:grant:recalled", partner, grant_name(key, version))
 
 
@@ -194,10 +200,11 @@ def grant_name(key: CopyKey, version: int) -> _Named:
 def again(draft: Draft, key: CopyKey, grant: Grant, item: Own | Copy | None) -> None:
     """Say once more what a partner ought to hold; recall it when that is nothing.
 
-    What was taken back is recalled again, and so is what waits for a person: only a person lets it
-    flow anew.
+    What was taken back is recalled again, and so is what waits for a person, or what we may not
+    read ourselves at present: only a person lets it flow anew.
     """
-    cut = wanted(draft, key[0], item) if item is not None else None
+    seen = item is not None and not onward.is_hidden(draft, item)
+    cut = wanted(draft, key[0], item) if item is not None and seen else None
     hold = item.hold if isinstance(item, Own) else Hold.NONE
     over = grant.state in (Grade.RECALLED, Grade.GONE)
     if item is None or cut is None or over or (hold and grant.state is not Grade.OUT):

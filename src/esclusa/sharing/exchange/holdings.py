@@ -159,7 +159,10 @@ def _receipt(draft: Draft, copy: Copy, reason: Reason, rule: str = "") -> Receip
 
 
 def narrow(draft: Draft, sender: str, message: Narrow) -> None:
-    """Handle a copy under a stricter marking, or keep less of it."""
+    """Handle a copy under a stricter marking, or keep less of it.
+
+    When that cannot be done the copy goes, and its supplier learns that nothing is held.
+    """
     key = (sender, message.originator, message.record)
     copy = draft.copies.get(key)
     if not is_newer(copy, message.version, message.edition):
@@ -172,7 +175,7 @@ def narrow(draft: Draft, sender: str, message: Narrow) -> None:
     elif marking is None or content is None or not labels.names(marking.releasable_to, draft.me):
         draft.alarm("marking", sender, f"{sender} narrowed a copy to what we cannot handle")
         row = msgspec.structs.replace(copy, version=message.version, edition=message.edition)
-        let_go(draft, key, row, "narrow", "marking")
+        let_go(draft, key, row, "nothing_held", "marking" if content is not None else "content")
     else:
         _narrowed(draft, key, copy, message, marking, content)
 
@@ -214,7 +217,7 @@ def recall(draft: Draft, sender: str, message: Recall) -> None:
     """Let go of a copy; a receipt follows even when there is nothing left to erase."""
     key = (sender, message.originator, message.record)
     copy = draft.copies.get(key)
-    if not is_newer(copy, message.version, message.edition):
+    if not is_newer(copy, message.version, message.edition) and not is_for(copy, message):
         return
     raise_floor(draft, sender, message, message.version + 1)
     row = Copy(
@@ -223,6 +226,18 @@ def recall(draft: Draft, sender: str, message: Recall) -> None:
         None if copy is None else copy.content,
     )  # fmt: skip
     let_go(draft, key, row, "recall")
+
+
+def is_for(copy: Copy | None, message: Recall) -> bool:
+    """Tell whether a recall bears the very numbers of what we hold.
+
+    No repeat does; a restored node may have given them twice, and letting go is never wrong.
+    """
+    return (
+        copy is not None
+        and copy.content is not None
+        and (message.version, message.edition) == (copy.version, copy.edition)
+    )
 
 
 def let_go(draft: Draft, key: CopyKey, copy: Copy, reason: Reason, why: str = "") -> None:

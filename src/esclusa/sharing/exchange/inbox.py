@@ -2,7 +2,8 @@
 
 1. Its signer is its sender, known to us, it is meant for us, and it was not made further in our
    future than clocks may differ. If not, nothing of it counts.
-2. A batch that we have taken in before, followed by more, changes nothing.
+2. A batch that we have taken in before, followed by more, changes nothing, unless it shows that our
+   own outbox went back.
 3. Otherwise its word on how far our outbox was read counts, even when its messages do not: two
    that were both restored would else never hear of it.
 4. Its messages count when nothing before them is missing and their hashes continue ours. What is

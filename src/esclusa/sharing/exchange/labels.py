@@ -6,12 +6,14 @@ Records are many and markings few, so both directions are remembered by value.
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 
 from esclusa.errors import MarkingError
 from esclusa.model.marking import EVERYONE, Level, Marking, parse_marking
+from esclusa.sharing.exchange.messages import Onward
 
 ORCON: Final = "ORCON"
 """The caveat of originator control: neither passed on nor built upon without consent."""
@@ -46,6 +48,13 @@ def addressed(marking: Marking, partner: str) -> Marking:
 def written(marking: Marking) -> msgspec.Raw:
     """Return the JSON of a marking."""
     return msgspec.Raw(marking.canonical())
+
+
+@lru_cache(maxsize=4096)
+def handling(marking: Marking, onward: Onward) -> str:
+    """Return a short name for a way of handling: equal ways have equal names."""
+    said = marking.canonical() + msgspec.json.encode(onward)
+    return sha256(said).hexdigest()[:32]
 
 
 def names(words: frozenset[str], word: str) -> bool:

@@ -189,7 +189,10 @@ class Answer(_Said, tag="answer", frozen=True):
 
 
 class Held(_Part, frozen=True):
-    """One line of an inventory: what the writer holds, or held, from the reader."""
+    """One line of an inventory: what the writer holds, or held, from the reader.
+
+    ``handling`` is a hash of the marking and the onward rule under which it is held.
+    """
 
     originator: Word
     record: Word
@@ -198,6 +201,7 @@ class Held(_Part, frozen=True):
     digest: str = ""
     held: bool = False
     why: str = ""
+    handling: str = ""
 
 
 class Checkpoint(_Said, tag="checkpoint", frozen=True):

@@ -1,6 +1,7 @@
 """Originator control: may a copy go to a third agency, or another record rest on it?
 
-1. Under the rule ``never`` nothing goes on, and asking is refused by rule.
+1. Under the rule ``never`` nothing goes on, and asking is refused by rule. Nothing goes back to its
+   originator, or to the agency that supplied it.
 2. Under ``within`` it goes on to the agencies that the agreement lists, unless the marking says
    ``ORCON``.
 3. Otherwise the originator must have granted this use of this record by us towards this agency, its
@@ -40,6 +41,8 @@ def is_free(copy: Copy, to: str) -> bool:
 def allowed(draft: Draft, copy: Copy, to: str, use: Use) -> bool:
     """Tell whether a copy may go to ``to``, or a record that rests on it may."""
     if copy.onward.rule == "never" or to == copy.originator:
+        return False
+    if use == "pass" and to == copy.supplier:
         return False
     return is_free(copy, to) or consent(draft, copy, to, use) is not None
 

@@ -33,7 +33,8 @@ from esclusa.sharing.exchange.state import Draft, State
 
 NEW: Final = Outbox()
 UNREAD: Final = Inbox()
-_ENCODE: Final = msgspec.json.Encoder().encode
+_ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
+"""A message read back from a ledger has its counts in another order, and is the same message."""
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
 
 
@@ -129,7 +130,15 @@ def acknowledge(draft: Draft, partner: str, seen: Seen) -> None:
 
 
 def _follows(draft: Draft, partner: str, box: Outbox, number: int) -> bool:
-    return number == box.last or draft.entries.get((partner, number + 1)) is not None
+    """Tell whether all that was said after a number is still here, up to where numbering broke."""
+    if number >= box.base:
+        return True
+    before_base = draft.entries.get((partner, box.base))
+    return (
+        before_base is not None
+        and before_base.head == box.base_head
+        and all(draft.entries.get((partner, n)) is not None for n in range(number + 1, box.base))
+    )
 
 
 def _move_cursor(draft: Draft, partner: str, box: Outbox, number: int) -> None:

@@ -16,7 +16,12 @@ _ENDS: Final = {
 
 
 def taken(draft: Draft, sender: str, message: Receipt) -> None:
-    """Take in a receipt: keep it, act on it when it is the partner's own, pass it on upwards."""
+    """Take in a receipt: keep it, act on it when it is the partner's own, pass it on upwards.
+
+    Our own comes round where two nodes passed each other the same record: it is not news.
+    """
+    if message.holder == draft.me:
+        return
     remember(draft, message)
     draft.note("exchange:receipt:taken", sender, message)
     key = (sender, message.originator, message.record)
@@ -28,8 +33,14 @@ def taken(draft: Draft, sender: str, message: Receipt) -> None:
 
 
 def is_answer(grant: Grant, message: Receipt) -> bool:
-    """Tell whether a receipt is about the last thing we said."""
-    return (message.version, message.edition) == (grant.version, grant.edition)
+    """Tell whether a receipt is about the last thing we said.
+
+    One for a recall that we do not remember is not: a restored node may have given its numbers to
+    something else. The inventory that is on its way repairs that.
+    """
+    forgotten = message.reason == "recall" and grant.state is not Grade.RECALLED
+    same = (message.version, message.edition) == (grant.version, grant.edition)
+    return same and not forgotten
 
 
 def act(draft: Draft, key: CopyKey, grant: Grant, message: Receipt) -> None:
@@ -39,6 +50,8 @@ def act(draft: Draft, key: CopyKey, grant: Grant, message: Receipt) -> None:
         draft.note("exchange:grant:ended", key[0], message)
         if message.rule == "agreement" and not pacts.covers(draft, key[0], grant.agreement):
             renew(draft, key, grant)
+        elif message.reason == "agreement":
+            offer(draft, key, grant)
     elif message.reason in ("lease", "nothing_held") and grant.state is Grade.OUT:
         pacts.lend_anew(draft, key[0], key[1])
         renew(draft, key, grant)
@@ -47,6 +60,11 @@ def act(draft: Draft, key: CopyKey, grant: Grant, message: Receipt) -> None:
 def renew(draft: Draft, key: CopyKey, grant: Grant) -> None:
     """Say a lapsed record again, or keep the wish for when we may read it again ourselves."""
     grants.close(draft, key, grant, Grade.LAPSED)
+    offer(draft, key, grant)
+
+
+def offer(draft: Draft, key: CopyKey, grant: Grant) -> None:
+    """Bring a partner that has let go to what it may hold now: its text may have changed since."""
     item = grants.item_of(draft, key, grant)
     if item is not None:
         grants.align(draft, key[0], item)

@@ -69,8 +69,9 @@ def respond(draft: Draft, asker: str, message: Answer) -> None:
 def moved(question: Question, message: Answer) -> Question:
     """Return a request after a step."""
     return msgspec.structs.replace(
-        question, step=message.step, due=message.due or question.due, late=False
-    )
+        question, step=message.step, due=message.due or question.due, late=False,
+        reason=message.reason, body=message.body,
+    )  # fmt: skip
 
 
 def answered(draft: Draft, sender: str, message: Answer) -> None:

@@ -4,7 +4,8 @@ A node whose outbox went back has forgotten statements that partners have taken 
 such partner for an inventory and repairs the difference:
 
 1. What the partner has at a later statement than we remember was given by us and forgotten. It is
-   noted as given, so that a recall reaches it, and a person must state the record anew.
+   noted as given, so that a recall reaches it, and a person must state the record anew; what we
+   remember as withdrawn is recalled at once.
 2. What the partner erased on a recall of ours that we forgot stays recalled, everywhere.
 3. What we remember giving, and the partner should have by now and has not, is said again.
 4. What we passed on for others and forgot is taken back unless we could pass it on today.
@@ -40,7 +41,7 @@ def inventory(draft: Draft, partner: str) -> Checkpoint:
     holds = tuple(
         Held(
             copy.originator, copy.record, copy.version, copy.edition, copy.digest,
-            copy.content is not None, copy.why,
+            copy.content is not None, copy.why, labels.handling(copy.marking, copy.onward),
         )
         for key, copy in draft.copies.items() if key[0] == partner
     )  # fmt: skip
@@ -48,7 +49,7 @@ def inventory(draft: Draft, partner: str) -> Checkpoint:
         row.answer for key, row in draft.consents.items()
         if key[0] == partner and row.answer is not None
     )  # fmt: skip
-    return Checkpoint(inbox.number + 1, "", holds=holds, consents=given)
+    return Checkpoint(inbox.number, inbox.head, holds=holds, consents=given)
 
 
 def reconcile(draft: Draft, partner: str, message: Checkpoint, holds: tuple[Held, ...]) -> None:
@@ -60,6 +61,8 @@ def reconcile(draft: Draft, partner: str, message: Checkpoint, holds: tuple[Held
         due = grant.number <= message.number and grant.state is Grade.OUT
         if key[0] == partner and due and key[1:] not in named:
             grants.again(draft, key, grant, grants.item_of(draft, key, grant))
+    for own in draft.own.values():
+        grants.align(draft, partner, own)
     for given in message.consents:
         _own_consent(draft, partner, given)
 
@@ -76,8 +79,14 @@ def _compare(draft: Draft, partner: str, held: Held, number: int) -> None:
 
 
 def is_other(grant: Grant | None, held: Held) -> bool:
-    """Tell whether the same number was given to two contents."""
-    return grant is not None and held.held and held.digest != grant.digest
+    """Tell whether the same number was given to two statements: two contents, or a recall and
+    something else."""
+    if grant is None:
+        return False
+    if held.held:
+        given = (grant.digest, labels.handling(grant.marking, grant.onward))
+        return (held.digest, held.handling) != given
+    return held.why == "recall" and grant.state not in (Grade.RECALLED, Grade.GONE)
 
 
 def needs_repeat(grant: Grant, held: Held) -> bool:
@@ -95,21 +104,30 @@ def forgotten(draft: Draft, key: CopyKey, grant: Grant | None, held: Held) -> No
         outbox.blank(draft, partner, grant.number)
     via = grant.via if grant is not None else ""
     if originator != draft.me:
-        via = _carrier(draft, originator, record) or via
+        via = _carrier(draft, partner, originator, record) or via
     row = Grant(
         held.version, held.edition, held.digest, (), labels.NOTHING, Onward(), state, 0, via
     )
     draft.grants.put(key, row)
-    if originator == draft.me:
+    if originator == draft.me and not (held.held and _is_withdrawn(draft, record, held.version)):
         _unaccounted(draft, partner, record, held)
     elif held.held:
         grants.again(draft, key, row, grants.item_of(draft, key, row))
 
 
-def _carrier(draft: Draft, originator: str, record: str) -> str:
+def _is_withdrawn(draft: Draft, record: str, version: int) -> bool:
+    """Tell whether a record of ours is withdrawn; its next version then lies beyond ``version``."""
+    own = draft.own.get(record)
+    if own is None or own.content is not None or own.hold is not Hold.NONE:
+        return False
+    draft.own.put(record, msgspec.structs.replace(own, version=max(own.version, version)))
+    return True
+
+
+def _carrier(draft: Draft, partner: str, originator: str, record: str) -> str:
     for supplier in draft.pacts:
         copy = draft.copies.get((supplier, originator, record))
-        if copy is not None and copy.content is not None:
+        if supplier != partner and copy is not None and copy.content is not None:
             return supplier
     return ""
 
@@ -144,4 +162,9 @@ def _own_consent(draft: Draft, partner: str, given: ConsentAnswer) -> None:
         draft.consents.put(key, Consent(given, partner))
         draft.alarm("unaccounted", partner, f"{partner} shows a consent that we had forgotten")
     elif known != given:
+        if known.number == given.number:
+            draft.alarm(
+                "unaccounted", partner, f"{partner} shows another answer {given.number} of ours to "
+                "the same question: until it is answered again, no beats yes",
+            )  # fmt: skip
         outbox.append(draft, partner, known)

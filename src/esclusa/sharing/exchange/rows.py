@@ -10,6 +10,7 @@ import datetime as dt
 from enum import StrEnum
 
 import msgspec
+from msgspec import Raw
 
 from esclusa.model.marking import Marking
 from esclusa.sharing.exchange.messages import (
@@ -30,6 +31,9 @@ ConsentKey = tuple[str, str, str, str, str]
 QuestionKey = tuple[str, str, str]
 
 
+_ZERO = dt.timedelta()
+
+
 class _Row(msgspec.Struct, frozen=True, gc=False):
     """A row never changes; a new one takes its place."""
 
@@ -42,7 +46,8 @@ class Clock(_Row, frozen=True):
 
     def at(self, now: dt.datetime) -> dt.timedelta:
         """Return how long the clock has run at ``now``; a clock set back adds nothing."""
-        return self.run + max(now - self.wall, dt.timedelta())
+        gone = now - self.wall
+        return self.run + gone if gone > _ZERO else self.run
 
 
 class Pact(_Row, frozen=True):
@@ -194,9 +199,12 @@ class Consent(_Row, frozen=True):
 
 
 class Question(_Row, frozen=True):
-    """A request for information, at its latest step ("" before the first)."""
+    """A request for information, at its latest step ("" before the first), with the reason and the
+    body of that step."""
 
     request: Request
     step: Step | None = None
     due: dt.datetime | None = None
     late: bool = False
+    reason: str = ""
+    body: Raw = Raw(b"null")

@@ -140,8 +140,11 @@ class Layer(Generic[K, R]):
 
     def get(self, key: K) -> R | None:
         """Return the row as it would be, or None."""
-        row = self.new.get(key, _SAME)
-        return self.base.get(key) if row is _SAME else row
+        if self.new:
+            row = self.new.get(key, _SAME)
+            if row is not _SAME:
+                return row
+        return self.base.get(key)
 
     def put(self, key: K, row: R) -> None:
         """Write a row."""
@@ -195,6 +198,7 @@ class Draft:
         self.now = now
         clock = state.clock.get("")
         self.run = clock.at(now) if clock else dt.timedelta()
+        self.layers: dict[str, Layer[Any, Any]] = {}
         self.send: dict[str, None] = {}
         self.erase: list[CopyKey] = []
         self.reopen: list[str] = []
@@ -206,7 +210,7 @@ class Draft:
         if name not in _LAYERED:
             raise AttributeError(name)
         layer: Layer[Any, Any] = Layer(getattr(self.state, name))
-        self.__dict__[name] = layer
+        self.__dict__[name] = self.layers[name] = layer
         return layer
 
     def wake(self, partner: str) -> None:
@@ -226,11 +230,10 @@ class Draft:
 
     def effects(self, refused: ExchangeError | None = None) -> Effects:
         """Return what this transition does."""
-        mine = self.__dict__
         store: dict[str, Mapping[Any, Any]] = {"clock": {"": Clock(self.now, self.run)}}
-        for name in TABLES:
-            if name in mine and mine[name].new:
-                store[name] = mine[name].new
+        for name, layer in self.layers.items():
+            if layer.new:
+                store[name] = layer.new
         return Effects(
             store,
             tuple(self.send),

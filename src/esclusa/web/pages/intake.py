@@ -58,15 +58,19 @@ async def _proposal(visit: Visit) -> ProposalView:
 
 async def _take(visit: Visit, file: UploadFile) -> SourceView:
     name, mapping = clean_name(file.filename or ""), visit.form.get("mapping", "")
-    return await visit.ask(visit.site.node.ingest, name, file.file, mapping=mapping)
+    agencies = [word for word in visit.form.get("for", "").split(",") if word]
+    node = visit.site.node
+    marking = await visit.ask(node.marking_for, agencies) if agencies else None
+    return await visit.ask(node.ingest, name, file.file, marking=marking, mapping=mapping)
 
 
 async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
     sources = await visit.ask(visit.site.node.sources, limit=100)
     kept = await visit.ask(visit.site.node.mappings)
+    partners = await visit.ask(visit.site.node.partner_names)
     return visit.page(
         "intake.html", status=status, sources=sources, wrong=wrong,
-        limit=visit.site.limits.upload_bytes,
+        limit=visit.site.limits.upload_bytes, partners=partners,
         mappings=[mapping for mapping in kept if mapping.target in ("consignment", "traveller")],
     )  # fmt: skip
 

@@ -87,8 +87,10 @@ class Twins:
 def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
     """Ask for all that can be read, by ids that answers name and by those that exist in secret;
     ``every`` takes one of so many words and ids."""
-    for path in ("/verdicts", "/lists", "/rules", "/mappings", "/health", "/openapi.json"):
+    for path in ("/verdicts", "/lists", "/rules", "/mappings", "/health", "/openapi.json",
+                 "/partners", "/consents"):  # fmt: skip
         twins.get(path)
+    twins.get("/partners/{agency}", "ghost")
     twins.get("/mappings/{mapping_id}", "marisol-office")
     for state in STATES:
         for sort in SORTS:
@@ -113,6 +115,8 @@ def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
         twins.get("/records/{record_id}", name)
         twins.get("/records/{record_id}", name, version=1)
         twins.get("/alerts/{alert_id}", name)
+        twins.get("/records/{record_id}/trail", name)
+        twins.get("/records/{record_id}/preview", name, partner="ghost")
 
 
 def hidden_in(both: Pair) -> list[str]:
@@ -137,6 +141,12 @@ def act(twins: Twins, both: Pair) -> None:
         twins.get("/sources/{source_id}/proposal", name)
     for name in hidden_in(both):
         twins.call("POST", "/quarantine/{quarantine_id}/retry", name)
+    for name in (*hidden_in(both)[::4], row.subject_id):
+        twins.call("POST", "/records/{record_id}/recall", name)
+        twins.call("POST", "/records/{record_id}/ask", name, json={"to": "ghost"})
+        twins.call("POST", "/records/{record_id}/pass-on", name, json={"to": "ghost"})
+        named = {"record": name, "asker": "ghost", "to": "ghost", "granted": True}
+        twins.call("POST", "/consents", json=named)
     for name, data in (
         ("hidden.edi", worlds.cuscar(*worlds.HIDDEN_BILLS)),
         ("t.csv", worlds.HIDDEN_TABLE),

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from small_desk import SmallDesk
 
 from esclusa.casework.alerts import next_move, standing, verdicts
 from esclusa.errors import NotFound, SignInError
@@ -271,6 +272,10 @@ class SmallNode:
                                     retries=0),
             ),
         )  # fmt: skip
+
+    @property
+    def partner_desk(self) -> SmallDesk:
+        return SmallDesk(self.name)
 
     def partner_names(self, reader: Reader) -> tuple[str, ...]:
         return ("altamira", "northreach") if reader.may(Action.RELEASE_MARK) else ()

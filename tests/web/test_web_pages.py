@@ -22,6 +22,7 @@ EXAMPLE = {
     "{record_id}": record_name(1),
     "{source_id}": SOURCE,
     "{mapping_id}": "marisol-consignment",
+    "{agency}": "northreach",
 }
 LANGUAGES = ("en", "es")
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from esclusa.api import shapes
 from esclusa.api.body import spooled
 from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.partner_endpoints import ENDPOINTS as PARTNER_ENDPOINTS
 from esclusa.api.queries import KINDS, one_of, queue_filter
 from esclusa.api.status import TooMany
 from esclusa.api.uploads import clean_name
@@ -247,6 +248,7 @@ ENDPOINTS: Final = (
     _get("/lists", lists, tuple[views.ListView, ...]),
     _get("/rules", rules, tuple[views.RuleView, ...]),
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
+    *PARTNER_ENDPOINTS,
     Endpoint(
         method="GET", path="/health", summary="Tell that the node answers.", call=health,
         answer=shapes.Health, signed_in=False,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Literal
+
 import msgspec
 
 from esclusa.sharing.views import ScreenHit
@@ -116,3 +119,40 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: int = 0
     who: str = ""
     action: str = ""
+
+
+class PreviewQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The partner whose copy is asked for."""
+
+    partner: str
+
+
+class Recalled(msgspec.Struct, frozen=True, kw_only=True):
+    """Who had the record and was told to erase it."""
+
+    holders: tuple[str, ...]
+
+
+class ConsentAsked(_Asked, frozen=True, kw_only=True):
+    """A use of a copy towards an agency: to ``pass`` it on, or to ``derive`` another record."""
+
+    to: str
+    use: Literal["pass", "derive"] = "pass"
+    why: str = ""
+
+
+class ConsentSaid(_Asked, frozen=True, kw_only=True):
+    """An answer to a question; ``until`` (UTC, not included) None is without end."""
+
+    record: str
+    asker: str
+    to: str
+    use: Literal["pass", "derive"] = "pass"
+    granted: bool
+    until: dt.datetime | None = None
+
+
+class PassedOn(_Asked, frozen=True, kw_only=True):
+    """The agency that gets the copy."""
+
+    to: str

@@ -21,6 +21,7 @@ STATUS: Final[dict[type[errors.EsclusaError], int]] = {
     errors.ProofError: 422,
     errors.TrustError: 403,
     errors.ExchangeError: 409,
+    errors.PointerError: 409,
     errors.NotFound: 404,
     errors.Forbidden: 403,
     errors.SignInError: 401,

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from esclusa.errors import AgreementError, ExchangeError, NotFound
+from esclusa.errors import AgreementError, ConfigError, ExchangeError, NotFound
 from esclusa.ledger import audit, exchange, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -23,7 +23,7 @@ from esclusa.node.partners import Partner
 from esclusa.sharing import partner_views as views
 from esclusa.sharing.agencies.register import Sealed, seal
 from esclusa.sharing.agreement import Signed, describe
-from esclusa.sharing.exchange.messages import Receipt
+from esclusa.sharing.exchange.messages import AgreementChange, Receipt
 from esclusa.sharing.exchange.outbox import NEW, UNREAD
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant
 from esclusa.sharing.exchange.state import State
@@ -35,6 +35,10 @@ from esclusa.sharing.terms import Plan, reasons
 _RECEIPTS_SHOWN = 50
 _ALARMS_SHOWN = 50
 _STEPS_SHOWN = 200
+_OPEN_ALARMS = frozenset({"not_ready", "stranger", "clock", "agreement"})
+"""Rules whose alarms say nothing of any record, nor of how much was said about records."""
+_BARE = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Roles that see identifiers and counts of everything, and no content."""
 
 
 class PartnerDesk:
@@ -133,7 +137,9 @@ class PartnerDesk:
         record = self._visible(reader, record_id)
         if record is None or record.originator != self._exchange.agency:
             raise NotFound("no such record of ours")
-        holders = self._exchange.withdraw([record_id], by=reader.name)
+        # What partners have may be another statement, under a marking this reader may not see.
+        known = self._sight(reader).may_know(("", record.originator, self._wire_name(record)))
+        holders = self._exchange.withdraw([record_id], by=reader.name) if known else ()
         if not holders:
             raise ExchangeError("held", "no partner has that record from us")
         self._gate.note(reader, Action.RELEASE_RECALL, subject=record_id,
@@ -158,10 +164,12 @@ class PartnerDesk:
         self._gate.note(reader, Action.TRAIL_READ, subject=record_id if originator else "")
         if not originator:
             raise NotFound("no such record")
-        holders = tuple(_holders(state, originator, record, self._record_id))
+        # Partners may have another statement of it, under a marking this reader may not see.
+        known = self._sight(reader).may_know(("", originator, record))
         return views.TrailView(
-            record_id=record_id, record=record, originator=originator, holders=holders,
-            steps=tuple(self._steps(record)),
+            record_id=record_id, record=record, originator=originator,
+            holders=tuple(_holders(state, originator, record, self._record_id)) if known else (),
+            steps=tuple(self._steps(record)) if known else (),
         )  # fmt: skip
 
     def _visible(self, reader: Reader, record_id: str) -> Record | None:
@@ -171,11 +179,18 @@ class PartnerDesk:
     def _wire_name(self, record: Record) -> str:
         if record.provenance.format == FORMAT:
             return record.id
-        return self._exchange.name_of(record.id)
+        return self._own_name(record.id)
+
+    def _own_name(self, record_id: str) -> str:
+        """Return the name by which partners know a record, "" at a node that has no keys yet."""
+        try:
+            return self._exchange.name_of(record_id)
+        except ConfigError:
+            return ""
 
     def _named(self, record_id: str, state: State) -> tuple[str, str]:
         """Return wire name and originator of a record that the exchange knows."""
-        name = self._exchange.name_of(record_id)
+        name = self._own_name(record_id)
         if name in state.own:
             return name, state.me
         copy = next((key for key in state.copies if key[2] == record_id), None)
@@ -270,17 +285,20 @@ class _Sight:
         pact = state.pacts.get(agency)
         box = state.outboxes.get(agency) or NEW
         grants = [grant for key, grant in state.grants.items() if key[0] == agency
-                  and self._may_know(key)]  # fmt: skip
+                  and self.may_know(key)]  # fmt: skip
+        given = {key[1] for key in state.grants if key[0] == agency and self.may_know(key)}
         held = [copy for key, copy in state.copies.items() if key[0] == agency
                 and self._shows(copy)]  # fmt: skip
         return views.PartnerView(
             agency=agency,
             address=item.address,
             state="none" if pact is None else "ended" if pact.ended else "in_force",
-            up_to_date=box.cursor == box.last,
+            up_to_date=not any(
+                self._tells_of(agency, number) for number in range(box.cursor + 1, box.last + 1)
+            ),
             heard=self._heard[agency].decode().strip('"') if agency in self._heard else "",
-            readable_until=self._until(state.leases, agency),
-            lent_until=self._until(state.lent, agency),
+            readable_until=self._until(state.leases, agency, {copy.originator for copy in held}),
+            lent_until=self._until(state.lent, agency, given),
             given=sum(grant.state is Grade.OUT for grant in grants),
             recalled=sum(grant.state in (Grade.RECALLED, Grade.GONE) for grant in grants),
             held=len(held),
@@ -306,13 +324,13 @@ class _Sight:
 
     def _knows(self, originator: str, record: str) -> bool:
         if originator == self.state.me:
-            return self._may_know(("", originator, record))
+            return self.may_know(("", originator, record))
         return any(self._shows(copy) for key, copy in self.state.copies.items()
                    if key[1:] == (originator, record))  # fmt: skip
 
-    def _may_know(self, key: CopyKey) -> bool:
+    def may_know(self, key: CopyKey) -> bool:
         """Tell whether the reader may know of a record that a grant is about."""
-        if self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        if self._reader.role in _BARE:
             return True
         _partner, originator, record = key
         if originator != self.state.me:
@@ -323,7 +341,7 @@ class _Sight:
     def _shows(self, copy: Copy) -> bool:
         if copy.content is None:
             return False
-        if self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        if self._reader.role in _BARE:
             return True
         return (copy.supplier, copy.originator, copy.marking) in self._copies
 
@@ -331,9 +349,22 @@ class _Sight:
         place = self._exchange.pointers.get(record)
         return place.id if place else ""
 
-    def _until(self, leases: dict[Any, Any], agency: str) -> str:
+    def _tells_of(self, agency: str, number: int) -> bool:
+        """Tell whether the reader may know of a message that a partner has not taken in."""
+        entry = self.state.entries.get((agency, number))
+        if entry is None or self._reader.role in _BARE:
+            return True
+        record = getattr(entry.message, "record", "")
+        if not record:
+            # Leases, requests and checkpoints follow from records that may be hidden.
+            return isinstance(entry.message, AgreementChange)
+        return self.may_know((agency, getattr(entry.message, "originator", ""), record))
+
+    def _until(self, leases: dict[Any, Any], agency: str, originators: Collection[str]) -> str:
+        """Return the first end of a lease over records of these originators, "" without one."""
         clock = self.state.clock.get("")
-        ends = [lease.ends for (partner, _originator), lease in leases.items() if partner == agency]
+        ends = [lease.ends for (partner, originator), lease in leases.items()
+                if partner == agency and originator in originators]  # fmt: skip
         if clock is None or not ends:
             return ""
         until: dt.datetime = clock.wall + (min(ends) - clock.run)
@@ -356,16 +387,17 @@ class _Sight:
 
     def _receipts(self, agency: str) -> Iterator[views.ReceiptView]:
         for receipt in self.state.trail.values():
-            if receipt.holder == agency and self._may_know(
+            if receipt.holder == agency and self.may_know(
                 (agency, receipt.originator, receipt.record)
             ):
                 yield _receipt(receipt, self._own_id(receipt.record))
 
     def _alarms(self, agency: str) -> list[views.AlarmView]:
-        """Alarms name records; whoever sees no content sees the rule and no more."""
-        bare = self._reader.role in (Role.AUDITOR, Role.ADMINISTRATOR)
+        """Most alarms follow from records: whoever sees no content sees every rule and no text;
+        others see those that follow from none."""
+        bare = self._reader.role in _BARE
         told = [item for _key, item in sorted(self._exchange.alarms.items())
-                if item.partner == agency]  # fmt: skip
+                if item.partner == agency and (bare or item.rule in _OPEN_ALARMS)]  # fmt: skip
         return [
             views.AlarmView(
                 at=item.at.isoformat(timespec="seconds"), rule=item.rule, partner=item.partner,
@@ -375,7 +407,7 @@ class _Sight:
         ]  # fmt: skip
 
     def _numbers(self, agency: str) -> views.Numbers | None:
-        if self._reader.role not in (Role.AUDITOR, Role.ADMINISTRATOR):
+        if self._reader.role not in _BARE:
             return None
         box = self.state.outboxes.get(agency) or NEW
         inbox = self.state.inboxes.get(agency) or UNREAD

@@ -57,8 +57,10 @@ class PartnerView(msgspec.Struct, frozen=True, kw_only=True):
     """A partner as one reader may see it. Counts are of records that this reader may see.
 
     ``state``: ``in_force``, ``ended`` or ``none`` (no agreement). ``up_to_date``: it has taken in
-    all that was said. ``heard`` is when its last batch came ("" never). Its copies here are hidden
-    at ``readable_until`` unless it renews its lease, ours there at ``lent_until``.
+    all that was said about agreements and about records that this reader may see. ``heard`` is when
+    its last batch came ("" never). Its copies here are hidden at ``readable_until`` unless it
+    renews its lease, ours there at ``lent_until``. Alarms that follow from records are for auditors
+    and administrators.
     """
 
     agency: str

@@ -71,8 +71,8 @@ PERMITTED: Final[dict[Role, frozenset[Action]]] = {
     Role.SUPERVISOR: frozenset(
         _WORK
         | {
-            Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_MARK, Action.RELEASE_RECALL, Action.CONSENT_ASK,
-            Action.CONSENT_ANSWER, Action.POINTER_LOG,
+            Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_MARK, Action.RELEASE_RECALL,
+            Action.CONSENT_ASK, Action.CONSENT_ANSWER, Action.POINTER_LOG,
         }
     ),
     # An auditor sees the whole log and no content.

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from esclusa.api.app import create_api
 from esclusa.api.limits import DEFAULT, FaceLimits
+from esclusa.api.taxii import create_door
 from esclusa.errors import EsclusaError
 from esclusa.web.gatekeeper import admit
 from esclusa.web.mistakes import Mistakes
@@ -65,6 +66,7 @@ def _routes(site: Site, pages: tuple[Page, ...], mistakes: Mistakes) -> list[Bas
         *shown,
         Route(PREFIX + "/{digest}/{name}", site.statics.serve, methods=["GET"]),
         Mount("/api/v1", create_api(site.node, limits=site.limits, throttle=site.throttle)),
+        Mount("/taxii2", create_door(site.node)),
     ]
 
 

@@ -1,0 +1,92 @@
+"""What a partner gets of a record, where a record went, and taking it back."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from esclusa.errors import AgreementError, ExchangeError
+from esclusa.sharing.reader import Action
+from esclusa.web.catalogue import mark as _
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+
+async def preview(visit: Visit) -> Response:
+    """Draw, for a partner chosen, what goes of each field and which rule says so."""
+    record = visit.request.path_params["record_id"]
+    desk, partner = visit.site.node.partner_desk, visit.param("partner")
+    title = (await visit.ask(visit.site.node.record, record)).title
+    known = [item.agency for item in await visit.ask(desk.partners)]
+    found, why = None, ""
+    if partner:
+        try:
+            found = await visit.ask(desk.preview, record, partner)
+        except AgreementError:
+            why = _("No agreement in force with this partner gives records of this kind.")
+    return visit.page(
+        "preview.html", record_id=record, title=title, partners=known, partner=partner,
+        preview=found, why=why,
+    )  # fmt: skip
+
+
+async def recall(visit: Visit) -> Response:
+    """Take a record back from everyone who has it."""
+    record = visit.request.path_params["record_id"]
+    address = f"/records/{quote(record)}/trail"
+    if visit.form.get("sure") != "yes":
+        return visit.go(f"{address}?wrong=unsure")
+    try:
+        await visit.ask(visit.site.node.partner_desk.recall, record)
+    except ExchangeError:
+        return visit.go(f"{address}?wrong=nobody")
+    return visit.go(address)
+
+
+async def trail(visit: Visit) -> Response:
+    """Draw where a record went and what became of it there."""
+    record = visit.request.path_params["record_id"]
+    found = await visit.ask(visit.site.node.partner_desk.trail, record)
+    return visit.page("trail.html", trail=found, wrong=_WRONG.get(visit.param("wrong"), ""))
+
+
+async def find(visit: Visit) -> Response:
+    """Lead an auditor, who has an identifier from the log and no record, to its trail."""
+    asked = visit.param("record").strip()
+    if asked:
+        return visit.go(f"/records/{quote(asked, safe='')}/trail")
+    return visit.page("trails.html")
+
+
+async def hand_on(visit: Visit) -> Response:
+    """Ask the originator of a copy for a use of it, or pass it on where that is allowed."""
+    record = visit.request.path_params["record_id"]
+    desk, to, use = visit.site.node.partner_desk, visit.form.get("to", ""), visit.form.get("use")
+    address = f"/records/{quote(record)}/trail"
+    try:
+        if use == "now":
+            await visit.ask(desk.pass_on, record, to)
+        else:
+            asked = "derive" if use == "derive" else "pass"
+            await visit.ask(desk.ask, record, to, use=asked, why=visit.form.get("why", ""))
+    except ExchangeError:
+        return visit.go(f"{address}?wrong=refused")
+    return visit.go(address if use == "now" else "/consents")
+
+
+_WRONG = {
+    "unsure": _("Confirm that the record is to be taken back."),
+    "nobody": _("No partner has that record from us."),
+    "refused": _("The rules of the exchange do not allow this."),
+}
+
+PAGES = (
+    Page(path="/records/{record_id}/preview", show=preview, action=Action.RELEASE_PREVIEW),
+    Page(path="/records/{record_id}/trail", show=trail, action=Action.TRAIL_READ),
+    Page(path="/records/{record_id}/recall", show=recall, method="POST",
+         action=Action.RELEASE_RECALL),
+    Page(path="/records/{record_id}/hand-on", show=hand_on, method="POST",
+         action=Action.CONSENT_ASK),
+    Page(path="/trails", show=find, action=Action.TRAIL_READ, label=_("Trails"), order=57),
+)  # fmt: skip

@@ -100,7 +100,8 @@ def test_a_preview_says_what_goes_or_that_no_agreement_is_in_force(world: World)
     outcome = {item.path: item.outcome for item in found.fields}
     assert found.goes and found.keep_until
     assert (outcome["bill"], outcome["goods.0.hs_code"]) == ("goes", "generalised")
-    assert all(item.rule for item in found.fields)
+    assert all(item.rule or item.reason for item in found.fields)
+    assert all(item.rule for item in found.fields if item.outcome != "withheld")
     refused = caller.call("GET", f"/records/{record}/preview", params={"partner": "altamira"})
     assert refused.status_code == 422
     assert "no agreement with altamira is in force" in refused.json()["detail"]

@@ -10,7 +10,7 @@ from trio import DAY, HOUR, NOW, Trio, content, marking
 
 from esclusa.errors import ExchangeError
 from esclusa.sharing.exchange import core, moves, outbox
-from esclusa.sharing.exchange.messages import Checkpoint, Request, Seen
+from esclusa.sharing.exchange.messages import Checkpoint, Held, Request, Seen
 from esclusa.sharing.exchange.rows import Hold
 
 replace = msgspec.structs.replace
@@ -271,6 +271,23 @@ def test_an_inventory_tells_a_partner_only_what_it_supplied_itself(trio: Trio) -
     trio.take(replace(batch, messages=(Checkpoint(box.number, box.head, back=True),)))
     holds = trio.sent("northreach", "marisol")[-1].holds
     assert [(held.originator, held.record) for held in holds] == [("marisol", "r1")]
+
+
+@pytest.mark.parametrize("missed", ["the newer version", "everything"])
+def test_what_an_inventory_shows_as_missed_is_said_again(trio: Trio, missed: str) -> None:
+    trio.state("marisol", "r1")
+    trio.talk()
+    older = trio.copy("northreach", "marisol")
+    trio.state("marisol", "r1", 2, content=content("ferry"))
+    trio.talk()
+    held = Held("marisol", "r1", 1, 1, older.digest, True)
+    place = trio.nodes["northreach"].inboxes["marisol"]
+    holds = (held,) if missed == "the newer version" else ()
+    batch = trio.batch("northreach", "marisol")
+    answer = Checkpoint(place.number, place.head, holds=holds)
+    trio.take(replace(batch, messages=(answer,)))
+    (said,) = trio.batch("marisol", "northreach").messages
+    assert (said.version, said.content) == (2, content("ferry"))
 
 
 def test_a_word_that_our_outbox_went_back_is_heard_even_in_an_old_batch(trio: Trio) -> None:

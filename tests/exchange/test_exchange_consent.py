@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trio import ALL, HOUR, Trio, content, marking
+from trio import ALL, DAY, HOUR, Trio, content, marking
 
 from esclusa.errors import ExchangeError
 from esclusa.model.marking import join_all
@@ -87,6 +87,19 @@ def test_a_consent_ends_with_its_time(trio: Trio) -> None:
     assert not trio.holds("altamira", "northreach", originator="marisol")
 
 
+def test_a_consent_that_ends_while_the_copy_is_hidden_takes_back_what_was_passed_on(
+    trio: Trio,
+) -> None:
+    trio.consent("marisol", "northreach", "altamira", until=trio.now + 3 * DAY + HOUR)
+    trio.pass_on("northreach", "altamira", originator="marisol")
+    trio.talk()
+    trio.sleep(3 * DAY + 2 * HOUR)
+    trio.tick("northreach")
+    trio.carry("northreach", "altamira")
+    assert trio.holds("northreach", "marisol")
+    assert not trio.holds("altamira", "northreach", originator="marisol")
+
+
 def test_never_means_never_and_is_not_even_asked() -> None:
     trio = Trio(onward=Onward("never"))
     trio.state("marisol", "r1")
@@ -121,17 +134,16 @@ def test_the_receiver_too_asks_for_the_originators_word(trio: Trio) -> None:
     trio.pass_on("northreach", "altamira", originator="marisol")
     batch = trio.batch("northreach", "altamira")
     given = batch.messages[-1].consent
-    for wrong in (
-        None,
-        msgspec.structs.replace(given, to="northreach"),
-        msgspec.structs.replace(given, record="r2"),
-        msgspec.structs.replace(given, number=9),  # not what was signed
-    ):
+    elsewhere = msgspec.structs.replace(given, to="northreach")
+    other = msgspec.structs.replace(given, record="r2")
+    trio.signed |= {elsewhere, other}
+    unsigned = msgspec.structs.replace(given, number=9)
+    for wrong in (None, elsewhere, other, unsigned):
         put = msgspec.structs.replace(batch.messages[-1], consent=wrong)
-        other = trio.backup("altamira")
+        before = trio.backup("altamira")
         trio.take(msgspec.structs.replace(batch, messages=(*batch.messages[:-1], put)))
         assert not trio.holds("altamira", "northreach", originator="marisol")
-        trio.restore("altamira", other)
+        trio.restore("altamira", before)
     trio.take(batch)
     assert trio.holds("altamira", "northreach", originator="marisol")
 
@@ -215,6 +227,15 @@ def test_nobody_answers_for_another(trio: Trio) -> None:
     given = ConsentAnswer("marisol", "r1", "northreach", "altamira", "pass", 1, True)
     trio.signed.add(given)
     _refuses(trio, "consent", moves.answer_consent, given=given)
+
+
+def test_an_earlier_answer_that_arrives_later_changes_nothing(trio: Trio) -> None:
+    trio.consent("marisol", "northreach", "altamira")
+    early = trio.sent("marisol", "northreach")[-1]
+    trio.consent("marisol", "northreach", "altamira", number=2, granted=False)
+    batch = trio.batch("marisol", "northreach")
+    trio.take(msgspec.structs.replace(batch, messages=(early,)))
+    _refuses(trio, "consent", moves.pass_on, copy=ORIGIN, to="altamira")
 
 
 def test_of_two_answers_with_one_number_no_beats_yes(trio: Trio) -> None:

@@ -6,6 +6,8 @@ Each fault is one function of the core replaced by a wrong one, modelled on a pu
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from bugs import ALL, Bug, planted
 from bugs.reports import REPORTS
@@ -14,11 +16,22 @@ from trio import marking
 
 from esclusa.sharing.exchange import holdings, labels
 
-MOST = 400
+MOST = 600
 """Seeds after which a fault counts as a survivor."""
 
-SURVIVORS: dict[str, str] = {}
-"""Faults that schedules do not find, and what shows them instead."""
+SURVIVORS = {
+    "what_a_partner_missed_is_not_said_again": "test_what_an_inventory_shows_as_missed_is_said_again",
+    "what_a_partner_never_got_is_not_said_again": "test_what_an_inventory_shows_as_missed_is_said_again",
+    "the_last_answer_to_arrive_holds": "test_an_earlier_answer_that_arrives_later_changes_nothing",
+    "a_hidden_copys_changes_go_on": "test_what_lapsed_at_an_onward_holder_comes_back_when_reading_resumes",
+    "a_lost_lease_is_not_lent_again": "test_who_lost_its_lease_to_its_own_clock_gets_a_new_one_with_the_copy",
+    "a_request_that_comes_twice_starts_anew": "test_a_request_that_comes_again_does_not_start_anew",
+    "what_lapsed_onward_never_comes_back": "test_what_lapsed_at_an_onward_holder_comes_back_when_reading_resumes",
+    "a_consents_end_is_not_acted_on": "test_a_consent_ends_with_its_time",
+}
+"""Faults that 600 schedules do not find, each with the hand-made test that does. They need a rare
+meeting of events: two nodes that both went back, one after the other; a lease lost to a clock just
+before its supplier would renew it anyway; an answer that overtakes a later one."""
 
 THEMES = sorted({bug.make.__module__.removeprefix("bugs.") for bug in ALL.values()})
 
@@ -65,11 +78,13 @@ def test_a_fault_is_found_and_the_same_seed_without_it_is_clean(name: str) -> No
 def test_at_least_nineteen_of_twenty_faults_are_expected_to_be_killed() -> None:
     assert set(SURVIVORS) <= set(ALL)
     assert len(SURVIVORS) <= 0.05 * len(ALL)
+    written = "".join(path.read_text() for path in Path(__file__).parent.glob("test_exchange_*.py"))
+    assert [name for name in SURVIVORS.values() if f"def {name}(" not in written] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_other_fault_is_killed_within_four_hundred_schedules(theme: str) -> None:
+def test_every_other_fault_is_killed_within_six_hundred_schedules(theme: str) -> None:
     found = {
         name: killed_at(bug) for name, bug in ALL.items() if bug.make.__module__ == f"bugs.{theme}"
     }

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pointer_node_worlds import hits
 
 from esclusa.node import Node
 from exchange_worlds import Clock, World
-from pointer_node_worlds import hits
 
 TWO = ("marisol", "northreach")
 THREE = (*TWO, "altamira")

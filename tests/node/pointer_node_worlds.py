@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from esclusa.ledger import records
-from esclusa.model import ListEntry, Marking
+from esclusa.model import Body, ListEntry, Marking, TransportEquipment
 from esclusa.model.common import Identifier
 from esclusa.node import Node
 from esclusa.sharing.agreement.shape import Limits, PointerClause, Search, Subject
@@ -33,10 +33,7 @@ VESSEL = ListEntry(
     identifiers=(Identifier(scheme="imo", value="9074729"),
                  Identifier(scheme="mmsi", value="352123456")),
 )  # fmt: skip
-BOX = ListEntry(
-    list_id="watch", uid="4", type="other", name="box",
-    identifiers=(Identifier(scheme="iso6346", value="CSQU3054383"),),
-)  # fmt: skip
+BOX = TransportEquipment(number="CSQU3054383")
 LISTED = (PERSON, COMPANY, VESSEL, BOX)
 
 HELD = {
@@ -70,13 +67,13 @@ def hits(giver: str = "marisol", **changes: Any) -> PointerClause:
         for subject in SUBJECTS
     )  # fmt: skip
     given: dict[str, Any] = {
-        "id": "hits", "giver": giver, "records": ("list_entry", "equipment", "traveller"),
+        "id": "hits", "giver": giver, "records": ("list_entry", "equipment", "traveller", "consignment"),
         "purposes": ("targeting", "sanctions"), "level": "restricted", "searches": searches,
     }  # fmt: skip
     return PointerClause(**{**given, **changes})
 
 
-def enter(node: Node, *entries: ListEntry, marking: Marking | None = None,
+def enter(node: Node, *entries: Body, marking: Marking | None = None,
           withdrawn: bool = False) -> list[str]:  # fmt: skip
     """Append records to a node's ledger, marked for Northreach; return their ids."""
     marking = marking or for_partners("northreach")

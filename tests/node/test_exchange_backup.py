@@ -143,8 +143,9 @@ def test_a_log_that_went_back_with_its_node_is_found_by_the_partner_that_signed_
     archive = kept(two, "marisol")
     give(two, Bill(bill="LATER", box=OTHER_BOX))
     log = two["marisol"].exchange.log
-    line = two["northreach"].exchange.log.witness("marisol", log.request("northreach"), time.time())
-    log.cosigned("northreach", line, time.time())
+    request = log.request("northreach")
+    line = two["northreach"].exchange.log.witness("marisol", request, time.time())
+    log.cosigned("northreach", request, line, time.time())
     node = restored(two, "marisol", archive)
     assert node.exchange.log.verify() == ()  # whole in itself
     with pytest.raises(ProofError):

@@ -226,6 +226,7 @@ def test_a_narrowing_keeps_what_is_left_and_erases_what_is_not(pair: World) -> N
     (copy,) = held(node)
     assert "KANARI GOODS" in str(copy.body)
     assert "KANARI CONSIGNEE" not in str(copy.body)
+    assert "narrow" in {receipt.reason for receipt in receipts(pair["marisol"], "northreach")}
     assert [row.kind for row in found(node, "CONSIGNEE")] == ["list_entry"]  # one's own
     assert [row.kind for row in found(node, "KANARIBILL")] == ["consignment"]
     node.exchange.settle()
@@ -483,10 +484,16 @@ def test_an_alert_that_a_copy_gives_rise_to_is_hidden_and_erased_with_it(
     assert traces(node, b"KANARIBILL") == []
 
 
-def test_a_record_that_may_go_no_longer_is_taken_back(two: World) -> None:
-    """The same bill taken in again, for nobody abroad."""
+@pytest.mark.parametrize("marking", [for_partners("altamira"), for_partners(), Marking()])
+def test_a_record_said_again_for_others_or_for_nobody_is_taken_back(
+    two: World, marking: Marking
+) -> None:
     give(two, Bill())
-    give(two, Bill(), marking=for_partners("altamira"), sync=False)
+    give(two, Bill(), marking=marking, sync=False)
+    two["marisol"].exchange.publish()
+    two.sync("marisol", "northreach")
+    assert held(two["northreach"]) == []
+    newer(two)  # and a new text of the agreement does not bring the older statement back
     two["marisol"].exchange.publish()
     two.sync("marisol", "northreach")
     assert held(two["northreach"]) == []

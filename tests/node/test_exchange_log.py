@@ -40,8 +40,9 @@ def files(node: Node) -> Iterator[Path]:
 def witnessed(world: World, owner: str = "marisol", by: str = "northreach") -> int:
     """Have one node sign the other's present head."""
     log = world[owner].exchange.log
-    line = world[by].exchange.log.witness(owner, log.request(by), time.time())
-    return log.cosigned(by, line, time.time())
+    request = log.request(by)
+    line = world[by].exchange.log.witness(owner, request, time.time())
+    return log.cosigned(by, request, line, time.time())
 
 
 def entries_of(node: Node) -> dict[str, bytes]:
@@ -224,8 +225,20 @@ def test_the_head_of_another_log_is_not_signed(logged: World) -> None:
 
 def test_a_signature_of_somebody_else_is_not_kept(logged: World) -> None:
     log = logged["marisol"].exchange.log
-    line = logged["northreach"].exchange.log.witness(
-        "marisol", log.request("northreach"), time.time()
-    )
-    refused(lambda: log.cosigned("northreach", line.replace("A", "B"), time.time()), ProofError)
+    request = log.request("northreach")
+    line = logged["northreach"].exchange.log.witness("marisol", request, time.time())
+    other = line.replace("A", "B")
+    refused(lambda: log.cosigned("northreach", request, other, time.time()), ProofError)
     assert log.cosigned_size("northreach") == 0
+
+
+def test_a_signature_counts_for_the_head_it_was_asked_for_whatever_was_logged_since(
+    logged: World,
+) -> None:
+    log = logged["marisol"].exchange.log
+    request = log.request("northreach")
+    size = log.head().size  # type: ignore[union-attr]
+    line = logged["northreach"].exchange.log.witness("marisol", request, time.time())
+    log.note("out", "northreach", b"{}", [])
+    assert log.cosigned("northreach", request, line, time.time()) == size
+    assert log.cosigned_size("northreach") == size < log.head().size  # type: ignore[union-attr]

@@ -198,3 +198,21 @@ def test_days_of_keeping_count_from_the_record_and_not_from_the_repeat(two: Worl
     (again,) = held(two["northreach"])
     assert again.marking.retain_until == first.marking.retain_until
     assert msgspec.json.encode(again.body) == msgspec.json.encode(first.body)
+
+
+def test_documents_that_end_alike_are_not_taken_for_one(two: World) -> None:
+    """Of a document only the last four characters go: travellers who share them share nothing."""
+    data = sample("passengers-altamira-AM218.edi")
+    assert data.count(b"XT8772151") == data.count(b"PK8735363") == 1
+    take_in(two["marisol"], for_partners("northreach"), data.replace(b"PK8735363", b"PK8732151"))
+    two["marisol"].exchange.publish()
+    two.sync("marisol", "northreach")
+    node = two["northreach"]
+    reader = officer(node, purpose="border_control")
+    alike = [item for item in own(node, "traveller") if "2151" in str(item.body)]
+    assert len(alike) == 2
+    for item in alike:
+        page = node.record(reader, item.id)
+        assert "same_document" not in {link.relation for link in page.links}
+        reasons = page.alert.alert.reasons if page.alert else ()
+        assert "T03" not in {reason.code for reason in reasons}

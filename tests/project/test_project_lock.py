@@ -13,6 +13,9 @@ LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 _PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)(?: ; [^\\]+)? \\$")
 _HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
+ONE_FILE = {"cpe"}
+"""Published as one source distribution and nothing else, so there is only one hash to pin. It comes
+with stix2-validator and stands in the lock of the tests alone."""
 
 
 def _pins(lock: Path) -> dict[tuple[str, str], int]:
@@ -43,7 +46,8 @@ def test_all_four_locks_are_there() -> None:
 def test_every_package_is_pinned_with_the_hashes_of_more_than_one_file(lock: Path) -> None:
     pins = _pins(lock)
     assert pins
-    assert {pin: count for pin, count in pins.items() if count < 2} == {}
+    few = {name for (name, _version), count in pins.items() if count < 2}
+    assert few == (ONE_FILE if lock.stem == "test" else set())
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -35,6 +35,8 @@ COMMANDS = {
     "rules": (_DATA, "rules", "Rules: list, check."),
     "agreement": (_AGREEMENTS, "agreement", "Agreements: check, sign, diff, simulate, schema."),
     "partner": (_PARTNERS, "partner", "Partners: keys, agreements, sync, bundles, recall, trail."),
+    "pointer": ("esclusa.cli.pointers", "pointer", "Hit or no hit in partners' records."),
+    "taxii": ("esclusa.cli.taxii", "taxii", "The TAXII 2.1 door: let partners' programs in."),
     "log": ("esclusa.cli.log", "log", "The log of what left and came in: verify, prove, check."),
     "backup": (_UPKEEP, "backup", "Write the whole node into one file."),
     "restore": (_UPKEEP, "restore", "Make a node from a backup."),

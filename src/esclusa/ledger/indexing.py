@@ -67,8 +67,16 @@ def _consignment_text(body: Consignment) -> str:
     return " ".join(word for word in words if word)
 
 
+_MASKED = "…"
+"""Begins a value of which a partner gave us the end alone: equal ends tie nothing together."""
+
+
 def references(body: Body) -> set[str]:
     """Return the exact values that tie this record to others."""
+    return {tie for tie in _ties(body) if _MASKED not in tie}
+
+
+def _ties(body: Body) -> set[str]:
     match body:
         case Consignment():
             return set(_consignment_references(body))

@@ -432,17 +432,21 @@ def current_of_kind(
 
 def after(
     connection: sa.Connection, labels: Labels, seq: int, kinds: Collection[str],
-    chosen: Collection[int], *, limit: int,
+    chosen: Collection[int], *, limit: int, also: Collection[int] = (),
 ) -> tuple[int, list[tuple[Record, int]]]:  # fmt: skip
     """Return the next versions behind a sequence number, of some kinds under some labels.
 
+    :param also: labels under which only those records count that stand under a chosen one as well.
     :return: the number up to which nothing more is to be found, and at most ``limit`` current
         versions with their labels, in order; for the exchange, which releases them by its terms.
     """
     query = sa.select(record).where(
         record.c.seq > seq, record.c.current, record.c.kind.in_(sorted(kinds)),
-        record.c.label_id.in_(sorted(chosen)),
     )  # fmt: skip
+    other = record.alias("other")
+    both = sa.exists().where(other.c.id == record.c.id, other.c.label_id.in_(sorted(chosen)))
+    beside = sa.and_(record.c.label_id.in_(sorted(also)), both) if also else sa.false()
+    query = query.where(sa.or_(record.c.label_id.in_(sorted(chosen)), beside))
     rows = connection.execute(query.order_by(record.c.seq).limit(limit)).all()
     newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0)))
     last = rows[-1].seq if len(rows) == limit else newest.scalar_one()

@@ -213,6 +213,51 @@ exchange_row = sa.Table(
     sa.Column("seq", _BIG, nullable=False, index=True),
 )
 
+taxii_object = sa.Table(
+    "taxii_object",
+    metadata,
+    sa.Column("shelf", sa.Text, primary_key=True),
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("stix_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("current", sa.Boolean, nullable=False),
+    sa.Column("label", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("seq", _BIG, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=True),
+    sa.UniqueConstraint("shelf", "stix_id", "version", name="uq_taxii_object_id"),
+)
+sa.Index(
+    "ix_taxii_object_current",
+    taxii_object.c.shelf,
+    taxii_object.c.position,
+    sqlite_where=sa.text("current"),
+    postgresql_where=sa.text("current"),
+)
+
+taxii_client = sa.Table(
+    "taxii_client",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, nullable=False, unique=True),
+    sa.Column("agency", sa.Text, nullable=False),
+    sa.Column("writes", sa.Boolean, nullable=False),
+    sa.Column("deletes", sa.Boolean, nullable=False),
+    sa.Column("until", sa.Text, nullable=False),
+    sa.Column("added", sa.Text, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False),
+)
+
+taxii_status = sa.Table(
+    "taxii_status",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

@@ -173,7 +173,8 @@ class Store:
             else:
                 engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
                 with engine.connect() as connection:
-                    for table in ("record", "record_text", "reference", "queue", "exchange_row"):
+                    for table in ("record", "record_text", "reference", "queue", "exchange_row",
+                                  "taxii_object"):  # fmt: skip
                         connection.exec_driver_sql(f"VACUUM {table}")
 
     def close(self) -> None:

@@ -308,15 +308,18 @@ class Chronicle:
         made = Witness(f"esclusa.witness/{self._agency}", private, logs, seen)
         return made.add_checkpoint(request, int(now))
 
-    def cosigned(self, partner: str, line: str, now: float) -> int:
-        """Keep a partner's signature under our present head; return how long the log is.
+    def cosigned(self, partner: str, request: bytes, line: str, now: float) -> int:
+        """Keep a partner's signature under the head that we asked it to sign; return its size.
+
+        Batches may have been logged since: the signature is under what was asked.
 
         :raises ProofError: when it does not hold.
         """
-        with self._log() as log:
-            keys = [key for key in witness_keys(self._ring()) if key.name.endswith(f"/{partner}")]
-            check_cosignatures(log.signed + line.encode(), keys, now=int(now))
-            kept = _Cosigned(size=log.head.size, line=line)
+        signed = parse_request(request).checkpoint
+        head = open_checkpoint(signed, origin(self._agency), log_keys(self._ring(), self._agency))
+        keys = [key for key in witness_keys(self._ring()) if key.name.endswith(f"/{partner}")]
+        check_cosignatures(signed + line.encode(), keys, now=int(now))
+        kept = _Cosigned(size=head.size, line=line)
         with self._store.write() as connection:
             exchange.put(connection, {(COSIGNED, partner): msgspec.json.encode(kept)})
         return kept.size

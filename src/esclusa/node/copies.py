@@ -71,31 +71,36 @@ class Copies:
         for label in labels:
             self._pipeline.analyst.refresh(label)
 
-    def resting(self, connection: sa.Connection, keys: Collection[CopyKey]) -> Collection[int]:
+    def resting(
+        self, connection: sa.Connection, keys: Collection[CopyKey], leaving: Collection[str] = ()
+    ) -> Collection[int]:
         """Return the labels of what must be analysed anew once copies have gone; hand them to
         :meth:`ready` before the transaction that erases."""
         names = {key[2] for key in keys}
         found = records.dependents(connection, names)
         alerts = {name for others in found.values() for name in others}
-        around = self._labels_around(connection, names)
+        around = self._labels_around(connection, names, leaving)
         names |= set(queue.subjects(connection, alerts).values())
         live = records.live(connection, self._labels, names)
         return around | {label for _record, label, _until in live}
 
     def erase(
-        self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None]
-    ) -> dict[CopyKey, dict[str, int]]:
+        self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None],
+        leaving: Collection[str] = (),
+    ) -> dict[CopyKey, dict[str, int]]:  # fmt: skip
         """Erase copies and what rests on them; return how many places were emptied, by class.
 
         Alerts about a copy go with it. Alerts about other records that rest on it are made anew
         without it and open again for a person. Of a copy that is still held, under a stricter
         marking or with less in it, only what it said before goes.
+
+        :param leaving: records that go next and need no judgement for that one step.
         """
         names = {key[2] for key in keys}
         resting = records.dependents(connection, names)
         held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
         keep = self._kept(connection, held)
-        others = self._sharing(connection, names)
+        others = self._sharing(connection, names, leaving)
         emptied: Counter[str] = Counter()
         for labels, some in self._by_path(keys):
             emptied.update(records.erase(connection, some, labels=labels, keep=keep))
@@ -108,7 +113,9 @@ class Copies:
         self._judge_anew(connection, others)
         return {key: _places(key, emptied, resting.get(key[2], ())) for key in keys}
 
-    def _sharing(self, connection: sa.Connection, names: Collection[str]) -> set[str]:
+    def _sharing(
+        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = ()
+    ) -> set[str]:
         """Return other records whose judgement may have looked at these: they name the same seal,
         box, document, or pair of parties and day, and their readers may see these as well."""
         from_labels: set[int] = set()
@@ -125,10 +132,16 @@ class Copies:
             if any(below(label, item.id) for label in from_labels)
         ]  # fmt: skip
         found = records.sightings(connection, above, sorted(values), each=_SIGHTINGS)
-        return {name for rows in found.values() for name, _body in rows} - set(names)
+        others = {name for rows in found.values() for name, _body in rows}
+        others -= {*names, *leaving}
+        # Without an alert nothing rests on it: what goes away gives no new reason.
+        alerts = {alert for alert, _label in self._pipeline.alerts_of(connection, others)}
+        return set(queue.subjects(connection, alerts).values())
 
-    def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
-        others = self._sharing(connection, names)
+    def _labels_around(
+        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = ()
+    ) -> set[int]:
+        others = self._sharing(connection, names, leaving)
         return {label for _record, label, _until in records.live(connection, self._labels, others)}
 
     def _judge_anew(self, connection: sa.Connection, names: Collection[str]) -> None:

@@ -179,16 +179,18 @@ class Exchange(ExchangeLedger):
     def _waiting(self) -> tuple[int, list[Move]]:
         """Return the place up to which records were looked at, and the moves that state them."""
         kinds = _given(self.in_force().values(), self.agency)
-        labels = {
-            label.id
-            for label in self._labels.all()
+        ours = [
+            label for label in self._labels.all()
             if not label.supplier and label.originator == self.agency
-            and label.marking.releasable_to
-        }  # fmt: skip
+        ]  # fmt: skip
+        labels = {label.id for label in ours if label.marking.releasable_to}
+        # A record that was for partners and is said again for nobody must reach them as well.
+        closed = {label.id for label in ours} - labels
         with self._store.read() as connection:
             last, found = records.after(
-                connection, self._labels, self._published, kinds, labels, limit=_AT_ONCE
-            )
+                connection, self._labels, self._published, kinds, labels, limit=_AT_ONCE,
+                also=closed,
+            )  # fmt: skip
         newest = {record.id: (record, label) for record, label in found}
         return last, [
             move for record, label in newest.values()
@@ -202,8 +204,10 @@ class Exchange(ExchangeLedger):
             if known is None or known.content is None:
                 return None
             return _next(moves.withdraw, name)
-        place = Pointer(record.id, record.seq, label)
-        if known is not None and self.pointers.get(name) == place:
+        place, stated = Pointer(record.id, record.seq, label), self.pointers.get(name)
+        if known is None and not record.marking.releasable_to:
+            return None
+        if known is not None and stated is not None and stated.seq >= place.seq:
             return None  # stated as it is; or a person has recalled it since, and it stays so
         return _next(
             moves.state_record, name, kind=record.kind, marking=record.marking,
@@ -394,13 +398,18 @@ class Exchange(ExchangeLedger):
     def _erase(self, owed: Mapping[CopyKey, Owed]) -> None:
         with self._lock:
             copies = {key: self._state.copies.get(key) for key in owed}
+            known = self._state.copies
+            leaving = {
+                key[2] for key in self._state.owed
+                if (row := known.get(key)) is None or row.content is None
+            }  # fmt: skip
             with self._store.read() as connection:
-                labels = self._copies.resting(connection, copies)
+                labels = self._copies.resting(connection, copies, leaving)
             self._copies.ready(labels)
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
             with self._store.write() as connection:
-                places = self._copies.erase(connection, copies)
+                places = self._copies.erase(connection, copies, leaving)
             self._move(
                 _then(moves.erased, copy=key, owed=debt, erased=places[key])
                 for key, debt in owed.items()

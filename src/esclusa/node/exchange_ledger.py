@@ -200,7 +200,7 @@ class ExchangeLedger:
         with self._lock:
             for _ in range(_TRIES):
                 try:
-                    found = self._tried(made, also or {}, who)
+                    found = self._tried(made, {} if also is None else also, who)
                 except BaseException:
                     self._forget()  # the state may be ahead of the ledger: read it anew
                     raise

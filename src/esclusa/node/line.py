@@ -80,8 +80,9 @@ def sync(exchange: Exchange, partner: str, send: Send) -> Synced:
             break
     witnessed = 0
     if exchange.log.head() is not None:
-        line = send(WITNESS, exchange.log.request(partner)).decode("utf-8", "replace")
-        witnessed = exchange.log.cosigned(partner, line, time.time())
+        request = exchange.log.request(partner)
+        line = send(WITNESS, request).decode("utf-8", "replace")
+        witnessed = exchange.log.cosigned(partner, request, line, time.time())
     return Synced(
         partner=partner, batches=batches, up_to_date=not exchange.has_news(partner),
         witnessed=witnessed,

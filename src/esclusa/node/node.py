@@ -6,7 +6,7 @@ reader, passes the release gate and leaves an audit line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,6 +33,9 @@ from esclusa.node.pointer_desk import PointerDesk
 from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
 from esclusa.node.rules import views_of
+from esclusa.node.taxii import TaxiiDesk
+from esclusa.node.taxii_post import PostBox
+from esclusa.node.taxii_publish import Publisher
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
@@ -64,6 +67,9 @@ class Node:
         )
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
+        self.taxii = TaxiiDesk(folder, self.store, self.labels, self.exchange)
+        self.taxii_publisher = Publisher(self.store, self.labels, self.exchange, self.taxii)
+        self.taxii_posts = PostBox(self.store, self.labels, self.vault, self.exchange, self.taxii)
         self.pointers = PointerService(self.exchange, self.store, self.labels)
         self.pointer_desk = PointerDesk(self.gate, self.exchange, self.pointers)
 
@@ -453,7 +459,7 @@ class Node:
         if self.exchange.holds(record_id):
             raise StateError("this is a copy of a partner's record; its originator recalls it")
         # The recall first: interrupted in between, the record is still here, and asked for again.
-        self.exchange.erased([record_id], by=reader.name)
+        self._recall([record_id], by=reader.name)
         return erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
 
     def purge(self, reader: Reader, today: str) -> int:
@@ -461,8 +467,13 @@ class Node:
         reader.require(Action.RECORD_ERASE)
         return erasure.purge(
             self.store, self.vault, by=reader, today=today,
-            before=lambda names: self.exchange.erased(names, by=reader.name),
+            before=lambda names: self._recall(names, by=reader.name),
         )  # fmt: skip
+
+    def _recall(self, record_ids: Collection[str], *, by: str) -> None:
+        """Take back from partners what is about to be erased here."""
+        self.exchange.erased(record_ids, by=by)
+        self.taxii.withdraw(record_ids)
 
     def backup(self, target: Path) -> dict[str, int]:
         """Write a backup; return the rows of each table.

@@ -91,7 +91,8 @@ class AskerSide:
         total = sum(question_size(len(part)) for part in parts)
         scope = Scope(partner, me, given.agreement.digest, purpose, subject)
         held = self._held(scope)
-        rest = _left(self._asker(partner).meter, given, scope, held.number if held else 0, now)
+        number = held.number if held is not None and now < held.ends else 0
+        rest = _left(self._asker(partner).meter, given, scope, number, now)
         if not most or total > rest:
             error = PointerError(
                 "limit", f"{total:,} elements would be asked and {rest:,} may be asked now", partner

@@ -95,7 +95,7 @@ class PointerDesk:
                 for pointer in sorted(pointers_of(key, value)):
                     typed.setdefault(pointer, value)
             except InputError as error:
-                faults.append(f"{where}: {error}" if where else str(error))
+                faults.append(f"{where}: {error.reason}" if where else error.reason)
         made: tuple[str, ...] = ()
         if typed:
             made = self._service.asker.ask(partner, reader.purpose, key, typed, by=reader.name)

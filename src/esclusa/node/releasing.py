@@ -147,7 +147,7 @@ class Releasing:
             content=content,
             digest=content_digest(content),
             fields=tuple(item.at for item in made.fields if item.outcome != "withheld"),
-            marking=_kept_until(made, record, agreement),
+            marking=kept_until(made, record, agreement),
             onward=Onward(made.onward.rule, made.onward.agencies),
         )
 
@@ -169,9 +169,12 @@ def _purposes(agreement: InForce, kind: str, giver: str) -> tuple[str, ...]:
     )
 
 
-def _kept_until(made: Plan, record: Record, agreement: InForce) -> Marking:
-    """The days of keeping count from when the version was recorded: a release that is repeated does
-    not prolong them, and is no other release."""
+def kept_until(made: Plan, record: Record, agreement: InForce) -> Marking:
+    """Return the copy's marking with the day until which it may be kept.
+
+    The days of keeping count from when the version was recorded: a release that is repeated does
+    not prolong them, and is no other release.
+    """
     assert made.marking is not None
     named = {ref.clause for ref in made.clauses}
     days = min(c.retention_days for c in agreement.agreement.clauses if c.id in named)

@@ -66,10 +66,13 @@ class Gate:
         seen = self._decisions.seen(
             reader, self._today(), [(item.id, item.originator, item.marking) for item in labels]
         )
+        # Copies have a label for each last day; all that came one way are shown or hidden together.
+        ways = {label.paths: label for label in labels if label.supplier and label.id in seen}
+        shown = {way for way, label in ways.items() if self.shows_copies(label)}
         return frozenset(
             label.id
             for label in labels
-            if label.id in seen and (not label.supplier or self.shows_copies(label))
+            if label.id in seen and (not label.supplier or label.paths in shown)
         )
 
     @contextmanager

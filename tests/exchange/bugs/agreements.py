@@ -36,7 +36,7 @@ def the_end_of_an_agreement_leaves_the_copies(right: Any) -> Any:
     return _end(right, recalls=True, lets_go=False)
 
 
-@plant(agreements, "end", "EDC 5377")
+@plant(agreements, "end", "tractusx-edc 2259")
 def the_end_of_an_agreement_takes_nothing_back(right: Any) -> Any:
     return _end(right, recalls=False, lets_go=True)
 
@@ -66,7 +66,7 @@ def what_was_refused_is_not_offered_under_a_new_text(right: Any) -> Any:
     return renew
 
 
-@plant(agreements, "lapse", "EDC 5377")
+@plant(agreements, "lapse", "tractusx-edc 2259")
 def a_texts_last_moment_is_not_noticed(right: Any) -> Any:
     return nothing
 
@@ -95,7 +95,7 @@ def a_text_that_is_over_will_do(right: Any) -> Any:
     return covers
 
 
-@plant(pacts, "in_force", "EDC 5377")
+@plant(pacts, "in_force", "tractusx-edc 2259")
 def a_text_is_always_in_force(right: Any) -> Any:
     return lambda draft, partner: draft.pacts.get(partner)
 

@@ -145,7 +145,7 @@ def a_later_no_is_not_acted_on(right: Any) -> Any:
     return nothing
 
 
-@plant(consents, "answered", "xroad-joint 219")
+@plant(consents, "answered", "G11")
 def an_answer_is_believed_unsigned(right: Any) -> Any:
     def answered(draft: Any, sender: str, message: Any) -> None:
         draft.consents.put(consents.key_of(message), Consent(message))
@@ -209,7 +209,7 @@ def a_receipt_is_sent_to_everybody(right: Any) -> Any:
     return relay
 
 
-@plant(resync, "_own_consent", "xroad-joint 219")
+@plant(resync, "_own_consent", "G11")
 def a_forgotten_consent_is_believed_unsigned(right: Any) -> Any:
     def own_consent(draft: Any, partner: str, given: Any) -> None:
         draft.consents.put(consents.key_of(given), Consent(given, partner))

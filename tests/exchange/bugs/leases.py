@@ -47,7 +47,7 @@ def a_lease_counts_from_when_it_arrives(right: Any) -> Any:
     return refreshed
 
 
-@plant(pacts, "refreshed", "EDC 5377")
+@plant(pacts, "refreshed", "tractusx-edc 2259")
 def a_lease_may_be_longer_than_agreed(right: Any) -> Any:
     def refreshed(draft: Any, batch: Any, message: Any) -> bool:
         pact = pacts.in_force(draft, batch.sender)
@@ -162,7 +162,7 @@ def what_lapsed_onward_never_comes_back(right: Any) -> Any:
     return nothing
 
 
-@plant(inbox, "check", "X-Road 2148")
+@plant(inbox, "check", "X-Road 197")
 def any_difference_of_clocks_stops_the_exchange(right: Any) -> Any:
     def check(draft: Any, verified: Any) -> None:
         right(draft, verified)

@@ -237,7 +237,7 @@ def a_half_migrated_node_goes_on(right: Any) -> Any:
     return lambda draft, state, rules, now: right(draft, replace(state, ready=True), rules, now)
 
 
-@plant(inbox, "check", "xroad-joint 219")
+@plant(inbox, "check", "G11")
 def anybody_may_sign(right: Any) -> Any:
     def check(draft: Any, verified: Any) -> None:
         right(draft, replace(verified, signer=verified.batch.sender))

@@ -246,12 +246,13 @@ def _matching(
     world: World, key: tuple[str, str, int], values: dict[str, str], mark: Marking
 ) -> Stated | None:
     """Return what was stated under a number with these values; a restored node may have stated
-    two things under one number: then the one whose marking fits."""
+    two things under one number: then the one whose marking fits best."""
     fits = [s for s in world.book.stated.get(key, ()) if values.items() <= s.values.items()]
-    for stated in fits:
-        if not is_weaker(mark, stated.marking):
-            return stated
-    return fits[0] if fits else None
+    if len(fits) < 2:
+        return fits[0] if fits else None
+    strict = [stated for stated in fits if not is_weaker(mark, stated.marking)]
+    named = [s for s in strict if mark.releasable_to <= s.marking.releasable_to]
+    return (named or strict or fits)[0]
 
 
 def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) -> None:

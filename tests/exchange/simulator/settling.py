@@ -309,9 +309,7 @@ def _passed(world: World, giver: Node, node: Node, source: Copy, copy: Copy) -> 
     demand(world.book.values(copy.content) == values, "the agreed fields are held onward", seen)
     onward = stricter(source.onward, text.onward)
     demand(copy.onward == onward, "the agreed rule is held onward", seen)
-    mark = msgspec.structs.replace(
-        text.mark(source.marking), releasable_to=frozenset({node.name})
-    )
+    mark = msgspec.structs.replace(text.mark(source.marking), releasable_to=frozenset({node.name}))
     demand(copy.marking == mark, "the latest marking is held onward", seen)
 
 

@@ -44,11 +44,16 @@ def is_lawful(draft: Draft, item: Own | Copy, cut: Cut) -> bool:
 
 
 def align(draft: Draft, partner: str, item: Own | Copy, said: Said = "put") -> None:
-    """Bring a partner to what it may hold of an item. A copy we may not read now is left alone."""
-    if item.content is not None and onward.is_hidden(draft, item):
-        return
+    """Bring a partner to what it may hold of an item.
+
+    Of a copy that we may not read now nothing is said but that it may no longer be held.
+    """
     key = (partner, item.originator, item.record)
     grant = draft.grants.get(key)
+    if item.content is not None and onward.is_hidden(draft, item):
+        if grant is not None and not onward.reaches(draft, partner, item):
+            stop(draft, key, grant, item.version)
+        return
     cut = wanted(draft, partner, item)
     if cut is not None:
         if is_news(item, grant, cut, partner):

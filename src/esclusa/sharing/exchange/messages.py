@@ -4,7 +4,8 @@ A record on the wire is named by (originator, record, version). ``version`` is t
 number for its statements about that record: each new content, correction, narrower marking or
 withdrawal takes a higher one. Numbers may jump, so a jump tells a partner nothing. ``edition``
 counts what one supplier has said to one partner about that record: the same version cut again under
-a new agreement, or sent again after its lease ran out, takes the next edition.
+a new agreement, or sent again after its lease ran out, takes a higher edition. It jumps where the
+supplier's numbering broke, beyond all that it may have forgotten.
 
 Times are aware UTC datetimes (ISO 8601 with ``Z`` in JSON). Hashes are SHA-256 in hexadecimal.
 Markings and contents travel as the exact JSON the sender wrote: a marking that the receiver does

@@ -13,8 +13,8 @@ from alembic import op
 
 from esclusa.errors import LedgerError
 
-revision = "0005"
-down_revision = "0007"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,120 @@
+"""Marisol serves its TAXII door; Northreach has an agreement with it, Altamira has none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from esclusa.node import Node
+from esclusa.web.app import create_app
+from exchange_worlds import Clock, World, for_partners, take_in
+
+MEDIA = "application/taxii+json;version=2.1"
+AGENCIES = ("marisol", "northreach", "altamira")
+
+
+@pytest.fixture(scope="session")
+def made_door(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of the three, with a manifest for Northreach at Marisol, nothing published."""
+    folder = tmp_path_factory.mktemp("door")
+    world = World(folder, *AGENCIES)
+    world.agree("marisol", "northreach")
+    take_in(world["marisol"], for_partners("northreach"))
+    world.close()
+    return folder
+
+
+@pytest.fixture
+def world(made_door: Path, tmp_path: Path) -> Iterator[World]:
+    found = World.__new__(World)
+    found.clock, found.nodes = Clock(), {}
+    for agency in AGENCIES:
+        shutil.copytree(made_door / agency, tmp_path / agency)
+        found.nodes[agency] = node = Node.open(tmp_path / agency)
+        node.exchange.now = found.clock
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def node(world: World) -> Node:
+    return world["marisol"]
+
+
+@pytest.fixture
+def token(world: World, node: Node) -> Callable[..., str]:
+    """Enter a client and return its token."""
+
+    def made(agency: str = "northreach", name: str = "", **rights: bool) -> str:
+        until = world.clock() + dt.timedelta(days=30)
+        return node.taxii.add_client(
+            node.administrator(), name or f"{agency}-feed", agency, until=until, **rights
+        )
+
+    return made
+
+
+class Door:
+    """Asks a node's door as one client, in process."""
+
+    def __init__(self, node: Node, token: str) -> None:
+        self._client = TestClient(create_app(node), base_url="http://door")
+        self._headers = {"Accept": MEDIA, "Authorization": f"Bearer {token}"}
+
+    def ask(self, path: str, method: str = "GET", **options: Any) -> Any:
+        headers = self._headers | options.pop("headers", {})
+        return self._client.request(method, f"/taxii2{path}", headers=headers, **options)
+
+    def collection(self, *, incoming: bool = False) -> str:
+        found = self.ask("/exchange/collections/").json()["collections"]
+        end = "to marisol" if incoming else "marisol to northreach"
+        return next(item["id"] for item in found if item["title"].endswith(end))
+
+    def objects(self, collection: str, **query: Any) -> Any:
+        return self.ask(f"/exchange/collections/{collection}/objects/", params=query)
+
+    def post(self, collection: str, objects: bytes) -> Any:
+        return self.ask(
+            f"/exchange/collections/{collection}/objects/", "POST",
+            content=objects, headers={"Content-Type": MEDIA},
+        )  # fmt: skip
+
+
+@pytest.fixture
+def door(node: Node, token: Callable[..., str]) -> Door:
+    """Northreach's client, which may add and delete; what the agreement gives is published."""
+    node.taxii_publisher.publish_own("northreach")
+    return Door(node, token(writes=True, deletes=True))
+
+
+@contextmanager
+def served(node: Node) -> Iterator[str]:
+    """Serve a node while the block runs; the block gets its address."""
+    with socket.socket() as spare:
+        spare.bind(("127.0.0.1", 0))
+        port = spare.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(node), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/taxii2/"
+    server.should_exit = True
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def address(node: Node, door: Door) -> Iterator[str]:
+    with served(node) as found:
+        yield found

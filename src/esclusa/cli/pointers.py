@@ -20,7 +20,7 @@ _MOST_BYTES = 16 << 20
 
 @click.group()
 def pointer() -> None:
-    """Hit or no hit in partners' records, without showing what is asked or held."""
+    """Hit or no hit in partners' records."""
 
 
 @pointer.command("ask")

@@ -13,7 +13,7 @@ from esclusa.cli.output import answers, node_option, opened
 
 @click.group()
 def taxii() -> None:
-    """The TAXII 2.1 door for partners' programs, served below /taxii2/."""
+    """The TAXII 2.1 door: let partners' programs in."""
 
 
 @taxii.command("publish")

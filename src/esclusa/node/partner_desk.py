@@ -120,8 +120,10 @@ class PartnerDesk:
         """
         reader.require(Action.RELEASE_PREVIEW)
         record = self._visible(reader, record_id)
+        # What somebody typed is no partner's name until it is one: the log holds no such words.
+        named = partner if partner in self._exchange.partners.known else ""
         self._gate.note(
-            reader, Action.RELEASE_PREVIEW, subject=record_id if record else "", detail=partner
+            reader, Action.RELEASE_PREVIEW, subject=record_id if record else "", detail=named
         )
         if record is None:
             raise NotFound("no such record")

@@ -112,6 +112,7 @@ def test_a_person_signs_in_and_sees_the_queue_with_its_reasons(
     page = visitor("")
     page.goto("/queue")
     page.wait_for_url("**/sign-in?next=%2Fqueue")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
     page.keyboard.type("ana")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -326,7 +327,7 @@ def test_an_auditor_sees_the_log_and_no_record(visitor: Visitor, node: Node) -> 
     page = visitor("ada", refused=403)
     page.goto("/")
     names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
-    assert names == ["Lists", "Rules", "Audit", "Help"]
+    assert names == ["Lists", "Partners", "Consent", "Trails", "Rules", "Audit", "Help"]
     page.get_by_role("link", name="Audit", exact=True).click()
     page.get_by_label("Who").fill("ana")
     page.get_by_label("Action").select_option(value="record:read")

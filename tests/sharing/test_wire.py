@@ -80,6 +80,7 @@ def test_the_lines_are_header_messages_and_signature() -> None:
         "format": "esclusa-batch/1", "from": "marisol", "to": "northreach", "first": 41, "count": 3,
         "previous": "ab" * 32, "root": merkle.root(MESSAGES).hex(),
         "seen": {"number": 7, "head": "cd" * 32}, "made": "2026-11-24T12:00:00.123456Z",
+        "run": "P0D",
         "agreement": "ef" * 32, "key": MARISOL.key_id,
     }  # fmt: skip
     assert tuple(lines[1:4]) == MESSAGES

@@ -19,8 +19,8 @@ quick: test-set ## run the fast tests only
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser and not postgres" $(ARGS)
 
 lint: test-set ## check style, types and the order of the rooms
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

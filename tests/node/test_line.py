@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange_worlds import World, for_partners, found, take_in
 
 from esclusa.errors import ConfigError, ExchangeError, LedgerError, TrustError
 from esclusa.node.line import BATCH, WITNESS, Line, caller, contexts, sync
 from esclusa.node.pilot import certify, make_authority
+from exchange_worlds import World, for_partners, found, take_in
 
 HOST = "127.0.0.1"
 

@@ -7,10 +7,13 @@ import tarfile
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from esclusa.errors import ConfigError, InputError, LedgerError, ProofError
+from esclusa.errors import ConfigError, InputError, LedgerError, NotFound, ProofError
 from esclusa.node import Node
+from esclusa.node.chronicle import check_proof
+from esclusa.node.line import WITNESS, answer
 from exchange_cases import OTHER_BOX, Bill, copies, give, held, receipts, record_of, refused
 from exchange_worlds import World, found
 
@@ -152,6 +155,92 @@ def test_a_log_that_went_back_with_its_node_is_found_by_the_partner_that_signed_
         two["northreach"].exchange.log.witness(
             "marisol", node.exchange.log.request("northreach"), time.time()
         )
+
+
+def seen(world: World, owner: str = "marisol", by: str = "northreach") -> int:
+    """Have a partner sign our head over the line's own answer; return its size."""
+    log = world[owner].exchange.log
+    request = log.request(by)
+    line = answer(world[by].exchange, owner, WITNESS, request).decode()
+    return log.cosigned(by, request, line, time.time())
+
+
+def went_back(world: World) -> Node:
+    """Marisol's node, restored from a backup older than what Northreach has signed of its log."""
+    give(world, Bill())
+    archive = kept(world, "marisol")
+    give(world, Bill(bill="LATER", box=OTHER_BOX))
+    seen(world)
+    node = restored(world, "marisol", archive)
+    world.sync("marisol", "northreach", rounds=10)
+    refused(lambda: seen(world), ProofError)
+    return node
+
+
+def test_a_log_that_went_back_raises_an_alarm_where_it_is_refused(two: World) -> None:
+    went_back(two)
+    (alarm,) = [a for a in two["northreach"].exchange.alarms.values() if a.rule == "log"]
+    assert alarm.partner == "marisol"
+
+
+def test_a_new_volume_is_signed_once_a_person_at_the_partner_has_accepted_it(two: World) -> None:
+    node = went_back(two)
+    old = node.exchange.log.head()
+    node.exchange.log.begin(2, by="eva", reason="restored", now=two.clock())
+    refused(lambda: seen(two), ProofError)
+    two["northreach"].exchange.accept_volume("marisol", 2, by="ulf", reason="they called")
+    give(two, Bill(bill="AFTER", box="TCLU4265619"))
+    size = seen(two)
+    assert size == node.exchange.log.head().size > 0
+    assert node.exchange.log.cosigned_size("northreach") == size
+    assert node.exchange.log.verify() == ()
+    assert node.exchange.log.head(1) == old
+    ring = two["northreach"].exchange.ring()
+    for volume, witnesses in ((1, ()), (2, ("esclusa.witness/northreach",))):
+        proof = node.exchange.log.prove(0, volume)
+        assert check_proof(proof, "marisol", ring, time.time()) == witnesses
+        other = msgspec.structs.replace(proof, volume=3 - volume)
+        refused(lambda other=other: check_proof(other, "marisol", ring, time.time()), ProofError)
+
+
+def test_the_volume_before_is_signed_no_more(two: World) -> None:
+    give(two, Bill())
+    two["northreach"].exchange.accept_volume("marisol", 2, by="ulf", reason="they called")
+    refused(lambda: seen(two), ProofError)
+
+
+def test_a_volume_is_counted_upwards_and_says_why(two: World) -> None:
+    give(two, Bill())
+    log = two["marisol"].exchange.log
+    log.begin(3, by="eva", reason="restored", now=two.clock())
+    for number in (1, 2, 3):
+        refused(lambda number=number: log.begin(number, by="eva", reason="x", now=two.clock()),
+                InputError)  # fmt: skip
+    refused(lambda: log.begin(4, by="eva", reason=" ", now=two.clock()), InputError)
+    refused(
+        lambda: two["northreach"].exchange.accept_volume("nobody", 2, by="ulf", reason="x"),
+        NotFound,
+    )
+    assert log.volume() == 3
+
+
+def test_a_backup_carries_every_volume(two: World) -> None:
+    give(two, Bill())
+    two["marisol"].exchange.log.begin(2, by="eva", reason="damaged", now=two.clock())
+    give(two, Bill(bill="LATER", box=OTHER_BOX))
+    node = restored(two, "marisol", kept(two, "marisol"))
+    assert node.exchange.log.volume() == 2
+    assert node.exchange.log.entries(1) and node.exchange.log.entries(2)
+    assert node.exchange.log.verify() == ()
+
+
+def test_damage_in_an_old_volume_is_still_found_and_named(two: World) -> None:
+    give(two, Bill())
+    node = two["marisol"]
+    node.exchange.log.begin(2, by="eva", reason="damaged", now=two.clock())
+    give(two, Bill(bill="LATER", box=OTHER_BOX))
+    shutil.rmtree(node.folder / "log")
+    assert node.exchange.log.verify() == ("volume 1: the log is gone",)
 
 
 def test_keys_are_never_written_over_others(two: World) -> None:

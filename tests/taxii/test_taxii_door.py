@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conftest import MEDIA, Door
 from esclusa.ledger.schema import taxii_object
 from esclusa.node import Node
-from exchange_worlds import World, own
+from exchange_worlds import MANIFEST, World, for_partners, own, take_in
 
 
 def note(number: int, modified: str = "2026-11-20T10:00:00.000Z", **more: Any) -> dict[str, Any]:
@@ -211,6 +211,39 @@ def test_publishing_again_adds_nothing(door: Door, node: Node) -> None:
     assert walk(door, door.collection(), 1000) == before
 
 
+def test_as_time_passes_what_is_new_reaches_the_shelf_and_nothing_goes_there_twice(
+    node: Node, token: Callable[..., str]
+) -> None:
+    door = Door(node, token())
+    assert records_at(door) == 0
+    node.exchange.tick()
+    assert records_at(door) == len(own(node)) > 0
+    before = walk(door, door.collection(), 1000)
+    node.exchange.tick()
+    assert walk(door, door.collection(), 1000) == before
+    amended = MANIFEST.read_bytes().replace(b"NRLN04120001", b"NRLN04120991")
+    take_in(node, for_partners("northreach"), amended, name="more.edi")
+    node.exchange.tick()
+    assert records_at(door) == len(own(node))
+
+
+def test_without_a_client_of_the_partner_nothing_is_put_on_a_shelf(node: Node) -> None:
+    node.exchange.tick()
+    assert bodies(node) == []
+
+
+def test_a_record_said_again_for_nobody_is_gone_at_once_and_soon_its_bytes_too(
+    node: Node, token: Callable[..., str]
+) -> None:
+    door = Door(node, token())
+    node.exchange.tick()
+    assert records_at(door) > 0
+    take_in(node, for_partners(), name="closed.edi")
+    assert records_at(door) == 0
+    node.exchange.tick()
+    assert not any(b'"infrastructure"' in body for body in bodies(node))
+
+
 def test_a_recalled_record_is_gone_at_the_next_question(door: Door, node: Node) -> None:
     before = records_at(door)
     node.exchange.publish()
@@ -278,8 +311,6 @@ def test_a_partner_without_an_agreement_cannot_tell_the_door_of_another_from_not
 
 def test_two_worlds_that_differ_in_what_stays_home_answer_alike(door: Door, node: Node) -> None:
     """A second manifest for nobody is taken in: Northreach's door must not change by a byte."""
-    from exchange_worlds import MANIFEST, for_partners, take_in
-
     shelf = door.collection()
     before = door.objects(shelf).content
     data = MANIFEST.read_bytes().replace(b"NRTH", b"QRTH").replace(b"NR", b"QX")

@@ -37,7 +37,7 @@ _ROWS: Final = 1000
 _VAULT_NAME: Final = re.compile(r"vault/[0-9a-f]{2}/[0-9a-f]{62}")
 _LINE_LIMIT: Final = 512 << 20
 
-_BESIDE: Final = re.compile(r"(keys|log)(/[a-z0-9_][a-z0-9_.-]{0,63}){1,8}")
+_BESIDE: Final = re.compile(r"(keys|log(-[0-9]{1,6})?)(/[a-z0-9_][a-z0-9_.-]{0,63}){1,8}")
 """Names of files that may go along."""
 
 Beside = Iterable[tuple[str, Path]]

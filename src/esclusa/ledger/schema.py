@@ -223,7 +223,7 @@ taxii_object = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("current", sa.Boolean, nullable=False),
     sa.Column("label", sa.Integer, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("seq", _BIG, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=True),
@@ -235,6 +235,12 @@ sa.Index(
     taxii_object.c.position,
     sqlite_where=sa.text("current"),
     postgresql_where=sa.text("current"),
+)
+sa.Index(
+    "ix_taxii_object_name",
+    taxii_object.c.name,
+    sqlite_where=sa.text("name <> ''"),
+    postgresql_where=sa.text("name <> ''"),
 )
 
 taxii_client = sa.Table(

@@ -136,7 +136,7 @@ def page(
     """Return up to ``limit`` rows after a position, in order.
 
     :param of_records: what stands there was cut from records; it is seen only while the record's
-        version is the newest, neither withdrawn nor erased.
+        version is the newest under any label, neither withdrawn nor erased.
     :param bodies: whether the objects themselves are read.
     :return: (position, label, name, body), without bodies (position, label, name, id, version).
         Plain tuples of the driver: SQLAlchemy's rows took two thirds of a page's time.
@@ -155,7 +155,11 @@ def _question(
         text.append("LEFT JOIN record r ON r.seq = o.seq")
     text.append("WHERE o.shelf = :shelf AND o.position > :after AND o.body IS NOT NULL")
     if of_records:
-        text.append("AND (o.seq = 0 OR (r.current AND NOT r.withdrawn AND r.body IS NOT NULL))")
+        text.append(
+            "AND (o.seq = 0 OR (r.current AND NOT r.withdrawn AND r.body IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM record n"
+            " WHERE n.id = r.id AND n.current AND n.seq > r.seq)))"
+        )
     for column, words in (("stix_id", wanted.ids), ("type", wanted.types)):
         if words:
             text.append(f"AND o.{column} IN ({_named(column, words, values)})")
@@ -236,13 +240,20 @@ def renew(connection: sa.Connection, shelf: str, position: int, *, seq: int, lab
     )
 
 
-def withdraw(connection: sa.Connection, names: Collection[str]) -> int:
-    """Empty everything cut from these records on every shelf; return how many versions."""
+def withdraw(connection: sa.Connection, names: Collection[str], *, shelf: str = "") -> int:
+    """Empty everything cut from these records on one shelf, or on every one; return how many
+    versions."""
     count = 0
+    here = taxii_object.c.shelf == shelf if shelf else sa.true()
     for some in _portions(sorted(names)):
         done = connection.execute(
             taxii_object.update()
-            .where(taxii_object.c.name.in_(some), taxii_object.c.body.is_not(None))
+            .where(
+                taxii_object.c.name.in_(some),
+                taxii_object.c.name != sa.text("''"),  # as the index
+                taxii_object.c.body.is_not(None),
+                here,
+            )  # fmt: skip
             .values(body=None, current=False, digest="")
         )
         count += done.rowcount

@@ -4,21 +4,27 @@ An entry is a salted hash of the batch's signed header, whose root binds every m
 The salt, the header and the hashes of the messages are kept in the ledger, so the node can prove
 later that exactly this batch, and this message in it, was logged before a checkpoint that a partner
 signed. Erasing what a message said leaves its hash, and with it every proof.
+
+A log that went back with its node (a restored backup) or was damaged can never be continued: those
+who signed it refuse. A person then begins the next volume, a log of its own, and a person at each
+partner accepts it. The old volume and what partners signed of it stay as evidence.
 """
 
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
-from esclusa.errors import LedgerError, NotFound, ProofError
-from esclusa.ledger import exchange
+from esclusa.errors import InputError, LedgerError, NotFound, ProofError
+from esclusa.ledger import audit, exchange
 from esclusa.ledger.store import Store
 from esclusa.sharing.keys import LOG, WITNESS, Key, KeyRing, Signer
 from esclusa.sharing.transparency import audit as auditing
@@ -38,6 +44,8 @@ FOLDER: Final = "log"
 ENTRY: Final = "log"
 SEEN: Final = "seen"
 COSIGNED: Final = "cosigned"
+VOLUME: Final = "log_volume"
+"""Which volume of a log counts: ours under "", a partner's under its name."""
 
 _PATIENCE: Final = 10.0
 """Seconds to wait for another process that writes to the log; a write takes some milliseconds."""
@@ -68,6 +76,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     cosignatures under it.
     """
 
+    volume: int = 1
     index: int
     size: int
     salt: str
@@ -77,25 +86,36 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str
 
 
-def origin(agency: str) -> str:
-    """Return the name of an agency's log."""
-    return f"esclusa.log/{agency}"
+class Volume(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume of a log that counts from a moment on, because a person said so."""
+
+    number: int
+    since: dt.datetime
+    by: str
+    reason: str
 
 
-def log_keys(ring: KeyRing, agency: str) -> tuple[NoteKey, ...]:
-    """Return every key that may have signed an agency's log."""
-    return _note_keys(ring, agency, LOG, PLAIN)
+def origin(agency: str, volume: int = 1) -> str:
+    """Return the name of a volume of an agency's log."""
+    return f"esclusa.log/{agency}" + (f"/{volume}" if volume > 1 else "")
+
+
+def log_keys(ring: KeyRing, agency: str, volume: int = 1) -> tuple[NoteKey, ...]:
+    """Return every key that may have signed a volume of an agency's log."""
+    return _note_keys(ring, agency, LOG, origin(agency, volume), PLAIN)
 
 
 def witness_keys(ring: KeyRing) -> tuple[NoteKey, ...]:
     """Return the keys of all witnesses that are known."""
     agencies = sorted({key.agency for key in ring.keys if key.role == WITNESS})
-    return tuple(key for name in agencies for key in _note_keys(ring, name, WITNESS, COSIGNATURE))
+    return tuple(
+        key for name in agencies
+        for key in _note_keys(ring, name, WITNESS, f"esclusa.witness/{name}", COSIGNATURE)
+    )  # fmt: skip
 
 
-def _note_keys(ring: KeyRing, agency: str, role: str, kind: int) -> tuple[NoteKey, ...]:
+def _note_keys(ring: KeyRing, agency: str, role: str, name: str, kind: int) -> tuple[NoteKey, ...]:
     found: list[Key] = [key for key in ring.keys if (key.agency, key.role) == (agency, role)]
-    name = origin(agency) if role == LOG else f"esclusa.witness/{agency}"
     return tuple(NoteKey(name, bytes.fromhex(key.public), kind) for key in found)
 
 
@@ -106,23 +126,72 @@ class Chronicle:
         self, folder: Path, store: Store, agency: str, signer: Callable[[str], Signer],
         ring: Callable[[], KeyRing],
     ) -> None:  # fmt: skip
-        self._folder = folder / FOLDER
+        self._home = folder
         self._store = store
         self._agency = agency
         self._signer = signer
         self._ring = ring
 
+    # --- volumes ------------------------------------------------------------------------------
+
+    def volume(self, partner: str = "") -> int:
+        """Return the number of the volume that counts, of our log or of a partner's."""
+        with self._store.read() as connection:
+            row = exchange.get(connection, VOLUME, partner)
+        return msgspec.json.decode(row, type=Volume).number if row else 1
+
+    def begin(self, number: int, *, by: str, reason: str, now: dt.datetime) -> None:
+        """Begin a volume of our log; what is logged from now on stands there.
+
+        :raises InputError: when the number is not above the present one, or no reason is given.
+        """
+        self._turn("", number, "log:volume:begun", by=by, reason=reason, now=now)
+        with self._log():
+            pass
+
+    def accept(self, partner: str, number: int, *, by: str, reason: str, now: dt.datetime) -> None:
+        """Sign heads of that volume of a partner's log from now on, and of no earlier one.
+
+        :raises InputError: as :meth:`begin`.
+        """
+        self._turn(partner, number, "log:volume:accepted", by=by, reason=reason, now=now)
+
+    def _turn(
+        self, whose: str, number: int, action: str, *, by: str, reason: str, now: dt.datetime
+    ) -> None:
+        present = self.volume(whose)
+        if number <= present:
+            raise InputError(f"volume {present} counts now; the next one has a higher number")
+        if not reason.strip():
+            raise InputError("say why the log is not continued")
+        row = msgspec.json.encode(Volume(number=number, since=now, by=by, reason=reason))
+        with self._store.write() as connection:
+            exchange.put(connection, {(VOLUME, whose): row})
+            audit.write_line(
+                connection, who=by, role="exchange", purpose="exchange", action=action,
+                subject=whose or self._agency, detail=f"volume={number} {reason}",
+            )  # fmt: skip
+
+    def _folder_of(self, volume: int) -> Path:
+        return self._home / (FOLDER if volume == 1 else f"{FOLDER}-{volume}")
+
+    def _reader(self, volume: int) -> FolderReader:
+        return FolderReader(self._folder_of(volume))
+
+    # --- entries ------------------------------------------------------------------------------
+
     @contextmanager
     def _log(self) -> Iterator[Log]:
         """Open the log for writing, beginning it when there is none."""
-        disk = _patiently(lambda: Folder(self._folder))
+        volume = self.volume()
+        disk = _patiently(lambda: Folder(self._folder_of(volume)))
         try:
             storage = FolderStorage(disk)
             private = self._signer(LOG).private
+            name = origin(self._agency, volume)
             if storage.read(CHECKPOINT) is None:
-                start_log(storage, origin(self._agency), private)
-            keys = log_keys(self._ring(), self._agency)
-            yield Log(storage, origin(self._agency), private, keys)
+                start_log(storage, name, private)
+            yield Log(storage, name, private, log_keys(self._ring(), self._agency, volume))
         finally:
             disk.close()
 
@@ -139,68 +208,90 @@ class Chronicle:
             )  # fmt: skip
             # The ledger first: an entry without its salt could never be explained again, a salt
             # without its entry is overwritten by the next.
-            self._keep(made)
+            volume = _volume_of(log.head.origin, self._agency)
+            self._keep(volume, made)
             log.append([made.entry])
             # And once more: from now on a log that ends before it was cut.
-            self._keep(msgspec.structs.replace(made, durable=True))
+            self._keep(volume, msgspec.structs.replace(made, durable=True))
         return made
 
-    def _keep(self, made: Logged) -> None:
+    def _keep(self, volume: int, made: Logged) -> None:
+        key = _within(volume, _place(made.index))
         with self._store.write() as connection:
-            exchange.put(connection, {(ENTRY, _place(made.index)): msgspec.json.encode(made)})
+            exchange.put(connection, {(ENTRY, key): msgspec.json.encode(made)})
 
-    def head(self) -> Checkpoint | None:
-        """Return the head of the log, None when nothing was ever logged."""
-        data = FolderReader(self._folder).read(CHECKPOINT) if self._folder.exists() else None
+    def head(self, volume: int = 0) -> Checkpoint | None:
+        """Return the head of the log, None when nothing was ever logged.
+
+        :param volume: 0 for the one that counts now.
+        """
+        volume = volume or self.volume()
+        there = self._folder_of(volume).exists()
+        data = self._reader(volume).read(CHECKPOINT) if there else None
         if data is None:
             return None
-        return open_checkpoint(data, origin(self._agency), log_keys(self._ring(), self._agency))
+        keys = log_keys(self._ring(), self._agency, volume)
+        return open_checkpoint(data, origin(self._agency, volume), keys)
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """Yield (name below the node's folder, path) of each file; the log stands still until the
-        last was taken."""
-        if not self._folder.exists():
-            return
-        disk = _patiently(lambda: Folder(self._folder))
-        try:
-            for path in sorted(self._folder.rglob("*")):
-                if path.is_file() and path.stat().st_size:  # the lock has no bytes
-                    yield path.relative_to(self._folder.parent).as_posix(), path
-        finally:
-            disk.close()
+        """Yield (name below the node's folder, path) of each file of every volume; each stands
+        still until its last was taken."""
+        for number in range(1, self.volume() + 1):
+            folder = self._folder_of(number)
+            if not folder.exists():
+                continue
+            disk = _patiently(partial(Folder, folder))
+            try:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file() and path.stat().st_size:  # the lock has no bytes
+                        yield path.relative_to(self._home).as_posix(), path
+            finally:
+                disk.close()
 
-    def entries(self) -> list[Logged]:
-        """Return what is known of every entry, in order."""
-        with self._store.read() as connection:
-            rows = exchange.of_table(connection, ENTRY)
-            return [msgspec.json.decode(row, type=Logged) for _key, row in rows]
+    def entries(self, volume: int = 0) -> list[Logged]:
+        """Return what is known of every entry of a volume (0: the one that counts), in order."""
+        rows = self._rows(ENTRY, volume or self.volume())
+        return [msgspec.json.decode(row, type=Logged) for row in rows.values()]
 
     def verify(self) -> tuple[str, ...]:
         """Read the whole log again and return all that is wrong, in sentences; nothing when sound.
 
-        Checked are every file against the signed head, every entry against the ledger, and the
-        last cosignatures of the witnesses.
+        Checked are, in every volume, each file against the signed head, each entry against the
+        ledger, and the last cosignatures of the witnesses.
         """
+        counts = self.volume()
+        return tuple(
+            sentence if counts == 1 else f"volume {volume}: {sentence}"
+            for volume in range(1, counts + 1) for sentence in self._verify(volume)
+        )  # fmt: skip
+
+    def _verify(self, volume: int) -> tuple[str, ...]:
         try:
-            head = self.head()
+            head = self.head(volume)
             if head is None:
-                return ("the log is gone",) if self._rows() else ()
-            reader = FolderReader(self._folder)
-            keys = log_keys(self._ring(), self._agency)
-            found = auditing.audit(reader, origin(self._agency), keys)
+                return ("the log is gone",) if self._rows(ENTRY, volume) else ()
+            reader = self._reader(volume)
+            keys = log_keys(self._ring(), self._agency, volume)
+            found = auditing.audit(reader, head.origin, keys)
         except (ProofError, LedgerError) as error:
             return (str(error),)
         wrong = [f"{item.path}, byte {item.offset}: {item.reason}" for item in found]
         if not wrong:
-            wrong += self._against_ledger(reader, head)
+            wrong += self._against_ledger(reader, head, volume)
         return tuple(wrong)
 
-    def _rows(self) -> dict[str, bytes]:
+    def _rows(self, table: str, volume: int) -> dict[str, bytes]:
+        """Return the rows of one volume, by their key within it."""
         with self._store.read() as connection:
-            return dict(exchange.of_table(connection, ENTRY))
+            rows = dict(exchange.of_table(connection, table))
+        start = _within(volume, "")
+        return {
+            key.removeprefix(start): row for key, row in rows.items()
+            if (key.startswith(start) if start else "/" not in key)
+        }  # fmt: skip
 
-    def _against_ledger(self, reader: FolderReader, head: Checkpoint) -> Iterator[str]:
-        rows = self._rows()
+    def _against_ledger(self, reader: FolderReader, head: Checkpoint, volume: int) -> Iterator[str]:
+        rows = self._rows(ENTRY, volume)
         for index in range(head.size):
             row = rows.pop(_place(index), None)
             reason = "the ledger no longer explains it" if row is None else \
@@ -210,7 +301,7 @@ class Chronicle:
         for place, row in rows.items():
             if _is_durable(row):
                 yield f"entry {int(place)}: cut off; the log ends at {head.size}"
-        yield from self._cosigned_otherwise(reader, head)
+        yield from self._cosigned_otherwise(reader, head, volume)
 
     def _wrong(self, reader: FolderReader, index: int, row: bytes, head: Checkpoint) -> str:
         """Return what is wrong with what the ledger says of an entry, "" when nothing is."""
@@ -232,11 +323,11 @@ class Chronicle:
             return "the messages are not those that its header signs"
         return ""
 
-    def _cosigned_otherwise(self, reader: FolderReader, head: Checkpoint) -> Iterator[str]:
+    def _cosigned_otherwise(
+        self, reader: FolderReader, head: Checkpoint, volume: int
+    ) -> Iterator[str]:
         """Yield what partners signed and this log does not continue."""
-        with self._store.read() as connection:
-            rows = list(exchange.of_table(connection, COSIGNED))
-        for partner, row in rows:
+        for partner, row in self._rows(COSIGNED, volume).items():
             kept = msgspec.json.decode(row, type=_Cosigned)
             if kept.size > head.size:
                 yield f"{partner} signed {kept.size} entries, the log ends at {head.size}"
@@ -249,34 +340,30 @@ class Chronicle:
             except ProofError:
                 yield f"the first {kept.size} entries are not those that {partner} signed"
 
-    def prove(self, index: int) -> Proof:
+    def prove(self, index: int, volume: int = 0) -> Proof:
         """Return the proof of one entry against the present head.
 
+        :param volume: 0 for the one that counts now.
         :raises NotFound: when there is no such entry.
         """
-        head, known = self.head(), self.entries()
+        volume = volume or self.volume()
+        head, known = self.head(volume), self.entries(volume)
         if head is None or not 0 <= index < min(head.size, len(known)):
             raise NotFound("no such entry in the log")
-        return self._prove(known[index], head.size, head)
-
-    def _prove(self, item: Logged, size: int, head: Checkpoint) -> Proof:
-        reader = FolderReader(self._folder)
-        inclusion = tree.prove_inclusion(reader, item.index, size, head.size)
-        check_inclusion(item.index, size, leaf_hash(item.entry), inclusion, head.root)
+        item, reader = known[index], self._reader(volume)
+        inclusion = tree.prove_inclusion(reader, item.index, head.size, head.size)
+        check_inclusion(item.index, head.size, leaf_hash(item.entry), inclusion, head.root)
         return Proof(
-            index=item.index, size=size, salt=item.salt, header=item.header, leaves=item.leaves,
-            inclusion=tuple(part.hex() for part in inclusion),
-            checkpoint=self._signed(reader, head).decode(),
+            volume=volume, index=item.index, size=head.size, salt=item.salt, header=item.header,
+            leaves=item.leaves, inclusion=tuple(part.hex() for part in inclusion),
+            checkpoint=self._signed(reader, head, volume).decode(),
         )  # fmt: skip
 
-    def _signed(self, reader: FolderReader, head: Checkpoint) -> bytes:
+    def _signed(self, reader: FolderReader, head: Checkpoint, volume: int) -> bytes:
         """Return the head with the cosignatures that were given under it."""
-        lines = []
-        with self._store.read() as connection:
-            for _partner, row in exchange.of_table(connection, COSIGNED):
-                kept = msgspec.json.decode(row, type=_Cosigned)
-                if kept.size == head.size:
-                    lines.append(kept.line)
+        given = [msgspec.json.decode(row, type=_Cosigned)
+                 for row in self._rows(COSIGNED, volume).values()]  # fmt: skip
+        lines = [kept.line for kept in given if kept.size == head.size]
         return read_checkpoint(reader) + "".join(lines).encode()
 
     # --- witnessing ---------------------------------------------------------------------------
@@ -290,20 +377,25 @@ class Chronicle:
     def cosigned_size(self, partner: str) -> int:
         """Return how long our log was when a partner signed its head last, 0 if it never did."""
         with self._store.read() as connection:
-            row = dict(exchange.of_table(connection, COSIGNED)).get(partner)
+            row = exchange.get(connection, COSIGNED, _within(self.volume(), partner))
         return msgspec.json.decode(row, type=_Cosigned).size if row else 0
 
     def witness(self, partner: str, request: bytes, now: float) -> str:
         """Sign a partner's head when it continues the last one seen, and return the signature line.
 
-        :raises ProofError: when it does not: something was changed, dropped, reordered or forked.
+        :raises ProofError: when it does not: something was changed, dropped, reordered or forked;
+            or when it is of a volume that no person here has accepted.
         """
         asked = parse_request(request)
         name = asked.checkpoint.split(b"\n", 1)[0].decode("utf-8", "replace")
-        if name != origin(partner):
-            raise ProofError(f"{partner} sent the head of another log")
+        volume, said = self.volume(partner), _volume_of(name, partner)
+        if said != volume:
+            raise ProofError(
+                f"{partner} sent the head of volume {said} of its log; volume {volume} counts here"
+                " until a person accepts another"
+            )
         seen = _Seen(self._store)
-        logs = {origin(partner): log_keys(self._ring(), partner)}
+        logs = {name: log_keys(self._ring(), partner, volume)}
         private = self._signer(WITNESS).private
         made = Witness(f"esclusa.witness/{self._agency}", private, logs, seen)
         return made.add_checkpoint(request, int(now))
@@ -315,13 +407,15 @@ class Chronicle:
 
         :raises ProofError: when it does not hold.
         """
-        signed = parse_request(request).checkpoint
-        head = open_checkpoint(signed, origin(self._agency), log_keys(self._ring(), self._agency))
-        keys = [key for key in witness_keys(self._ring()) if key.name.endswith(f"/{partner}")]
-        check_cosignatures(signed + line.encode(), keys, now=int(now))
+        signed, volume = parse_request(request).checkpoint, self.volume()
+        keys = log_keys(self._ring(), self._agency, volume)
+        head = open_checkpoint(signed, origin(self._agency, volume), keys)
+        witnesses = [key for key in witness_keys(self._ring()) if key.name.endswith(f"/{partner}")]
+        check_cosignatures(signed + line.encode(), witnesses, now=int(now))
         kept = _Cosigned(size=head.size, line=line)
+        row = {(COSIGNED, _within(volume, partner)): msgspec.json.encode(kept)}
         with self._store.write() as connection:
-            exchange.put(connection, {(COSIGNED, partner): msgspec.json.encode(kept)})
+            exchange.put(connection, row)
         return kept.size
 
 
@@ -352,7 +446,8 @@ def check_proof(proof: Proof, agency: str, ring: KeyRing, now: float) -> tuple[s
     :raises ProofError: when anything in it does not hold.
     """
     data = proof.checkpoint.encode()
-    head = open_checkpoint(data, origin(agency), log_keys(ring, agency))
+    keys = log_keys(ring, agency, proof.volume)
+    head = open_checkpoint(data, origin(agency, proof.volume), keys)
     if head.size != proof.size:
         raise ProofError("the proof is for another head than the one it carries")
     entry = commitment(bytes.fromhex(proof.salt), proof.header.encode())
@@ -387,6 +482,23 @@ def _is_durable(row: bytes) -> bool:
 
 def _place(index: int) -> str:
     return f"{index:012d}"
+
+
+def _within(volume: int, key: str) -> str:
+    """Return the key of a row of a volume; those of the first have no mark."""
+    return key if volume == 1 else f"{volume:06d}/{key}"
+
+
+def _volume_of(name: str, agency: str) -> int:
+    """Return which volume of an agency's log a name is of; raises ``ProofError`` when of none."""
+    first = origin(agency)
+    number = name.removeprefix(f"{first}/")
+    if name == first:
+        return 1
+    if number == name or not number.isascii() or not number.isdigit() or len(number) > 6 \
+            or name != origin(agency, int(number)):  # fmt: skip
+        raise ProofError(f"{agency} sent the head of another log")
+    return int(number)
 
 
 def _patiently(make: Callable[[], Any]) -> Any:

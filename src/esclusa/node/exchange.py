@@ -372,6 +372,22 @@ class Exchange(ExchangeLedger):
             raise
         return self.receive(batch, file=file)
 
+    def accept_volume(self, partner: str, number: int, *, by: str, reason: str) -> None:
+        """Witness a new volume of a partner's log from now on.
+
+        :raises NotFound: when there is no such partner.
+        :raises InputError: when a volume as new counts already, or no reason is given.
+        """
+        self.state()
+        if partner not in self.partners.known:
+            raise NotFound(f"{partner} is no partner here")
+        self.log.accept(partner, number, by=by, reason=reason, now=self.now())
+
+    def warn(self, rule: str, partner: str, text: str) -> None:
+        """Raise an alarm about what a partner sent beside its batches."""
+        said = ExchangeError(rule, text, partner)
+        self._move([lambda state, _rules, _now: core.refusal(state, said)])
+
     # --- time ---------------------------------------------------------------------------------
 
     def tick(self) -> None:

@@ -96,7 +96,11 @@ def answer(exchange: Exchange, peer: str, path: str, body: bytes) -> bytes:
     :raises EsclusaError: as the exchange refuses.
     """
     if path == WITNESS:
-        return exchange.log.witness(peer, body, time.time()).encode()
+        try:
+            return exchange.log.witness(peer, body, time.time()).encode()
+        except ProofError as error:
+            exchange.warn("log", peer, str(error))
+            raise
     received = exchange.receive(body)
     if received.sender != peer:
         raise ExchangeError("stranger", f"{peer} carries a batch of {received.sender}", peer)

@@ -126,6 +126,13 @@ class TaxiiDesk:
         with self._store.read() as connection:
             return tuple(_client(row) for row in shelf.clients(connection))
 
+    def agencies_let_in(self) -> tuple[str, ...]:
+        """Return the agencies that have a client that may ask now, sorted."""
+        now = _text(self._exchange.now())
+        with self._store.read() as connection:
+            rows = shelf.clients(connection)
+        return tuple(sorted({row.agency for row in rows if not row.revoked and row.until > now}))
+
     def revoke_client(self, reader: Reader, name: str) -> None:
         """Let a client in no more; raises ``NotFound``."""
         reader.require(Action.PARTNER_WRITE)

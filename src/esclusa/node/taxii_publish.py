@@ -30,6 +30,8 @@ from esclusa.sharing.vocabularies import stix, taxonomies
 from esclusa.sharing.vocabularies.table import Audience
 
 _AT_ONCE: Final = 500
+_CURSOR: Final = "shelf"
+"""Up to which record each shelf was filled, in the tables of the exchange."""
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -50,6 +52,36 @@ class Publisher:
         self._labels = labels
         self._exchange = exchange
         self._desk = desk
+        exchange.kept[_CURSOR] = {}
+        exchange.upkeep.append(self.keep_up)
+
+    def keep_up(self) -> None:
+        """Put what was recorded since the last time on the shelf of each partner that has a client.
+
+        A crash in between puts the same again, which changes nothing.
+        """
+        for partner in self._desk.agencies_let_in():
+            agreement = self._desk.agreement_with(partner)
+            if agreement is not None:
+                self._follow(partner, agreement)
+
+    def _follow(self, partner: str, agreement: InForce) -> None:
+        us, place = self._exchange.agency, _shelf_of(partner, agreement, self._exchange.agency)
+        while True:
+            since = msgspec.json.decode(self._exchange.kept[_CURSOR].get(place, b"0"), type=int)
+            ours = {
+                label.id for label in self._labels.all()
+                if not label.supplier and label.originator == us
+            }  # fmt: skip
+            with self._store.read() as connection:
+                last, found = records.after(
+                    connection, self._labels, since, _kinds(agreement, us), ours, limit=_AT_ONCE
+                )
+            if last == since:
+                return
+            self._put(partner, agreement, [record for record, _label in found])
+            row = {(_CURSOR, place): msgspec.json.encode(last)}
+            self._exchange.change(lambda _draft, rows, row=row: rows.update(row))  # type: ignore[misc]
 
     def publish(self, partner: str, given: Iterable[Record]) -> int:
         """Put what the agreement gives of these stored records on the partner's shelf.
@@ -75,10 +107,9 @@ class Publisher:
         if agreement is None:
             raise AgreementError(f"no agreement with {partner} is in force")
         us = self._exchange.agency
-        kinds = {c.kind for c in agreement.agreement.clauses if c.giver == us}
         with self._store.read() as connection:
             found = [
-                record for kind in sorted(kinds)
+                record for kind in sorted(_kinds(agreement, us))
                 for record in records.current_of_kind(connection, self._labels, kind)
                 if record.originator == us
             ]  # fmt: skip
@@ -86,11 +117,16 @@ class Publisher:
 
     def _put(self, partner: str, agreement: InForce, given: list[Record]) -> int:
         us = self._exchange.agency
-        nobody = Client(name="", agency=partner, writes=False, deletes=False, until="", added="",
-                        revoked=False)  # fmt: skip
-        place = collection_of(agreement, nobody, us, incoming=False).id
+        place = _shelf_of(partner, agreement, us)
         framing: dict[str, dict[str, Any]] = {}
+        # A record may stand under several labels: what was said last counts, as in the exchange.
+        given = list({record.id: record for record in sorted(given, key=lambda r: r.seq)}.values())
         cuts = list(self._cuts(partner, agreement, given, framing))
+        closed = {self._name_of(record) for record in given} - {cut.name for cut in cuts}
+        if closed:
+            # What a record said before it was closed to this partner goes.
+            with self._store.write() as connection:
+                shelf.withdraw(connection, closed, shelf=place)
         if not cuts:
             return 0
         for item in (*extensions.definitions(), objects.agency(us)):
@@ -122,7 +158,7 @@ class Publisher:
             if record.originator != us:
                 known = objects.agency(record.originator)
                 framing[known["id"]] = known
-            name = self._exchange.name_of(record.id) if record.originator == us else record.id
+            name = self._name_of(record)
             yield Cut(
                 object=objects.written(
                     body_of(made), name=name, originator=record.originator,
@@ -130,6 +166,10 @@ class Publisher:
                 ),
                 label=self._labels.intern(us, said), name=name, seq=record.seq,
             )  # fmt: skip
+
+    def _name_of(self, record: Record) -> str:
+        ours = record.originator == self._exchange.agency
+        return self._exchange.name_of(record.id) if ours else record.id
 
     @staticmethod
     def _frame(
@@ -147,6 +187,16 @@ class Publisher:
             for identity, item in framing.items() if identity not in before
         ]  # fmt: skip
         shelf.add(connection, place, items, {})
+
+
+def _shelf_of(partner: str, agreement: InForce, us: str) -> str:
+    nobody = Client(name="", agency=partner, writes=False, deletes=False, until="", added="",
+                    revoked=False)  # fmt: skip
+    return collection_of(agreement, nobody, us, incoming=False).id
+
+
+def _kinds(agreement: InForce, us: str) -> set[str]:
+    return {clause.kind for clause in agreement.agreement.clauses if clause.giver == us}
 
 
 def marking_objects(said: Marking, partner: str, today: dt.date) -> tuple[dict[str, Any], ...]:

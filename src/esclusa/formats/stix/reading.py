@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -123,6 +124,7 @@ def _versioned(head: Head) -> tuple[str, str]:
     return modified, ""
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str) -> str:
     """Return a STIX timestamp (§2.13) with six digits, "" when it is none."""
     match = _MOMENT.match(text)

@@ -26,6 +26,7 @@ REFUSALS: Final = {
     "version": "a version at or below the latest",
     "request": "a step that the request does not allow",
     "receipt": "an erasure that does not account for every class of storage",
+    "log": "the head of a partner's log does not continue what it showed us before",
 }
 """Every rule that refuses, with its meaning."""
 

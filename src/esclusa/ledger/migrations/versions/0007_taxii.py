@@ -34,7 +34,10 @@ def upgrade() -> None:
         "ix_taxii_object_current", "taxii_object", ["shelf", "position"],
         sqlite_where=sa.text("current"), postgresql_where=sa.text("current"),
     )  # fmt: skip
-    op.create_index("ix_taxii_object_name", "taxii_object", ["name"])
+    op.create_index(
+        "ix_taxii_object_name", "taxii_object", ["name"],
+        sqlite_where=sa.text("name <> ''"), postgresql_where=sa.text("name <> ''"),
+    )  # fmt: skip
     op.create_table(
         "taxii_client",
         sa.Column("name", sa.Text, nullable=False),

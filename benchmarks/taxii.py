@@ -1,11 +1,16 @@
 """The TAXII door in one process: objects pushed and pulled per second of its own CPU.
 
     python benchmarks/taxii.py [--sizes 1000,10000,100000] [--batch 1000] [--page 5000]
+                               [--peers PYTHON] [--peer-sizes 1000,3000]
 
 Each request runs through the door as an ASGI application: sign-in, agreement, validation of each
 object, its label, custody, storage and the audit line included; no socket and no client. STIX 2.1
 indicators of about 650 bytes with one of three TLP markings. ``pull`` walks the whole collection;
 ``page`` is the CPU time of one page at its end, which must not grow with what is stored.
+
+``--peers`` names an interpreter of an environment of its own with ``pip install medallion opentaxii
+"sqlalchemy<2"``: both are then given the same envelopes, at sizes that they can bear. Neither labels,
+audits or keeps custody, and medallion keeps everything in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +18,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import json
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -127,16 +134,41 @@ async def measure(size: int, batch: int, page: int) -> None:
           f"{size / pulled:>12,.0f} {tail * 1000:>9.1f}", flush=True)  # fmt: skip
 
 
+def peer(python: str, name: str, size: int, batch: int, page: int) -> None:
+    """Measure another server in its own process on the same envelopes."""
+    with tempfile.TemporaryDirectory() as folder:
+        for start in range(0, size, batch):
+            body = b",".join(indicators(min(batch, size - start), start))
+            (Path(folder) / f"{start:09d}").write_bytes(b'{"objects":[' + body + b"]}")
+        script = Path(__file__).parent / "peers" / "taxii_servers.py"
+        command = [python, str(script), name, folder, str(page)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{name}: {done.stderr.strip().splitlines()[-1:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["objects"] == size, found
+    print(f"{size:>9,} {size / found['push']:>12,.0f} {'':>12} {size / found['pull']:>12,.0f}"
+          f" {'':>9} {name}", flush=True)  # fmt: skip
+
+
 def main() -> None:
     """Measure each size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="1000,10000,50000")
     parser.add_argument("--batch", type=int, default=1000)
     parser.add_argument("--page", type=int, default=5000)
+    parser.add_argument("--peers", default="", help="interpreter that has medallion and opentaxii")
+    parser.add_argument("--peer-sizes", default="1000,3000")
     asked = parser.parse_args()
     print("  objects       push/s  last batch/s      pull/s   last page ms   (per CPU second)")
     for size in (int(word) for word in asked.sizes.split(",")):
         asyncio.run(measure(size, asked.batch, asked.page))
+    if not asked.peers:
+        print("medallion and OpenTAXII were not measured: --peers names no interpreter")
+        return
+    for name in ("medallion", "opentaxii"):
+        for size in (int(word) for word in asked.peer_sizes.split(",")):
+            peer(asked.peers, name, size, asked.batch, asked.page)
 
 
 if __name__ == "__main__":

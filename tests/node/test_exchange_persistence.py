@@ -14,6 +14,7 @@ from esclusa.ledger import audit
 from esclusa.ledger import exchange as rows
 from esclusa.node import Node
 from esclusa.node import exchange as exchange_module
+from esclusa.node.chronicle import Chronicle
 from esclusa.node.copies import Copies
 from exchange_cases import (
     OTHER_BOX,
@@ -250,6 +251,30 @@ def test_a_crash_before_the_erasure_is_finished_at_the_next_start_or_tick(
     two.sync("marisol", "northreach")
     (receipt,) = receipts(two["marisol"], "northreach")
     assert receipt.erased["tables"] >= 2
+
+
+@pytest.mark.parametrize("end", ["start", "tick", "contact"])
+def test_a_crash_between_taking_a_batch_and_its_entry_in_the_log_leaves_no_gap_there(
+    two: World, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    take_in(two["marisol"], for_partners("northreach"), manifest(Bill()), "one.edi")
+    two["marisol"].exchange.publish()
+    batch = two["marisol"].exchange.batch("northreach")
+    with monkeypatch.context() as patch:
+        patch.setattr(Chronicle, "_note", _broken)
+        with pytest.raises(Broken):
+            two["northreach"].exchange.receive(batch)
+    header = batch.split(b"\n", 1)[0].decode()
+    assert header not in {entry.header for entry in two["northreach"].exchange.log.entries()}
+    if end == "contact":
+        two["northreach"].exchange.receive(two["marisol"].exchange.batch("northreach"))
+    else:
+        _finish(two, end)
+    node = two["northreach"]
+    assert [entry.header for entry in node.exchange.log.entries()].count(header) == 1
+    assert node.exchange.log.verify() == ()
+    node.exchange.tick()
+    assert [entry.header for entry in node.exchange.log.entries()].count(header) == 1
 
 
 def _finish(world: World, end: str) -> None:

@@ -253,7 +253,7 @@ def withdraw(connection: sa.Connection, names: Collection[str], *, shelf: str = 
                 taxii_object.c.name != sa.text("''"),  # as the index
                 taxii_object.c.body.is_not(None),
                 here,
-            )  # fmt: skip
+            )
             .values(body=None, current=False, digest="")
         )
         count += done.rowcount

@@ -44,9 +44,13 @@ FOLDER: Final = "log"
 ENTRY: Final = "log"
 SEEN: Final = "seen"
 COSIGNED: Final = "cosigned"
+TAKEN: Final = "log_taken"
+"""Batches that were taken in and are not yet in the log: stored with what they changed."""
 VOLUME: Final = "log_volume"
 """Which volume of a log counts: ours under "", a partner's under its name."""
 
+_WAITING: Final = 64
+"""How many batches of a partner can wait for their entry: processes take them in side by side."""
 _PATIENCE: Final = 10.0
 """Seconds to wait for another process that writes to the log; a write takes some milliseconds."""
 
@@ -67,6 +71,14 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     def entry(self) -> bytes:
         """The bytes that the log holds."""
         return commitment(bytes.fromhex(self.salt), self.header.encode())
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that came in and waits for its entry."""
+
+    partner: str
+    header: str
+    leaves: tuple[str, ...]
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,13 +210,46 @@ class Chronicle:
     def note(self, direction: Literal["out", "in"], partner: str, header: bytes,
              messages: Sequence[bytes]) -> Logged:  # fmt: skip
         """Enter a batch; both the log and the ledger hold it when this returns."""
-        salt = new_salt()
         leaves = tuple(leaf_hash(message).hex() for message in messages)
+        return self._note(direction, partner, header.decode(), leaves)
+
+    def taken(
+        self, partner: str, number: int, header: bytes, messages: Sequence[bytes]
+    ) -> dict[tuple[str, str], bytes]:
+        """Return the row that says a batch has been taken in and must be entered.
+
+        Store it with what the batch changed, then call :meth:`catch_up`: a crash in between leaves
+        the row, and the next start enters the batch.
+
+        :param number: of the batch's first message. Rows are few and used again, for what is
+            taken back in the ledger leaves an empty row behind.
+        """
+        leaves = tuple(leaf_hash(message).hex() for message in messages)
+        made = Taken(partner=partner, header=header.decode(), leaves=leaves)
+        return {(TAKEN, f"{partner}/{number % _WAITING:02d}"): msgspec.json.encode(made)}
+
+    def catch_up(self) -> int:
+        """Enter every batch that was taken in and is not in the log yet; return how many.
+
+        A crash after an entry and before its row went enters the batch once more, which is true.
+        """
+        with self._store.read() as connection:
+            rows = list(exchange.of_table(connection, TAKEN))
+        for key, row in rows:
+            made = msgspec.json.decode(row, type=Taken)
+            self._note("in", made.partner, made.header, made.leaves, done=key)
+        return len(rows)
+
+    def _note(
+        self, direction: Literal["out", "in"], partner: str, header: str, leaves: tuple[str, ...],
+        *, done: str = "",
+    ) -> Logged:  # fmt: skip
+        salt = new_salt()
         with self._log() as log:
             index = log.head.size
             made = Logged(
                 index=index, direction=direction, partner=partner, salt=salt.hex(),
-                header=header.decode(), leaves=leaves,
+                header=header, leaves=leaves,
             )  # fmt: skip
             # The ledger first: an entry without its salt could never be explained again, a salt
             # without its entry is overwritten by the next.
@@ -212,13 +257,16 @@ class Chronicle:
             self._keep(volume, made)
             log.append([made.entry])
             # And once more: from now on a log that ends before it was cut.
-            self._keep(volume, msgspec.structs.replace(made, durable=True))
+            self._keep(volume, msgspec.structs.replace(made, durable=True), done=done)
         return made
 
-    def _keep(self, volume: int, made: Logged) -> None:
+    def _keep(self, volume: int, made: Logged, *, done: str = "") -> None:
         key = _within(volume, _place(made.index))
+        rows: dict[tuple[str, str], bytes | None] = {(ENTRY, key): msgspec.json.encode(made)}
+        if done:
+            rows[TAKEN, done] = None
         with self._store.write() as connection:
-            exchange.put(connection, {(ENTRY, key): msgspec.json.encode(made)})
+            exchange.put(connection, rows)
 
     def head(self, volume: int = 0) -> Checkpoint | None:
         """Return the head of the log, None when nothing was ever logged.

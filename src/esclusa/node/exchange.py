@@ -339,13 +339,22 @@ class Exchange(ExchangeLedger):
             raise
         batch = verified.batch
         heard = {(HEARD, batch.sender): msgspec.json.encode(self.now())}
-        (effects,) = self._move(
-            [lambda state, rules, now: core.receive(state, rules, verified, now)], also=heard
-        )
+        header = data.split(b"\n", 1)[0]
+        logged = self.log.taken(batch.sender, batch.first, header, lines.messages)
+        also: dict[tuple[str, str], bytes | None] = {}
+
+        def taken(state: State, rules: Rules, now: dt.datetime) -> Effects:
+            made = core.receive(state, rules, verified, now)
+            also.clear()
+            also.update(heard)
+            if made.refused is None and "inboxes" in made.store:
+                also.update(logged)
+            return made
+
+        (effects,) = self._move([taken], also=also)
         if effects.refused is not None:
             raise effects.refused
-        if "inboxes" in effects.store:
-            self.log.note("in", batch.sender, data.split(b"\n", 1)[0], lines.messages)
+        self.log.catch_up()
         self.settle()
         if any(isinstance(message, Request | Answer) for message in batch.messages):
             # The batch is taken in, whatever becomes of this; the next tick tries again.
@@ -394,6 +403,7 @@ class Exchange(ExchangeLedger):
         """Let time pass: state what is new, renew leases, hide and erase what ran out."""
         if not credentials.exist(self._folder):
             return
+        self.log.catch_up()
         self._end_lapsed()
         self.publish()
         self._move([core.tick])

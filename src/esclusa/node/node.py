@@ -105,6 +105,7 @@ class Node:
         node.store.require_current()
         erasure.blank_redacted(node.store, node.vault)
         if credentials.exist(folder):
+            node.exchange.log.catch_up()
             node.exchange.settle()
         return node
 

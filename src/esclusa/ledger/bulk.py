@@ -20,11 +20,26 @@ def insert(
 
     :raises sqlalchemy.exc.IntegrityError: when a key exists already.
     """
+    _insert(connection, table, rows, "")
+
+
+def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or write over those that have the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    others = [column.name for column in table.c if column.name not in keys]
+    named = ", ".join(f'"{key}"' for key in keys)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in others)
+    _insert(connection, table, rows, f" ON CONFLICT ({named}) DO UPDATE SET {changes}")
+
+
+def _insert(
+    connection: sa.Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]], then: str
+) -> None:
     if not rows:
         return
     names = [column.name for column in table.c if column.name in rows[0]]  # two or more
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join([mark] * len(names))
-    statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'
+    statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){then}'
     connection.exec_driver_sql(statement, list(map(itemgetter(*names), rows)))

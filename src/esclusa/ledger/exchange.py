@@ -17,8 +17,6 @@ from esclusa.ledger.schema import exchange_row
 Rows = Mapping[tuple[str, str], bytes | None]
 """(name of the table, key) → row; None takes it back."""
 
-_AT_ONCE = 400
-
 
 def newest(connection: sa.Connection) -> int:
     """Return the number of the last change, 0 before the first."""
@@ -55,18 +53,7 @@ def get(connection: sa.Connection, name: str, key: str) -> bytes | None:
 def put(connection: sa.Connection, rows: Rows) -> int:
     """Write rows inside the caller's write transaction; return the number of this change."""
     seq = newest(connection) + 1
-    by_name: dict[str, list[str]] = {}
-    for name, key in rows:
-        by_name.setdefault(name, []).append(key)
-    for name, keys in by_name.items():
-        for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
-            connection.execute(
-                exchange_row.delete().where(
-                    exchange_row.c.name == name, exchange_row.c.key.in_(some)
-                )
-            )
-    bulk.insert(
+    bulk.put(
         connection,
         exchange_row,
         [{"name": name, "key": key, "row": row, "seq": seq} for (name, key), row in rows.items()],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -30,6 +30,17 @@ _LOOKED_AT: Final = frozenset({"seal", "equipment", "document", "pair"})
 _SIGHTINGS: Final = 8
 """How many of the newest records are judged again per tie. A rule looks at half as many; what a
 junk seal ties together is not judged again for one that leaves."""
+
+
+class Around(NamedTuple):
+    """What rests on copies that go, by record; those alerts and whom they are about; other records
+    whose judgement may have looked at them; and the labels of all that is judged anew."""
+
+    resting: Mapping[str, set[str]]
+    alerts: set[str]
+    subjects: set[str]
+    others: set[str]
+    labels: set[int]
 
 
 class Copies:
@@ -71,46 +82,44 @@ class Copies:
         for label in labels:
             self._pipeline.analyst.refresh(label)
 
-    def resting(
-        self, connection: sa.Connection, keys: Collection[CopyKey], leaving: Collection[str] = ()
-    ) -> Collection[int]:
-        """Return the labels of what must be analysed anew once copies have gone; hand them to
-        :meth:`ready` before the transaction that erases."""
+    def around(
+        self, connection: sa.Connection, keys: Collection[CopyKey], leaving: Collection[str]
+    ) -> Around:
+        """Return what must be analysed anew once copies have gone.
+
+        :param leaving: records that go next and need no judgement for that one step.
+        """
         names = {key[2] for key in keys}
-        found = records.dependents(connection, names)
-        alerts = {name for others in found.values() for name in others}
-        around = self._labels_around(connection, names, leaving)
-        names |= set(queue.subjects(connection, alerts).values())
-        live = records.live(connection, self._labels, names)
-        return around | {label for _record, label, _until in live}
+        resting = records.dependents(connection, names)
+        alerts = {name for each in resting.values() for name in each}
+        subjects = set(queue.subjects(connection, alerts).values())
+        others = self._sharing(connection, names, leaving)
+        live = records.live(connection, self._labels, names | subjects | others)
+        return Around(resting, alerts, subjects, others, {label for _record, label, _ in live})
 
     def erase(
-        self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None],
-        leaving: Collection[str] = (),
-    ) -> dict[CopyKey, dict[str, int]]:  # fmt: skip
+        self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None], around: Around
+    ) -> dict[CopyKey, dict[str, int]]:
         """Erase copies and what rests on them; return how many places were emptied, by class.
 
         Alerts about a copy go with it. Alerts about other records that rest on it are made anew
         without it and open again for a person. Of a copy that is still held, under a stricter
         marking or with less in it, only what it said before goes.
 
-        :param leaving: records that go next and need no judgement for that one step.
+        :param around: what :meth:`around` says in the same transaction; its labels are
+            :meth:`ready`.
         """
-        names = {key[2] for key in keys}
-        resting = records.dependents(connection, names)
+        names, resting = {key[2] for key in keys}, around.resting
         held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
         keep = self._kept(connection, held)
-        others = self._sharing(connection, names, leaving)
         emptied: Counter[str] = Counter()
         for labels, some in self._by_path(keys):
             emptied.update(records.erase(connection, some, labels=labels, keep=keep))
-        alerts = {name for each in resting.values() for name in each}
-        subjects = queue.subjects(connection, alerts)
         # Gone first, with every word said about them; what still has reasons is made as if new.
-        emptied.update(records.erase(connection, alerts))
-        queue.remove(connection, alerts)
-        self._pipeline.look_again(connection, {*subjects.values(), *names})
-        self._judge_anew(connection, others)
+        emptied.update(records.erase(connection, around.alerts))
+        queue.remove(connection, around.alerts)
+        self._pipeline.look_again(connection, around.subjects | names)
+        self._judge_anew(connection, around.others)
         return {key: _places(key, emptied, resting.get(key[2], ())) for key in keys}
 
     def _sharing(
@@ -138,10 +147,8 @@ class Copies:
         alerts = {alert for alert, _label in self._pipeline.alerts_of(connection, others)}
         return set(queue.subjects(connection, alerts).values())
 
-    def _labels_around(
-        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = ()
-    ) -> set[int]:
-        others = self._sharing(connection, names, leaving)
+    def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
+        others = self._sharing(connection, names)
         return {label for _record, label, _until in records.live(connection, self._labels, others)}
 
     def _judge_anew(self, connection: sa.Connection, names: Collection[str]) -> None:

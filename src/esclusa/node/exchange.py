@@ -9,7 +9,7 @@ Nothing here talks to a network or a file: :mod:`esclusa.node.line` and bundles 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
@@ -413,29 +413,39 @@ class Exchange(ExchangeLedger):
 
     def settle(self) -> int:
         """Erase what is owed, report it, and leave no trace of it in the database's files."""
-        done = 0
+        done, labels = 0, set[int]()
+        known = self.state().copies
+        leaving = {
+            key[2] for key in self.state().owed
+            if (row := known.get(key)) is None or row.content is None
+        }  # fmt: skip
         while owed := dict(islice(self.state().owed.items(), _AT_ONCE)):
-            self._erase(owed)
+            self._erase(owed, leaving, labels)
             done += len(owed)
         if done:
             self._store.scrub()
         return done
 
-    def _erase(self, owed: Mapping[CopyKey, Owed]) -> None:
+    def _erase(
+        self, owed: Mapping[CopyKey, Owed], leaving: Collection[str], labels: set[int]
+    ) -> None:
+        """Erase some of what is owed.
+
+        :param leaving: the records that go whole, now or next.
+        :param labels: labels for which analysis is ready; what is missing is added.
+        """
         with self._lock:
             copies = {key: self._state.copies.get(key) for key in owed}
-            known = self._state.copies
-            leaving = {
-                key[2] for key in self._state.owed
-                if (row := known.get(key)) is None or row.content is None
-            }  # fmt: skip
-            with self._store.read() as connection:
-                labels = self._copies.resting(connection, copies, leaving)
-            self._copies.ready(labels)
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
-            with self._store.write() as connection:
-                places = self._copies.erase(connection, copies, leaving)
+            places = None
+            while places is None:
+                self._copies.ready(labels)  # writes, so not inside the transaction
+                with self._store.write() as connection:
+                    around = self._copies.around(connection, copies, leaving)
+                    if around.labels <= labels:
+                        places = self._copies.erase(connection, copies, around)
+                labels |= around.labels
             self._move(
                 _then(moves.erased, copy=key, owed=debt, erased=places[key])
                 for key, debt in owed.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 
 from esclusa.errors import NotFound, StateError
@@ -298,13 +299,13 @@ def test_a_lease_that_ran_out_with_the_line_cut_hides_the_copy_from_every_questi
 OWN = Bill(bill="OWNBILL", box=OTHER_BOX, shipper="S", consignee="C", notify="N")
 
 
-def take_in_own(node: Node) -> None:
+def take_in_own(node: Node, **changes: str) -> None:
     """Take in a bill of one's own with the copy's seal on another box, under a marking so strict
     that all its readers may see the copy."""
     strict = Marking(
         level=Level.OFFICIAL, purposes=frozenset({"targeting"}), retain_until=dt.date(2027, 1, 31)
     )
-    take_in(node, strict, manifest(OWN), "own.edi")
+    take_in(node, strict, manifest(msgspec.structs.replace(OWN, **changes)), "own.edi")
 
 
 @pytest.mark.parametrize("hours", [1, 73])
@@ -315,6 +316,23 @@ def test_a_hidden_copy_is_no_context_for_judging_another_record(two: World, hour
     take_in_own(node)
     codes = {r.code for row in queue(node) if "OWNBILL" in row.title for r in row.reasons}
     assert ("C15" in codes) is (hours < 72)
+
+
+def test_a_reason_that_rests_on_a_copy_is_hidden_with_it_and_the_others_stay(two: World) -> None:
+    """The alert is on one's own record and has reasons of its own; the copy is not yet erased."""
+    node = two["northreach"]
+    with_list(node, "own", ("x9", "Orlena Vastrik"))
+    give(two, Bill())
+    take_in_own(node, shipper="ORLENA VASTRIK")
+
+    def codes() -> set[str]:
+        return {r.code for row in queue(node) if "OWNBILL" in row.title for r in row.reasons}
+
+    assert {"C15", "own:x9"} <= codes()
+    later(two, hours=73)
+    assert held(node), "not erased yet"
+    assert "own:x9" in codes()
+    assert "C15" not in codes()
 
 
 def test_an_alert_on_ones_own_record_that_rested_on_a_copy_goes_with_it(pair: World) -> None:

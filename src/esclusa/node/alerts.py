@@ -70,9 +70,14 @@ class LabelAlgebra:
         """Return the one of two labels that is strict enough for both, None when neither is. What
         rests on a copy must also be hidden with it: so its label names the copy's path."""
         for lower, upper in ((left, right), (right, left)):
-            if self.below(lower, upper) and self._paths(lower) <= self._paths(upper):
+            if self.covers(lower, upper):
                 return upper
         return None
+
+    def covers(self, lower: int, upper: int) -> bool:
+        """Tell whether what rests on ``lower`` may stand under ``upper``: all its readers may see
+        it, and it is hidden whenever a copy that ``lower`` rests on is."""
+        return self.below(lower, upper) and self._paths(lower) <= self._paths(upper)
 
     def _paths(self, number: int) -> frozenset[str]:
         return frozenset("/".join(path) for path in self._labels.get(number).paths)
@@ -111,12 +116,17 @@ def cuts(finding: Finding, algebra: LabelAlgebra) -> dict[int, tuple[Reason, ...
     for label in sorted(needed):
         top = algebra.join(top, label)
     wanted = needed | ({top} if needed else set())
-    return {
-        label: _strongest(
-            [reason for other, reason in finding.reasons if algebra.below(other, label)]
-        )
-        for label in sorted(wanted)
-    }
+    return {label: _strongest(_under(finding, label, algebra)) for label in sorted(wanted)}
+
+
+def _under(finding: Finding, label: int, algebra: LabelAlgebra) -> list[Reason]:
+    """Return the reasons that may stand under a label; of one rule the one that looked at most,
+    which comes last."""
+    found: dict[object, Reason] = {}
+    for place, (other, reason) in enumerate(finding.reasons):
+        if algebra.covers(other, label):
+            found[reason.code if reason.source == "rule" else place] = reason
+    return list(found.values())
 
 
 def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -50,6 +50,7 @@ class Analyst:
         self.screens = Screens(store, labels, agency=agency)
         self._first_seen = FirstSeen()
         self._hidden: frozenset[int] = frozenset()
+        self._views: dict[int, dict[int, frozenset[int]]] = {}
 
     def refresh(self, label: int | None) -> None:
         """Load lists that changed, and make ready the labels that reasons about records under
@@ -61,7 +62,21 @@ class Analyst:
             for other in self.screens.labels():
                 self.algebra.join(label, other)
                 joined = self.algebra.join(joined, other)
-            self.algebra.all_below(label)
+            self._views[label] = self._viewed(label)
+
+    def _viewed(self, label: int) -> dict[int, frozenset[int]]:
+        """Return the labels that rules may look at for a record under ``label``, by the label of
+        the reasons that rest on them: ``label`` itself for what needs no copy, one label for each path
+        of copies, one for all of them. So a reason is hidden with the copy that it rests on."""
+        below = self.algebra.all_below(label)
+        views = {label: frozenset(item for item in below if self.algebra.covers(item, label))}
+        top = label
+        for item in sorted(below - views[label]):
+            joined = self.algebra.join(label, item)
+            views[joined] = views.get(joined, views[label]) | {item}
+            top = self.algebra.join(top, item)
+        views[top] = below
+        return views
 
     def screen(
         self, visible: frozenset[int], *, name: str, type: str, birth_date: str,
@@ -129,7 +144,7 @@ class Analyst:
         seen = {
             reason.code
             for other, reason in reasons[subject.id]
-            if self.algebra.below(other, needed)
+            if self.algebra.covers(other, needed)
         }
         # What every reader of a traveller may see is left to the rules on documents and names.
         by_rule = needed == label and isinstance(subject.body, Traveller)
@@ -153,20 +168,65 @@ class Analyst:
             some = [subject for subject in subjects if subject.kind == kind]
             if not some:
                 continue
-            bodies = [subject.body for subject in some]
-            table = self._table(connection, label, kind, some, bodies, complete)
-            hits = targeting.run_rules(table, self._pack, dt.datetime.now(dt.UTC))
-            found = targeting.reasons_for(bodies, table, hits, self._pack)
-            for subject, given in zip(some, found, strict=True):
-                reasons[subject.id] += [(label, reason) for reason in given]
+            for needed, given in self._by_label(connection, label, some, complete):
+                for subject, found in zip(some, given, strict=True):
+                    reasons[subject.id] += [(needed, reason) for reason in found]
+
+    def _by_label(
+        self, connection: sa.Connection, label: int, subjects: Sequence[Subject], complete: bool
+    ) -> Iterator[tuple[int, list[tuple[Reason, ...]]]]:
+        """Yield the reasons of each subject under ``label``, then those that rest on copies under
+        labels that name the copies' paths."""
+        views = {number: view - self._hidden for number, view in self._known_views(label).items()}
+        plain = self._reasons(connection, views.pop(label), self._first_seen, subjects, complete)
+        yield label, plain
+        told = [set(given) for given in plain]
+        whole = max(views.values(), key=len, default=frozenset())
+        if not views or not self._more(connection, whole, subjects, complete, told):
+            return
+        for number, view in sorted(views.items(), key=lambda item: len(item[1])):
+            more = self._more(connection, view, subjects, complete, told)
+            yield number, more or [() for _ in subjects]
+            for known, given in zip(told, more, strict=False):
+                known.update(given)
+
+    def _known_views(self, label: int) -> dict[int, frozenset[int]]:
+        """Return what :meth:`refresh` found; for a label that it did not see, no copy counts."""
+        found = self._views.get(label)
+        if found is None:
+            below = self.algebra.all_below(label)
+            return {label: frozenset(item for item in below if self.algebra.covers(item, label))}
+        return found
+
+    def _more(
+        self, connection: sa.Connection, view: frozenset[int], subjects: Sequence[Subject],
+        complete: bool, told: Sequence[set[Reason]],
+    ) -> list[tuple[Reason, ...]]:  # fmt: skip
+        """Return the reasons of each subject that are not yet told, [] when there are none. First
+        sightings are not remembered: copies go."""
+        found = self._reasons(connection, view, FirstSeen(), subjects, complete)
+        more = [
+            tuple(reason for reason in given if reason not in known)
+            for given, known in zip(found, told, strict=True)
+        ]
+        return more if any(more) else []
+
+    def _reasons(
+        self, connection: sa.Connection, visible: frozenset[int], first_seen: FirstSeen,
+        subjects: Sequence[Subject], complete: bool,
+    ) -> list[tuple[Reason, ...]]:  # fmt: skip
+        bodies = [subject.body for subject in subjects]
+        table = self._table(connection, visible, first_seen, subjects, bodies, complete)
+        hits = targeting.run_rules(table, self._pack, dt.datetime.now(dt.UTC))
+        return [tuple(given) for given in targeting.reasons_for(bodies, table, hits, self._pack)]
 
     def _table(
-        self, connection: sa.Connection, label: int, kind: str, subjects: Sequence[Subject],
-        bodies: Sequence[Any], complete: bool,
+        self, connection: sa.Connection, visible: frozenset[int], first_seen: FirstSeen,
+        subjects: Sequence[Subject], bodies: Sequence[Any], complete: bool,
     ) -> pl.DataFrame:  # fmt: skip
-        visible = self.algebra.all_below(label) - self._hidden
+        kind = subjects[0].kind
         if kind == "consignment":
-            known = consignment_contexts(connection, self._first_seen, visible, subjects)
+            known = consignment_contexts(connection, first_seen, visible, subjects)
             return targeting.consignment_table(bodies, known)
         if kind == "equipment":
             return targeting.equipment_table(

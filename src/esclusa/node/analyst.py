@@ -66,8 +66,8 @@ class Analyst:
 
     def _viewed(self, label: int) -> dict[int, frozenset[int]]:
         """Return the labels that rules may look at for a record under ``label``, by the label of
-        the reasons that rest on them: ``label`` itself for what needs no copy, one label for each path
-        of copies, one for all of them. So a reason is hidden with the copy that it rests on."""
+        the reasons that rest on them: ``label`` itself for what needs no copy, one label for each
+        path of copies, one for all of them. So a reason is hidden with the copy it rests on."""
         below = self.algebra.all_below(label)
         views = {label: frozenset(item for item in below if self.algebra.covers(item, label))}
         top = label

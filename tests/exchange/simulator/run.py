@@ -23,8 +23,10 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def play(seeds: Iterable[int]) -> Iterator[Report]:
-    """Run many schedules. Each leaves a world full of circles behind: collected now and then."""
+    """Run many schedules. Each leaves a world full of circles behind: collected now and then, without
+    looking at what was there before."""
     gc.collect()
+    gc.freeze()
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -33,6 +35,7 @@ def play(seeds: Iterable[int]) -> Iterator[Report]:
             if number % 50 == 0:
                 gc.collect()
     finally:
+        gc.unfreeze()
         if enabled:
             gc.enable()
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from esclusa.errors import LedgerError
-from esclusa.ledger import queue, records
+from esclusa.ledger import queue, records, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.ledger.schema import metadata, record
@@ -194,11 +194,11 @@ def test_references_tie_records_that_share_a_box_or_a_seal(store: Store, labels:
     with store.read() as connection:
         ties = records.related(connection, labels, {label}, ["seal:S77"])
         assert [item.id for _value, item in ties] == [one.id, two.id]
-        seen = records.first_seen(connection, {label}, ["seal:S77", "seal:NONE"])
+        seen = ties.first_seen(connection, {label}, ["seal:S77", "seal:NONE"])
         assert list(seen) == ["seal:S77"]
-        sightings = records.sightings(connection, {label}, ["seal:S77"], each=9)
+        sightings = ties.sightings(connection, {label}, ["seal:S77"], each=9)
         assert {name for name, _body in sightings["seal:S77"]} == {one.id, two.id}
-        assert records.counts(connection, {label}, ["seal:S77", "seal:NONE"]) == {
+        assert ties.counts(connection, {label}, ["seal:S77", "seal:NONE"]) == {
             "seal:S77": 2,
             "seal:NONE": 0,
         }
@@ -211,7 +211,7 @@ def test_a_junk_seal_on_many_records_gives_the_newest_few_that_a_reader_may_see(
     made = add(store, seen, *(consignment(f"B{number}") for number in range(30)))
     add(store, hidden, *(consignment(f"H{number}") for number in range(30)))
     with store.read() as connection:
-        found = records.sightings(connection, {seen}, ["seal:S77", "seal:NONE"], each=3)
+        found = ties.sightings(connection, {seen}, ["seal:S77", "seal:NONE"], each=3)
     assert [name for name, _body in found["seal:S77"]] == [item.id for item in made[-3:]]
     assert "seal:NONE" not in found
 
@@ -221,7 +221,7 @@ def test_bodies_at_hand_are_not_read_again(store: Store, labels: Labels) -> None
     (made,) = add(store, label, consignment())
     stand_in = consignment("AT HAND")
     with store.read() as connection:
-        found = records.sightings(
+        found = ties.sightings(
             connection, {label}, ["seal:S77"], each=1, known={made.seq: stand_in}
         )
     assert found == {"seal:S77": ((made.id, stand_in),)}

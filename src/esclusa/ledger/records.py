@@ -12,9 +12,8 @@ import hashlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -308,111 +307,6 @@ def related(
         .limit(limit)
     )
     return [(row.value, to_record(row, labels)) for row in connection.execute(query)]
-
-
-def first_seen(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str]
-) -> dict[str, str]:
-    """Return when each reference was first recorded (ISO 8601 UTC); unknown ones are left out.
-
-    Each value costs one step into an index, however often it occurs.
-    """
-    query = sa.text(
-        f"""SELECT wanted.value AS value, (
-              SELECT record.recorded_time FROM reference
-              JOIN record ON record.seq = reference.seq
-              WHERE reference.value = wanted.value AND record.label_id IN :labels
-              ORDER BY reference.seq LIMIT 1) AS first
-            FROM {_values(connection)} AS wanted"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
-    found: dict[str, str] = {}
-    for some in slices(list(values)):
-        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
-        found.update({row.value: row.first for row in rows if row.first})
-    return found
-
-
-def sightings(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int,
-    known: Mapping[int, Body] = MappingProxyType({}),
-) -> dict[str, tuple[tuple[str, Body], ...]]:  # fmt: skip
-    """Return, for each reference, up to ``each`` of the newest (record id, body) that hold it.
-
-    :param known: bodies at hand by sequence number (of the batch just appended), not read again.
-    """
-    sqlite = connection.dialect.name == "sqlite"
-    query = sa.text(_SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL)
-    query = query.bindparams(sa.bindparam("labels", expanding=True))
-    found: dict[str, list[tuple[str, Body]]] = {}
-    read = dict(known)  # a record stands under several references; it is decoded once
-    for some in slices(list(values)):
-        asked = {"wanted": json.dumps(some), "labels": sorted(visible), "each": each}
-        for value, seq, name, body in connection.execute(query, asked):
-            if body is not None:
-                if seq not in read:
-                    read[seq] = decode_body(bytes(body))
-                found.setdefault(value, []).append((name, read[seq]))
-    return {value: tuple(rows) for value, rows in found.items()}
-
-
-# A junk seal ("NIL") stands on a great many records: each value costs one walk down the index to
-# its newest few, however often it occurs. SQLite knows no LATERAL; PostgreSQL would scan for the
-# IN.
-_SIGHTED_SQLITE: Final = """
-    SELECT wanted.value AS value, record.seq AS seq, record.id AS id, record.body AS body
-    FROM json_each(:wanted) AS wanted JOIN record ON record.seq IN (
-      SELECT newest.seq FROM reference AS newest JOIN record AS held ON held.seq = newest.seq
-      WHERE newest.value = wanted.value AND held.label_id IN :labels
-        AND held.current AND NOT held.withdrawn
-      ORDER BY newest.seq DESC LIMIT :each)
-    ORDER BY wanted.value, record.seq"""
-_SIGHTED_POSTGRESQL: Final = """
-    SELECT wanted.value AS value, held.seq AS seq, held.id AS id, held.body AS body
-    FROM (SELECT json_array_elements_text(CAST(:wanted AS json)) AS value) AS wanted
-    CROSS JOIN LATERAL (
-      SELECT record.seq, record.id, record.body
-      FROM reference AS newest JOIN record ON record.seq = newest.seq
-      WHERE newest.value = wanted.value AND record.label_id IN :labels
-        AND record.current AND NOT record.withdrawn
-      ORDER BY newest.seq DESC LIMIT :each) AS held
-    ORDER BY wanted.value, held.seq"""
-
-
-def first_recorded(connection: sa.Connection, visible: Collection[int]) -> str:
-    """Return when the oldest visible record was recorded (ISO 8601 UTC), "" if there is none."""
-    query = sa.select(record.c.recorded_time).where(record.c.label_id.in_(sorted(visible)))
-    return connection.execute(query.order_by(record.c.seq).limit(1)).scalar() or ""
-
-
-_COUNTED: Final = 100
-"""Counts of references stop here; a rule asks for a few dozen at most."""
-
-
-def counts(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str]
-) -> dict[str, int]:
-    """Return how many current records hold each reference, exact up to ``_COUNTED``."""
-    query = sa.text(
-        f"""SELECT wanted.value AS value, (
-              SELECT count(*) FROM (
-                SELECT 1 FROM reference JOIN record ON record.seq = reference.seq
-                WHERE reference.value = wanted.value AND record.label_id IN :labels
-                  AND record.current AND NOT record.withdrawn
-                LIMIT {_COUNTED}) AS held) AS held
-            FROM {_values(connection)} AS wanted"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
-    found: dict[str, int] = {}
-    for some in slices(list(values)):
-        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
-        found.update({row.value: row.held for row in rows})
-    return found
-
-
-def _values(connection: sa.Connection) -> str:
-    """SQL for a JSON list of texts, bound as ``wanted``, as a table with the column ``value``."""
-    if connection.dialect.name == "sqlite":
-        return "json_each(:wanted)"
-    return "(SELECT json_array_elements_text(CAST(:wanted AS json)) AS value)"
 
 
 def current_of_kind(

@@ -19,7 +19,7 @@ from esclusa.analysis.targeting.context import (
     PortCallContext,
     TravellerContext,
 )
-from esclusa.ledger import records
+from esclusa.ledger import ties
 from esclusa.ledger.indexing import pair_reference, party_reference, seal_reference
 from esclusa.model import Body, Consignment, PortCall, TransportEquipment, Traveller
 
@@ -65,14 +65,14 @@ class FirstSeen:
         if len(self._known) > _REMEMBERED:
             self._known.clear()
             missing = list(values)
-        found = records.first_seen(connection, visible, missing) if missing else {}
+        found = ties.first_seen(connection, visible, missing) if missing else {}
         self._known.update({(label, value): moment for value, moment in found.items()})
         return {v: self._known[label, v] for v in values if (label, v) in self._known}
 
 
 def history_days(connection: sa.Connection, visible: frozenset[int], recorded: str) -> int:
     """Return for how many days there are visible records at the moment ``recorded``."""
-    first = records.first_recorded(connection, visible)
+    first = ties.first_recorded(connection, visible)
     if not first:
         return 0
     return (dt.datetime.fromisoformat(recorded) - dt.datetime.fromisoformat(first)).days
@@ -90,7 +90,7 @@ def consignment_contexts(
         parties = sorted({party_reference(p.name) for b in bodies for p in b.parties if p.name})
         seen = first_seen.look(connection, label, visible, parties)
     pairs = sorted({pair for body in bodies if (pair := pair_reference(body))})
-    counts = records.counts(connection, visible, pairs)
+    counts = ties.counts(connection, visible, pairs)
     seals = sorted({value for body in bodies for value in _seals(body.equipment)})
     boxes = sorted({f"equipment:{unit.number}" for body in bodies for unit in body.equipment})
     others = _sightings(connection, visible, seals + boxes, subjects)
@@ -106,7 +106,7 @@ def _sightings(
 ) -> Sightings:  # fmt: skip
     """Return who else holds these references; the subjects' own bodies need no reading."""
     known = {subject.seq: subject.body for subject in subjects}
-    return records.sightings(connection, visible, values, each=_SIGHTINGS, known=known)
+    return ties.sightings(connection, visible, values, each=_SIGHTINGS, known=known)
 
 
 def _consignment(subject: Subject) -> Consignment:

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from esclusa.ledger import queue, records
-from esclusa.ledger.indexing import references
+from esclusa.ledger import queue, records, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.model import Provenance, decode_body
@@ -94,8 +93,8 @@ class Copies:
         alerts = {name for each in resting.values() for name in each}
         subjects = set(queue.subjects(connection, alerts).values())
         others = self._sharing(connection, names, leaving)
-        live = records.live(connection, self._labels, names | subjects | others)
-        return Around(resting, alerts, subjects, others, {label for _record, label, _ in live})
+        labels = ties.labels_of(connection, names | subjects | others)
+        return Around(resting, alerts, subjects, others, labels)
 
     def erase(
         self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None], around: Around
@@ -127,29 +126,22 @@ class Copies:
     ) -> set[str]:
         """Return other records whose judgement may have looked at these: they name the same seal,
         box, document, or pair of parties and day, and their readers may see these as well."""
-        from_labels: set[int] = set()
-        values: set[str] = set()
-        for record, label, _until in records.live(connection, self._labels, names):
-            assert record.body is not None  # live records have one
-            values |= {
-                tie for tie in references(record.body) if tie.partition(":")[0] in _LOOKED_AT
-            }
-            from_labels.add(label)
+        from_labels = ties.labels_of(connection, names)
+        found = ties.ties_of(connection, names)
+        values = sorted(tie for tie in found if tie.partition(":")[0] in _LOOKED_AT)
         below = self._pipeline.analyst.algebra.below
         above = [
             item.id for item in self._labels.all()
             if any(below(label, item.id) for label in from_labels)
         ]  # fmt: skip
-        found = records.sightings(connection, above, sorted(values), each=_SIGHTINGS)
-        others = {name for rows in found.values() for name, _body in rows}
+        others = ties.holders(connection, above, values, each=_SIGHTINGS)
         others -= {*names, *leaving}
         # Without an alert nothing rests on it: what goes away gives no new reason.
         alerts = {alert for alert, _label in self._pipeline.alerts_of(connection, others)}
         return set(queue.subjects(connection, alerts).values())
 
     def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
-        others = self._sharing(connection, names)
-        return {label for _record, label, _until in records.live(connection, self._labels, others)}
+        return ties.labels_of(connection, self._sharing(connection, names))
 
     def _judge_anew(self, connection: sa.Connection, names: Collection[str]) -> None:
         """Judge records again; an alert that says something else now opens again for a person, and

@@ -192,8 +192,8 @@ def test_references_tie_records_that_share_a_box_or_a_seal(store: Store, labels:
     (one,) = add(store, label, consignment("B1"))
     (two,) = add(store, label, consignment("B2"))
     with store.read() as connection:
-        ties = records.related(connection, labels, {label}, ["seal:S77"])
-        assert [item.id for _value, item in ties] == [one.id, two.id]
+        related = records.related(connection, labels, {label}, ["seal:S77"])
+        assert [item.id for _value, item in related] == [one.id, two.id]
         seen = ties.first_seen(connection, {label}, ["seal:S77", "seal:NONE"])
         assert list(seen) == ["seal:S77"]
         sightings = ties.sightings(connection, {label}, ["seal:S77"], each=9)

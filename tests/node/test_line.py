@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pointer_node_worlds import HELD, LISTED, NOT_HELD, ask, enter, outcomes
 
 from esclusa.errors import ConfigError, ExchangeError, LedgerError, TrustError
 from esclusa.node.line import BATCH, WITNESS, Line, caller, contexts, sync
@@ -64,6 +65,24 @@ def test_one_call_carries_news_both_ways_and_the_partner_witnesses_the_log(
     assert done.witnessed == world["marisol"].exchange.log.head().size  # type: ignore[union-attr]
     assert len(found(world["northreach"], "NRLN04120004")) == 1
     assert not world["northreach"].exchange.has_news("marisol")
+
+
+def test_a_pointer_search_is_asked_and_answered_over_the_line(
+    searchable: World, tmp_path: Path
+) -> None:
+    make_authority(tmp_path / "authority", "Pilot", searchable.clock())
+    for agency, node in searchable.nodes.items():
+        certify(tmp_path / "authority", node.folder, agency, [HOST], searchable.clock())
+    owner, asker = searchable["marisol"], searchable["northreach"]
+    enter(owner, *LISTED)
+    ask(asker, "imo", HELD["imo"], NOT_HELD["imo"])
+    with Line(owner.exchange, contexts(owner.folder)[0], HOST, 0) as line:
+        line.start()
+        for _ in range(2):  # a wish and its set, a question and its reply
+            sync(asker.exchange, "marisol",
+                 caller(line.address, calling(searchable, "northreach"), "marisol"))  # fmt: skip
+        line.shutdown()
+    assert outcomes(asker) == {HELD["imo"]: "hit", NOT_HELD["imo"]: "no_hit"}
 
 
 def test_who_shows_no_certificate_of_the_authority_is_not_heard(

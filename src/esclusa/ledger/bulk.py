@@ -32,6 +32,14 @@ def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, 
     _insert(connection, table, rows, f" ON CONFLICT ({named}) DO UPDATE SET {changes}")
 
 
+def listed(connection: sa.Connection) -> str:
+    """Return SQL for a JSON list of texts, bound as ``wanted``, as a table with a column ``value``:
+    one parameter, however long the list."""
+    if connection.dialect.name == "sqlite":
+        return "json_each(:wanted)"
+    return "(SELECT json_array_elements_text(CAST(:wanted AS json)) AS value)"
+
+
 def _insert(
     connection: sa.Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]], then: str
 ) -> None:

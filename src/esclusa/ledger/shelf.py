@@ -10,6 +10,7 @@ fewer has cut some off.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -78,13 +79,14 @@ def positions(connection: sa.Connection, shelf: str, now: dt.datetime) -> Iterat
 def known(connection: sa.Connection, shelf: str, ids: Collection[str]) -> dict[str, list[Any]]:
     """Return the (id, version, digest, position, current) rows of these objects, by id."""
     found: dict[str, list[Any]] = {}
-    columns = (taxii_object.c.stix_id, taxii_object.c.version, taxii_object.c.digest,
-               taxii_object.c.position, taxii_object.c.current)  # fmt: skip
+    query = sa.text(
+        f"""SELECT o.stix_id, o.version, o.digest, o.position, o.current
+            FROM taxii_object o WHERE o.shelf = :shelf
+            AND o.stix_id IN (SELECT value FROM {bulk.listed(connection)} AS wanted)"""
+    )
     for some in _portions(sorted(set(ids))):
-        query = sa.select(*columns).where(
-            taxii_object.c.shelf == shelf, taxii_object.c.stix_id.in_(some)
-        )
-        for row in connection.execute(query).all():
+        asked = {"shelf": shelf, "wanted": json.dumps(some)}
+        for row in connection.execute(query, asked):
             found.setdefault(row.stix_id, []).append(row)
     return found
 
@@ -104,7 +106,7 @@ def add(connection: sa.Connection, shelf: str, items: Sequence[Item],
         if stix_id in newest and highest > newest[stix_id]:
             newest[stix_id] = highest
         elif stix_id in newest:
-            stale += [row[0] for row in rows if row.current]
+            stale += [row.position for row in rows if row.current]
     _lower(connection, shelf, stale)
     bulk.insert(
         connection,

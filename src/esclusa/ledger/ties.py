@@ -13,6 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from esclusa.ledger.bulk import listed
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import record, reference
 from esclusa.model import Body, decode_body
@@ -31,7 +32,7 @@ def first_seen(
               JOIN record ON record.seq = reference.seq
               WHERE reference.value = wanted.value AND record.label_id IN :labels
               ORDER BY reference.seq LIMIT 1) AS first
-            FROM {_values(connection)} AS wanted"""
+            FROM {listed(connection)} AS wanted"""
     ).bindparams(sa.bindparam("labels", expanding=True))
     found: dict[str, str] = {}
     for some in slices(list(values)):
@@ -121,20 +122,13 @@ def counts(
                 WHERE reference.value = wanted.value AND record.label_id IN :labels
                   AND record.current AND NOT record.withdrawn
                 LIMIT {_COUNTED}) AS held) AS held
-            FROM {_values(connection)} AS wanted"""
+            FROM {listed(connection)} AS wanted"""
     ).bindparams(sa.bindparam("labels", expanding=True))
     found: dict[str, int] = {}
     for some in slices(list(values)):
         rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
         found.update({row.value: row.held for row in rows})
     return found
-
-
-def _values(connection: sa.Connection) -> str:
-    """SQL for a JSON list of texts, bound as ``wanted``, as a table with the column ``value``."""
-    if connection.dialect.name == "sqlite":
-        return "json_each(:wanted)"
-    return "(SELECT json_array_elements_text(CAST(:wanted AS json)) AS value)"
 
 
 def labels_of(connection: sa.Connection, names: Collection[str]) -> set[int]:

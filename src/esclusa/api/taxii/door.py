@@ -117,19 +117,18 @@ class _Door:
              "media_type": "application/stix+json;version=2.1"}
             for row in page.rows
         ]  # fmt: skip
-        return _paged(page, b'"objects":' + msgspec.json.encode(rows) if rows else b"")
+        return _paged(page, [msgspec.json.encode(rows)] if rows else [], b'"objects":', b"")
 
     def objects(self, client: Client, request: Request, data: bytes) -> Response:
         """Hand out a page of objects, or one object (§5.4, §5.6)."""
         page = self._page(client, request, bodies=True)
-        inner = b",".join([row[3] for row in page.rows])
-        return _paged(page, b'"objects":[' + inner + b"]" if page.rows else b"")
+        return _paged(page, [row[3] for row in page.rows], b'"objects":[', b"]")
 
     def versions(self, client: Client, request: Request, data: bytes) -> Response:
         """List the versions of one object (§5.8)."""
         page = self._page(client, request, bodies=False, every_version=True)
         found = msgspec.json.encode([shown(row[4]) for row in page.rows])
-        return _paged(page, b'"versions":' + found if page.rows else b"")
+        return _paged(page, [found] if page.rows else [], b'"versions":', b"")
 
     def add(self, client: Client, request: Request, data: bytes) -> Response:
         """Take objects in (§5.5)."""
@@ -172,18 +171,23 @@ def _collection(item: Collection) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _paged(page: Page, objects: bytes) -> Response:
-    """A page with its place (§3.4, §3.5): ``more`` and ``next``, and the first and last moment."""
-    parts = [b'"more":true,"next":"%d"' % page.next if page.next else b'"more":false']
-    if objects:
-        parts.append(objects)
+def _paged(page: Page, items: list[bytes], start: bytes, end: bytes) -> Response:
+    """A page with its place (§3.4, §3.5): ``more`` and ``next``, and the first and last moment.
+
+    :param items: the parts of the list that stands between ``start`` and ``end``; with none there
+        is no list. They are joined once: copies of a page cost more than its reading.
+    """
+    head = b'{"more":true,"next":"%d"' % page.next if page.next else b'{"more":false'
+    parts = [*items] or [b""]
+    parts[0] = b"".join((head, b"," + start if items else b"", parts[0]))
+    parts[-1] += (end if items else b"") + b"}"
     headers = {}
     if page.rows:
         headers = {
             "X-TAXII-Date-Added-First": moment_text(page.rows[0][0]),
             "X-TAXII-Date-Added-Last": moment_text(page.rows[-1][0]),
         }
-    return _answer(b"{" + b",".join(parts) + b"}", headers=headers)
+    return _answer(b",".join(parts), headers=headers)
 
 
 def _json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

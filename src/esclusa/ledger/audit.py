@@ -78,9 +78,13 @@ def lines(
     return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
 
 
-def about(connection: sa.Connection, subject: str, *, limit: int) -> list[Any]:
-    """Return the lines about one subject, oldest first."""
-    query = sa.select(audit).where(audit.c.subject == subject, audit.c.role == "exchange")
+def about(
+    connection: sa.Connection, subject: str, *, limit: int, since: str = ""
+) -> list[Any]:  # fmt: skip
+    """Return the exchange's lines about one subject from a moment on, oldest first."""
+    query = sa.select(audit).where(
+        audit.c.subject == subject, audit.c.role == "exchange", audit.c.at >= since
+    )
     return list(connection.execute(query.order_by(audit.c.seq).limit(limit)))
 
 

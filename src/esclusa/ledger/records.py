@@ -281,6 +281,14 @@ def label_of(connection: sa.Connection, seq: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def recorded_since(connection: sa.Connection, visible: Collection[int], name: str) -> str:
+    """Return when the first visible version of a record was recorded (ISO 8601 UTC), "" if none."""
+    query = sa.select(sa.func.min(record.c.recorded_time)).where(
+        record.c.id == name, record.c.label_id.in_(visible)
+    )
+    return connection.execute(query).scalar() or ""
+
+
 def chain(
     connection: sa.Connection, labels: Labels, name: str, label_id: int
 ) -> tuple[Record, ...]:

@@ -157,12 +157,14 @@ class PartnerDesk:
         """
         reader.require(Action.TRAIL_READ)
         state = self._exchange.state()
+        since = ""
         if reader.role is Role.AUDITOR:
             record, originator = self._named(record_id, state)
         else:
             seen = self._visible(reader, record_id)
             originator = seen.originator if seen else ""
             record = self._wire_name(seen) if seen else ""
+            since = self._seen_since(reader, record_id)
         self._gate.note(reader, Action.TRAIL_READ, subject=record_id if originator else "")
         if not originator:
             raise NotFound("no such record")
@@ -171,8 +173,14 @@ class PartnerDesk:
         return views.TrailView(
             record_id=record_id, record=record, originator=originator,
             holders=tuple(_holders(state, originator, record, self._record_id)) if known else (),
-            steps=tuple(self._steps(record)) if known else (),
+            steps=tuple(self._steps(record, since)) if known else (),
         )  # fmt: skip
+
+    def _seen_since(self, reader: Reader, record_id: str) -> str:
+        """Return from when on a reader may know of a record: what it did before, under a marking
+        that this reader may not see, is not told."""
+        with self._gate.reading(reader) as (connection, visible):
+            return records.recorded_since(connection, visible, record_id)
 
     def _visible(self, reader: Reader, record_id: str) -> Record | None:
         with self._gate.reading(reader) as (connection, visible):
@@ -202,9 +210,9 @@ class PartnerDesk:
         place = self._exchange.pointers.get(name)
         return place.id if place else ""
 
-    def _steps(self, record: str) -> Iterator[views.TrailStep]:
+    def _steps(self, record: str, since: str) -> Iterator[views.TrailStep]:
         with self._store.read() as connection:
-            rows = audit.about(connection, record, limit=_STEPS_SHOWN)
+            rows = audit.about(connection, record, since=since, limit=_STEPS_SHOWN)
         for row in rows:
             yield views.TrailStep(at=row.at, who=row.who, event=row.action, detail=row.detail)
 

@@ -6,6 +6,7 @@ entries that a reader may not know of, and so would his scores.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 
 import msgspec
@@ -52,6 +53,7 @@ class Screens:
 
     def refresh(self) -> None:
         """Rebuild the indexes of labels whose lists changed since the last call."""
+        rebuilt = False
         with self._store.read() as connection:
             now: dict[int, dict[str, str]] = {}
             for row in watchlists.all_lists(connection):
@@ -61,8 +63,11 @@ class Screens:
                     entries = self._entries(connection, label, editions)
                     shown = {name: text.split(" ")[0] for name, text in editions.items()}
                     self._screeners[label] = Screener(Index.build(entries, shown))
+                    rebuilt = True
         self._screeners = {label: self._screeners[label] for label in now}
         self._editions = now
+        if rebuilt:
+            _settle()
 
     def _entries(
         self, connection: sa.Connection, label: int, editions: dict[str, str]
@@ -102,6 +107,15 @@ class Screens:
             detail_es=tuple(sentences(hit, "es")),
             agrees=frozenset(_agreements(hit)),
         )
+
+
+def _settle() -> None:
+    """Take what is alive out of the collector's sight. An index is some hundred thousand objects
+    that stay until its list changes; looking through them again and again took an eighth of the
+    time from bytes to queue (measured at 20,000 entries)."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 _AGREES = {

@@ -36,6 +36,7 @@ class Envelopes(Assembly):
             interchange_recipient=interchange.recipient,
             interchange_reference=interchange.reference,
             prepared=interchange.prepared,
+            codec=interchange.codec,
             offset=head.offset,
             length=head.length,
             segments=[head],

@@ -178,7 +178,8 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     ``type`` is UNH S009.0065 ("CUSCAR") or ST01 ("309"); ``directory`` is version.release
     ("D.95B") or GS08; ``agency`` and ``association`` are 0051 and 0057 of S009; ``reference`` is
     UNH 0062 or ST02. ``prepared`` is ISO 8601 without a zone (the envelope has none), "" when
-    unreadable. ``offset`` and ``length`` span UNH to UNT (ST to SE) in bytes of the file.
+    unreadable. ``codec`` is the Python codec of the character set that UNB declares. ``offset`` and
+    ``length`` span UNH to UNT (ST to SE) in bytes of the file.
     """
 
     type: str = ""
@@ -190,6 +191,7 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     interchange_recipient: str = ""
     interchange_reference: str = ""
     prepared: str = ""
+    codec: str = "ascii"
     offset: int = 0
     length: int = 0
     segments: list[Segment] = []

@@ -1,0 +1,235 @@
+"""Segments made to be written, from components: the same :class:`Segment` that is read.
+
+A segment is kept as text, as it is read. So what is written can be read, checked and compared
+without going through bytes, and a segment that was read goes out as it came when it is in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from esclusa.errors import InputError
+from esclusa.formats.edifact.segment import Segment, Separators
+from esclusa.formats.edifact.service import LEVEL_A
+
+Element: TypeAlias = str | Sequence[str] | Sequence[Sequence[str]]
+"""A simple element, the components of a composite, or the occurrences of a repeated element, each
+as components (syntax version 4)."""
+
+SERVICE: Final = frozenset({"UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ"})
+"""Segments of the envelopes, which no message may hold between UNH and UNT."""
+
+_TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+
+
+class WritingError(InputError):
+    """What was to be written cannot be; nothing of its message is.
+
+    The sentence names the message, the segment with its number (UNH = 1), the element and at most
+    one character of the value.
+
+    :param message: reference of the message, "" for an envelope.
+    :param number: position of the segment in the message, 0 if it has none.
+    :param element: written ``3`` or ``3.2``, "" if it has none.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: str = "",
+        message: str = "",
+        segment: str = "",
+        number: int = 0,
+        element: str = "",
+    ) -> None:
+        self.message = message
+        self.segment = segment
+        self.number = number
+        self.element = element
+        self.what = reason
+        places = (
+            f"message {message!r}" if message else "",
+            f"segment {number} ({segment})" if number else segment,
+            f"element {element}" if element else "",
+        )
+        where = ", ".join(place for place in places if place)
+        super().__init__(f"{where}: {reason}" if where else reason, file=file)
+
+
+def segment(tag: str, *elements: Element, marks: Separators = LEVEL_A) -> Segment:
+    """Return a segment of these elements, release characters put in, empty ends left out.
+
+    :raises WritingError: the tag is none, or a text holds a separator and there is no release
+        character to put before it, or an element repeats and no separator tells repeats apart.
+    """
+    text, plain = _plain(tag, elements, marks)
+    if not plain:
+        text = marks.element.join([tag, *_trimmed([_written(e, tag, marks) for e in elements])])
+    if not _TAG.fullmatch(tag):
+        raise WritingError(f"{tag[:8]!r} is not a tag, expected a letter and two letters or digits")
+    return Segment(text, tag, 0, 0, 0, marks)
+
+
+def _plain(tag: str, elements: Sequence[Element], marks: Separators) -> tuple[str, bool]:
+    """The text of elements that need nothing done, which are nearly all; False when some do."""
+    component = marks.component
+    try:
+        parts = [each if isinstance(each, str) else component.join(each) for each in elements]  # type: ignore[arg-type]
+        bare = "".join(["".join(each) for each in elements])  # type: ignore[arg-type]
+    except TypeError:
+        return "", False
+    text = marks.element.join([tag, *parts])
+    whole = text.endswith((component, marks.element)) or component + marks.element in text
+    return text, not whole and not _service(marks).search(bare)
+
+
+@lru_cache(maxsize=64)
+def _service(marks: Separators) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(marks.active())}]")
+
+
+def _written(element: Element, tag: str, marks: Separators) -> str:
+    if isinstance(element, str):
+        return _escaped(element, tag, marks)
+    if all(isinstance(part, str) for part in element):
+        return _composite(element, tag, marks)  # type: ignore[arg-type]
+    occurrences = _trimmed([_composite(each, tag, marks) for each in element])
+    if len(occurrences) > 1 and not marks.repetition:
+        reason = "an element repeats, which syntax version 4 alone can write"
+        raise WritingError(reason, segment=tag)
+    return marks.repetition.join(occurrences)
+
+
+def _composite(parts: Sequence[str], tag: str, marks: Separators) -> str:
+    return marks.component.join(_trimmed([_escaped(part, tag, marks) for part in parts]))
+
+
+def _escaped(text: str, tag: str, marks: Separators) -> str:
+    if not marks.release and (found := _service(marks).search(text)):
+        reason = f"the separator {found[0]!r} stands in a text and no release character is in force"
+        raise WritingError(reason, segment=tag)
+    return marks.escape(text)
+
+
+def _trimmed(parts: list[str]) -> list[str]:
+    while parts and not parts[-1]:
+        parts.pop()
+    return parts
+
+
+def again(old: Segment, marks: Separators) -> Segment:
+    """Return a segment written anew with these separators; its values stay.
+
+    :raises WritingError: as :func:`segment`.
+    """
+    elements: list[Element] = [old.repeats(at) for at in range(1, len(old) + 1)]
+    made = segment(old.tag, *elements, marks=marks)
+    head = old.marks.split(old.text, old.marks.element)[0]
+    nested = old.marks.split(head, old.marks.component)[1:]
+    if nested:
+        tag = _composite([old.tag, *map(old.marks.resolve, nested)], old.tag, marks)
+        made.text = tag + made.text[len(old.tag) :]
+    return made
+
+
+# -- many at once ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _in_order(marks: Separators) -> re.Pattern[str]:
+    """Matches text whose release characters all stand where one is needed."""
+    release = re.escape(marks.release)
+    return re.compile(
+        f"(?:[^{release}]++|{release}[{re.escape(marks.active())}])*+", re.DOTALL
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _empty_ends(marks: Separators) -> re.Pattern[str]:
+    """Finds what stands for nothing: separators before the terminator or before a wider one.
+
+    Group 1 is a released character, which stays.
+    """
+    wide, end = re.escape(marks.element), re.escape(marks.terminator)
+    narrow = re.escape(marks.component + marks.repetition)
+    found = f"[{wide}{narrow}]+(?={end})|[{narrow}]+(?={wide})"
+    if marks.repetition:
+        found += f"|{re.escape(marks.component)}+(?={re.escape(marks.repetition)})"
+    released = f"({re.escape(marks.release)}.)" if marks.release else "((?!))"
+    return re.compile(f"{released}|{found}", re.DOTALL)
+
+
+@lru_cache(maxsize=64)
+def _open_ends(marks: Separators) -> tuple[str, ...]:
+    """Pairs of separators of which one at least is needless."""
+    narrow = (marks.component, marks.repetition) if marks.repetition else (marks.component,)
+    pairs = [mark + marks.element for mark in narrow]
+    pairs += [mark + marks.terminator for mark in (*narrow, marks.element)]
+    return (*pairs, "".join(narrow)) if marks.repetition else tuple(pairs)
+
+
+def texts(batch: Sequence[Segment], marks: Separators, known: set[str]) -> list[str]:
+    """Return the texts of segments with these separators, without terminators.
+
+    A segment in order goes out as it is. ``known`` remembers beginnings that need no second look.
+
+    :raises WritingError: as :func:`segment`; the number is the place in the batch, from 0.
+    """
+    release = marks.release or "\0"
+    same = next((each.marks for each in batch if alike(each.marks, marks)), marks)
+    found = [
+        each.text if each.marks is same and release not in each.text else _fixed(each, marks, at)
+        for at, each in enumerate(batch)
+    ]
+    heads = {text[:4] for text in found} - known
+    if heads:
+        _look(found, batch, marks, heads)
+        known |= heads
+    return found
+
+
+def alike(one: Separators, other: Separators) -> bool:
+    """Do both cut alike? The decimal mark and the reserved character separate nothing."""
+    return one is other or _cutting(one) == _cutting(other)
+
+
+def _cutting(marks: Separators) -> tuple[str, ...]:
+    separators = (marks.component, marks.element, marks.terminator)
+    return (*separators, marks.release, marks.repetition)
+
+
+def _fixed(old: Segment, marks: Separators, at: int) -> str:
+    if alike(old.marks, marks) and _in_order(marks).fullmatch(old.text):
+        return old.text
+    return _anew(old, marks, at)
+
+
+def _anew(old: Segment, marks: Separators, at: int) -> str:
+    try:
+        return again(old, marks).text
+    except WritingError as error:
+        raise WritingError(error.what, segment=old.tag, number=at) from None
+
+
+def _look(found: list[str], batch: Sequence[Segment], marks: Separators, heads: set[str]) -> None:
+    """Write anew what begins oddly (a tag in lower case, blanks behind it); refuse service tags."""
+    ends = ("", marks.element, marks.component)
+    odd = {head for head in heads if not _TAG.match(head) or head[3:] not in ends}
+    for at, text in enumerate(found):
+        if text[:3] in SERVICE or batch[at].tag in SERVICE:
+            reason = "a service segment cannot stand inside a message"
+            raise WritingError(reason, segment=batch[at].tag, number=at)
+        if text[:4] in odd:
+            found[at] = _anew(batch[at], marks, at)
+    heads -= odd
+
+
+def trimmed(text: str, marks: Separators) -> str:
+    """Leave out empty ends of elements and segments; ``text`` has its terminators."""
+    if any(pair in text for pair in _open_ends(marks)):
+        return _empty_ends(marks).sub(r"\1", text)
+    return text

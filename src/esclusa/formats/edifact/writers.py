@@ -1,0 +1,72 @@
+"""Records as UN/EDIFACT: the typed writer of each message type, and an interchange of them.
+
+The reverse of ``reader``. To add a message type: write ``write(message) -> list[NewMessage]`` in
+its own module, and name it in ``TYPES`` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from esclusa.formats.edifact import write_baplie, write_cuscar, write_paxlst
+from esclusa.formats.edifact.drafting import WritingError
+from esclusa.formats.edifact.envelope import prepared
+from esclusa.formats.edifact.segment import Segment
+from esclusa.formats.edifact.writing import NewMessage, write_interchange
+from esclusa.model import Message
+
+TYPES: Final[dict[str, Callable[[Message], list[NewMessage]]]] = {
+    "BAPLIE": write_baplie.write,
+    "CUSCAR": write_cuscar.write,
+    "PAXLST": write_paxlst.write,
+}
+
+
+def write(
+    unb: Segment,
+    messages: Iterable[Message],
+    kind: str,
+    *,
+    una: bool = False,
+    line_break: str = "",
+    file: str = "",
+    refuse: Callable[[WritingError], None] | None = None,
+) -> Iterator[bytes]:
+    """Write messages of records as one interchange of ``kind`` (``"CUSCAR"``).
+
+    A message with statements of several voyages becomes several. Each is prepared when the
+    interchange is. What ``refuse`` and the other parameters do stands with
+    :func:`~esclusa.formats.edifact.writing.write_interchange`.
+
+    :raises WritingError: no writer for ``kind``, and as there.
+    """
+    writer = TYPES.get(kind)
+    if writer is None:
+        raise WritingError(f"no writer for {kind[:6]!r}; there are {', '.join(TYPES)}", file=file)
+    when = prepared(unb.get(4), unb.get(4, 2))
+    dated = (replace(message, prepared=when) for message in messages)
+    made = _made(dated, writer, file, refuse)
+    yield from write_interchange(
+        unb, made, una=una, line_break=line_break, file=file, refuse=refuse
+    )
+
+
+def _made(
+    messages: Iterable[Message],
+    writer: Callable[[Message], list[NewMessage]],
+    file: str,
+    refuse: Callable[[WritingError], None] | None,
+) -> Iterator[NewMessage]:
+    for message in messages:
+        try:
+            made = writer(message)
+        except WritingError as error:
+            placed = WritingError(error.what, file=file, message=message.reference)
+            if refuse is None:
+                raise placed from None
+            refuse(placed)
+        else:
+            yield from made

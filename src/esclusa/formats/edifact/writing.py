@@ -1,0 +1,338 @@
+"""Write an interchange from segments, in the one form that ISO 9735-1 leaves no choice about.
+
+UNA only where the separators are not the usual ones; no empty element or component at an end;
+counts and references of UNT, UNE and UNZ as they are. Messages go out one by one: a message is
+written whole or not at all, and no more than one is held. What was read and must not change is the
+business of ``rewriting``, not of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+import msgspec
+
+from esclusa.formats.edifact.drafting import (
+    Element,
+    WritingError,
+    again,
+    alike,
+    segment,
+    texts,
+    trimmed,
+)
+from esclusa.formats.edifact.repertoire import Charset, charset, joined, one, whole
+from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
+from esclusa.formats.edifact.service import LEVEL_A, LEVEL_B, read_start
+
+LEVEL_A_4: Final = msgspec.structs.replace(LEVEL_A, repetition="*")
+"""Syntax version 4 without UNA: an asterisk tells repeats apart (ISO 9735-1:2002 § 8)."""
+
+BATCH: Final = 512
+"""Segments written at a time; more make it no faster."""
+
+BREAKS: Final = ("", "\n", "\r\n")
+
+
+class NewMessage(NamedTuple):
+    """A message to be written: its UNH, and the segments up to and without UNT."""
+
+    head: Segment
+    segments: Iterable[Segment]
+
+
+class NewGroup(NamedTuple):
+    """A functional group to be written: its UNG and its messages."""
+
+    head: Segment
+    messages: Iterable[NewMessage]
+
+
+# -- heads ----------------------------------------------------------------------------------------
+
+
+def interchange_head(
+    *,
+    sender: Element,
+    recipient: Element,
+    prepared: str,
+    reference: str,
+    syntax: str = "UNOC",
+    version: str = "3",
+    more: Iterable[Element] = (),
+    marks: Separators | None = None,
+) -> Segment:
+    """Return UNB (ISO 9735-1 annex B).
+
+    :param sender: S002, a name or its components: ``("SDT", "ZZ")``; ``recipient``: S003.
+    :param prepared: ISO 8601 local time to the minute, ``2026-04-13T10:15``.
+    :param syntax: identifier of the character set, S001.0001.
+    :param more: elements behind the reference: password, application, priority and so on.
+    :raises WritingError: ``prepared`` is no such moment.
+    """
+    if marks is None:
+        marks = LEVEL_A_4 if version == "4" else LEVEL_A
+    date, time = _moment(prepared, full=version == "4")
+    shown = (syntax, version)
+    return segment("UNB", shown, sender, recipient, (date, time), reference, *more, marks=marks)
+
+
+def group_head(
+    unb: Segment,
+    *,
+    type: str,
+    reference: str,
+    prepared: str,
+    directory: str,
+    sender: Element,
+    recipient: Element,
+    agency: str = "UN",
+) -> Segment:
+    """Return UNG for messages of one type; ``directory`` is written ``D.05B``.
+
+    :raises WritingError: ``prepared`` is no moment, as for :func:`interchange_head`.
+    """
+    moment = _moment(prepared, full=unb.get(1, 2) == "4")
+    version = tuple(directory.split(".", 1))
+    return segment(
+        "UNG", type, sender, recipient, moment, reference, agency, version, marks=unb.marks
+    )
+
+
+def message_head(
+    reference: str,
+    type: str,
+    directory: str,
+    *,
+    agency: str = "UN",
+    association: str = "",
+    more: Iterable[Element] = (),
+) -> Segment:
+    """Return UNH: ``message_head("1", "BAPLIE", "D.95B", association="SMDG22")``."""
+    version, _, release = directory.partition(".")
+    return segment("UNH", reference, (type, version, release, agency, association), *more)
+
+
+def _moment(prepared: str, *, full: bool) -> tuple[str, str]:
+    """S004: YYMMDD up to syntax version 3, CCYYMMDD in version 4; HHMM."""
+    date, _, time = prepared.partition("T")
+    digits = date.replace("-", "") + time[:5].replace(":", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 12):
+        reason = f"{prepared[:24]!r} is not a moment, expected the form 2026-04-13T10:15"
+        raise WritingError(reason, segment="UNB", element="4")
+    return digits[0 if full else 2 : 8], digits[8:]
+
+
+def message_of(raw: RawMessage) -> NewMessage:
+    """Return a message that was read, to be written with counts and references put right."""
+    body = raw.segments[1:]
+    if body and body[-1].tag == "UNT":
+        body.pop()
+    return NewMessage(raw.segments[0], body)
+
+
+# -- the interchange ------------------------------------------------------------------------------
+
+
+def write_interchange(
+    unb: Segment,
+    content: Iterable[NewMessage | NewGroup],
+    *,
+    una: bool = False,
+    line_break: str = "",
+    file: str = "",
+    refuse: Callable[[WritingError], None] | None = None,
+) -> Iterator[bytes]:
+    """Write one interchange, a piece for each message; nothing comes before the first whole one.
+
+    :param unb: its separators and its syntax identifier hold for everything in it.
+    :param una: write UNA even where the reader needs none.
+    :param line_break: ``"\\n"`` or ``"\\r\\n"`` behind each segment, for people's eyes.
+    :param file: the name used in errors.
+    :param refuse: takes the error of a message that cannot be written; its neighbours are written.
+        Without it the error is raised, and what was handed over so far lacks its UNZ.
+    :raises WritingError: the envelope cannot be written, a message cannot and ``refuse`` is not
+        given, or no message is left to write.
+    """
+    writer = _Writer(unb, una, line_break, file, refuse)
+    yield from writer.run(content)
+
+
+class _Writer:
+    """What one interchange needs while it is written."""
+
+    def __init__(
+        self,
+        unb: Segment,
+        una: bool,
+        line_break: str,
+        file: str,
+        refuse: Callable[[WritingError], None] | None,
+    ) -> None:
+        if line_break not in BREAKS:
+            raise WritingError("a line break is a line feed, after a carriage return or not")
+        self.file = file
+        self.refuse = refuse
+        self.marks = unb.marks
+        self.line_break = line_break
+        self.charset: Charset = charset(unb.get(1), self.marks)
+        self.known: set[str] = set()
+        self.opening: bytes | None = self.open(unb, una)
+        self.reference = unb.get(5)
+        self.messages = 0
+        self.groups = 0
+
+    def open(self, unb: Segment, una: bool) -> bytes:
+        """UNA where needed, and UNB; checked by the reader's own eyes."""
+        self.need(unb, "UNB", (1, 2, 3, 4, 5))
+        advice = advised(self.marks, unb.get(1, 2))
+        before = (advice or (service_advice(self.marks) if una else "")).encode("ascii")
+        brk = self.line_break.encode("ascii") if before else b""
+        opening = before + brk + self.service(unb)
+        start = read_start(opening.decode("latin-1") + "UNH" + self.marks.element, 0, None)
+        read = msgspec.structs.replace(start.marks, repetition=self.marks.repetition)
+        if not alike(read, self.marks):
+            raise WritingError("no reader can tell these separators", file=self.file, segment="UNB")
+        return opening
+
+    def run(self, content: Iterable[NewMessage | NewGroup]) -> Iterator[bytes]:
+        for item in content:
+            if isinstance(item, NewGroup):
+                yield from self.group(item)
+            elif self.groups:
+                raise WritingError("a message stands beside a group", file=self.file)
+            else:
+                for piece in self.message(item):
+                    self.messages += 1
+                    yield self.begun() + piece
+        if self.opening is not None:
+            raise WritingError("no message to write, expected one at least", file=self.file)
+        count = self.groups or self.messages
+        yield self.service(segment("UNZ", str(count), self.reference, marks=self.marks))
+
+    def begun(self) -> bytes:
+        opening, self.opening = self.opening, None
+        return opening or b""
+
+    def group(self, group: NewGroup) -> Iterator[bytes]:
+        """UNG to UNE; left out when no message of it can be written."""
+        if self.messages:
+            raise WritingError("a group stands beside a message", file=self.file, segment="UNG")
+        self.need(group.head, "UNG", (1, 5))
+        head: bytes | None = self.service(group.head)
+        count = 0
+        for message in group.messages:
+            for piece in self.message(message):
+                count += 1
+                yield self.begun() + (head or b"") + piece
+                head = None
+        if count:
+            self.groups += 1
+            reference = group.head.get(5)
+            yield self.service(segment("UNE", str(count), reference, marks=self.marks))
+
+    # -- messages ---------------------------------------------------------------------------
+
+    def message(self, message: NewMessage) -> Iterator[bytes]:
+        """UNH to UNT as one piece; none when it cannot be written and that is accepted."""
+        try:
+            piece = self.whole_message(message)
+        except WritingError as error:
+            if self.refuse is None:
+                raise
+            self.refuse(error)
+        else:
+            yield piece
+
+    def whole_message(self, message: NewMessage) -> bytes:
+        reference = message.head.get(1)
+        self.need(message.head, "UNH", (1, 2))
+        pieces = [self.service(message.head, reference)]
+        count = 1
+        segments = iter(message.segments)
+        while batch := list(islice(segments, BATCH)):
+            pieces.append(self.segments(batch, count, reference))
+            count += len(batch)
+        tail = segment("UNT", str(count + 1), reference, marks=self.marks)
+        pieces.append(self.service(tail, reference))
+        return b"".join(pieces)
+
+    def segments(self, batch: list[Segment], before: int, reference: str) -> bytes:
+        """A batch of a message's segments; ``before`` counts those that went out already."""
+        try:
+            found = texts(batch, self.marks, self.known)
+        except WritingError as error:
+            raise WritingError(
+                error.what, file=self.file, message=reference, segment=error.segment,
+                number=before + 1 + error.number,
+            ) from None  # fmt: skip
+        end = self.marks.terminator
+        text = trimmed(end.join([*found, ""]), self.marks)
+        data = whole(text, self.charset)
+        if data is None or text.count(end) != len(batch):
+            return self.one_by_one(batch, found, before, reference)
+        return data if not self.line_break else self.broken(text)
+
+    def broken(self, text: str) -> bytes:
+        """The same with line breaks: behind each terminator, of which none is released."""
+        end = self.marks.terminator
+        return text.replace(end, end + self.line_break).encode(self.charset.codec)
+
+    def one_by_one(
+        self, batch: list[Segment], found: list[str], before: int, reference: str
+    ) -> bytes:
+        """A batch in which some character needs a closer look."""
+        pieces = []
+        end = self.marks.terminator
+        for at, text in enumerate(found):
+            torn = end in text and len(self.marks.split(text, end)) > 1
+            safe = again(batch[at], self.marks).text if torn else text
+            bare = trimmed(safe + end, self.marks)[:-1]
+            pieces.append(self.encoded(bare, batch[at].tag, before + 1 + at, reference))
+        return joined(pieces, (self.marks.terminator + self.line_break).encode("ascii"))
+
+    # -- single segments --------------------------------------------------------------------
+
+    def service(self, found: Segment, reference: str = "") -> bytes:
+        """A segment of an envelope, with the separators of the interchange."""
+        text = again(found, self.marks).text
+        number = 1 if found.tag == "UNH" else 0
+        data = self.encoded(text, found.tag, number, reference)
+        return data + (self.marks.terminator + self.line_break).encode("ascii")
+
+    def encoded(self, text: str, tag: str, number: int, reference: str) -> bytes:
+        data = one(text, self.charset)
+        if isinstance(data, bytes):
+            return data
+        character = text[data]
+        element = len(self.marks.split(text[:data], self.marks.element)) - 1
+        reason = f"{character!r} (U+{ord(character):04X}) does not fit {self.charset.name}"
+        raise WritingError(
+            reason, file=self.file, message=reference, segment=tag, number=number,
+            element=str(element),
+        )  # fmt: skip
+
+    def need(self, found: Segment, tag: str, elements: tuple[int, ...]) -> None:
+        """Check a head: its tag and the elements that must not be empty."""
+        if found.tag != tag:
+            reason = f"a segment {found.tag[:3]} stands where {tag} is expected"
+            raise WritingError(reason, file=self.file, segment=tag)
+        for element in elements:
+            if not found.get(element):
+                reason = "the element is empty, a value is expected"
+                raise WritingError(reason, file=self.file, segment=tag, element=str(element))
+
+
+def advised(marks: Separators, version: str) -> str:
+    """Return UNA when a reader could not know the separators without it, else ""."""
+    usual = [LEVEL_A_4] if version == "4" else [LEVEL_A, LEVEL_B]
+    known = any(alike(marks, each) and marks.decimal == each.decimal for each in usual)
+    return "" if known else service_advice(marks)
+
+
+def service_advice(marks: Separators) -> str:
+    """Return UNA with these separators (ISO 9735-1 § 7.1)."""
+    fixed = marks.component + marks.element + marks.decimal + (marks.release or " ")
+    return "UNA" + fixed + (marks.repetition or " ") + marks.terminator

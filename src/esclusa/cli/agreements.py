@@ -118,16 +118,9 @@ def sign(file: Path, agency: str, key: Path, out: Path | None) -> None:
     passphrase = click.prompt("Passphrase of the key", hide_input=True, err=True)
     signer = load_signer(agency, party.role, unlock(_bytes(key), passphrase=passphrase))
     done = signed_by(given, agency, signer.key_id, dt.datetime.now(dt.UTC), signer.sign)
-    _write(target, write_signed(done))
+    output.write_whole(target, write_signed(done))
     by = ", ".join(signature.agency for signature in done.signatures)
     click.echo(f"{target}: digest {digest(done.agreement)}, signed by {by}")
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write a whole file or nothing."""
-    beside = target.with_name(f".{target.name}.new")
-    beside.write_bytes(data)
-    beside.replace(target)
 
 
 @agreement.command("diff")

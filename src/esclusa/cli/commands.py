@@ -11,6 +11,7 @@ _WORK = "esclusa.cli.work"
 _DATA = "esclusa.cli.data"
 _AGREEMENTS = "esclusa.cli.agreements"
 _MAPPINGS = "esclusa.cli.mappings"
+_MESSAGES = "esclusa.cli.messages"
 _PARTNERS = "esclusa.cli.partners"
 _UPKEEP = "esclusa.cli.upkeep"
 
@@ -29,6 +30,8 @@ COMMANDS = {
     "explain": (_WORK, "explain", "Show why a record is in the queue, reason by reason."),
     "search": (_WORK, "search", "Find records that hold all the words."),
     "read": (_DATA, "read", "Read a file of any known format; nothing is stored."),
+    "validate": (_MESSAGES, "validate", "Check messages and say what is wrong, with its byte."),
+    "answer": (_MESSAGES, "answer", "Answer an EDIFACT interchange with CONTRL."),
     "mapping": (_MAPPINGS, "mapping", "Mappings of tables: propose, check, add, list, show."),
     "lists": (_DATA, "lists", "Watchlists: show, add, update."),
     "screen": (_DATA, "screen", "Screen a table of names against list files."),

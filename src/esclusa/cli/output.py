@@ -84,6 +84,22 @@ def opened(folder: Path | None) -> Iterator[Node]:
         node.close()
 
 
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a whole file or nothing.
+
+    :raises InputError: when it cannot be written.
+    """
+    from esclusa.errors import InputError
+
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"cannot be written: {error.strerror}", file=target.name) from None
+
+
 def lines(items: Iterable[Any]) -> None:
     """Write each item as one line of JSON."""
     import msgspec

@@ -28,6 +28,7 @@ _MODULES: Final = {
     "un_security_council": "esclusa.formats.lists.un_security_council",
     "opensanctions_ftm": "esclusa.formats.lists.opensanctions_ftm",
     "ofac_sdn": "esclusa.formats.lists.ofac_sdn",
+    "mrz": "esclusa.formats.mrz.stream",
     "tabular.xlsx": "esclusa.formats.tabular.xlsx_reader",
     "tabular.csv": "esclusa.formats.tabular.csv_reader",
 }

@@ -41,6 +41,7 @@ class Interchange(msgspec.Struct):
     bare: bool = False
     messages: int = 0
     groups: int = 0
+    head: Segment | None = None
 
 
 class Group(msgspec.Struct):
@@ -51,6 +52,7 @@ class Group(msgspec.Struct):
     agency: str = ""
     version: str = ""
     messages: int = 0
+    head: Segment | None = None
 
 
 class Assembly(ABC):

@@ -54,7 +54,16 @@ class Found(NamedTuple):
 class Content:
     """What a segment may hold, ready for checking under given service characters."""
 
-    __slots__ = ("_coded", "_match", "codes", "elements", "marks", "positional", "tag")
+    __slots__ = (
+        "_coded",
+        "_match",
+        "_qualifiers",
+        "codes",
+        "elements",
+        "marks",
+        "positional",
+        "tag",
+    )
 
     def __init__(
         self,
@@ -75,7 +84,8 @@ class Content:
         self.codes = codes
         self.marks = marks
         self.positional = positional or not marks.repetition
-        self._coded: tuple[frozenset[str], ...] = ()
+        self._coded: list[frozenset[str]] = []
+        self._qualifiers: list[tuple[int, ...]] = []
         self._match = re.compile(self._pattern()).fullmatch
 
     def sound(self, text: str) -> bool:
@@ -86,7 +96,17 @@ class Content:
         # A plain loop: told apart, this line is where validation spends its time.
         for code, allowed in zip(match.groups(), self._coded):  # noqa: B905
             if code and code not in allowed:
-                return False
+                return self._excused(match)
+        return True
+
+    def _excused(self, match: re.Match[str]) -> bool:
+        """Answer whether each code that its list lacks is said to be of another's."""
+        for group, (code, allowed) in enumerate(zip(match.groups(), self._coded, strict=True), 1):
+            if code and code not in allowed:
+                rest = match.string[match.end(group) :].split(self.marks.element, 1)[0]
+                later = rest.split(self.marks.component)
+                if not any(later[at] for at in self._qualifiers[group - 1] if at < len(later)):
+                    return False
         return True
 
     def flaws(self, segment: Segment) -> Iterator[Found]:
@@ -171,33 +191,29 @@ class Content:
 
     def _pattern(self) -> str:
         """Build the expression; its groups catch the values of coded elements, in order."""
-        coded: list[frozenset[str]] = []
-        places = self._places()[: len(self.elements)]
-        pattern = ""
-        needed = False
-        texts = [self._one(place, coded) for place in places]
-        for place, text in zip(reversed(places), reversed(texts), strict=True):
-            inner = re.escape(self.marks.element) + text + pattern
-            needed = needed or place.mandatory
-            pattern = _optional(inner, needed)
-        self._coded = tuple(coded)
+        texts = [self._one(element) for element in self.elements]
+        pattern, needed = "", False
+        for element, text in zip(reversed(self.elements), reversed(texts), strict=True):
+            needed = needed or element.mandatory
+            pattern = _optional(re.escape(self.marks.element) + text + pattern, needed)
         return self.tag + pattern
 
-    def _one(self, place: Element, coded: list[frozenset[str]]) -> str:
-        own = [self._part(part, coded) for part in place.parts]
+    def _one(self, element: Element) -> str:
+        own = [self._part(element, at) for at in range(len(element.parts))]
         separator, pattern, needed = re.escape(self.marks.component), "", False
         for at in range(len(own) - 1, 0, -1):
-            needed = needed or place.parts[at].mandatory
+            needed = needed or element.parts[at].mandatory
             pattern = _optional(separator + own[at] + pattern, needed)
         pattern = own[0] + pattern
-        needed = needed or place.parts[0].mandatory
+        needed = needed or element.parts[0].mandatory
         if needed:
-            return _optional(pattern, place.mandatory)
+            return _optional(pattern, element.mandatory)
         filled = rf"(?!{separator}*(?:{re.escape(self.marks.element)}|\Z))"
-        return filled + pattern if place.mandatory else pattern
+        return filled + pattern if element.mandatory else pattern
 
-    def _part(self, part: Part, coded: list[frozenset[str]]) -> str:
+    def _part(self, element: Element, at: int) -> str:
         """The expression for one value; it takes nothing back, so that it tells at once."""
+        part = element.parts[at]
         least = part.shortest
         if part.form == "n" or (least > 1 and not part.mandatory):
             text = _optional(_text(part, self.marks, least), part.mandatory)
@@ -206,7 +222,8 @@ class Content:
         allowed = self.codes.get(part.id)
         if allowed is None:
             return text
-        coded.append(allowed)
+        self._coded.append(allowed)
+        self._qualifiers.append(tuple(_qualifiers(element, at)))
         return f"({text})"
 
 
@@ -214,14 +231,19 @@ def _optional(pattern: str, mandatory: bool) -> str:
     return pattern if mandatory else f"(?:{pattern})?"
 
 
-def _qualified(spec: Element, values: list[str], at: int) -> bool:
+def _qualifiers(element: Element, at: int) -> Iterator[int]:
+    """How many components after the code at ``at`` stand those that name another's list."""
+    for distance, part in enumerate(element.parts[at + 1 :], 1):
+        if part.id == element.parts[at].id:
+            return
+        if part.id in QUALIFIERS:
+            yield distance
+
+
+def _qualified(element: Element, values: list[str], at: int) -> bool:
     """Answer whether the code at ``at`` is of the list that the components after it name."""
-    for part, value in zip(spec.parts[at + 1 :], values[at + 1 :], strict=False):
-        if part.id in QUALIFIERS and value:
-            return True
-        if part.id == spec.parts[at].id:
-            return False
-    return False
+    later = values[at:]
+    return any(later[one] for one in _qualifiers(element, at) if one < len(later))
 
 
 def _text(part: Part, marks: Separators, least: int) -> str:

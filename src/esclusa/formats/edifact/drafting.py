@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from esclusa.errors import InputError
@@ -21,6 +22,9 @@ as components (syntax version 4)."""
 
 SERVICE: Final = frozenset({"UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ"})
 """Segments of the envelopes, which no message may hold between UNH and UNT."""
+
+_HEAD: Final = itemgetter(slice(4))
+"""Tag and first separator."""
 
 _TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 
@@ -66,25 +70,47 @@ def segment(tag: str, *elements: Element, marks: Separators = LEVEL_A) -> Segmen
     :raises WritingError: the tag is none, or a text holds a separator and there is no release
         character to put before it, or an element repeats and no separator tells repeats apart.
     """
-    text, plain = _plain(tag, elements, marks)
-    if not plain:
+    text = _plain(tag, elements, marks)
+    if not text:
         text = marks.element.join([tag, *_trimmed([_written(e, tag, marks) for e in elements])])
-    if not _TAG.fullmatch(tag):
+    if not _is_tag(tag):
         raise WritingError(f"{tag[:8]!r} is not a tag, expected a letter and two letters or digits")
     return Segment(text, tag, 0, 0, 0, marks)
 
 
-def _plain(tag: str, elements: Sequence[Element], marks: Separators) -> tuple[str, bool]:
-    """The text of elements that need nothing done, which are nearly all; False when some do."""
-    component = marks.component
+@lru_cache(maxsize=256)
+def _is_tag(tag: str) -> bool:
+    return _TAG.fullmatch(tag) is not None
+
+
+def _plain(tag: str, elements: Sequence[Element], marks: Separators) -> str:
+    """The text of elements in which nothing is to be done, as in nearly all; "" when something is.
+
+    Separators are counted instead of looked for in each text: one too many stands in a text.
+    """
+    component, element = marks.component, marks.element
+    parts, count = [tag], 0
     try:
-        parts = [each if isinstance(each, str) else component.join(each) for each in elements]  # type: ignore[arg-type]
-        bare = "".join(["".join(each) for each in elements])  # type: ignore[arg-type]
+        for each in elements:
+            if isinstance(each, str):
+                parts.append(each)
+            else:
+                parts.append(component.join(each))  # type: ignore[arg-type]
+                count += len(each) - 1
     except TypeError:
-        return "", False
-    text = marks.element.join([tag, *parts])
-    whole = text.endswith((component, marks.element)) or component + marks.element in text
-    return text, not whole and not _service(marks).search(bare)
+        return ""
+    text = element.join(parts)
+    if (
+        text.count(element) != len(elements)
+        or text.count(component) != count
+        or text[-1:] in (component, element)
+        or component + element in text
+        or marks.terminator in text
+        or (marks.release and marks.release in text)
+        or (marks.repetition and marks.repetition in text)
+    ):
+        return ""
+    return text
 
 
 @lru_cache(maxsize=64)
@@ -126,14 +152,45 @@ def again(old: Segment, marks: Separators) -> Segment:
 
     :raises WritingError: as :func:`segment`.
     """
-    elements: list[Element] = [old.repeats(at) for at in range(1, len(old) + 1)]
+    strange, table = _exchange(old.marks, marks)
+    if not any(mark in old.text for mark in strange) and old.text[:3] == old.tag:
+        text = trimmed(old.text.translate(table) + marks.terminator, marks)[:-1]
+        return Segment(text, old.tag, 0, 0, 0, marks)
+    head, elements = _elements(old)
     made = segment(old.tag, *elements, marks=marks)
-    head = old.marks.split(old.text, old.marks.element)[0]
-    nested = old.marks.split(head, old.marks.component)[1:]
-    if nested:
-        tag = _composite([old.tag, *map(old.marks.resolve, nested)], old.tag, marks)
-        made.text = tag + made.text[len(old.tag) :]
+    if nested := head[1:]:
+        made.text = _composite([old.tag, *nested], old.tag, marks) + made.text[len(old.tag) :]
     return made
+
+
+@lru_cache(maxsize=64)
+def _exchange(old: Separators, new: Separators) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Characters that forbid a mere exchange of separators, and the table of that exchange."""
+    pairs = [
+        (old.component, new.component),
+        (old.element, new.element),
+        (old.repetition, new.repetition),
+    ]
+    table = {ord(before): after for before, after in pairs if before and after}
+    kept = {before for before, after in pairs if before == after}
+    strange = {old.release, old.terminator, *new.active()} - kept
+    strange |= {before for before, after in pairs if before and not after}
+    return tuple(strange - {""}), table
+
+
+def _elements(old: Segment) -> tuple[list[str], list[Element]]:
+    """The components of the tag, and every element as its occurrences."""
+    marks = old.marks
+    head, *parts = marks.split(old.text, marks.element)
+    found: list[Element] = []
+    for part in parts:
+        occurrences = marks.split(part, marks.repetition) if marks.repetition else [part]
+        found.append([_components(each, marks) for each in occurrences])
+    return _components(head, marks), found
+
+
+def _components(text: str, marks: Separators) -> list[str]:
+    return [marks.resolve(part) for part in marks.split(text, marks.component)]
 
 
 # -- many at once ---------------------------------------------------------------------------------
@@ -172,20 +229,29 @@ def _open_ends(marks: Separators) -> tuple[str, ...]:
     return (*pairs, "".join(narrow)) if marks.repetition else tuple(pairs)
 
 
-def texts(batch: Sequence[Segment], marks: Separators, known: set[str]) -> list[str]:
+def texts(
+    batch: Sequence[Segment], marks: Separators, same: Separators, known: set[str]
+) -> list[str]:
     """Return the texts of segments with these separators, without terminators.
 
-    A segment in order goes out as it is. ``known`` remembers beginnings that need no second look.
+    A segment in order goes out as it is. ``same`` is the object, alike ``marks``, that most of the
+    segments bear; ``known`` remembers beginnings that need no second look.
 
     :raises WritingError: as :func:`segment`; the number is the place in the batch, from 0.
     """
-    release = marks.release or "\0"
-    same = next((each.marks for each in batch if alike(each.marks, marks)), marks)
-    found = [
-        each.text if each.marks is same and release not in each.text else _fixed(each, marks, at)
-        for at, each in enumerate(batch)
-    ]
-    heads = {text[:4] for text in found} - known
+    found = [each.text for each in batch if each.marks is same]
+    if len(found) != len(batch):
+        found = [
+            each.text if each.marks is same or alike(each.marks, marks) else _anew(each, marks, at)
+            for at, each in enumerate(batch)
+        ]
+    if marks.release and marks.release in "".join(found):
+        release, in_order = marks.release, _in_order(marks).fullmatch
+        found = [
+            text if release not in text or in_order(text) else _anew(batch[at], marks, at)
+            for at, text in enumerate(found)
+        ]
+    heads = set(map(_HEAD, found)) - known
     if heads:
         _look(found, batch, marks, heads)
         known |= heads
@@ -200,12 +266,6 @@ def alike(one: Separators, other: Separators) -> bool:
 def _cutting(marks: Separators) -> tuple[str, ...]:
     separators = (marks.component, marks.element, marks.terminator)
     return (*separators, marks.release, marks.repetition)
-
-
-def _fixed(old: Segment, marks: Separators, at: int) -> str:
-    if alike(old.marks, marks) and _in_order(marks).fullmatch(old.text):
-        return old.text
-    return _anew(old, marks, at)
 
 
 def _anew(old: Segment, marks: Separators, at: int) -> str:
@@ -230,6 +290,7 @@ def _look(found: list[str], batch: Sequence[Segment], marks: Separators, heads: 
 
 def trimmed(text: str, marks: Separators) -> str:
     """Leave out empty ends of elements and segments; ``text`` has its terminators."""
-    if any(pair in text for pair in _open_ends(marks)):
-        return _empty_ends(marks).sub(r"\1", text)
+    for pair in _open_ends(marks):
+        if pair in text:
+            return _empty_ends(marks).sub(r"\1", text)
     return text

@@ -41,11 +41,13 @@ class Envelopes(Assembly):
             length=head.length,
             segments=[head],
             defects=[],
+            interchange_head=interchange.head,
+            group_head=self.group.head if self.group else None,
         )
 
     def raw_group(self, head: Segment) -> Group:
         """Read UNG: 0048 reference."""
-        return Group(offset=head.offset, reference=head.get(5))
+        return Group(offset=head.offset, reference=head.get(5), head=head)
 
 
 def open_interchange(unb: Segment) -> Interchange:
@@ -58,6 +60,7 @@ def open_interchange(unb: Segment) -> Interchange:
         prepared=prepared(unb.get(4, 1), unb.get(4, 2)),
         codec=codec(unb.get(1)),
         version=unb.get(1, 2),
+        head=unb,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from esclusa.errors import ConfigError
-from esclusa.formats.edifact.directory import DIRECTORIES, Element, Node, component, parse
+from esclusa.formats.edifact.directory import DIRECTORIES, Element, Node, age, component, parse
 
 GUIDES: Final = DIRECTORIES / "guides"
 
@@ -35,13 +35,14 @@ class Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One guide.
 
-    ``associations`` are the codes of UNH 0057 by which a sender names it ("": names none).
-    ``earliest`` is the edition that messages of earlier ones are judged by. ``occurs`` maps a path
-    (``DTM``, ``2/DTM``, ``4`` for a group) to ``M1``, ``C9`` … ``opens`` maps a group's number to
-    the tokens (``LOC+147``) that open it. ``codes`` adds to lists, ``open_lists`` are not checked.
-    ``forms`` gives elements another representation, ``optional`` lists elements (``TDT/2``,
-    ``DOC/1.2``) that may be left out, ``required`` those that may not. ``segments`` gives segments
-    another content. In ``positional`` segments a repeated last element takes a position each time.
+    ``associations`` are the codes of UNH 0057 by which a sender names it. ``earliest`` and
+    ``latest`` are the editions that messages of earlier and later ones are judged by. ``occurs``
+    maps a path (``DTM``, ``2/DTM``, ``4`` for a group) to ``M1``, ``C9`` … ``opens`` maps a group's
+    number to the tokens (``LOC+147``) that open it. ``codes`` adds to lists, ``open_lists`` are not
+    checked. ``forms`` gives elements another representation, ``optional`` lists elements
+    (``TDT/2``, ``DOC/1.2``) that may be left out, ``required`` those that may not. ``segments``
+    gives segments another content. In ``positional`` segments a repeated last element takes a
+    position each time.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     messages: tuple[str, ...]
     associations: tuple[str, ...] = ()
     earliest: str = ""
+    latest: str = ""
     occurs: dict[str, str] = {}
     forbid: tuple[str, ...] = ()
     add: tuple[Added, ...] = ()
@@ -104,6 +106,15 @@ def stated(kind: str, association: str) -> Guide:
     return BASE
 
 
+def within(directory: str, guide: Guide) -> str:
+    """Return the directory, or the edition that the guide reads its messages by instead."""
+    if guide.earliest and age(directory) < age(guide.earliest):
+        return guide.earliest
+    if guide.latest and age(directory) > age(guide.latest):
+        return guide.latest
+    return directory
+
+
 def overlaid(nodes: tuple[Node, ...], guide: Guide) -> tuple[Node, ...]:
     """Return a structure as the guide has it.
 
@@ -115,6 +126,8 @@ def overlaid(nodes: tuple[Node, ...], guide: Guide) -> tuple[Node, ...]:
         nodes = _edited(nodes, added.after, guide, "", parse(added.what))
     for path in guide.forbid:
         nodes = _edited(nodes, path, guide, FORBIDDEN, ())
+    for group in guide.opens:
+        _edited(nodes, group, guide, "", ())
     return nodes
 
 
@@ -123,10 +136,10 @@ def _edited(
 ) -> tuple[Node, ...]:
     """Change what stands at ``path`` and put ``more`` after it."""
     group, _, tag = path.rpartition("/")
-    found = _inside(nodes, group, tag or path, occurs, more)
-    if found == nodes:
-        raise ConfigError(f"guide {guide.id}: {path!r} is not there, or is so already")
-    return found
+    name = tag or path
+    if _inside(nodes, group, name, FORBIDDEN, ()) == nodes:
+        raise ConfigError(f"guide {guide.id}: {path!r} is not there")
+    return _inside(nodes, group, name, occurs, more)
 
 
 def _inside(

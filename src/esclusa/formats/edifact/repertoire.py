@@ -23,16 +23,21 @@ _REPERTOIRE: Final = {"UNOA": _LEVEL_A, "UNOB": _LEVEL_B}
 """Level A has no lower case; neither has ``@``, ``_`` or ``#``. Other sets are those of a codec."""
 
 
+_LIKE_UTF_8: Final = re.compile("[\xc2-\xf4][\x80-\xbf]")
+"""Latin-1 that the reader may take for UTF-8."""
+
+
 class Charset(msgspec.Struct, frozen=True):
     """A character set with the separators in force.
 
     ``name`` is for people (``UNOC``); ``allowed`` the bytes that may be written, b"" when the codec
-    alone decides.
+    alone decides; ``control`` finds a control code that is no separator.
     """
 
     name: str
     codec: str
     marks: Separators
+    control: re.Pattern[str]
     allowed: bytes = b""
 
 
@@ -44,15 +49,15 @@ def charset(identifier: str, marks: Separators) -> Charset:
     name = identifier.upper()
     letters = _REPERTOIRE.get(name, "")
     allowed = (letters + marks.active()).encode("ascii") if letters else b""
-    return Charset(name=name, codec=codec(name), marks=marks, allowed=allowed)
+    return Charset(name, codec(name), marks, _control(marks), allowed)
 
 
 def named(python_codec: str, marks: Separators) -> Charset:
     """Return the character set of a Python codec, whatever identifier names it."""
     for identifier, known in CODECS.items():
         if known == python_codec and identifier not in _REPERTOIRE:
-            return Charset(name=identifier, codec=known, marks=marks)
-    return Charset(name=python_codec, codec=python_codec, marks=marks)
+            return Charset(identifier, known, marks, _control(marks))
+    return Charset(python_codec, python_codec, marks, _control(marks))
 
 
 @lru_cache(maxsize=64)
@@ -65,13 +70,17 @@ def _control(marks: Separators) -> re.Pattern[str]:
 
 def whole(text: str, found: Charset) -> bytes | None:
     """Return the bytes of texts joined by their terminator; None when a closer look is needed."""
-    if found.codec == ESCAPED or not text.isascii():
+    if found.codec == ESCAPED or (not text.isprintable() and found.control.search(text)):
         return None
-    data = text.encode("ascii")
-    if found.allowed:
-        return None if data.translate(None, found.allowed) else data
-    plain = text.isprintable() or not _control(found.marks).search(text)
-    return data if plain else None
+    try:
+        data = text.encode(found.codec)
+    except UnicodeEncodeError:
+        return None
+    if found.allowed and data.translate(None, found.allowed):
+        return None
+    if found.codec == "iso8859-1" and not text.isascii() and _LIKE_UTF_8.search(text):
+        return None
+    return data
 
 
 def one(text: str, found: Charset) -> bytes | int:
@@ -79,16 +88,14 @@ def one(text: str, found: Charset) -> bytes | int:
 
     A control code fits no set: line breaks would be lost, others are forbidden.
     """
-    control = _control(found.marks).search(text)
+    control = found.control.search(text)
     limit = control.start() if control else len(text)
     try:
         data = text[:limit].encode(found.codec)
     except UnicodeEncodeError as error:
         return error.start
-    if found.allowed:
-        for at, byte in enumerate(data):
-            if byte not in found.allowed:
-                return at
+    if found.allowed and (strange := data.translate(None, found.allowed)):
+        return data.index(strange[:1])
     if control:
         return limit
     return data if text.isascii() or _returns(text, data, found) else _beyond(text)

@@ -196,3 +196,5 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     length: int = 0
     segments: list[Segment] = []
     defects: list[Defect] = []
+    interchange_head: Segment | None = None
+    group_head: Segment | None = None

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from esclusa.formats.edifact import directory as packed
 from esclusa.formats.edifact.contents import UNCHECKED, Content, Flaw, Found
-from esclusa.formats.edifact.guides import BASE, Guide, by_id, element_of, overlaid, stated
+from esclusa.formats.edifact.guides import BASE, Guide, by_id, element_of, overlaid, stated, within
 from esclusa.formats.edifact.plan import Plan
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.walk import Fault, Finding, walk
@@ -128,24 +128,21 @@ def schema(edition: str, kind: str, guide: str = "") -> Schema:
 def _schema_for(raw: RawMessage, directory: str, guide: Guide, notes: Notes) -> Schema | None:
     """Choose the directory, and say so where it is not the one that the message names."""
     at = raw.segments[0] if raw.segments else None
-    wanted = _not_before(directory, guide)
-    edition = packed.nearest(wanted, raw.type)
+    if raw.type not in guide.messages:
+        guide = BASE
+    edition = packed.nearest(within(directory, guide), raw.type)
     if not edition:
-        known = "" if raw.agency in (AGENCY, "") else f", its agency is {snippet(raw.agency)}"
-        reason = f"no packed directory has the message {snippet(raw.type)}{known}; not validated"
+        whose = "" if raw.agency in (AGENCY, "") else f", its agency is {snippet(raw.agency)}"
+        reason = f"no packed directory has the message {snippet(raw.type)}{whose}; not validated"
         notes.add("edifact.message.unknown", Severity.WARNING, reason, at, "2.1")
         return None
     if edition not in (directory, packed.SERVICE):
-        reason = f"directory {snippet(directory)} is not packed; validated against {edition}"
+        why = "is not packed"
+        if directory in packed.sources():
+            why = f"is not what guide {guide.id} goes by" if guide.id else "lacks the message"
+        reason = f"directory {snippet(directory)} {why}; validated against {edition}"
         notes.add("edifact.message.directory", Severity.NOTE, reason, at, "2.2")
-    return schema(edition, raw.type, guide.id if raw.type in guide.messages else BASE.id)
-
-
-def _not_before(directory: str, guide: Guide) -> str:
-    """Return the directory, or the earliest one that the guide reads its messages by."""
-    if guide.earliest and packed.age(directory) < packed.age(guide.earliest):
-        return guide.earliest
-    return directory
+    return schema(edition, raw.type, guide.id)
 
 
 def _check(raw: RawMessage, schema: Schema, notes: Notes, limits: Limits) -> None:

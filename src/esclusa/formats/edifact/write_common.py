@@ -16,7 +16,6 @@ from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.edifact.drafting import Element, WritingError, segment
 from esclusa.formats.edifact.segment import Segment
-from esclusa.formats.reading import snippet
 from esclusa.model import Conveyance, Message, Party, Place, TransportEquipment, Voyage
 
 _MAP: Final = load_map("esclusa.formats.edifact", "write_map.csv")
@@ -113,7 +112,7 @@ def moment(code: str, value: str, what: str, *, year: int = 0, past: bool = Fals
         if iso_moment(brief, short[1], year=year, past=past) == value:
             return segment("DTM", (code, brief, short[0]))
     if iso_moment(text, layout, year=year or 2000, past=past) != value:
-        raise refused(f"{snippet(value)} is not a date of the calendar", what)
+        raise refused("a moment is none of the calendar", what)
     return segment("DTM", (code, text, form))
 
 
@@ -121,7 +120,7 @@ def _form(value: str, what: str) -> tuple[str, str, str]:
     """The text of one moment, its layout and its code of 2379."""
     found = _MOMENT.fullmatch(value)
     if found is None or not value.isascii():
-        raise refused(f"{snippet(value)} is not a moment in ISO 8601", what)
+        raise refused("a moment is not written in ISO 8601", what)
     zone = found[7] or ""
     digits = "".join(part or "" for part in found.groups()[:6])
     form, layout = _LAYOUTS[len(digits)][0 if not zone else 1 if zone == "Z" else 2]
@@ -133,7 +132,7 @@ def _period(start: str, end: str, value: str, what: str) -> tuple[str, str]:
     for form, layout in (("718", "YYYYMMDD-"), ("719", "YYYYMMDDhhmm-")):
         if iso_moment(text, layout, year=2000) == value:
             return text, form
-    raise refused(f"{snippet(value)} is not a period of days or minutes", what)
+    raise refused("a period is not one of days or minutes", what)
 
 
 # -- places and parties ---------------------------------------------------------------------------

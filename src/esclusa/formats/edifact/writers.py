@@ -64,9 +64,20 @@ def _made(
         try:
             made = writer(message)
         except WritingError as error:
-            placed = WritingError(error.what, file=file, message=message.reference)
+            reason = f"{_culprit(message, writer)}{error.what}"
+            placed = WritingError(reason, file=file, message=message.reference)
             if refuse is None:
                 raise placed from None
             refuse(placed)
         else:
             yield from made
+
+
+def _culprit(message: Message, writer: Callable[[Message], list[NewMessage]]) -> str:
+    """Name the first statement that cannot be written by its place, so that none is quoted."""
+    for number, statement in enumerate(message.statements, 1):
+        try:
+            writer(replace(message, statements=(statement,)))
+        except WritingError:
+            return f"statement {number}, "
+    return ""

@@ -1,9 +1,9 @@
 """Write an interchange from segments, in the one form that ISO 9735-1 leaves no choice about.
 
 UNA only where the separators are not the usual ones; no empty element or component at an end;
-counts and references of UNT, UNE and UNZ as they are. Messages go out one by one: a message is
-written whole or not at all, and no more than one is held. What was read and must not change is the
-business of ``rewriting``, not of this module.
+counts and references of UNT, UNE and UNZ as they are. Messages go out as they come: a message is
+written whole or not at all, and no more than a long one or a few short ones are held. What was read
+and must not change is the business of ``rewriting``, not of this module.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ def write_interchange(
     file: str = "",
     refuse: Callable[[WritingError], None] | None = None,
 ) -> Iterator[bytes]:
-    """Write one interchange, a piece for each message; nothing comes before the first whole one.
+    """Write one interchange in pieces of whole messages; nothing comes before the first of them.
+
+    Short messages wait for each other until there is a batch of segments.
 
     :param unb: its separators and its syntax identifier hold for everything in it.
     :param una: write UNA even where the reader needs none.
@@ -158,6 +160,14 @@ def write_interchange(
     """
     writer = _Writer(unb, una, line_break, file, refuse)
     yield from writer.run(content)
+
+
+class _Lump(NamedTuple):
+    """A message whose texts are made and wait to be written with others."""
+
+    reference: str
+    source: list[Segment]
+    found: list[str]
 
 
 class _Writer:
@@ -179,8 +189,11 @@ class _Writer:
         self.line_break = line_break
         self.charset: Charset = charset(unb.get(1), self.marks)
         self.known: set[str] = set()
-        self.opening: bytes | None = self.open(unb, una)
+        self.last = self.marks
+        self.prefix: bytes = self.open(unb, una)
         self.reference = unb.get(5)
+        self.pending: list[_Lump] = []
+        self.held = 0
         self.messages = 0
         self.groups = 0
 
@@ -204,103 +217,173 @@ class _Writer:
             elif self.groups:
                 raise WritingError("a message stands beside a group", file=self.file)
             else:
-                for piece in self.message(item):
-                    self.messages += 1
-                    yield self.begun() + piece
-        if self.opening is not None:
+                yield from self.take(item)
+        yield from self.flush()
+        if not self.messages:
             raise WritingError("no message to write, expected one at least", file=self.file)
         count = self.groups or self.messages
         yield self.service(segment("UNZ", str(count), self.reference, marks=self.marks))
 
-    def begun(self) -> bytes:
-        opening, self.opening = self.opening, None
-        return opening or b""
-
     def group(self, group: NewGroup) -> Iterator[bytes]:
         """UNG to UNE; left out when no message of it can be written."""
-        if self.messages:
+        if (self.messages or self.pending) and not self.groups:
             raise WritingError("a group stands beside a message", file=self.file, segment="UNG")
         self.need(group.head, "UNG", (1, 5))
-        head: bytes | None = self.service(group.head)
-        count = 0
+        before, opening = self.messages, self.prefix
+        self.prefix += self.service(group.head)
         for message in group.messages:
-            for piece in self.message(message):
-                count += 1
-                yield self.begun() + (head or b"") + piece
-                head = None
-        if count:
-            self.groups += 1
-            reference = group.head.get(5)
-            yield self.service(segment("UNE", str(count), reference, marks=self.marks))
+            yield from self.take(message)
+        yield from self.flush()
+        count = self.messages - before
+        if not count:
+            self.prefix = opening
+            return
+        self.groups += 1
+        yield self.service(segment("UNE", str(count), group.head.get(5), marks=self.marks))
 
     # -- messages ---------------------------------------------------------------------------
 
-    def message(self, message: NewMessage) -> Iterator[bytes]:
-        """UNH to UNT as one piece; none when it cannot be written and that is accepted."""
+    def take(self, message: NewMessage) -> Iterator[bytes]:
+        """Keep a short message until a batch is full; a long one goes out at once."""
         try:
-            piece = self.whole_message(message)
+            lump = self.lump(message)
         except WritingError as error:
-            if self.refuse is None:
-                raise
-            self.refuse(error)
-        else:
-            yield piece
+            yield from self.flush()
+            self.refused(error)
+            return
+        if isinstance(lump, bytes):
+            yield from self.flush()
+            yield self.out(lump, 1)
+            return
+        self.pending.append(lump)
+        self.held += len(lump.found)
+        if self.held >= BATCH:
+            yield from self.flush()
 
-    def whole_message(self, message: NewMessage) -> bytes:
-        reference = message.head.get(1)
-        self.need(message.head, "UNH", (1, 2))
-        pieces = [self.service(message.head, reference)]
-        count = 1
+    def flush(self) -> Iterator[bytes]:
+        """Write the messages that wait, together or, if one of them is odd, one by one."""
+        pending, self.pending, self.held = self.pending, [], 0
+        if not pending:
+            return
+        data = self.at_once([text for lump in pending for text in lump.found])
+        if data is not None:
+            yield self.out(data, len(pending))
+            return
+        for lump in pending:
+            try:
+                data = self.batch(lump.source, lump.found, 0, lump.reference)
+            except WritingError as error:
+                self.refused(error)
+            else:
+                yield self.out(data, 1)
+
+    def refused(self, error: WritingError) -> None:
+        if self.refuse is None:
+            raise error
+        self.refuse(error)
+
+    def out(self, data: bytes, count: int) -> bytes:
+        """Whole messages with whatever opens before them."""
+        prefix, self.prefix = self.prefix, b""
+        self.messages += count
+        return prefix + data
+
+    def lump(self, message: NewMessage) -> _Lump | bytes:
+        """A message as texts, or as bytes when it has more than a batch of segments."""
+        head, reference = message.head, message.head.get(1)
+        if not reference or head.tag != "UNH" or not head.get(2):
+            self.need(head, "UNH", (1, 2))
+        source, found, before = [head], [self.line(head)], 0
         segments = iter(message.segments)
-        while batch := list(islice(segments, BATCH)):
-            pieces.append(self.segments(batch, count, reference))
-            count += len(batch)
-        tail = segment("UNT", str(count + 1), reference, marks=self.marks)
-        pieces.append(self.service(tail, reference))
-        return b"".join(pieces)
+        pieces = []
+        while True:
+            batch = list(islice(segments, BATCH))
+            found += self.lines(batch, before + len(found), reference)
+            source += batch
+            if len(batch) < BATCH:
+                break
+            pieces.append(self.batch(source, found, before, reference))
+            source, found, before = [], [], before + len(found)
+        tail = self.tail(before + len(found) + 1, reference)
+        source.append(tail)
+        found.append(tail.text)
+        if not pieces:
+            return _Lump(reference, source, found)
+        return b"".join([*pieces, self.batch(source, found, before, reference)])
 
-    def segments(self, batch: list[Segment], before: int, reference: str) -> bytes:
-        """A batch of a message's segments; ``before`` counts those that went out already."""
+    def mine(self, marks: Separators) -> bool:
+        """Are these the separators of the interchange? As a rule they are those asked about last."""
+        if marks is self.last:
+            return True
+        same = alike(marks, self.marks)
+        if same:
+            self.last = marks
+        return same
+
+    def tail(self, count: int, reference: str) -> Segment:
+        """UNT, without the way round through components."""
+        marks = self.marks
+        if not reference.isalnum():
+            return segment("UNT", str(count), reference, marks=marks)
+        text = f"UNT{marks.element}{count}{marks.element}{reference}"
+        return Segment(text, "UNT", 0, 0, 0, marks)
+
+    def lines(self, batch: list[Segment], before: int, reference: str) -> list[str]:
+        """The texts of a message's segments; ``before`` counts those that went out already."""
         try:
-            found = texts(batch, self.marks, self.known)
+            same = batch[0].marks if batch and self.mine(batch[0].marks) else self.marks
+            return texts(batch, self.marks, same, self.known)
         except WritingError as error:
             raise WritingError(
                 error.what, file=self.file, message=reference, segment=error.segment,
                 number=before + 1 + error.number,
             ) from None  # fmt: skip
-        end = self.marks.terminator
-        text = trimmed(end.join([*found, ""]), self.marks)
-        data = whole(text, self.charset)
-        if data is None or text.count(end) != len(batch):
-            return self.one_by_one(batch, found, before, reference)
-        return data if not self.line_break else self.broken(text)
 
-    def broken(self, text: str) -> bytes:
-        """The same with line breaks: behind each terminator, of which none is released."""
+    def at_once(self, found: list[str]) -> bytes | None:
+        """Texts as bytes; None when one of them needs a closer look."""
+        marks, end = self.marks, self.marks.terminator
+        text = trimmed(end.join([*found, ""]), marks)
+        if text.count(end) != len(found) and any(self.torn(each) for each in found if end in each):
+            return None
+        data = whole(text, self.charset)
+        if data is None or not self.line_break:
+            return data
+        broken = trimmed((end + self.line_break).join([*found, ""]), marks)
+        return broken.encode(self.charset.codec)
+
+    def torn(self, text: str) -> bool:
+        """Does a terminator stand in a text that no release character precedes?"""
         end = self.marks.terminator
-        return text.replace(end, end + self.line_break).encode(self.charset.codec)
+        return end in text and len(self.marks.split(text, end)) > 1
+
+    def batch(self, source: list[Segment], found: list[str], before: int, reference: str) -> bytes:
+        """Texts of one message as bytes."""
+        data = self.at_once(found)
+        return self.one_by_one(source, found, before, reference) if data is None else data
 
     def one_by_one(
-        self, batch: list[Segment], found: list[str], before: int, reference: str
+        self, source: list[Segment], found: list[str], before: int, reference: str
     ) -> bytes:
-        """A batch in which some character needs a closer look."""
-        pieces = []
+        """Texts as bytes, to find the one that does not fit or that would be two segments."""
         end = self.marks.terminator
-        for at, text in enumerate(found):
-            torn = end in text and len(self.marks.split(text, end)) > 1
-            safe = again(batch[at], self.marks).text if torn else text
+        pieces = []
+        for number, (each, text) in enumerate(zip(source, found, strict=True), before + 1):
+            safe = again(each, self.marks).text if self.torn(text) else text
             bare = trimmed(safe + end, self.marks)[:-1]
-            pieces.append(self.encoded(bare, batch[at].tag, before + 1 + at, reference))
-        return joined(pieces, (self.marks.terminator + self.line_break).encode("ascii"))
+            pieces.append(self.encoded(bare, each.tag, number, reference))
+        return joined(pieces, (end + self.line_break).encode("ascii"))
 
     # -- single segments --------------------------------------------------------------------
 
-    def service(self, found: Segment, reference: str = "") -> bytes:
+    def service(self, found: Segment) -> bytes:
         """A segment of an envelope, with the separators of the interchange."""
-        text = again(found, self.marks).text
-        number = 1 if found.tag == "UNH" else 0
-        data = self.encoded(text, found.tag, number, reference)
+        data = self.encoded(again(found, self.marks).text, found.tag, 0, "")
         return data + (self.marks.terminator + self.line_break).encode("ascii")
+
+    def line(self, head: Segment) -> str:
+        """The text of UNH."""
+        plain = self.mine(head.marks) and (self.marks.release or "\0") not in head.text
+        return head.text if plain and head.text[:3] == "UNH" else again(head, self.marks).text
 
     def encoded(self, text: str, tag: str, number: int, reference: str) -> bytes:
         data = one(text, self.charset)

@@ -10,9 +10,9 @@ Nothing is corrected: what stands in a zone is what its reader gets.
 """
 
 from esclusa.formats.mrz.layout import Kind
-from esclusa.formats.mrz.letters import letters
+from esclusa.formats.mrz.lookalikes import Suggestion, suggest
 from esclusa.formats.mrz.reader import attempt, read
-from esclusa.formats.mrz.suggest import Suggestion, suggest
+from esclusa.formats.mrz.transliteration import letters
 from esclusa.formats.mrz.writer import write
 from esclusa.formats.mrz.zone import Check, Fields, Verdict, Zone
 

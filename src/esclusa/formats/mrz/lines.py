@@ -1,7 +1,8 @@
 """From what somebody pasted, scanned or sent to the two or three lines of a zone.
 
 Lower case, blanks, a byte order mark, CRLF, empty lines and lines that were joined are understood
-and told; nothing else is repaired. A digit that looks like a letter stays what it is (``suggest``).
+and told; nothing else is repaired. A digit that looks like a letter stays what it is
+(``lookalikes`` says so).
 """
 
 from __future__ import annotations
@@ -69,12 +70,8 @@ class Places:
 
 
 def _errors(text: str) -> str:
-    """Bytes that are no UTF-8 count one each; lone surrogates of a text three."""
-    return (
-        "surrogateescape"
-        if re.fullmatch("[^\ud800-\udc7f\udd00-\udfff]*", text)
-        else "surrogatepass"
-    )
+    """Bytes that are no UTF-8 count one each; other lone surrogates of a text three."""
+    return "surrogatepass" if _SURROGATE.search(text) else "surrogateescape"
 
 
 def split(source: str | bytes, base: int = 0) -> tuple[tuple[str, ...], Layout, Places] | Defect:
@@ -82,10 +79,11 @@ def split(source: str | bytes, base: int = 0) -> tuple[tuple[str, ...], Layout, 
 
     Lines come in upper case, blanks out, of full width, with A to Z, 0 to 9 and ``<`` alone.
     """
-    text = source if isinstance(source, str) else source.decode("utf-8", "surrogateescape")
+    head = source[: 4 * LONGEST + 1]  # no more is decoded than shows that it is too long
+    text = head if isinstance(head, str) else head.decode("utf-8", "surrogateescape")
     places = Places(text, base)
     if len(text) > LONGEST:
-        reason = f"text has {len(text):,} characters, a zone has at most {LONGEST:,}"
+        reason = f"text is longer than {LONGEST:,} characters; a zone has some ninety"
         return places.defect("size", Severity.FATAL, reason, 1, 0)
     if _CLEAN.fullmatch(text):
         lines = tuple(text.removesuffix("\n").split("\n"))
@@ -109,8 +107,8 @@ def _understood(text: str, places: Places) -> tuple[tuple[str, ...], Layout, Pla
         fitted = _fitted(line, width)
         if fitted is None:
             return _wrong_length(places, number, line, width, len(raw))
-        _told(places, number, line, fitted)
-        upper = fitted.translate(_UPPER)
+        _told(places, number, line, fitted[1])
+        upper = fitted[0].translate(_UPPER)
         if bad := _ILLEGAL.search(upper):
             return _illegal(places, number, line, bad.group())
         lines.append(upper)
@@ -170,26 +168,26 @@ def _width(lines: list[str]) -> int:
     return min(widths, key=lambda width: abs(width - length))
 
 
-def _fitted(line: str, width: int) -> str | None:
-    """The line in its width: as it stands, without blanks round it, or without any blanks.
+def _fitted(line: str, width: int) -> tuple[str, str] | None:
+    """The line in its width, and what was done with its blanks ("" if it has none).
 
-    Blanks inside a line of full width stand for fillers.
+    It fits without the blanks round it, as it stands, or without any. Blanks inside a line of full
+    width stand for fillers.
     """
     bare = line.strip(_BLANKS)
     for form in (bare, line):
         if len(form) == width:
-            return form.translate(_FILLED)
+            filled = form.translate(_FILLED)
+            done = "taken for fillers" if filled != form else "left out" if form != line else ""
+            return filled, done
     packed = bare.translate(_NO_BLANKS)
-    return packed if len(packed) == width else None
+    return (packed, "left out") if len(packed) == width else None
 
 
-def _told(places: Places, number: int, line: str, fitted: str) -> None:
-    if len(fitted) != len(line) or any(blank in line for blank in _BLANKS):
+def _told(places: Places, number: int, line: str, blanks: str) -> None:
+    if blanks:
         position = next(at for at, char in enumerate(line, 1) if char in _BLANKS)
-        filler = len(fitted) in (len(line), len(line.strip(_BLANKS))) and line.strip(_BLANKS)
-        inside = bool(filler) and any(blank in line.strip(_BLANKS) for blank in _BLANKS)
-        done = "taken for fillers" if inside or len(fitted) == len(line) else "left out"
-        places.note("blank", f"blanks stand in the line; they were {done}", number, position)
+        places.note("blank", f"blanks stand in the line; they were {blanks}", number, position)
     if found := _LOWER.search(line):
         reason = "letters are in lower case; they were read as upper case"
         places.note("case", reason, number, found.start() + 1)

@@ -6,13 +6,24 @@ strict twin. Both need no reference date: dates stay YYMMDD (``dates`` completes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from esclusa.codes import country, icao9303
 from esclusa.errors import FormatError
 from esclusa.formats.mrz.dates import date_fault
-from esclusa.formats.mrz.layout import CODE, FILLER, ISSUER, Kind, Layout, Span
+from esclusa.formats.mrz.layout import (
+    CODE,
+    FILLER,
+    ISSUER,
+    LAYOUTS,
+    Kind,
+    Layout,
+    Span,
+    after,
+)
 from esclusa.formats.mrz.lines import Places, split
 from esclusa.formats.mrz.zone import Check, Fields, Verdict, Zone, may_be_missing
 from esclusa.model import Defect, Severity
@@ -47,71 +58,100 @@ def attempt(source: str | bytes, *, offset: int = 0) -> Zone | Defect:
     if isinstance(parted, Defect):
         return parted
     lines, layout, places = parted
-    number, number_check, optional = _number(lines, layout)
-    fields = _fields(lines, layout, number, optional)
-    checks = _checks(lines, layout, number_check)
-    _judge(lines, layout, fields, checks, places)
+    cells = _CUTS[layout.kind]("".join(lines))
+    number, number_check, optional = _number(layout, cells)
+    fields = _fields(layout, cells, number, optional)
+    checks = _checks(layout, cells, number_check)
+    _judge(lines, cells, layout, fields, checks, places)
     return Zone(
         lines=lines,
         fields=fields,
         checks=checks,
-        names_truncated=layout.name.of(lines)[-1] != FILLER,
+        names_truncated=cells[2][-1] != FILLER,
         defects=tuple(places.found),
     )
 
 
-def _fields(lines: tuple[str, ...], layout: Layout, number: str, optional: str) -> Fields:
-    surname, _, given = layout.name.of(lines).rstrip(FILLER).partition("<<")
-    sex = layout.sex.of(lines)
+Cells = tuple[str, ...]
+"""Code, issuer, name, number and its digit, nationality, birth and its digit, sex, expiry and its
+digit, optional data and its digit, second optional data, composite digit; then what that is
+computed over. "" where a kind of zone has no such field."""
+
+
+def _cut(layout: Layout) -> Callable[[str], Cells]:
+    """Return what cuts a zone, its lines joined, into :data:`Cells`: one call for all of them."""
+    number, birth, expiry, optional = layout.number, layout.birth, layout.expiry, layout.optional
+    spans = (
+        CODE, ISSUER, layout.name, number, after(number), layout.nationality, birth, after(birth),
+        layout.sex, expiry, after(expiry), optional,
+        after(optional) if layout.checked_optional else None, layout.optional_2,
+        layout.composite_digit, *layout.composite,
+    )  # fmt: skip
+    return itemgetter(*(_slice(span, layout.width) for span in spans))
+
+
+def _slice(span: Span | None, width: int) -> slice:
+    if span is None:
+        return slice(0, 0)
+    return slice(span.line * width + span.start, span.line * width + span.end)
+
+
+_CUTS: Final = {kind: _cut(layout) for kind, layout in LAYOUTS.items()}
+
+
+def _fields(layout: Layout, cells: Cells, number: str, optional: str) -> Fields:
+    code, issuer, name, _, _, nationality, birth, _, sex, expiry, _, _, digit, second, *_ = cells
+    surname, _, given = name.rstrip(FILLER).partition("<<")
     return Fields(
         kind=layout.kind,
-        document_code=lines[0][:2].rstrip(FILLER),
-        issuer=lines[0][2:5].rstrip(FILLER),
+        document_code=code.rstrip(FILLER),
+        issuer=issuer.rstrip(FILLER),
         surname=surname.replace(FILLER, " "),
         given_names=given.replace(FILLER, " "),
         document_number=number,
-        nationality=layout.nationality.of(lines).rstrip(FILLER),
-        birth_date=layout.birth.of(lines),
+        nationality=nationality.rstrip(FILLER),
+        birth_date=birth,
         sex="" if sex == FILLER else sex,
-        expiry_date=layout.expiry.of(lines),
+        expiry_date=expiry,
         optional=optional,
-        optional_2="" if layout.optional_2 is None else layout.optional_2.of(lines).rstrip(FILLER),
-        empty_check=lines[1][42] if layout.checked_optional and not optional else "",
+        optional_2=second.rstrip(FILLER),
+        empty_check="" if optional else digit,
     )
 
 
-def _number(lines: tuple[str, ...], layout: Layout) -> tuple[str, Check, str]:
+def _number(layout: Layout, cells: Cells) -> tuple[str, Check, str]:
     """Document number, its check and what is left of the optional data.
 
     A number that fills its field, with a filler for its digit, goes on in the optional data up to
     the first filler; the digit comes last there (part 5 and 6 §4.2.2, note j).
     """
-    span, optional = layout.number, layout.optional.of(lines).rstrip(FILLER)
-    field, digit = span.of(lines), lines[span.line][span.end]
-    rest = optional.partition(FILLER)[0] if layout.long_numbers and digit == FILLER else ""
-    if rest and field[-1] != FILLER:
-        value, digit = field + rest[:-1], rest[-1]
-        line, at = layout.optional.line, layout.optional.start + len(rest) - 1
-        check = _check("document_number", value, digit, line, at)
-        return value, check, optional[len(rest) + 1 :]
+    field, digit, optional = cells[3], cells[4], cells[11].rstrip(FILLER)
+    if digit == FILLER and layout.long_numbers and optional and field[-1] != FILLER:
+        rest, _, left = optional.partition(FILLER)
+        if rest:
+            value, place = field + rest[:-1], layout.optional
+            at = place.start + len(rest) - 1
+            return value, _check("document_number", value, rest[-1], place.line, at), left
+    span = layout.number
     check = _check("document_number", field, digit, span.line, span.end)
     return field.rstrip(FILLER), check, optional
 
 
-def _checks(lines: tuple[str, ...], layout: Layout, number: Check) -> tuple[Check, ...]:
-    checks = [number]
-    for name, span in (("birth_date", layout.birth), ("expiry_date", layout.expiry)):
-        value, given = span.of(lines), lines[span.line][span.end]
-        checks.append(_checked(name, value, given, _date_digit(value), span.line, span.end))
-    if layout.checked_optional:
-        span = layout.optional
-        given = lines[span.line][span.end]
-        checks.append(_check("personal_number", span.of(lines), given, span.line, span.end))
-    if layout.composite_digit is not None:
-        value = "".join([span.of(lines) for span in layout.composite])
-        at = layout.composite_digit
-        checks.append(_check("composite", value, at.of(lines), at.line, at.start))
-    return tuple(checks)
+def _checks(layout: Layout, cells: Cells, number: Check) -> tuple[Check, ...]:
+    birth, expiry, born, until = layout.birth, layout.expiry, cells[6], cells[9]
+    dates = (
+        _checked("birth_date", born, cells[7], _date_digit(born), birth.line, birth.end),
+        _checked("expiry_date", until, cells[10], _date_digit(until), expiry.line, expiry.end),
+    )
+    at = layout.composite_digit
+    if at is None:
+        return (number, *dates)
+    composite = _check("composite", "".join(cells[15:]), cells[14], at.line, at.start)
+    if not layout.checked_optional:
+        return (number, *dates, composite)
+    place = layout.optional
+    personal = _check("personal_number", cells[11], cells[12], place.line, place.end)
+    return (number, *dates, personal, composite)
 
 
 _date_digit: Final = lru_cache(maxsize=65536)(icao9303.check_digit)
@@ -131,6 +171,7 @@ def _checked(field: str, value: str, given: str, computed: str, line: int, at: i
 
 def _judge(
     lines: tuple[str, ...],
+    cells: Cells,
     layout: Layout,
     fields: Fields,
     checks: tuple[Check, ...],
@@ -139,10 +180,10 @@ def _judge(
     """Add a defect for everything that a zone may not say."""
     for check in checks:
         if check.verdict is not _VALID:
-            _judge_check(check, lines, layout, places)
+            _judge_check(check, layout, places)
     _judge_codes(fields, layout, places)
     _judge_dates(fields, layout, places)
-    _judge_name(lines, layout, places)
+    _judge_name(cells[2], layout, places)
     if fields.sex not in ("", "M", "F"):
         reason = f"sex is {fields.sex}, expected F, M or < for unspecified"
         _doubt(places, "sex", reason, layout.sex)
@@ -159,7 +200,7 @@ def _doubt(places: Places, code: str, reason: str, span: Span) -> None:
     places.found.append(places.defect(code, Severity.WARNING, reason, line, start, span.width))
 
 
-def _judge_check(check: Check, lines: tuple[str, ...], layout: Layout, places: Places) -> None:
+def _judge_check(check: Check, layout: Layout, places: Places) -> None:
     if check.verdict is Verdict.NOT_GIVEN and may_be_missing(check):
         return
     label = _LABELS[check.field]
@@ -213,8 +254,8 @@ def _judge_dates(fields: Fields, layout: Layout, places: Places) -> None:
         _doubt(places, "expiry_date", f"date of expiry {fault}", layout.expiry)
 
 
-def _judge_name(lines: tuple[str, ...], layout: Layout, places: Places) -> None:
-    name = layout.name.of(lines).rstrip(FILLER)
+def _judge_name(field: str, layout: Layout, places: Places) -> None:
+    name = field.rstrip(FILLER)
     parts = name.split("<<")
     if not parts[0]:
         _doubt(places, "name.primary", "name has no primary identifier", layout.name)

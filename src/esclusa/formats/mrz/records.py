@@ -25,8 +25,8 @@ from esclusa.codes import icao9303
 from esclusa.errors import FormatError
 from esclusa.formats.mrz import dates
 from esclusa.formats.mrz.layout import FILLER, LAYOUTS, Kind
-from esclusa.formats.mrz.letters import letters
 from esclusa.formats.mrz.names import name_field
+from esclusa.formats.mrz.transliteration import letters
 from esclusa.formats.mrz.zone import Fields
 from esclusa.model import TravelDocument, Traveller
 
@@ -45,7 +45,8 @@ def traveller(
     """Return the traveller of a zone, all of it new or what it changes in ``known``.
 
     ``reference`` is the day the document was seen; it settles the centuries. What ``known`` says
-    and the zone would write the same way stays as it is (``language`` as in ``letters``). Its
+    and the zone would write the same way stays as it is (``language`` as in
+    :func:`~esclusa.formats.mrz.letters`). Its
     document of the same number is brought up to date, a document it has not is put first.
     """
     if known is None:

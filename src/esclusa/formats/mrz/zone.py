@@ -35,7 +35,7 @@ class Check(msgspec.Struct, frozen=True, gc=False):
     position: int
 
 
-class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a zone holds, without its check digits; :func:`~esclusa.formats.mrz.write` writes it.
 
     Names are in letters A to Z, their parts separated by one space. Codes have no fillers: ``D``.
@@ -62,7 +62,7 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     empty_check: str = ""
 
 
-class Zone(msgspec.Struct, frozen=True, kw_only=True):
+class Zone(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A zone as read.
 
     ``lines`` are in upper case and of full width, otherwise as they stood: nothing is ever

@@ -37,6 +37,8 @@ class Envelopes(Assembly):
             length=head.length,
             segments=[head],
             defects=[],
+            interchange_head=interchange.head,
+            group_head=group.head if group else None,
         )
 
     def raw_group(self, head: Segment) -> Group:
@@ -46,6 +48,7 @@ class Envelopes(Assembly):
             reference=head.get(6),
             agency=head.get(7),
             version=head.get(8),
+            head=head,
         )
 
     def same(self, repeated: str, reference: str) -> bool:
@@ -70,4 +73,5 @@ def open_interchange(isa: Segment) -> Interchange:
         recipient=words[8],
         prepared=prepared(words[9], words[10]),
         version=words[12],
+        head=isa,
     )

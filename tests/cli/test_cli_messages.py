@@ -69,11 +69,21 @@ def test_the_answer_is_an_interchange_that_is_itself_valid(broken: Path, tmp_pat
     assert run("validate", out).stdout == ""
 
 
+def test_an_x12_interchange_is_answered_with_a_997(tmp_path: Path) -> None:
+    out = tmp_path / "answer.x12"
+    run("answer", SAMPLES / "ocean-manifest-309.x12", "--out", out, "--reference", "7")
+    assert "ST*997*0001~AK1*SO*412~AK2*309*0001~AK5*A~" in out.read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (("validate", PASSENGERS, "--guide", "nobody"), "guide"),
-        (("answer", SAMPLES / "ocean-manifest-309.x12", "--out", "x.edi"), "no answer"),
+        (("answer", SAMPLES / "manifest-small-trader.csv", "--out", "x.edi"), "no answer"),
+        (
+            ("answer", SAMPLES / "ocean-manifest-309.x12", "--out", "x", "--reference", "A1"),
+            "number",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

@@ -50,7 +50,8 @@ def changed(old: bytes, new: bytes) -> bytes:
 def test_a_sound_interchange_is_acknowledged_to_its_sender_in_its_own_syntax() -> None:
     (one,) = answered(PASSENGERS)
     (asked,) = [m for m in read_messages(io.BytesIO(PASSENGERS)) if isinstance(m, RawMessage)]
-    unb, theirs = one.interchange_head, asked.interchange_head
+    assert one.interchange is not None and asked.interchange is not None
+    unb, theirs = one.interchange.head, asked.interchange.head
     assert unb is not None and theirs is not None
     assert (unb.element(2), unb.element(3)) == (theirs.element(3), theirs.element(2))
     assert unb.element(1) == theirs.element(1)

@@ -31,7 +31,7 @@ COMMANDS = {
     "search": (_WORK, "search", "Find records that hold all the words."),
     "read": (_DATA, "read", "Read a file of any known format; nothing is stored."),
     "validate": (_MESSAGES, "validate", "Check messages and say what is wrong, with its byte."),
-    "answer": (_MESSAGES, "answer", "Answer an EDIFACT interchange with CONTRL."),
+    "answer": (_MESSAGES, "answer", "Answer an interchange: CONTRL for EDIFACT, 997 for X12."),
     "mapping": (_MAPPINGS, "mapping", "Mappings of tables: propose, check, add, list, show."),
     "lists": (_DATA, "lists", "Watchlists: show, add, update."),
     "screen": (_DATA, "screen", "Screen a table of names against list files."),

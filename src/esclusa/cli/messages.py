@@ -27,6 +27,9 @@ _guide = click.option(
 )
 
 
+_CONTROL_DIGITS = 9
+
+
 def _chosen(guide: str | None) -> str | None:
     return "" if guide == "none" else guide
 
@@ -108,27 +111,36 @@ def _checked(
 def answer(
     file: Path, out: Path, reference: str, reject: str, directory: str, guide: str | None
 ) -> None:
-    """Answer an EDIFACT interchange with CONTRL: which messages were taken, what is wrong.
+    """Answer an interchange: which messages were taken, and what is wrong with the others.
 
-    The answer is written whole or not at all.
+    EDIFACT is answered with CONTRL, X12 with 997 (its reference is a number). The answer is written
+    whole or not at all.
     """
-    from esclusa.errors import FormatError
+    from esclusa.errors import FormatError, InputError
     from esclusa.formats import detect, open_file
-    from esclusa.formats.edifact.answering import answer as answered
+    from esclusa.formats.edifact import answering as edifact
     from esclusa.formats.files import HEAD
+    from esclusa.formats.x12 import answering as x12
     from esclusa.model import Severity
 
     now = dt.datetime.now(dt.UTC)
+    prepared, least = now.strftime("%Y-%m-%dT%H:%M"), Severity(reject)
     with open_file(file) as stream:
         found = detect(stream.peek(HEAD)[:HEAD], file.name)
-        if found.id != "edifact":
-            raise FormatError(f"{found.title_en}: there is no answer to it", file=file.name)
-        data = b"".join(
-            answered(
-                stream, prepared=now.strftime("%Y-%m-%dT%H:%M"),
-                reference=reference or now.strftime("%y%m%d%H%M%S"), file=file.name,
-                directory=directory, guide=_chosen(guide), reject=Severity(reject),
+        if found.id == "edifact":
+            pieces = edifact.answer(
+                stream, prepared=prepared, reference=reference or now.strftime("%y%m%d%H%M%S"),
+                file=file.name, directory=directory, guide=_chosen(guide), reject=least,
+            )  # fmt: skip
+        elif found.id == "x12":
+            number = reference or now.strftime("%j%H%M%S")
+            if not number.isascii() or not number.isdigit() or len(number) > _CONTROL_DIGITS:
+                raise InputError("the reference of a 997 is a number of at most nine digits")
+            pieces = x12.answer(
+                stream, prepared=prepared, reference=int(number), file=file.name, reject=least
             )
-        )  # fmt: skip
+        else:
+            raise FormatError(f"{found.title_en}: there is no answer to it", file=file.name)
+        data = b"".join(pieces)
     output.write_whole(out, data)
     click.echo(f"{out}: {len(data)} bytes")

@@ -87,7 +87,7 @@ def _interchanges(
         if isinstance(item, Defect):
             between.append(item)
             continue
-        head = item.interchange_head
+        head = item.interchange.head if item.interchange else None
         if present is not None and head is not present.head:
             present.defects += between
             between = []

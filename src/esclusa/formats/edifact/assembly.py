@@ -14,45 +14,16 @@ from abc import ABC, abstractmethod
 from re import Pattern
 from typing import ClassVar
 
-import msgspec
-
 from esclusa.errors import LimitError
 from esclusa.formats.edifact.cleaning import Fault
 from esclusa.formats.edifact.findings import Hidden
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment
 from esclusa.formats.limits import Limits
 from esclusa.formats.work import DEFECT, Work
 from esclusa.model import Defect, Severity
 
 SNIPPET = 35
 """Characters of a doubtful value that a defect repeats; no service element is longer."""
-
-
-class Interchange(msgspec.Struct):
-    """An open interchange. ``bare``: messages that came without its header."""
-
-    offset: int
-    reference: str = ""
-    sender: str = ""
-    recipient: str = ""
-    prepared: str = ""
-    codec: str = "ascii"
-    version: str = ""
-    bare: bool = False
-    messages: int = 0
-    groups: int = 0
-    head: Segment | None = None
-
-
-class Group(msgspec.Struct):
-    """An open functional group."""
-
-    offset: int
-    reference: str
-    agency: str = ""
-    version: str = ""
-    messages: int = 0
-    head: Segment | None = None
 
 
 class Assembly(ABC):
@@ -226,6 +197,7 @@ class Assembly(ABC):
         if group is None:
             self.stray(tail)
         else:
+            group.claimed = tail.get(1)
             self.check(tail, "messages", {group.messages}, group.reference)
 
     def end_interchange(self, tail: Segment) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from esclusa.formats.edifact.assembly import Assembly, Group, Interchange
+from esclusa.formats.edifact.assembly import Assembly
 from esclusa.formats.edifact.charset import codec
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment
 
 OLDEST_YEAR = 80
 """EDIFACT dates from 1987, X12 from 1979: two-digit years from here up are of the last century."""
@@ -41,8 +41,8 @@ class Envelopes(Assembly):
             length=head.length,
             segments=[head],
             defects=[],
-            interchange_head=interchange.head,
-            group_head=self.group.head if self.group else None,
+            interchange=interchange,
+            group=self.group,
         )
 
     def raw_group(self, head: Segment) -> Group:

@@ -172,6 +172,34 @@ class Segment(msgspec.Struct, gc=False, eq=False):
         return True
 
 
+class Interchange(msgspec.Struct):
+    """An interchange, as far as it was read. ``bare``: messages that came without its header."""
+
+    offset: int
+    reference: str = ""
+    sender: str = ""
+    recipient: str = ""
+    prepared: str = ""
+    codec: str = "ascii"
+    version: str = ""
+    bare: bool = False
+    messages: int = 0
+    groups: int = 0
+    head: Segment | None = None
+
+
+class Group(msgspec.Struct):
+    """A functional group. ``claimed`` is how many messages its trailer says it holds."""
+
+    offset: int
+    reference: str
+    agency: str = ""
+    version: str = ""
+    messages: int = 0
+    claimed: str = ""
+    head: Segment | None = None
+
+
 class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     """One message with its envelope's words, before any business meaning.
 
@@ -179,7 +207,8 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     ("D.95B") or GS08; ``agency`` and ``association`` are 0051 and 0057 of S009; ``reference`` is
     UNH 0062 or ST02. ``prepared`` is ISO 8601 without a zone (the envelope has none), "" when
     unreadable. ``codec`` is the Python codec of the character set that UNB declares. ``offset`` and
-    ``length`` span UNH to UNT (ST to SE) in bytes of the file.
+    ``length`` span UNH to UNT (ST to SE) in bytes of the file. ``interchange`` and ``group`` are
+    the envelopes it stands in; when they have been read to their ends, they say so.
     """
 
     type: str = ""
@@ -196,5 +225,5 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     length: int = 0
     segments: list[Segment] = []
     defects: list[Defect] = []
-    interchange_head: Segment | None = None
-    group_head: Segment | None = None
+    interchange: Interchange | None = None
+    group: Group | None = None

@@ -15,13 +15,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from esclusa.formats.edifact.assembly import Interchange
 from esclusa.formats.edifact.buffer import Source
 from esclusa.formats.edifact.charset import ESCAPED
 from esclusa.formats.edifact.cleaning import BLANKS
 from esclusa.formats.edifact.envelope import Envelopes, open_interchange
 from esclusa.formats.edifact.machine import START_SPAN, Machine
-from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
+from esclusa.formats.edifact.segment import Interchange, RawMessage, Segment, Separators
 from esclusa.formats.edifact.service import LEVEL_A, LOOKAHEAD, START, read_start
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.work import Work

@@ -9,7 +9,7 @@ and must not change is the business of ``rewriting``, not of this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -265,7 +265,7 @@ class _Writer:
         pending, self.pending, self.held = self.pending, [], 0
         if not pending:
             return
-        data = self.at_once([text for lump in pending for text in lump.found])
+        data = self.at_once(list(chain.from_iterable(lump.found for lump in pending)))
         if data is not None:
             yield self.out(data, len(pending))
             return
@@ -290,29 +290,42 @@ class _Writer:
 
     def lump(self, message: NewMessage) -> _Lump | bytes:
         """A message as texts, or as bytes when it has more than a batch of segments."""
-        head, reference = message.head, message.head.get(1)
-        if not reference or head.tag != "UNH" or not head.get(2):
-            self.need(head, "UNH", (1, 2))
-        source, found, before = [head], [self.line(head)], 0
-        segments = iter(message.segments)
-        pieces = []
-        while True:
-            batch = list(islice(segments, BATCH))
-            found += self.lines(batch, before + len(found), reference)
-            source += batch
-            if len(batch) < BATCH:
-                break
-            pieces.append(self.batch(source, found, before, reference))
-            source, found, before = [], [], before + len(found)
-        tail = self.tail(before + len(found) + 1, reference)
-        source.append(tail)
-        found.append(tail.text)
-        if not pieces:
-            return _Lump(reference, source, found)
-        return b"".join([*pieces, self.batch(source, found, before, reference)])
+        head, segments = message.head, iter(message.segments)
+        reference = self.reference_in(head)
+        batch = list(islice(segments, BATCH))
+        if len(batch) == BATCH:
+            return self.long(head, batch, segments, reference)
+        found = self.lines(batch, 1, reference)
+        tail = self.tail(len(found) + 2, reference)
+        texts_found = [self.line(head), *found, tail.text]
+        return _Lump(reference, [head, *batch, tail], texts_found)
+
+    def long(
+        self, head: Segment, batch: list[Segment], rest: Iterator[Segment], reference: str
+    ) -> bytes:
+        """A message batch by batch, of which the first is ``batch``."""
+        pieces, count = [self.batch([head], [self.line(head)], 0, reference)], 1
+        while batch:
+            found = self.lines(batch, count, reference)
+            pieces.append(self.batch(batch, found, count, reference))
+            count += len(batch)
+            batch = list(islice(rest, BATCH))
+        tail = self.tail(count + 1, reference)
+        pieces.append(self.batch([tail], [tail.text], count, reference))
+        return b"".join(pieces)
+
+    def reference_in(self, head: Segment) -> str:
+        """The reference of UNH, which must have one, and a type."""
+        marks, text = head.marks, head.text
+        if head.tag == "UNH" and not (marks.release and marks.release in text):
+            parts = text.split(marks.element, 3)
+            if len(parts) > 2 and parts[1].isalnum() and parts[2][:1].isalnum():
+                return parts[1]
+        self.need(head, "UNH", (1, 2))
+        return head.get(1)
 
     def mine(self, marks: Separators) -> bool:
-        """Are these the separators of the interchange? As a rule they are those asked about last."""
+        """Are these the separators of the interchange? They are mostly those asked about last."""
         if marks is self.last:
             return True
         same = alike(marks, self.marks)

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO
 
-from esclusa.formats.edifact.assembly import Interchange
 from esclusa.formats.edifact.buffer import Source
 from esclusa.formats.edifact.cleaning import BLANKS
 from esclusa.formats.edifact.machine import START_SPAN, Machine
-from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
+from esclusa.formats.edifact.segment import Interchange, RawMessage, Segment, Separators
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.work import Work
 from esclusa.formats.x12.syntax_envelope import Envelopes, open_interchange

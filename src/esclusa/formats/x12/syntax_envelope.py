@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from esclusa.formats.edifact.assembly import Assembly, Group, Interchange
+from esclusa.formats.edifact.assembly import Assembly
 from esclusa.formats.edifact.envelope import prepared
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment
 
 NUMBER = re.compile("[0-9]+")
 
@@ -37,8 +37,8 @@ class Envelopes(Assembly):
             length=head.length,
             segments=[head],
             defects=[],
-            interchange_head=interchange.head,
-            group_head=group.head if group else None,
+            interchange=interchange,
+            group=group,
         )
 
     def raw_group(self, head: Segment) -> Group:

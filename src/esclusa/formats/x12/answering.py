@@ -1,0 +1,165 @@
+"""997: tell the sender of an X12 interchange which of its transaction sets were taken, and what is
+wrong with the others (ASC X12 functional acknowledgment, release 004010).
+
+What 997 can say is place and kind: the segment's number in its set, a code of its lists. Our own
+sentence about a defect has no room in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from esclusa.errors import FormatError
+from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment, Separators
+from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.work import Work
+from esclusa.formats.x12.syntax import read_messages
+from esclusa.model import Defect, Severity
+
+_ORDER: Final = tuple(Severity)
+_ISA_WIDTHS: Final = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
+
+SEGMENT: Final = (
+    (".unknown", "1"), (".unexpected", "2"), (".missing", "3"), (".order", "7"),
+    (".repetitions", "5"), (".junk", "1"),
+)  # fmt: skip
+"""Words in our codes and what AK304 calls them; 8: the segment has element errors."""
+SET: Final = (("se.missing", "2"), ("se.reference", "3"), ("se.count", "4"), ("st.type", "6"),
+              ("truncated", "2"))  # fmt: skip
+"""The same for AK502; 5: one or more segments in error."""
+GROUP: Final = (("ge.missing", "3"), ("ge.reference", "4"), ("ge.count", "5"))
+"""The same for AK905."""
+
+Verdict = tuple[RawMessage, list[Defect]]
+
+
+def answer(
+    stream: BinaryIO, *, prepared: str, reference: int, file: str = "",
+    reject: Severity = Severity.ERROR, limits: Limits = DEFAULT,
+) -> Iterator[bytes]:  # fmt: skip
+    """Answer each interchange of a stream with one that holds a 997 for each functional group.
+
+    Sets outside any group are not answered: a 997 names a group.
+
+    :param prepared: ISO 8601 local time to the minute.
+    :param reference: control number of the first answer; each further one counts on.
+    :param reject: the least severity of a defect for which a set is rejected.
+    :raises FormatError: no interchange can be answered.
+    :raises LimitError: as reading does.
+    """
+    number = 0
+    for found, groups, between in _interchanges(stream, file, limits):
+        yield _written(found, groups, between, prepared, reference + number, reject)
+        number += 1
+    if not number:
+        raise FormatError("no interchange with a group and a transaction set to answer", file=file)
+
+
+def _interchanges(
+    stream: BinaryIO, file: str, limits: Limits
+) -> Iterator[tuple[Interchange, list[tuple[Group, list[RawMessage]]], list[Defect]]]:
+    present: Interchange | None = None
+    groups: list[tuple[Group, list[RawMessage]]] = []
+    between: list[Defect] = []
+    for item in read_messages(stream, file=file, limits=limits, work=Work(file, limits)):
+        if isinstance(item, Defect):
+            between.append(item)
+            continue
+        if present is not None and item.interchange is not present:
+            if groups:
+                yield present, groups, between
+            present, groups, between = None, [], []
+        if item.interchange is None or item.interchange.head is None or item.group is None:
+            continue
+        present = item.interchange
+        if not groups or groups[-1][0] is not item.group:
+            groups.append((item.group, []))
+        del item.segments[1:]  # what is wrong with it has been said
+        groups[-1][1].append(item)
+    if present is not None and groups:
+        yield present, groups, between
+
+
+def _written(
+    found: Interchange, groups: list[tuple[Group, list[RawMessage]]], between: list[Defect],
+    prepared: str, number: int, reject: Severity,
+) -> bytes:  # fmt: skip
+    assert found.head is not None
+    isa, gs = found.head, groups[0][0].head
+    assert gs is not None
+    marks = isa.marks
+    date, time = prepared[:10].replace("-", ""), prepared[11:16].replace(":", "")
+    control = f"{number % 10**9:09d}"
+    old = [word.strip() for word in isa.text.split(marks.element)] + [""] * 17
+    head = (old[1], old[2], old[3], old[4], old[7], old[8], old[5], old[6], date[2:], time, old[11],
+            old[12], control, "0", old[15])  # fmt: skip
+    lines = ["ISA" + marks.element + marks.element.join(
+        word.ljust(width) for word, width in zip(head, _ISA_WIDTHS, strict=True)
+    ) + marks.element + marks.component]  # fmt: skip
+    version = gs.get(8)
+    lines.append(_line(marks, "GS", "FA", gs.get(3), gs.get(2), date, time, str(number), "X",
+                       version if version.isdigit() else "004010"))  # fmt: skip
+    for place, (group, sets) in enumerate(groups, 1):
+        body = list(_acknowledged(marks, group, sets, between, reject))
+        reference = f"{place:04d}"
+        lines.append(_line(marks, "ST", "997", reference))
+        lines += [_line(marks, *words) for words in body]
+        lines.append(_line(marks, "SE", str(len(body) + 2), reference))
+    lines.append(_line(marks, "GE", str(len(groups)), str(number)))
+    lines.append(_line(marks, "IEA", "1", control))
+    return "".join(line + marks.terminator for line in lines).encode("latin-1", "replace")
+
+
+def _line(marks: Separators, *words: str) -> str:
+    """Join elements, empty ones at the end left out."""
+    found = list(words)
+    while not found[-1]:
+        found.pop()
+    return marks.element.join(found)
+
+
+def _acknowledged(
+    marks: Separators, group: Group, sets: list[RawMessage], between: list[Defect],
+    reject: Severity,
+) -> Iterator[tuple[str, ...]]:  # fmt: skip
+    assert group.head is not None
+    yield "AK1", group.head.get(1), group.head.get(6)
+    taken = 0
+    for one in sets:
+        wrong = [defect for defect in one.defects if _least(defect) >= _ORDER.index(reject)]
+        noted = one.defects and not wrong
+        yield "AK2", one.segments[0].get(1), one.segments[0].get(2)
+        yield from _segments(one.segments[0], one.defects)
+        code = _coded(one.defects, SET) or ("5" if one.defects else "")
+        yield "AK5", "R" if wrong else "E" if noted else "A", code
+        taken += not wrong
+    late = [d for d in between if d.code.startswith("x12.ge") and d.offset >= group.offset]
+    claimed = group.claimed if group.claimed.isdigit() else str(len(sets))
+    verdict = "A" if taken == len(sets) else "P" if taken else "R"
+    if verdict == "A" and (late or any(one.defects for one in sets)):
+        verdict = "E"
+    yield "AK9", verdict, claimed, str(len(sets)), str(taken), _coded(late[:1], GROUP)
+
+
+def _segments(head: Segment, defects: list[Defect]) -> Iterator[tuple[str, ...]]:
+    """AK3 and AK4 for the segments in which something is wrong; ST and SE are told in AK5."""
+    by_number: dict[int, list[Defect]] = {}
+    for defect in defects:
+        if defect.segment_no and not _coded([defect], SET):
+            by_number.setdefault(defect.segment_no, []).append(defect)
+    for number, some in sorted(by_number.items()):
+        tag = next((defect.segment for defect in some if defect.segment), "")
+        yield "AK3", tag or head.tag, str(number), "", _coded(some, SEGMENT) or "8"
+        for defect in some:
+            element = defect.element.partition(".")[0]
+            if element.isdigit():
+                yield "AK4", element, "", "6" if "character" in defect.code else "7"
+
+
+def _least(defect: Defect) -> int:
+    return _ORDER.index(defect.severity)
+
+
+def _coded(defects: list[Defect], table: tuple[tuple[str, str], ...]) -> str:
+    return next((code for defect in defects for word, code in table if word in defect.code), "")

@@ -7,6 +7,7 @@
     │   ├── FormatError       strict reading met its first error
     │   ├── LimitError        too large, too deep, too many
     │   ├── UnknownFormat     no reader recognises the file
+    │   ├── WritingError      a message that cannot be written (in formats.edifact.drafting)
     │   └── WireError         a batch or bundle is not exactly what its sender signed: refused whole
     ├── MarkingError          a marking that is malformed or unknown: fails closed
     ├── AgreementError        an agreement that cannot be used, or a release it does not carry

@@ -40,9 +40,9 @@ def _chosen(guide: str | None) -> str | None:
 @_guide
 @answers
 def validate(files: tuple[Path, ...], directory: str, guide: str | None) -> None:
-    """Check messages and say what is wrong, each fault with its byte; nothing is stored.
+    """Check messages and say what is wrong, with its byte.
 
-    EDIFACT messages are checked against their official directory and guide as well; of other
+    Nothing is stored. EDIFACT messages are checked against their official directory and guide as well; of other
     formats the reader's own findings are told. Ends with code 3 when there is an error.
     """
     import msgspec
@@ -111,10 +111,10 @@ def _checked(
 def answer(
     file: Path, out: Path, reference: str, reject: str, directory: str, guide: str | None
 ) -> None:
-    """Answer an interchange: which messages were taken, and what is wrong with the others.
+    """Answer an interchange: CONTRL for EDIFACT, 997 for X12.
 
-    EDIFACT is answered with CONTRL, X12 with 997 (its reference is a number). The answer is written
-    whole or not at all.
+    The answer says which messages were taken, and what is wrong with the others; it is written whole
+    or not at all. The reference of a 997 is a number.
     """
     from esclusa.errors import FormatError, InputError
     from esclusa.formats import detect, open_file

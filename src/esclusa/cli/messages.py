@@ -42,8 +42,8 @@ def _chosen(guide: str | None) -> str | None:
 def validate(files: tuple[Path, ...], directory: str, guide: str | None) -> None:
     """Check messages and say what is wrong, with its byte.
 
-    Nothing is stored. EDIFACT messages are checked against their official directory and guide as well; of other
-    formats the reader's own findings are told. Ends with code 3 when there is an error.
+    Nothing is stored. EDIFACT messages are checked against their official directory and guide as
+    well; of other formats the reader's own findings are told. Ends with code 3 for an error.
     """
     import msgspec
 
@@ -113,8 +113,8 @@ def answer(
 ) -> None:
     """Answer an interchange: CONTRL for EDIFACT, 997 for X12.
 
-    The answer says which messages were taken, and what is wrong with the others; it is written whole
-    or not at all. The reference of a 997 is a number.
+    The answer says which messages were taken, and what is wrong with the others; it is written
+    whole or not at all. The reference of a 997 is a number.
     """
     from esclusa.errors import FormatError, InputError
     from esclusa.formats import detect, open_file

@@ -69,6 +69,17 @@ def test_the_answer_is_an_interchange_that_is_itself_valid(broken: Path, tmp_pat
     assert run("validate", out).stdout == ""
 
 
+def test_an_interchange_that_names_no_reference_is_told_with_its_byte(tmp_path: Path) -> None:
+    both, out = tmp_path / "both.edi", tmp_path / "answer.edi"
+    data = PASSENGERS.read_bytes()
+    unb = data[data.index(b"UNB") : data.index(b"'", data.index(b"UNB"))]
+    bare = b"+".join(unb.split(b"+")[:5])
+    both.write_bytes(data + b"\n" + data.replace(unb, bare, 1))
+    done = run("answer", both, "--out", out, code=3)
+    assert f"both.edi, byte {len(data) + 1 + data.index(b'UNB')}: " in done.stderr
+    assert out.read_bytes().count(b"UNB+") == 1
+
+
 def test_an_x12_interchange_is_answered_with_a_997(tmp_path: Path) -> None:
     out = tmp_path / "answer.x12"
     run("answer", SAMPLES / "ocean-manifest-309.x12", "--out", out, "--reference", "7")

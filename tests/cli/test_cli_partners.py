@@ -185,3 +185,21 @@ def test_a_node_without_keys_or_certificates_says_what_to_run(tmp_path: Path) ->
         tmp_path / "n")  # fmt: skip
     run("partner", "sync", "--node", tmp_path / "n")
     run("partner", "sync", "marisol", "--node", tmp_path / "n", code=4)
+
+
+def test_a_new_volume_of_the_log_is_begun_and_accepted_with_a_reason(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    marisol, northreach = folders["marisol"], folders["northreach"]
+    give(folders, tmp_path)
+    carry(folders, tmp_path, "marisol", "northreach", "1.bundle")
+    before = len(lines(run("log", "entries", "--node", marisol)))
+    assert before
+    run("log", "begin", "2", "--reason", "restored", "--node", marisol)
+    assert lines(run("log", "entries", "--node", marisol)) == []
+    assert len(lines(run("log", "entries", "--volume", "1", "--node", marisol))) == before
+    run("log", "begin", "2", "--reason", "again", "--node", marisol, code=1)
+    run("log", "accept", "marisol", "2", "--reason", "they called", "--node", northreach)
+    run("log", "accept", "nobody", "2", "--reason", "x", "--node", northreach, code=4)
+    run("log", "accept", "marisol", "3", "--reason", " ", "--node", northreach, code=1)
+    run("log", "begin", "3", "--node", marisol, code=2)

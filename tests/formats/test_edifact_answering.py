@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from esclusa.errors import FormatError
+from esclusa.errors import EsclusaError, FormatError
 from esclusa.formats.edifact.answering import answer
 from esclusa.formats.edifact.checking import Checked, check
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
-from esclusa.model import Severity
+from esclusa.model import Defect, Severity
 
 SAMPLES = Path(str(files("esclusa.samples")))
 PASSENGERS = (SAMPLES / "passengers-altamira-AM218.edi").read_bytes()
@@ -123,3 +123,48 @@ def test_an_interchange_of_syntax_version_4_gets_a_control_message_of_version_4(
 def test_what_names_nobody_cannot_be_answered_and_says_so(data: bytes) -> None:
     with pytest.raises(FormatError, match="to answer"):
         answered(data)
+
+
+def test_an_interchange_without_a_reference_is_told_and_its_neighbour_answered() -> None:
+    (asked,) = [m for m in read_messages(io.BytesIO(PASSENGERS)) if isinstance(m, RawMessage)]
+    reference = asked.interchange_reference.encode()
+    nameless = PASSENGERS.replace(b"+" + reference, b"+")
+    told: list[Defect] = []
+    (one,) = answered(nameless + b"\n" + PASSENGERS, tell=told.append)
+    assert texts(one)[0].startswith(f"UCI+{reference.decode()}+")
+    (defect,) = told
+    assert (defect.segment, defect.offset) == ("UNB", nameless.index(b"UNB"))
+    assert "control reference" in defect.reason
+    with pytest.raises(FormatError, match="to answer"):
+        answered(nameless)
+
+
+MESSAGES = sorted(
+    path for folder in ("malformed", "edifact", "typed", "x12")
+    for path in (Path(__file__).parents[1] / "data" / folder).iterdir()
+    if path.suffix in (".edi", ".x12", ".txt")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.name)
+def test_whatever_comes_is_answered_soundly_or_refused_in_one_sentence(path: Path) -> None:
+    """Whole, and cut off at every tenth of its length."""
+    whole = path.read_bytes()
+    for tenth in range(1, 11):
+        data = whole[: len(whole) * tenth // 10]
+        try:
+            said = b"".join(answer(io.BytesIO(data), prepared=WHEN, reference="A1", file=path.name))
+        except EsclusaError as error:
+            assert len(str(error).splitlines()) == 1
+            continue
+        for item in check(io.BytesIO(said)):
+            assert isinstance(item, Checked), item
+            assert item.type == "CONTRL"
+            assert [d for d in item.defects if d.severity is not Severity.WARNING] == []
+
+
+def test_a_fault_before_the_second_interchange_is_not_laid_on_the_first() -> None:
+    """The second opens with a UNA of only five characters."""
+    one, two = answered(PASSENGERS + b"UNA:+.? \n" + PASSENGERS, reject=Severity.WARNING)
+    assert texts(one)[0].endswith("+7")
+    assert one.interchange_reference != two.interchange_reference

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +31,6 @@ from typed_writing import (
     written,
 )  # fmt: skip
 
-from esclusa import samples
 from esclusa.formats.edifact import write_cuscar, writers
 from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.edifact.writing import write_interchange
@@ -52,10 +49,7 @@ from esclusa.model import (
     Voyage,
 )
 
-DATA = Path(__file__).parents[1] / "data"
-FILES = [samples.sample(name) for name in samples.names() if name.endswith(".edi")]
-FILES += sorted((DATA / "edifact").glob("*.edi")) + sorted((DATA / "typed").glob("*.edi"))
-SAMPLES = samples_of(FILES, "edifact.cuscar")
+SAMPLES = samples_of("edifact.cuscar")
 
 TABLE = (
     r"UNH BGM( DTM)*( NAD)*( TDT( LOC)*( DTM)*)?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +27,6 @@ from typed_writing import (
     written,
 )  # fmt: skip
 
-from esclusa import samples
 from esclusa.formats.edifact import write_paxlst, writers
 from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.edifact.paxlst import flight
@@ -43,10 +41,7 @@ from esclusa.model import (
     Voyage,
 )
 
-DATA = Path(__file__).parents[1] / "data"
-FILES = [samples.sample(name) for name in samples.names() if name.endswith(".edi")]
-FILES += sorted((DATA / "edifact").glob("*.edi")) + sorted((DATA / "typed").glob("*.edi"))
-SAMPLES = samples_of(FILES, "edifact.paxlst")
+SAMPLES = samples_of("edifact.paxlst")
 
 TABLE = (
     r"UNH BGM( NAD)?( TDT( LOC)?( DTM)?( LOC)?( DTM)?)*"

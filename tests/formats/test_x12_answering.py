@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
-from esclusa.errors import FormatError
+from esclusa.errors import EsclusaError, FormatError
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.x12.answering import answer
 from esclusa.formats.x12.syntax import read_messages
@@ -78,3 +79,51 @@ def test_each_interchange_of_a_file_gets_an_answer_of_its_own() -> None:
 def test_what_names_no_group_cannot_be_answered_and_says_so(data: bytes) -> None:
     with pytest.raises(FormatError, match="to answer"):
         answered(data)
+
+
+FILES = sorted(
+    path for folder in ("x12", "malformed", "edifact")
+    for path in (Path(__file__).parents[1] / "data" / folder).iterdir()
+    if path.suffix in (".edi", ".x12", ".txt")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_whatever_comes_is_answered_soundly_or_refused_in_one_sentence(path: Path) -> None:
+    """Whole, and cut off at every tenth of its length."""
+    whole = path.read_bytes()
+    for tenth in range(1, 11):
+        data = whole[: len(whole) * tenth // 10]
+        try:
+            pieces = answer(io.BytesIO(data), prepared="2026-11-26T08:30", reference=7)
+            said = b"".join(pieces)
+        except EsclusaError as error:
+            assert len(str(error).splitlines()) == 1
+            continue
+        for item in read_messages(io.BytesIO(said)):
+            assert isinstance(item, RawMessage) and item.type == "997" and not item.defects, item
+
+
+def test_a_password_is_not_repeated() -> None:
+    (one,) = answered(MANIFEST.replace(b"*00*          *02", b"*01*PASSWORD  *02", 1))
+    assert one.interchange is not None and one.interchange.head is not None
+    assert "PASSWORD" not in one.interchange.head.text
+
+
+def test_each_group_is_told_of_its_own_trailer() -> None:
+    """Two groups; only the second counts wrong."""
+    group = MANIFEST[MANIFEST.index(b"GS*") : MANIFEST.index(b"IEA*")]
+    bad = group.replace(b"GE*2*", b"GE*4*", 1)
+    assert bad != group
+    two = MANIFEST.replace(group, group + bad, 1).replace(b"IEA*1*", b"IEA*2*", 1)
+    first, second = answered(two)
+    assert texts(first)[-1] == "AK9*A*2*2*2"
+    assert texts(second)[-1] == "AK9*E*4*2*2*5"
+
+
+def test_a_character_that_x12_has_not_is_refused_by_name() -> None:
+    bad = MANIFEST.replace(b"NRLN           ", "NRL船          ".encode(), 1)
+    with pytest.raises(EsclusaError) as raised:
+        for _ in answer(io.BytesIO(bad), prepared="2026-11-26T08:30", reference=7):
+            pass
+    assert len(str(raised.value).splitlines()) == 1

@@ -6,12 +6,13 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from esclusa import samples
 from esclusa.formats.edifact import reader, writers
 from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.edifact.syntax import read_messages
@@ -203,10 +204,15 @@ def messages(statement: st.SearchStrategy[Any], most: int = 6) -> st.SearchStrat
     )
 
 
-def samples_of(paths: Iterable[Any], format_id: str) -> list[Any]:
-    """Every message of some files that states something in this format."""
+DATA = Path(__file__).parents[1] / "data"
+FILES = [samples.sample(name) for name in samples.names() if name.endswith(".edi")]
+FILES += sorted((DATA / "edifact").glob("*.edi")) + sorted((DATA / "typed").glob("*.edi"))
+
+
+def samples_of(format_id: str) -> list[Any]:
+    """Every message of the shipped and the test samples that states something in this format."""
     found = []
-    for path in paths:
+    for path in FILES:
         with path.open("rb") as stream:
             for at, item in enumerate(reader.read(stream, file=path.name)):
                 if isinstance(item, Message) and item.format == format_id and item.statements:

@@ -125,12 +125,14 @@ def answer(
 
     now = dt.datetime.now(dt.UTC)
     prepared, least = now.strftime("%Y-%m-%dT%H:%M"), Severity(reject)
+    left: list[Defect] = []
     with open_file(file) as stream:
         found = detect(stream.peek(HEAD)[:HEAD], file.name)
         if found.id == "edifact":
             pieces = edifact.answer(
                 stream, prepared=prepared, reference=reference or now.strftime("%y%m%d%H%M%S"),
                 file=file.name, directory=directory, guide=_chosen(guide), reject=least,
+                tell=left.append,
             )  # fmt: skip
         elif found.id == "x12":
             number = reference or now.strftime("%j%H%M%S")
@@ -144,3 +146,7 @@ def answer(
         data = b"".join(pieces)
     output.write_whole(out, data)
     click.echo(f"{out}: {len(data)} bytes")
+    for defect in left:
+        click.echo(f"{file.name}, byte {defect.offset}: {defect.reason}", err=True)
+    if left:
+        raise SystemExit(output.EXIT_PARTLY)

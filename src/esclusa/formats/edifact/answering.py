@@ -7,7 +7,7 @@ What CONTRL can say is place and kind: the segment's number in its message, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from esclusa.errors import FormatError
@@ -41,6 +41,19 @@ CODES: Final = (
 _SERVICE: Final = frozenset({"UNH", "UNT"})
 
 
+_MANDATORY: Final = 3
+"""Type, version and release of S009 come before the agency, which is the last it must have."""
+_NEEDED: Final = (("sender", 2), ("recipient", 3), ("control reference", 5))
+
+
+def _unanswered(unb: Segment, lacking: list[str]) -> Defect:
+    return Defect(
+        code="edifact.unb.unanswerable", severity=Severity.ERROR, offset=unb.offset,
+        length=unb.length, segment="UNB",
+        reason=f"the header names no {' and no '.join(lacking)}, so nobody can be answered",
+    )  # fmt: skip
+
+
 class _Interchange:
     """What is to be said of one interchange."""
 
@@ -53,10 +66,12 @@ class _Interchange:
 def answer(
     stream: BinaryIO, *, prepared: str, reference: str, file: str = "", directory: str = "",
     guide: str | None = None, reject: Severity = Severity.ERROR, limits: Limits = DEFAULT,
+    tell: Callable[[Defect], None] = lambda _defect: None,
 ) -> Iterator[bytes]:  # fmt: skip
     """Answer each interchange of a stream with one that holds a CONTRL; its bytes in pieces.
 
-    An interchange without messages or without header is not answered: nobody is named in it.
+    One without messages or header is not answered: nobody is named in it. Nor is one whose header
+    lacks what the answer must repeat; ``tell`` is told of that one.
 
     :param prepared: ISO 8601 local time to the minute, for UNB.
     :param reference: of the first answer's interchange, at most 12 characters; a number is added
@@ -66,7 +81,11 @@ def answer(
     :raises EsclusaError: as reading and :func:`~esclusa.formats.edifact.validation.validate` do.
     """
     number = 0
-    for number, found in enumerate(_interchanges(stream, file, directory, guide, limits), 1):
+    for found in _interchanges(stream, file, directory, guide, limits):
+        if lacking := [name for name, element in _NEEDED if not found.head.get(element)]:
+            tell(_unanswered(found.head, lacking))
+            continue
+        number += 1
         own = reference if number == 1 else f"{reference}{number}"
         yield from write_interchange(
             _head(found.head, prepared, own), [_message(found, reject)], file=file
@@ -89,8 +108,9 @@ def _interchanges(
             continue
         head = item.interchange.head if item.interchange else None
         if present is not None and head is not present.head:
-            present.defects += between
-            between = []
+            ends = item.interchange.offset if item.interchange else item.offset
+            present.defects += [defect for defect in between if defect.offset < ends]
+            between = [defect for defect in between if defect.offset >= ends]
             yield present
             present = None
         if head is None:
@@ -140,7 +160,10 @@ def _segments(found: _Interchange, reject: Severity) -> Iterator[Segment]:
 def _rejection(unh: Segment, wrong: list[Defect]) -> Iterator[Segment]:
     """UCM of a message, with UCS and UCD for each segment in which something is wrong."""
     service = next((d for d in wrong if _service(d) in _SERVICE or not d.segment_no), None)
-    named = (unh.get(1), tuple(unh.element(2)), REJECTED)
+    type_ = unh.element(2)
+    # S009 may be left out, but not given by halves.
+    named = (unh.get(1), tuple(type_) if len(type_) > _MANDATORY and all(type_[:4]) else "",
+             REJECTED)  # fmt: skip
     if service is not None:
         tag = _service(service) or "UNH"
         yield segment("UCM", *named, code_of(service), tag, _place(service))

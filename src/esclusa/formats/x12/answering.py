@@ -50,7 +50,7 @@ def answer(
     """
     number = 0
     for found, groups, between in _interchanges(stream, file, limits):
-        yield _written(found, groups, between, prepared, reference + number, reject)
+        yield _written(found, groups, between, prepared, reference + number, reject, file)
         number += 1
     if not number:
         raise FormatError("no interchange with a group and a transaction set to answer", file=file)
@@ -67,9 +67,10 @@ def _interchanges(
             between.append(item)
             continue
         if present is not None and item.interchange is not present:
-            if groups:
-                yield present, groups, between
-            present, groups, between = None, [], []
+            ends = item.interchange.offset if item.interchange else item.offset
+            yield present, groups, [defect for defect in between if defect.offset < ends]
+            between = [defect for defect in between if defect.offset >= ends]
+            present, groups = None, []
         if item.interchange is None or item.interchange.head is None or item.group is None:
             continue
         present = item.interchange
@@ -77,13 +78,13 @@ def _interchanges(
             groups.append((item.group, []))
         del item.segments[1:]  # what is wrong with it has been said
         groups[-1][1].append(item)
-    if present is not None and groups:
+    if present is not None:
         yield present, groups, between
 
 
 def _written(
     found: Interchange, groups: list[tuple[Group, list[RawMessage]]], between: list[Defect],
-    prepared: str, number: int, reject: Severity,
+    prepared: str, number: int, reject: Severity, file: str,
 ) -> bytes:  # fmt: skip
     assert found.head is not None
     isa, gs = found.head, groups[0][0].head
@@ -92,23 +93,34 @@ def _written(
     date, time = prepared[:10].replace("-", ""), prepared[11:16].replace(":", "")
     control = f"{number % 10**9:09d}"
     old = [word.strip() for word in isa.text.split(marks.element)] + [""] * 17
-    head = (old[1], old[2], old[3], old[4], old[7], old[8], old[5], old[6], date[2:], time, old[11],
-            old[12], control, "0", old[15])  # fmt: skip
+    # Theirs go back, but for ISA01 to ISA04: passwords are not repeated.
+    head = ("00", "", "00", "", old[7], old[8], old[5], old[6], date[2:], time, old[11], old[12],
+            control, "0", old[15])  # fmt: skip
     lines = ["ISA" + marks.element + marks.element.join(
-        word.ljust(width) for word, width in zip(head, _ISA_WIDTHS, strict=True)
+        word[:width].ljust(width) for word, width in zip(head, _ISA_WIDTHS, strict=True)
     ) + marks.element + marks.component]  # fmt: skip
     version = gs.get(8)
     lines.append(_line(marks, "GS", "FA", gs.get(3), gs.get(2), date, time, str(number), "X",
                        version if version.isdigit() else "004010"))  # fmt: skip
     for place, (group, sets) in enumerate(groups, 1):
-        body = list(_acknowledged(marks, group, sets, between, reject))
+        ends = groups[place][0].offset if place < len(groups) else None
+        late = [
+            defect for defect in between
+            if defect.code.startswith("x12.ge") and group.offset <= defect.offset
+            and (ends is None or defect.offset <= ends)
+        ]  # fmt: skip
+        body = list(_acknowledged(group, sets, late, reject))
         reference = f"{place:04d}"
         lines.append(_line(marks, "ST", "997", reference))
         lines += [_line(marks, *words) for words in body]
         lines.append(_line(marks, "SE", str(len(body) + 2), reference))
     lines.append(_line(marks, "GE", str(len(groups)), str(number)))
     lines.append(_line(marks, "IEA", "1", control))
-    return "".join(line + marks.terminator for line in lines).encode("latin-1", "replace")
+    try:
+        return "".join(line + marks.terminator for line in lines).encode("latin-1")
+    except UnicodeEncodeError:
+        reason = "a character in the headers of the interchange cannot be written in X12"
+        raise FormatError(reason, file=file, offset=isa.offset) from None
 
 
 def _line(marks: Separators, *words: str) -> str:
@@ -120,9 +132,9 @@ def _line(marks: Separators, *words: str) -> str:
 
 
 def _acknowledged(
-    marks: Separators, group: Group, sets: list[RawMessage], between: list[Defect],
-    reject: Severity,
-) -> Iterator[tuple[str, ...]]:  # fmt: skip
+    group: Group, sets: list[RawMessage], late: list[Defect], reject: Severity
+) -> Iterator[tuple[str, ...]]:
+    """AK1 to AK9 of a group; ``late`` are the defects of its trailer."""
     assert group.head is not None
     yield "AK1", group.head.get(1), group.head.get(6)
     taken = 0
@@ -134,8 +146,8 @@ def _acknowledged(
         code = _coded(one.defects, SET) or ("5" if one.defects else "")
         yield "AK5", "R" if wrong else "E" if noted else "A", code
         taken += not wrong
-    late = [d for d in between if d.code.startswith("x12.ge") and d.offset >= group.offset]
-    claimed = group.claimed if group.claimed.isdigit() else str(len(sets))
+    said = group.claimed
+    claimed = said if said.isascii() and said.isdigit() and len(said) <= 6 else str(len(sets))
     verdict = "A" if taken == len(sets) else "P" if taken else "R"
     if verdict == "A" and (late or any(one.defects for one in sets)):
         verdict = "E"

@@ -23,7 +23,10 @@ def sign_in_by_keyboard(context: BrowserContext, language: str = "en") -> Page:
     """Sign in without a mouse: the name field has the focus."""
     page = context.new_page()
     page.goto(f"/sign-in?language={language}")
+    # The browser gives the focus a moment after the page has loaded; letters before that are lost.
+    expect(page.locator("input[name=name]")).to_be_focused()
     page.keyboard.type("analyst")
+    expect(page.locator("input[name=name]")).to_have_value("analyst")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")

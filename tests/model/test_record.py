@@ -13,7 +13,9 @@ from esclusa.model import (
     ListEntry,
     Place,
     PortCall,
+    ShipDeclaration,
     TransportEquipment,
+    TransportEvent,
     TravelDocument,
     Traveller,
     Voyage,
@@ -32,7 +34,13 @@ BODIES = [
     PortCall(voyage=Voyage(reference="0412N", conveyance=SHIP), port=Place(code="PAONX")),
     Traveller(surname="Vega", journey=Journey(carrier="AM", number="218", departure="2026-11-23")),
     ListEntry(list_id="own", uid="1", type="person", name="X"),
-]
+    TransportEvent(
+        event="gate_in", occurred="2026-11-23T10:30", place=Place(code="PAONX"),
+        equipment=TransportEquipment(number="CSQU3054383"),
+    ),
+    TransportEvent(event="hold", carrier="NRCH", bill="B100"),
+    ShipDeclaration(form="health", voyage=Voyage(conveyance=SHIP), port=Place(), call_reference="7"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,9 @@ BODIES = [
         (BODIES[2], "9074729/0412N/PAONX/"),
         (BODIES[3], "AM/218/2026-11-23/VEGA//"),
         (BODIES[4], "OWN/1"),
+        (BODIES[5], "CSQU3054383//GATE_IN/ACTUAL/2026-11-23T10:30/PAONX//"),
+        (BODIES[6], "NRCH/B100/HOLD/ACTUAL////"),
+        (BODIES[7], "HEALTH/9074729/7"),
     ],
 )
 def test_natural_keys_come_from_the_standards(body: Consignment, key: str) -> None:

@@ -88,6 +88,9 @@ def record(
 # --- random worlds --------------------------------------------------------------------------------
 
 
+WHOLE = ("packages", "sequence", "bags", "crew_count", "passenger_count")
+
+
 class World:
     """Random bodies, markings and agreements from one seed. Every value of a body is unique, so a
     trace of it anywhere can be found."""
@@ -123,7 +126,7 @@ class World:
         if type_ == "number":
             # Far enough apart that no rounded number is another's own.
             whole = 700_000_001_234_567 + self._count * 10_000_000
-            return whole if name in ("packages", "sequence", "bags") else whole + 0.5
+            return whole if name in WHOLE else whole + 0.5
         if name == "role":
             return self.random.choice(["shipper", "consignee", "notify", "carrier", "crew"])
         if name in shapes.DATES:

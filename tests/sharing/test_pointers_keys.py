@@ -15,7 +15,9 @@ from esclusa.model import (
     Party,
     Place,
     PortCall,
+    ShipDeclaration,
     TransportEquipment,
+    TransportEvent,
     Traveller,
     Voyage,
 )
@@ -164,11 +166,24 @@ SHIP_KEYS = {"imo", "mmsi", "vessel_name"}
     [
         (BOX, {"iso6346"} | SHIP_KEYS),
         (PortCall(voyage=Voyage(conveyance=SHIP), port=Place(code="MRSAN")), SHIP_KEYS),
+        (
+            TransportEvent(event="load", equipment=BOX, voyage=Voyage(conveyance=SHIP)),
+            {"iso6346"} | SHIP_KEYS,
+        ),
+        (ShipDeclaration(form="waste", voyage=Voyage(conveyance=SHIP), port=Place()), SHIP_KEYS),
         (ANA, {"passport", "name_birth", "name_year"}),
         (BILL, {"iso6346", "tax", "company_name"} | SHIP_KEYS),
         (LISTED, {"passport", "name_birth", "name_year"}),
     ],
-    ids=["equipment", "port call", "traveller", "consignment", "list entry"],
+    ids=[
+        "equipment",
+        "port call",
+        "event",
+        "declaration",
+        "traveller",
+        "consignment",
+        "list entry",
+    ],
 )
 def test_a_record_is_found_by_these_keys(body: Body, keys: set[str]) -> None:
     assert {item.key for item in pointers_of(body)} == keys

@@ -17,14 +17,19 @@ from esclusa.model import (
     ListEntry,
     PortCall,
     Severity,
+    ShipDeclaration,
     TransportEquipment,
+    TransportEvent,
     Traveller,
 )
 from esclusa.sharing.reader import PURPOSES, Action, Role
 from esclusa.web.catalogue import LANGUAGES, catalogue, po_path, vocabulary
 from esclusa.web.extract import missing, texts
 
-BODIES = (Consignment, TransportEquipment, PortCall, Traveller, ListEntry, Alert, AlertMove)
+BODIES = (
+    Consignment, TransportEquipment, TransportEvent, PortCall, ShipDeclaration, Traveller, ListEntry,
+    Alert, AlertMove,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))

@@ -18,8 +18,11 @@ from esclusa.sharing.views import QueueFilter
 
 STATES: Final = ("open", "new", "claimed", "closed", "withdrawn", "all")
 SORTS: Final = ("score", "recent", "arrival")
-KINDS: Final = ("consignment", "equipment", "port_call", "traveller", "list_entry")
-ALERT_KINDS: Final = KINDS[:4]
+KINDS: Final = (
+    "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
+    "list_entry",
+)  # fmt: skip
+ALERT_KINDS: Final = KINDS[:-1]
 LARGEST: Final = 2**31 - 1
 """Row numbers and versions stay below it in every database we use."""
 

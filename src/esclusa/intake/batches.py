@@ -21,7 +21,9 @@ from esclusa.model import (
     PortCall,
     Provenance,
     Severity,
+    ShipDeclaration,
     Statement,
+    TransportEvent,
     Traveller,
     kind_of,
 )
@@ -129,10 +131,12 @@ def drafts(message: Message, origin: Origin) -> Iterator[Draft]:
 
 
 def valid_time(statement: Statement) -> str:
-    """Return the time a statement is about: an arrival, else "" (ISO 8601, local to the place)."""
+    """Return the time a statement is about, else "": ISO 8601, local to the place."""
     match statement:
-        case Consignment() | PortCall():
+        case Consignment() | PortCall() | ShipDeclaration():
             return statement.arrival
+        case TransportEvent():
+            return statement.occurred
         case Traveller():
             return statement.journey.arrival or statement.journey.departure
         case _:

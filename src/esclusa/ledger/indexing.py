@@ -6,9 +6,19 @@ which records find each other: the same container, seal, party, document, voyage
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from esclusa.model import Body, Consignment, ListEntry, PortCall, TransportEquipment, Traveller
+from esclusa.model import (
+    Body,
+    Consignment,
+    ListEntry,
+    Party,
+    PortCall,
+    ShipDeclaration,
+    TransportEquipment,
+    TransportEvent,
+    Traveller,
+)
 from esclusa.model.movement import Voyage
 
 
@@ -22,6 +32,12 @@ def title_of(body: Body) -> str:
         case PortCall():
             ship = body.voyage.conveyance
             return f"{ship.name or ship.imo} {body.port.code or body.port.name}".strip()
+        case ShipDeclaration():
+            ship = body.voyage.conveyance
+            return f"{ship.name or ship.imo} {body.port.code or body.port.name} {body.form}".strip()
+        case TransportEvent():
+            subject = body.equipment.number if body.equipment else f"{body.carrier} {body.bill}"
+            return f"{subject.strip()} {body.event}".strip()
         case Traveller():
             return f"{body.surname}, {body.given_names}".strip(", ")
         case ListEntry():
@@ -39,7 +55,14 @@ def search_text(body: Body) -> str:
             seals = " ".join(seal.number for seal in body.seals)
             return f"{body.number} {seals} {_ship(body.voyage)}"
         case PortCall():
-            return f"{_ship(body.voyage)} {body.port.code} {body.port.name} {body.call_reference}"
+            where = f"{body.port.code} {body.port.name} {body.call_reference}"
+            return f"{_ship(body.voyage)} {where} {_names(body.parties)}".rstrip()
+        case ShipDeclaration():
+            where = f"{body.port.code} {body.port.name} {body.call_reference}"
+            return f"{_ship(body.voyage)} {where} {body.declarant} {_names(body.parties)}"
+        case TransportEvent():
+            unit = search_text(body.equipment) if body.equipment else ""
+            return f"{unit} {body.bill} {_ship(body.voyage)} {_names(body.parties)}"
         case Traveller():
             documents = " ".join(document.number for document in body.documents)
             journey = f"{body.journey.carrier}{body.journey.number}"
@@ -50,6 +73,10 @@ def search_text(body: Body) -> str:
             return f"{body.name} {names} {numbers}"
         case _:
             return ""
+
+
+def _names(parties: Iterable[Party]) -> str:
+    return " ".join(party.name for party in parties)
 
 
 def _ship(voyage: Voyage) -> str:
@@ -82,8 +109,14 @@ def _ties(body: Body) -> set[str]:
             return set(_consignment_references(body))
         case TransportEquipment():
             return set(_equipment_references(body)) | _voyage_references(body.voyage)
-        case PortCall():
-            return _voyage_references(body.voyage)
+        case PortCall() | ShipDeclaration():
+            return _voyage_references(body.voyage) | _party_references(body.parties)
+        case TransportEvent():
+            return (
+                _voyage_references(body.voyage)
+                | _party_references(body.parties)
+                | set(_equipment_references(body.equipment) if body.equipment else ())
+            )
         case Traveller():
             return {f"document:{item.number.upper()}" for item in body.documents if item.number} | {
                 f"journey:{body.journey.carrier}{body.journey.number}/{body.journey.departure[:10]}"
@@ -96,11 +129,13 @@ def _consignment_references(body: Consignment) -> Iterator[str]:
     yield from _voyage_references(body.voyage)
     for unit in body.equipment:
         yield from _equipment_references(unit)
-    for party in body.parties:
-        if party.name:
-            yield party_reference(party.name)
+    yield from _party_references(body.parties)
     if pair := pair_reference(body):
         yield pair
+
+
+def _party_references(parties: Iterable[Party]) -> set[str]:
+    return {party_reference(party.name) for party in parties if party.name}
 
 
 def _equipment_references(unit: TransportEquipment) -> Iterator[str]:

@@ -3,9 +3,10 @@
 Every other room speaks in these words. Nothing here reads a file, a clock or a database.
 """
 
-from esclusa.model.cargo import Consignment, GoodsItem, TransportEquipment
+from esclusa.model.cargo import Consignment, DangerousGoods, GoodsItem, TransportEquipment
 from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
+from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, TransportEvent
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.message import Function, Message, Statement
 from esclusa.model.movement import Conveyance, PortCall, Voyage
@@ -24,9 +25,10 @@ from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Re
 
 __all__ = [
     "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Body", "Consignment", "Conveyance",
-    "Defect", "Evidence", "Function", "GoodsItem", "Identifier", "Journey", "Level", "ListEntry",
-    "Marking", "Message", "Party", "Place", "PortCall", "Provenance", "Reason", "Record", "Seal",
-    "Severity", "Statement", "TransportEquipment", "TravelDocument", "Traveller", "Voyage",
+    "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "Evidence", "Function",
+    "GoodsItem", "Identifier", "Journey", "Level", "ListEntry", "Marking", "Message", "Party",
+    "Place", "PortCall", "Provenance", "Reason", "Record", "Seal", "Severity", "ShipDeclaration",
+    "Statement", "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage",
     "decode_body", "encode_body", "join_all", "kind_of", "natural_key", "parse_marking",
     "record_id", "value_text",
 ]  # fmt: skip

@@ -8,11 +8,32 @@ from esclusa.model.common import Party, Place, Seal
 from esclusa.model.movement import Voyage
 
 
+class DangerousGoods(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A dangerous substance as declared (IMDG Code 5.4.1.4, IATA DGR 8.1.6).
+
+    ``un`` is the UN number's four digits, ``hazard_class`` the class or division (``3``, ``5.1``),
+    ``packing_group`` ``I``, ``II`` or ``III``, ``emergency`` the EmS or sender's emergency code.
+    Mass in kilograms, flash point in degrees Celsius. ``stowage`` is where on board.
+    """
+
+    un: str = ""
+    hazard_class: str = ""
+    subsidiary_classes: tuple[str, ...] = ()
+    packing_group: str = ""
+    name: str = ""
+    flash_point_c: float | None = None
+    marine_pollutant: bool | None = None
+    emergency: str = ""
+    net_mass_kg: float | None = None
+    stowage: str = ""
+
+
 class GoodsItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of goods. Masses in kilograms, volume in cubic metres, value in ``currency``.
 
     ``hs_code`` is digits alone, 4 to 12 of them, as declared. ``undg`` are UN dangerous goods
-    numbers of four digits. ``equipment`` names the containers the goods travel in.
+    numbers of four digits, ``dangerous`` what was declared about them. ``equipment`` names the
+    containers the goods travel in. ``procedure`` is the customs procedure asked for.
     """
 
     sequence: int = 1
@@ -28,6 +49,9 @@ class GoodsItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     marks: str = ""
     undg: tuple[str, ...] = ()
     equipment: tuple[str, ...] = ()
+    net_mass_kg: float | None = None
+    procedure: str = ""
+    dangerous: tuple[DangerousGoods, ...] = ()
 
 
 class TransportEquipment(

@@ -8,11 +8,20 @@ import msgspec
 
 from esclusa.model.cargo import Consignment, TransportEquipment
 from esclusa.model.defect import Defect, Severity
+from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.movement import PortCall
 from esclusa.model.people import Traveller
 from esclusa.model.watch import ListEntry
 
-Statement = Consignment | TransportEquipment | PortCall | Traveller | ListEntry
+Statement = (
+    Consignment
+    | TransportEquipment
+    | TransportEvent
+    | PortCall
+    | ShipDeclaration
+    | Traveller
+    | ListEntry
+)
 """What a message can say. Each becomes one record."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from esclusa.model.common import Place
+from esclusa.model.common import Party, Place
 
 
 class Conveyance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,7 +38,8 @@ class PortCall(
     """A conveyance at a port.
 
     Times are ISO 8601 text; without a zone they are local to ``port``. Natural key: IMO number (or
-    conveyance name) + call reference (or voyage + port).
+    conveyance name) + call reference (or voyage + port). ``berth`` is the sender's word for the
+    quay, ``purposes`` are codes of UN/EDIFACT 8025 or the sender's words, ``draught_m`` is metres.
     """
 
     voyage: Voyage
@@ -48,3 +49,9 @@ class PortCall(
     departure: str = ""
     last_ports: tuple[Place, ...] = ()
     next_port: Place = Place()
+    berth: str = ""
+    purposes: tuple[str, ...] = ()
+    crew_count: int | None = None
+    passenger_count: int | None = None
+    draught_m: float | None = None
+    parties: tuple[Party, ...] = ()

@@ -11,12 +11,23 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.model.cargo import Consignment, TransportEquipment
+from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.marking import Marking
 from esclusa.model.movement import PortCall, Voyage
 from esclusa.model.people import Traveller
 from esclusa.model.watch import Alert, AlertMove, ListEntry
 
-Body = Consignment | TransportEquipment | PortCall | Traveller | ListEntry | Alert | AlertMove
+Body = (
+    Consignment
+    | TransportEquipment
+    | TransportEvent
+    | PortCall
+    | ShipDeclaration
+    | Traveller
+    | ListEntry
+    | Alert
+    | AlertMove
+)
 """Everything a record can say; told apart by the tag in its JSON text."""
 
 NAMESPACE: Final = uuid.UUID("5f0c3c1e-6d0a-5b7e-9a43-0e5c1b5a1e55")
@@ -65,9 +76,10 @@ def kind_of(body: Body) -> str:
 def natural_key(body: Body) -> str:
     """Return the key that the standards give the statement; parts joined by ``/``.
 
-    consignment: carrier code + bill number; equipment: ISO 6346 number + voyage; port call: IMO
-    number (or name) + call reference (or voyage and port); traveller: carrier, number, departure,
-    document (or name and birth date); list entry: list + its own id; alert: its subject.
+    consignment: carrier code + bill number; equipment: ISO 6346 number + voyage; transport event:
+    subject, event, stage, then time, place and voyage; port call: IMO number (or name) + call
+    reference (or voyage and port); ship declaration: form + port call; traveller: carrier, number,
+    departure, document (or name and birth date); list entry: list + its own id; alert: its subject.
     """
     return _KEYS[type(body)](body)
 
@@ -108,12 +120,19 @@ def _voyage(voyage: Voyage) -> str:
     return _join(name or voyage.carrier, voyage.reference)
 
 
-def _port_call(call: PortCall) -> str:
+def _port_call(call: PortCall | ShipDeclaration) -> str:
     ship = call.voyage.conveyance
     where = call.call_reference or _join(
         call.voyage.reference, call.port.code or call.port.name, call.arrival[:10]
     )
     return _join(ship.imo or ship.call_sign or ship.name, where)
+
+
+def _event(event: TransportEvent) -> str:
+    unit = event.equipment.number if event.equipment is not None else ""
+    where = event.place.code or event.place.name
+    what = _join(unit or event.carrier, "" if unit else event.bill, event.event, event.stage)
+    return _join(what, event.occurred[:16], where, _voyage(event.voyage))
 
 
 def _traveller(person: Traveller) -> str:
@@ -129,7 +148,9 @@ def _traveller(person: Traveller) -> str:
 _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     Consignment: lambda b: _join(b.carrier, b.bill),
     TransportEquipment: lambda b: _join(b.number, _voyage(b.voyage)),
+    TransportEvent: _event,
     PortCall: _port_call,
+    ShipDeclaration: lambda b: _join(b.form, _port_call(b)),
     Traveller: _traveller,
     ListEntry: lambda b: _join(b.list_id, b.uid),
     Alert: lambda b: b.subject_id,

@@ -15,7 +15,16 @@ from esclusa.analysis.targeting import Pack, TravellerContext
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
-from esclusa.model import Body, Consignment, Evidence, PortCall, Reason, Traveller
+from esclusa.model import (
+    Body,
+    Consignment,
+    Evidence,
+    PortCall,
+    Reason,
+    ShipDeclaration,
+    TransportEvent,
+    Traveller,
+)
 from esclusa.model.cargo import TransportEquipment
 from esclusa.node.alerts import Finding, LabelAlgebra
 from esclusa.node.context import (
@@ -301,8 +310,10 @@ def _port_and_arrival(body: Body) -> tuple[str, str]:
             return body.discharge_port.code, body.arrival
         case TransportEquipment():
             return body.discharge_port.code, ""
-        case PortCall():
+        case PortCall() | ShipDeclaration():
             return body.port.code, body.arrival
+        case TransportEvent():
+            return body.place.code, body.occurred
         case Traveller():
             return body.journey.arrival_place.code, body.journey.arrival
         case _:

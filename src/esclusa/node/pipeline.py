@@ -31,7 +31,10 @@ from esclusa.node.context import Subject
 from esclusa.node.settings import Settings
 from esclusa.sharing.release import Gate
 
-ANALYSED: Final = frozenset({"consignment", "equipment", "port_call", "traveller"})
+ANALYSED: Final = frozenset({
+    "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
+})  # fmt: skip
+"""Kinds whose parties and ships are screened; rules know some of them."""
 
 
 class Pipeline:

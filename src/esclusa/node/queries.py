@@ -7,7 +7,14 @@ from typing import Final
 
 import msgspec
 
-from esclusa.model import Body, Consignment, PortCall, TransportEquipment, Traveller
+from esclusa.model import (
+    Body,
+    Consignment,
+    PortCall,
+    ShipDeclaration,
+    TransportEvent,
+    Traveller,
+)
 from esclusa.model.movement import Conveyance
 
 _NOT_SCREENED: Final = frozenset({"TO ORDER", "TO THE ORDER", "A LA ORDEN", "SAME AS CONSIGNEE"})
@@ -28,18 +35,16 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 def queries_of(body: Body) -> Iterator[Query]:
     """Yield every party, ship and traveller that a record names."""
     match body:
-        case Consignment():
+        case Consignment() | PortCall() | ShipDeclaration() | TransportEvent():
             yield from _parties(body)
-            yield from _ship(body.voyage.conveyance)
-        case PortCall():
             yield from _ship(body.voyage.conveyance)
         case Traveller():
             yield _person(body)
-        case TransportEquipment() | _:
+        case _:
             return
 
 
-def _parties(body: Consignment) -> Iterator[Query]:
+def _parties(body: Consignment | PortCall | ShipDeclaration | TransportEvent) -> Iterator[Query]:
     for number, party in enumerate(body.parties):
         name = party.name.strip()
         if name and name.upper() not in _NOT_SCREENED:

@@ -18,7 +18,9 @@ RETENTION_DAYS: Final = {
     "traveller": 183,
     "consignment": 1827,
     "equipment": 1827,
+    "transport_event": 1827,
     "port_call": 1827,
+    "ship_declaration": 183,
 }
 
 
@@ -28,7 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``agency`` is the node's short name, the originator of its records. ``database`` is an
     SQLAlchemy URL; "" means ``ledger.sqlite`` in the node's folder. ``intake_level`` and
     ``intake_releasable_to`` (agencies) mark what comes in. ``retention_days`` is a
-    clock per record kind; six months for travellers follows European passenger data practice
+    clock per record kind; six months for travellers, and for ship declarations because those of
+    health and effects name persons, follows European passenger data practice
     (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
     """
 

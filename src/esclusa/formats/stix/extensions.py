@@ -43,6 +43,16 @@ SHAPES: Final[dict[str, Shape]] = {
         extension="extension-definition--2fab8d74-8c50-4f4d-9b2c-73e9f4c60303",
         says="a conveyance at a port",
     ),
+    "transport_event": Shape(
+        type="infrastructure",
+        extension="extension-definition--52deba07-bf83-427a-8e5f-a61c27f93606",
+        says="what happened or is to happen to a container or a consignment",
+    ),
+    "ship_declaration": Shape(
+        type="infrastructure",
+        extension="extension-definition--63efcb18-c094-438b-9f60-b72d38a04707",
+        says="what a ship declares about itself at a port",
+    ),
     "traveller": Shape(
         type="identity",
         extension="extension-definition--30bc9e85-9d61-405e-8c3d-84fa05d71404",

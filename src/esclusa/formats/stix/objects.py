@@ -14,7 +14,9 @@ from esclusa.model import (
     ListEntry,
     Marking,
     PortCall,
+    ShipDeclaration,
     TransportEquipment,
+    TransportEvent,
     Traveller,
     kind_of,
 )
@@ -91,6 +93,13 @@ def title(body: Body) -> str:
         case PortCall():
             ship = body.voyage.conveyance
             return " ".join(filter(None, (ship.name or ship.imo, body.port.code or body.port.name)))
+        case ShipDeclaration():
+            ship, port = body.voyage.conveyance, body.port.code or body.port.name
+            return " ".join(filter(None, (ship.name or ship.imo, port, body.form)))
+        case TransportEvent():
+            unit = body.equipment.number if body.equipment else ""
+            subject = (unit,) if unit else (body.carrier, body.bill)
+            return " ".join(filter(None, (*subject, body.event)))
         case Traveller():
             return " ".join(filter(None, (body.given_names, body.surname)))
         case ListEntry():

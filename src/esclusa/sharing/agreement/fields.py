@@ -23,20 +23,34 @@ from esclusa.model import (
     ListEntry,
     Place,
     PortCall,
+    ShipDeclaration,
     TransportEquipment,
+    TransportEvent,
     Traveller,
 )
 
 KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "consignment": Consignment,
     "equipment": TransportEquipment,
+    "transport_event": TransportEvent,
     "port_call": PortCall,
+    "ship_declaration": ShipDeclaration,
     "traveller": Traveller,
     "list_entry": ListEntry,
 }
 
 DATES: Final = frozenset(
-    {"issued", "departure", "arrival", "birth_date", "birth_dates", "expires", "listed_on"}
+    {
+        "issued",
+        "departure",
+        "arrival",
+        "occurred",
+        "declared",
+        "birth_date",
+        "birth_dates",
+        "expires",
+        "listed_on",
+    }
 )
 """Fields that hold ISO 8601 text; the vocabulary keeps dates as text."""
 HEADINGS: Final = frozenset({"hs_code"})

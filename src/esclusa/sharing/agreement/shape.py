@@ -20,7 +20,15 @@ Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,63}$")]
 Agency = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
 """An agency's short name, as in the originator of a record."""
 Line = Annotated[str, Meta(min_length=1, max_length=2000)]
-Kind = Literal["consignment", "equipment", "port_call", "traveller", "list_entry"]
+Kind = Literal[
+    "consignment",
+    "equipment",
+    "transport_event",
+    "port_call",
+    "ship_declaration",
+    "traveller",
+    "list_entry",
+]
 """Kinds that agreements cover. Alerts stay home: they quote other records, and records on lists."""
 LevelWord = Literal["open", "official", "restricted", "confidential", "secret"]
 

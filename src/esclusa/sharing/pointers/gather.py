@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import singledispatch
 
-from esclusa.model import Body, Consignment, ListEntry, PortCall, TransportEquipment, Traveller
+from esclusa.model import (
+    Body,
+    Consignment,
+    ListEntry,
+    PortCall,
+    ShipDeclaration,
+    TransportEquipment,
+    TransportEvent,
+    Traveller,
+)
 from esclusa.model.common import Identifier, Party
 from esclusa.model.movement import Conveyance
 from esclusa.sharing.pointers import names
@@ -51,9 +60,21 @@ def _equipment(body: TransportEquipment) -> Found:
     yield from _conveyance(body.voyage.conveyance)
 
 
-@_found.register
-def _port_call(body: PortCall) -> Found:
+@_found.register(PortCall)
+@_found.register(ShipDeclaration)
+def _call(body: PortCall | ShipDeclaration) -> Found:
     yield from _conveyance(body.voyage.conveyance)
+    for party in body.parties:
+        yield from _party(party)
+
+
+@_found.register
+def _event(body: TransportEvent) -> Found:
+    yield from _conveyance(body.voyage.conveyance)
+    if body.equipment is not None:
+        yield exact("iso6346", body.equipment.number)
+    for party in body.parties:
+        yield from _party(party)
 
 
 @_found.register

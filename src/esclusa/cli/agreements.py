@@ -118,7 +118,8 @@ def sign(file: Path, agency: str, key: Path, out: Path | None) -> None:
     passphrase = click.prompt("Passphrase of the key", hide_input=True, err=True)
     signer = load_signer(agency, party.role, unlock(_bytes(key), passphrase=passphrase))
     done = signed_by(given, agency, signer.key_id, dt.datetime.now(dt.UTC), signer.sign)
-    output.write_whole(target, write_signed(done))
+    with output.whole_file(target) as sink:
+        sink.write(write_signed(done))
     by = ", ".join(signature.agency for signature in done.signatures)
     click.echo(f"{target}: digest {digest(done.agreement)}, signed by {by}")
 

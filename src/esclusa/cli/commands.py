@@ -13,6 +13,7 @@ _AGREEMENTS = "esclusa.cli.agreements"
 _MAPPINGS = "esclusa.cli.mappings"
 _MESSAGES = "esclusa.cli.messages"
 _PARTNERS = "esclusa.cli.partners"
+_TRANSLATE = "esclusa.cli.translate"
 _UPKEEP = "esclusa.cli.upkeep"
 
 COMMANDS = {
@@ -29,7 +30,13 @@ COMMANDS = {
     "show": (_WORK, "show", "Show a record: facts, source, marking, versions."),
     "explain": (_WORK, "explain", "Show why a record is in the queue, reason by reason."),
     "search": (_WORK, "search", "Find records that hold all the words."),
-    "read": (_DATA, "read", "Read a file of any known format; nothing is stored."),
+    "read": (_TRANSLATE, "read", "Read files of any known format; nothing is stored."),
+    "write": (_TRANSLATE, "write", "Write what read gave as a file of another or the same format."),
+    "convert": (
+        _TRANSLATE,
+        "convert",
+        "Turn messages of one format into another, through the records they make.",
+    ),
     "validate": (_MESSAGES, "validate", "Check messages and say what is wrong, with its byte."),
     "answer": (_MESSAGES, "answer", "Answer an interchange: CONTRL for EDIFACT, 997 for X12."),
     "mapping": (_MAPPINGS, "mapping", "Mappings of tables: propose, check, add, list, show."),

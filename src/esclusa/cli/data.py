@@ -1,4 +1,4 @@
-"""Commands that bring data in or look at it: ingest, read, lists, screen, rules."""
+"""Commands that bring data in or look at it: ingest, lists, screen, rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from esclusa.cli import output
-from esclusa.cli.mappings import kept, loaded, mapping_option
+from esclusa.cli.mappings import kept, mapping_option
 from esclusa.cli.output import answers, node_option, opened
 
 if TYPE_CHECKING:
@@ -92,28 +92,6 @@ def _open(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise InputError(f"cannot be opened: {error.strerror}", file=str(path)) from error
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--to", "target", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
-@click.option("--mapping", type=_FILE, default=None, help="Read a table with this mapping file.")
-@answers
-def read(file: Path, target: str, mapping: Path | None) -> None:
-    """Read a file of any known format; nothing is stored.
-
-    Each line is a message with its statements and defects, or a defect outside any message.
-    """
-    from esclusa.formats import read_file
-    from esclusa.model import Message
-
-    refused = 0
-    for item in read_file(file, mapping=loaded(mapping) if mapping else None):
-        output.lines([item])
-        refused += isinstance(item, Message) and item.refused
-    if refused:
-        click.echo(f"{refused} messages could not be used", err=True)
-        raise SystemExit(output.EXIT_PARTLY)
 
 
 @click.group()

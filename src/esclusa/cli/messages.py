@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from esclusa.cli import output
+from esclusa.cli.inputs import Input, inputs, paths_argument, total_size
 from esclusa.cli.output import answers
 
 if TYPE_CHECKING:
-    from esclusa.model import Defect
+    from esclusa.model import Defect, Severity
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _directory = click.option(
     "--directory", default="", metavar="D.17B",
     help="Judge by this UN/EDIFACT directory instead of the message's own.",
@@ -35,15 +35,16 @@ def _chosen(guide: str | None) -> str | None:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=_FILE)
+@paths_argument
 @_directory
 @_guide
 @answers
-def validate(files: tuple[Path, ...], directory: str, guide: str | None) -> None:
+def validate(paths: tuple[Path, ...], directory: str, guide: str | None) -> None:
     """Check messages and say what is wrong, with its byte.
 
-    Nothing is stored. EDIFACT messages are checked against their official directory and guide as
-    well; of other formats the reader's own findings are told. Ends with code 3 for an error.
+    PATHS are files or folders; - reads standard input. Nothing is stored. EDIFACT messages are
+    checked against their official directory and guide as well; of other formats the reader's own
+    findings are told. Ends with code 3 for an error.
     """
     import msgspec
 
@@ -51,13 +52,18 @@ def validate(files: tuple[Path, ...], directory: str, guide: str | None) -> None
 
     severe = messages = 0
     shown: list[dict[str, Any]] = []
-    for path in files:
-        for kind, reference, defects in _checked(path, directory, _chosen(guide)):
-            messages += kind != ""
-            for defect in defects:
-                severe += defect.severity in (Severity.ERROR, Severity.FATAL)
-                row = msgspec.to_builtins(defect)
-                shown.append({"file": path.name, "type": kind, "reference": reference, **row})
+    found = inputs(*paths)
+    with output.progress(total_size(found)) as reached:
+        before = 0
+        for file in found:
+            for kind, reference, defects in _checked(file, directory, _chosen(guide)):
+                messages += kind != ""
+                for defect in defects:
+                    severe += defect.severity in (Severity.ERROR, Severity.FATAL)
+                    row = msgspec.to_builtins(defect)
+                    shown.append({"file": file.name, "type": kind, "reference": reference, **row})
+                    reached(before + defect.offset)
+            before += file.size
     output.show(
         shown, "Defects",
         ("file", "message", "type", "byte>", "segment>", "tag", "element", "severity", "code",
@@ -72,23 +78,23 @@ def validate(files: tuple[Path, ...], directory: str, guide: str | None) -> None
 
 
 def _checked(
-    path: Path, directory: str, guide: str | None
+    file: Input, directory: str, guide: str | None
 ) -> Iterator[tuple[str, str, tuple[Defect, ...]]]:
     """Yield (type, reference, defects) of each message; type "" for what stands between them."""
-    from esclusa.formats import detect, open_file, read_stream
+    from esclusa.formats import detect, read_stream
     from esclusa.formats.edifact.checking import check
     from esclusa.formats.files import HEAD
     from esclusa.model import Defect
 
-    with open_file(path) as stream:
-        if detect(stream.peek(HEAD)[:HEAD], path.name).id == "edifact":
-            for item in check(stream, file=path.name, directory=directory, guide=guide):
+    with file.open() as stream:
+        if detect(stream.peek(HEAD)[:HEAD], file.name).id == "edifact":
+            for item in check(stream, file=file.name, directory=directory, guide=guide):
                 if isinstance(item, Defect):
                     yield "", "", (item,)
                 else:
                     yield item.type, item.reference, item.defects
             return
-        for found in read_stream(stream, path.name):
+        for found in read_stream(stream, file.name):
             if isinstance(found, Defect):
                 yield "", "", (found,)
             else:
@@ -96,9 +102,9 @@ def _checked(
 
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="Where the answer goes.")  # fmt: skip
+@paths_argument
+@click.option("--out", required=True, type=click.Path(path_type=Path),
+              help="Where the answer goes; a folder for the answers to several files.")  # fmt: skip
 @click.option(
     "--reference", default="", help="Control reference of the answer [default: the time]."
 )
@@ -109,44 +115,92 @@ def _checked(
 @_guide
 @answers
 def answer(
-    file: Path, out: Path, reference: str, reject: str, directory: str, guide: str | None
-) -> None:
+    paths: tuple[Path, ...], out: Path, reference: str, reject: str, directory: str,
+    guide: str | None,
+) -> None:  # fmt: skip
     """Answer an interchange: CONTRL for EDIFACT, 997 for X12.
 
-    The answer says which messages were taken, and what is wrong with the others; it is written
-    whole or not at all. The reference of a 997 is a number.
+    PATHS are files or folders; - reads standard input. The answer says which messages were taken,
+    and what is wrong with the others; it is written whole or not at all. The reference of a 997 is
+    a number.
     """
-    from esclusa.errors import FormatError, InputError
-    from esclusa.formats import detect, open_file
-    from esclusa.formats.edifact import answering as edifact
-    from esclusa.formats.files import HEAD
-    from esclusa.formats.x12 import answering as x12
+    from esclusa.errors import InputError
     from esclusa.model import Severity
 
-    now = dt.datetime.now(dt.UTC)
-    prepared, least = now.strftime("%Y-%m-%dT%H:%M"), Severity(reject)
+    asked = _Asked(reference, Severity(reject), directory, _chosen(guide))
+    found = inputs(*paths)
+    alone = len(found) == 1 and not out.is_dir()
+    partly = False
+    with output.progress(total_size(found)) as reached:
+        before = 0
+        for file in found:
+            try:
+                partly |= _answer(file, out if alone else _place_in(out, file), asked)
+            except InputError as error:
+                if alone:
+                    raise
+                click.echo(f"esclusa: {error}", err=True)
+                partly = True
+            reached(before := before + file.size)
+    if partly:
+        raise SystemExit(output.EXIT_PARTLY)
+
+
+class _Asked(NamedTuple):
+    reference: str
+    reject: Severity
+    directory: str
+    guide: str | None
+
+
+def _place_in(folder: Path, file: Input) -> Path:
+    """Where the answer to one of several files goes."""
+    from esclusa.errors import InputError
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"no folder for answers: {error.strerror}", file=folder.name) from None
+    return folder / f"{file.name.replace('/', '_')}.answer"
+
+
+def _answer(file: Input, out: Path, asked: _Asked) -> bool:
+    """Write the answer to one file; tell whether something in it names nobody to answer to."""
     left: list[Defect] = []
-    with open_file(file) as stream:
-        found = detect(stream.peek(HEAD)[:HEAD], file.name)
-        if found.id == "edifact":
-            pieces = edifact.answer(
-                stream, prepared=prepared, reference=reference or now.strftime("%y%m%d%H%M%S"),
-                file=file.name, directory=directory, guide=_chosen(guide), reject=least,
-                tell=left.append,
-            )  # fmt: skip
-        elif found.id == "x12":
-            number = reference or now.strftime("%j%H%M%S")
-            if not number.isascii() or not number.isdigit() or len(number) > _CONTROL_DIGITS:
-                raise InputError("the reference of a 997 is a number of at most nine digits")
-            pieces = x12.answer(
-                stream, prepared=prepared, reference=int(number), file=file.name, reject=least
-            )
-        else:
-            raise FormatError(f"{found.title_en}: there is no answer to it", file=file.name)
-        data = b"".join(pieces)
-    output.write_whole(out, data)
+    data = b"".join(_pieces(file, asked, left.append))
+    with output.whole_file(out) as sink:
+        sink.write(data)
     click.echo(f"{out}: {len(data)} bytes")
     for defect in left:
         click.echo(f"{file.name}, byte {defect.offset}: {defect.reason}", err=True)
-    if left:
-        raise SystemExit(output.EXIT_PARTLY)
+    return bool(left)
+
+
+def _pieces(file: Input, asked: _Asked, tell: Callable[[Defect], None]) -> Iterator[bytes]:
+    from esclusa.errors import FormatError, InputError
+    from esclusa.formats import detect
+    from esclusa.formats.edifact import answering as edifact
+    from esclusa.formats.files import HEAD
+    from esclusa.formats.x12 import answering as x12
+
+    now = dt.datetime.now(dt.UTC)
+    prepared = now.strftime("%Y-%m-%dT%H:%M")
+    reference = asked.reference or now.strftime("%y%m%d%H%M%S")
+    with file.open() as stream:
+        found = detect(stream.peek(HEAD)[:HEAD], file.name)
+        if found.id == "edifact":
+            yield from edifact.answer(
+                stream, prepared=prepared, reference=reference,
+                file=file.name, directory=asked.directory, guide=asked.guide, reject=asked.reject,
+                tell=tell,
+            )  # fmt: skip
+        elif found.id == "x12":
+            number = asked.reference or now.strftime("%j%H%M%S")
+            if not number.isascii() or not number.isdigit() or len(number) > _CONTROL_DIGITS:
+                raise InputError("the reference of a 997 is a number of at most nine digits")
+            yield from x12.answer(
+                stream, prepared=prepared, reference=int(number), file=file.name,
+                reject=asked.reject,
+            )  # fmt: skip
+        else:
+            raise FormatError(f"{found.title_en}: there is no answer to it", file=file.name)

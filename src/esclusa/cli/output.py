@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
 import click
 
@@ -84,20 +84,44 @@ def opened(folder: Path | None) -> Iterator[Node]:
         node.close()
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a whole file or nothing.
+@contextmanager
+def whole_file(target: Path, *, keep_empty: bool = True) -> Iterator[BinaryIO]:
+    """Yield a file to write that takes ``target``'s place at the end, and not at all on an error.
 
+    :param keep_empty: a file without content takes its place too.
     :raises InputError: when it cannot be written.
     """
     from esclusa.errors import InputError
 
     beside = target.with_name(f".{target.name}.new")
     try:
-        beside.write_bytes(data)
-        beside.replace(target)
+        with beside.open("wb") as sink:
+            yield sink
+            empty = sink.tell() == 0
+        if keep_empty or not empty:
+            beside.replace(target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise InputError(f"cannot be written: {error.strerror}", file=target.name) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many bytes of ``total`` (None: not known) are done.
+
+    Yields the function that says how far it is; it may be called for each message.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def lines(items: Iterable[Any]) -> None:

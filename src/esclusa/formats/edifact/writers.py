@@ -15,7 +15,8 @@ from esclusa.formats.edifact import write_baplie, write_cuscar, write_paxlst
 from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.edifact.envelope import prepared
 from esclusa.formats.edifact.segment import Segment
-from esclusa.formats.edifact.writing import NewMessage, write_interchange
+from esclusa.formats.edifact.writing import NewMessage, interchange_head, write_interchange
+from esclusa.formats.heading import Heading, Refuse
 from esclusa.model import Message
 
 TYPES: Final[dict[str, Callable[[Message], list[NewMessage]]]] = {
@@ -52,6 +53,28 @@ def write(
     yield from write_interchange(
         unb, made, una=una, line_break=line_break, file=file, refuse=refuse
     )
+
+
+_WIDE: Final = frozenset({"UNOX", "UNOY"})
+"""Character sets that came with syntax version 4."""
+
+
+def write_file(
+    messages: Iterable[Message], heading: Heading, kind: str, *, refuse: Refuse | None = None
+) -> Iterator[bytes]:
+    """Write one interchange of ``kind`` (``cuscar``).
+
+    See :class:`~esclusa.formats.writers.Writing`.
+    """
+    unb = interchange_head(
+        sender=heading.sender,
+        recipient=heading.recipient,
+        prepared=heading.prepared,
+        reference=heading.reference,
+        syntax=heading.charset,
+        version="4" if heading.charset in _WIDE else "3",
+    )
+    yield from write(unb, messages, kind.upper(), refuse=refuse)
 
 
 def _made(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from esclusa.errors import LimitError
+from esclusa.errors import FormatError, LimitError
+from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.format import Format
+from esclusa.formats.heading import Heading, Refuse
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.mrz.lines import LONGEST
 from esclusa.formats.mrz.reader import attempt
-from esclusa.formats.mrz.records import traveller
+from esclusa.formats.mrz.records import fields_of, traveller
+from esclusa.formats.mrz.writer import write
 from esclusa.formats.work import Work, metered
-from esclusa.model import Defect, Message
+from esclusa.model import Defect, Message, Traveller
 
 _CHUNK: Final = 64 * 1024
 _DIGIT: Final = re.compile(rb"[0-9]")
@@ -133,6 +136,30 @@ def _message(group: _Group, day: dt.date) -> Message:
         statements=(traveller(found.fields, day),),
         defects=found.defects,
     )
+
+
+def write_file(
+    messages: Iterable[Message], heading: Heading, kind: str = "", *, refuse: Refuse | None = None
+) -> Iterator[bytes]:
+    """Write the zone of each traveller's first document; an empty line parts the zones.
+
+    See :class:`~esclusa.formats.writers.Writing`. A message is written whole or not at all.
+    """
+    del heading, kind
+    for message in messages:
+        try:
+            yield b"".join(_zone(person) for person in message.statements)
+        except FormatError as error:
+            refused = WritingError(error.reason, message=message.reference)
+            if refuse is None:
+                raise refused from None
+            refuse(refused)
+
+
+def _zone(person: object) -> bytes:
+    if not isinstance(person, Traveller):
+        raise FormatError(f"a zone carries a traveller, no {type(person).__name__}")
+    return "\n".join((*write(fields_of(person)), "", "")).encode("ascii")
 
 
 def sniff(head: bytes, name: str) -> bool:

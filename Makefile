@@ -1,13 +1,13 @@
 # One command per errand. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint bench lock clean base-set test-set chromium
+.PHONY: help demo test quick lint bench conformance lock clean base-set test-set chromium
 
 BIN := .venv/bin
 ARGS ?=
 
 help: ## list the commands
 	@echo "usage: make COMMAND [ARGS=...]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: base-set ## set up, build a node from the samples and serve it (ARGS=--no-serve: table only)
 	@$(BIN)/esclusa demo $(ARGS)
@@ -27,6 +27,9 @@ lint: test-set ## check style, types and the order of the rooms
 bench: test-set ## run each benchmark with its small default size
 	@set -e; for file in $$(grep -l '__main__' benchmarks/*.py); do \
 		echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+
+conformance: test-set ## print what is read, written and told, sample by sample, case by case
+	@$(BIN)/python tools/conformance.py $(ARGS)
 
 lock: test-set ## pin the newest versions that pyproject.toml allows (ARGS=--upgrade for all)
 	@tools/lock.sh $(ARGS)

@@ -26,5 +26,6 @@ from esclusa.formats.strict import strictly
 
 __all__ = [
     "DEFAULT", "Format", "Limits", "Reader", "TableFormat", "all_formats", "by_id", "detect",
-    "fitting", "ids", "open_file", "open_stream", "propose", "read_file", "read_stream", "strictly", "table_of",
+    "fitting", "ids", "open_file", "open_stream", "propose", "read_file", "read_stream",
+    "strictly", "table_of",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import uuid
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from esclusa.model import (
     natural_key,
     record_id,
 )
-from esclusa.model.record import NAMESPACE
+from esclusa.model.record import NAMESPACE, Body
 
 SHIP = Conveyance(mode="sea", name="Northreach Star", imo="9074729")
 BODIES = [
@@ -104,3 +105,37 @@ def test_any_text_gives_a_key_and_a_body_that_reads_back(carrier: str, bill: str
     body = Consignment(carrier=carrier, bill=bill)
     assert decode_body(encode_body(body)) == body
     assert record_id("marisol", kind_of(body), natural_key(body))
+
+
+PLACES = st.builds(Place, code=st.sampled_from(["", "PAONX"]), name=st.sampled_from(["", '":{}']))
+SHIPS = st.builds(Conveyance, name=st.sampled_from(["", ',"voyage":{}', "\\"]))
+VOYAGES = st.builds(Voyage, reference=st.sampled_from(["", "0412N"]), conveyance=SHIPS)
+UNITS = st.builds(
+    TransportEquipment, number=st.sampled_from(["", "X"]), load_port=PLACES, discharge_port=PLACES,
+    voyage=VOYAGES,
+)  # fmt: skip
+PLACED = st.one_of(
+    UNITS,
+    st.builds(PortCall, voyage=VOYAGES, port=PLACES, next_port=PLACES),
+    st.builds(ShipDeclaration, form=st.just("waste"), voyage=VOYAGES, port=PLACES),
+    st.builds(TransportEvent, event=st.just("load"), place=PLACES, equipment=st.none() | UNITS,
+              inland=VOYAGES, voyage=VOYAGES),
+    st.builds(
+        Traveller, surname=st.just(""), journey=st.builds(Journey, departure_place=PLACES),
+        legs=st.lists(st.builds(Journey, arrival_place=PLACES), max_size=2).map(tuple),
+    ),
+)  # fmt: skip
+
+
+@given(PLACED)
+def test_equal_bodies_give_equal_bytes_however_they_were_made(body: Body) -> None:
+    data = encode_body(body)
+    assert decode_body(data) == body
+    plain = msgspec.convert(msgspec.to_builtins(body), type(body))
+    assert plain == body
+    assert encode_body(plain) == data == encode_body(decode_body(data))
+
+
+def test_an_empty_entry_of_a_list_stays() -> None:
+    call = PortCall(voyage=Voyage(), port=Place(), last_ports=(Place(), Place()))
+    assert decode_body(encode_body(call)) == call

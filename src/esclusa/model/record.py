@@ -97,8 +97,42 @@ def record_id(originator: str, kind: str, key: str) -> str:
 
 
 def encode_body(body: Body) -> bytes:
-    """Return the JSON text of a body; equal bodies give equal bytes."""
-    return _ENCODER.encode(body)
+    """Return the JSON text of a body; equal bodies give equal bytes.
+
+    The encoder leaves a default out where it is the very object that the field was declared with;
+    an equal one, as readers make, it writes as ``{}``. So empty groups are taken out here, but for
+    those that a body must have.
+    """
+    data = _ENCODER.encode(body)
+    if b":{}" not in data:
+        return data
+    needed = _NEEDED if isinstance(body, PortCall | ShipDeclaration) else ()
+    while (shorter := _without_empty(data, needed)) != data:
+        data = shorter
+    return data
+
+
+_NEEDED: Final = (b'"voyage"', b'"port"')
+"""Groups that a port call and a ship's declaration must have, even if empty."""
+
+
+def _without_empty(data: bytes, needed: tuple[bytes, ...]) -> bytes:
+    """Take the members without content out. What stands in a text is none: there, a quotation mark
+    has a backslash before it."""
+    parts = data.split(b":{}")
+    made = [parts[0]]
+    for part in parts[1:]:
+        before = made[-1]
+        start = before.rfind(b'"', 0, -1)
+        if before[-1:] != b'"' or before[-2:-1] == b"\\" or before[start:] in needed:
+            made.append(b":{}" + part)
+        elif before[start - 1 : start] == b",":
+            made[-1] = before[: start - 1]
+            made.append(part)
+        else:
+            made[-1] = before[:start]
+            made.append(part.removeprefix(b","))
+    return b"".join(made)
 
 
 def decode_body(data: bytes | str) -> Body:

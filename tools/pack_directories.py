@@ -174,7 +174,7 @@ def text_codes(text: str) -> list[Row]:
                 code = CODE.match(line)
                 if code and not re.match(r"\s+(Desc|Repr|Note):", line):
                     fields += [code[1], code[2].strip()]
-                elif re.match(r" {11}\S", line) and len(fields) > 1:
+                elif re.match(r" {11}(?!Note:)\S", line) and len(fields) > 1:
                     fields[-1] += " " + line.strip()
             if len(fields) > 1:
                 rows.append(tuple(fields))

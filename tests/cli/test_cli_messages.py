@@ -86,9 +86,76 @@ def test_an_x12_interchange_is_answered_with_a_997(tmp_path: Path) -> None:
     assert "ST*997*0001~AK1*SO*412~AK2*309*0001~AK5*A~" in out.read_text()
 
 
+def test_an_aperak_says_in_a_sentence_what_is_wrong_with_the_content(
+    broken: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "answer.edi"
+    run("answer", broken, "--out", out, "--reference", "R7", "--acknowledgment", "aperak")
+    text = out.read_text("latin-1")
+    assert "APERAK:D:01B:UN" in text and "BGM+305+R7-1+27+RE'" in text
+    assert "segment BGM is missing before NAD:edifact.segment.missing:error'" in text
+    assert run("validate", out).stdout == ""
+
+
+def test_a_999_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "answer.x12"
+    manifest = SAMPLES / "ocean-manifest-309.x12"
+    run("answer", manifest, "--out", out, "--reference", "7", "--acknowledgment", "999")
+    text = out.read_text()
+    assert "ST*999*0001" in text and "~IK5*A~" in text
+
+
+@pytest.mark.parametrize(
+    ("named", "kind"), [("contrl", "CONTRL:D:3:UN"), ("aperak", "APERAK:D:01B:UN")]
+)
+def test_each_file_of_a_folder_is_answered_with_what_is_asked_for(
+    tmp_path: Path, named: str, kind: str
+) -> None:
+    came, out = tmp_path / "came", tmp_path / "answers"
+    came.mkdir()
+    for name in ("one.edi", "two.edi"):
+        (came / name).write_bytes(PASSENGERS.read_bytes())
+    run("answer", came, "--out", out, "--acknowledgment", named)
+    answers = sorted(out.iterdir())
+    assert [each.name for each in answers] == ["one.edi.answer", "two.edi.answer"]
+    assert all(kind in each.read_text("latin-1") for each in answers)
+
+
+def test_standard_input_is_answered_too(tmp_path: Path) -> None:
+    out = tmp_path / "answer.edi"
+    arguments = ["answer", "-", "--out", str(out), "--acknowledgment", "aperak"]
+    done = CliRunner().invoke(cli, arguments, input=PASSENGERS.read_bytes())
+    assert done.exit_code == 0, done.stderr
+    assert "+44+AP'" in out.read_text("latin-1")
+
+
+def test_of_several_files_the_one_whose_syntax_has_no_such_answer_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "answers"
+    out.mkdir()
+    manifest = SAMPLES / "ocean-manifest-309.x12"
+    done = run("answer", PASSENGERS, manifest, "--out", out, "--acknowledgment", "aperak", code=3)
+    assert "an X12 interchange is answered with 997 or 999, not with aperak" in done.stderr
+    assert [each.name for each in out.iterdir()] == [f"{PASSENGERS.name}.answer"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (
+            ("answer", PASSENGERS, "--out", "x", "--acknowledgment", "999"),
+            "an EDIFACT interchange is answered with contrl or aperak, not with 999",
+        ),
+        (
+            (
+                "answer",
+                SAMPLES / "ocean-manifest-309.x12",
+                "--out",
+                "x",
+                "--acknowledgment",
+                "contrl",
+            ),
+            "an X12 interchange is answered with 997 or 999, not with contrl",
+        ),
         (("validate", PASSENGERS, "--guide", "nobody"), "guide"),
         (("answer", SAMPLES / "manifest-small-trader.csv", "--out", "x.edi"), "no answer"),
         (

@@ -46,6 +46,28 @@ def test_what_was_read_is_written_and_reads_back_as_much(
     assert len(before) == len(after) > 0
 
 
+@pytest.mark.parametrize(
+    ("path", "target", "back"),
+    [
+        (PLAN, "edifact.coprar", "transport_event"),
+        (SAMPLES / "manifest-northreach-0412.edi", "asycuda.awmds", "consignment"),
+        (BILLS, "x12.309", "consignment"),
+        (SAMPLES / "crew-altamira-AM218.edi", "fal.json", "traveller"),
+    ],
+    ids=["BAPLIE to COPRAR", "CUSCAR to AWMDS", "309", "PAXLST to FAL 5"],
+)
+def test_what_was_converted_is_found_by_its_looks_and_states_the_same_kind(
+    tmp_path: Path, path: Path, target: str, back: str
+) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(
+        cli, ["convert", str(path), "--to", target, "--out", str(out), *HEAD[:4]]
+    )
+    assert done.exit_code in (0, 3), done.stderr
+    found = statements(run("read", out).stdout)
+    assert back in {one["kind"] for one in found}  # type: ignore[index]
+
+
 def test_read_and_write_in_a_pipe_are_convert(tmp_path: Path) -> None:
     lines = run("read", PLAN).stdout.encode()
     piped = run("write", "-", "--to", "edifact.baplie", *HEAD, given=lines).stdout
@@ -97,11 +119,13 @@ def test_what_the_format_has_no_place_for_is_counted() -> None:
     [
         (("convert", PLAN, "--to", "edifact.orders"), b"", "'edifact.orders' is not written"),
         (("convert", PLAN, "--to", "mrz", "--out", "x"), b"", "nothing to write as mrz"),
+        (("convert", PLAN, "--to", "edifact.coarri"), b"", "COARRI tells what is actual"),
+        (("convert", PEOPLE, "--to", "x12.350", "--out", "x"), b"", "nothing to write as x12.350"),
         (("convert", PLAN, "--to", "edifact.baplie", "--prepared", "noon"), b"", "not a moment"),
         (("write", "-", "--to", "mrz"), b'{"format":"x","offset":0,"length":1}\n[]\n', "line 2"),
         (("read", PLAN, "--format", "telex"), b"", "no format is called 'telex'"),
     ],
-    ids=["format", "nothing", "moment", "line", "reader"],
+    ids=["format", "nothing", "refused", "placeless", "moment", "line", "reader"],
 )
 def test_what_cannot_be_done_is_one_sentence_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str | Path, ...],

@@ -395,8 +395,8 @@ def test_more_defects_than_the_limit_are_counted_and_cost_no_consignment() -> No
 
 
 def test_a_message_type_without_reader_is_kept_without_statements() -> None:
-    message = edifact_message("COPRAR", "BGM+45+X+9")
-    assert message.format == "edifact.coprar"
+    message = edifact_message("ORDERS", "BGM+220+X+9")
+    assert message.format == "edifact.orders"
     assert (message.statements, message.refused) == ((), False)
     assert codes(message) == ["edifact.message.no_reader"]
 

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+import edifact_answers
 import pytest
+from edifact_answers import texts
 
-from esclusa.errors import EsclusaError, FormatError
+from esclusa.errors import FormatError
 from esclusa.formats.edifact.answering import answer
-from esclusa.formats.edifact.checking import Checked, check
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.model import Defect, Severity
 
 SAMPLES = Path(str(files("esclusa.samples")))
 PASSENGERS = (SAMPLES / "passengers-altamira-AM218.edi").read_bytes()
-WHEN = "2026-11-26T08:30"
 
-
-def answered(data: bytes, **more: object) -> list[RawMessage]:
-    """The answers to a file, read again; each must be sound and valid after its own directory."""
-    said = b"".join(answer(io.BytesIO(data), prepared=WHEN, reference="A1", **more))  # type: ignore[arg-type]
-    for item in check(io.BytesIO(said)):
-        assert isinstance(item, Checked), item
-        assert item.defects == (), item.defects
-    return [item for item in read_messages(io.BytesIO(said)) if isinstance(item, RawMessage)]
-
-
-def texts(message: RawMessage) -> list[str]:
-    return [segment.text for segment in message.segments[1:-1]]
+answered = partial(edifact_answers.answered, answer)
 
 
 def body_of(data: bytes) -> list[bytes]:
@@ -139,28 +129,17 @@ def test_an_interchange_without_a_reference_is_told_and_its_neighbour_answered()
         answered(nameless)
 
 
-MESSAGES = sorted(
-    path for folder in ("malformed", "edifact", "typed", "x12")
-    for path in (Path(__file__).parents[1] / "data" / folder).iterdir()
-    if path.suffix in (".edi", ".x12", ".txt")
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    edifact_answers.samples("malformed", "edifact", "typed", "x12"),
+    ids=lambda path: path.name,
+)
 def test_whatever_comes_is_answered_soundly_or_refused_in_one_sentence(path: Path) -> None:
     """Whole, and cut off at every tenth of its length."""
     whole = path.read_bytes()
     for tenth in range(1, 11):
         data = whole[: len(whole) * tenth // 10]
-        try:
-            said = b"".join(answer(io.BytesIO(data), prepared=WHEN, reference="A1", file=path.name))
-        except EsclusaError as error:
-            assert len(str(error).splitlines()) == 1
-            continue
-        for item in check(io.BytesIO(said)):
-            assert isinstance(item, Checked), item
-            assert item.type == "CONTRL"
-            assert [d for d in item.defects if d.severity is not Severity.WARNING] == []
+        edifact_answers.sound_or_refused(answer, "CONTRL", data, path.name)
 
 
 def test_a_fault_before_the_second_interchange_is_not_laid_on_the_first() -> None:

@@ -20,15 +20,24 @@ FILES = {
     "cuscar": samples.sample("manifest-northreach-0412-amendment.edi").read_bytes(),
     "baplie": (DATA / "baplie-d95b-shogg.edi").read_bytes(),
     "paxlst": (DATA / "paxlst-d05b-ediclean-c.edi").read_bytes(),
+    "pnrgov": (DATA.parent / "fictional" / "pnrgov.edi").read_bytes(),
+    "cusres": (DATA.parent / "fictional" / "customs-response.edi").read_bytes(),
+    "iftsta": (DATA.parent / "fictional" / "status-report.edi").read_bytes(),
     "309": samples.sample("ocean-manifest-309.x12").read_bytes(),
+    "310": (DATA.parent / "fictional" / "ocean-bill-310.x12").read_bytes(),
+    "350": (DATA.parent / "fictional" / "customs-status-350.x12").read_bytes(),
+    "353": (DATA.parent / "fictional" / "customs-events-353.x12").read_bytes(),
+    "355": (DATA.parent / "fictional" / "customs-answer-355.x12").read_bytes(),
 }
-TERMINATORS = {"cuscar": b"'", "baplie": b"'", "paxlst": b"#", "309": b"~"}
+TERMINATORS = {
+    kind: b"#" if kind == "paxlst" else b"~" if kind.isdigit() else b"'" for kind in FILES
+}
 TOKENS = (b"", b"+", b":", b"'", b"?", b"*", b"~", b"\x00", b"\xff", b"-", b"9" * 40, b"1e999",
           b"00000000", b"UNH+1", b"UNT", "٣".encode(), b"\n")  # fmt: skip
 
 
 def read(kind: str, data: bytes) -> list[Message]:
-    reader = x12 if kind == "309" else edifact
+    reader = x12 if kind.isdigit() else edifact
     found = reader.read(io.BytesIO(data), file="mutated")
     return [item for item in found if isinstance(item, Message)]
 

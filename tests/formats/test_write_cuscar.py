@@ -17,14 +17,17 @@ from typed_writing import (
     UNDG,
     VOYAGE,
     box,
+    boxes,
     check_order,
     check_same,
+    documents,
     head,
     long_text,
     messages,
     read,
     returned,
     samples_of,
+    some_of,
     stating,
     text,
     texts,
@@ -379,8 +382,8 @@ def test_a_bad_message_costs_only_itself() -> None:
 
 
 def test_an_unknown_type_is_refused_by_name() -> None:
-    with pytest.raises(WritingError, match="no writer for 'CUSREP'; there are BAPLIE"):
-        written("CUSREP", stating(bill("B1")))
+    with pytest.raises(WritingError, match="no writer for 'ORDERS'; there are BAPLIE"):
+        written("ORDERS", stating(bill("B1")))
 
 
 # -- laws -----------------------------------------------------------------------------------------
@@ -421,9 +424,9 @@ BILL = st.builds(
     discharge_port=PLACE, delivery_place=PLACE, stuffing_place=text(),
     issued=st.just("") | DAY, departure=MOMENT, arrival=MOMENT,
     parties=st.lists(PARTY, max_size=3).map(tuple), goods=st.lists(GOODS, max_size=3).map(tuple),
-    equipment=st.lists(NESTED, unique_by=lambda each: each.number, max_size=3).map(tuple),
+    equipment=boxes(NESTED),
     freight_amount=MASS, freight_payment=st.sampled_from(["", "collect", "prepaid"]),
-    documents=st.lists(st.builds(lambda code, rest: f"{code}:{rest}", st.sampled_from(["ABT", "VA", "ZZZ"]), text(1)), max_size=2).map(tuple),
+    documents=documents("ABT", "VA", "ZZZ", number=text(1)),
 )  # fmt: skip
 
 
@@ -431,8 +434,7 @@ BILL = st.builds(
 def consignments(draw: st.DrawFn) -> Consignment:
     """A bill without the contradictions that the table of lost fields names."""
     made = draw(BILL)
-    numbers = [each.number for each in made.equipment]
-    held = st.lists(st.sampled_from(numbers), unique=True).map(tuple) if numbers else st.just(())
+    held = some_of(made.equipment)
     goods = tuple(
         replace(
             item,

@@ -1,4 +1,4 @@
-"""997 of release 004010: who is answered, which set is rejected, where the fault is."""
+"""997 and 999: who is answered, which set is rejected, where the fault is."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from esclusa.errors import EsclusaError, FormatError
-from esclusa.formats.edifact.segment import RawMessage
-from esclusa.formats.x12.answering import answer
+from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
+from esclusa.formats.x12.answering import DIALECTS, _segments, answer
 from esclusa.formats.x12.syntax import read_messages
-from esclusa.model import Severity
+from esclusa.model import Defect, Severity
 
 MANIFEST = files("esclusa.samples").joinpath("ocean-manifest-309.x12").read_bytes()
 
@@ -81,6 +81,53 @@ def test_what_names_no_group_cannot_be_answered_and_says_so(data: bytes) -> None
         answered(data)
 
 
+# -- 999 ------------------------------------------------------------------------------------------
+
+
+def test_999_repeats_the_release_of_the_group_and_the_convention_of_the_set() -> None:
+    sent = MANIFEST.replace(b"ST*309*0001~", b"ST*309*0001*CBP309~", 1)
+    (one,) = answered(sent, acknowledgment="999")
+    assert (one.type, one.directory) == ("999", "005010")
+    assert texts(one) == [
+        "AK1*SO*412*004010", "AK2*309*0001*CBP309", "IK5*A", "AK2*309*0002", "IK5*A", "AK9*A*2*2*2",
+    ]  # fmt: skip
+
+
+def test_999_tells_of_syntax_as_997_does() -> None:
+    at = MANIFEST.index(b"P4*")
+    (one,) = answered(MANIFEST[:at] + b"??junk??~" + MANIFEST[at:], acknowledgment="999")
+    (note,) = [text for text in texts(one) if text.startswith("IK3")]
+    assert note.split("*")[2:] == ["3", "", "1"]
+    assert "IK5*R*5" in texts(one)
+
+
+def test_999_names_the_values_that_could_not_be_used_and_rejects_no_set_for_them() -> None:
+    bad = MANIFEST.replace(b"*20260424*4~", b"*20261324*4~", 1).replace(b"*K*7500~", b"*Q*7X00~", 1)
+    assert answered(bad)[0].segments[1].text == "AK1*SO*412"  # 997 judges the syntax alone
+    assert texts(answered(bad)[0])[-1] == "AK9*A*2*2*2"
+    (one,) = answered(bad, acknowledgment="999")
+    assert texts(one)[2:7] == ["IK3*P4*3**8", "IK4*2**8", "IK3*N10*14**8", "IK4*8**6", "IK5*E*5"]
+    assert texts(one)[-1] == "AK9*E*2*2*2"
+
+
+def test_a_component_is_told_beside_its_element() -> None:
+    """Only EDIFACT's checks and ours name components; the place is a composite (C030)."""
+    marks = Separators(component=">", element="*", release="")
+    defect = Defect(
+        code="x12.element.long", severity=Severity.WARNING, reason="", offset=0, segment="N9",
+        segment_no=4, element="3.2",
+    )  # fmt: skip
+    head = Segment("ST*309*1", "ST", 0, 0, 1, marks)
+    assert list(_segments(head, [defect], DIALECTS["999"])) == [
+        ("IK3", "N9", "4", "", "8"), ("IK4", "3>2", "", "5"),
+    ]  # fmt: skip
+
+
+def test_there_is_no_other_acknowledgment() -> None:
+    with pytest.raises(ValueError, match="'998' is no acknowledgment; there are 997, 999"):
+        answered(MANIFEST, acknowledgment="998")
+
+
 FILES = sorted(
     path for folder in ("x12", "malformed", "edifact")
     for path in (Path(__file__).parents[1] / "data" / folder).iterdir()
@@ -88,20 +135,25 @@ FILES = sorted(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", DIALECTS)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_whatever_comes_is_answered_soundly_or_refused_in_one_sentence(path: Path) -> None:
+def test_whatever_comes_is_answered_soundly_or_refused_in_one_sentence(
+    path: Path, kind: str
+) -> None:
     """Whole, and cut off at every tenth of its length."""
     whole = path.read_bytes()
     for tenth in range(1, 11):
         data = whole[: len(whole) * tenth // 10]
         try:
-            pieces = answer(io.BytesIO(data), prepared="2026-11-26T08:30", reference=7)
+            pieces = answer(
+                io.BytesIO(data), prepared="2026-11-26T08:30", reference=7, acknowledgment=kind
+            )
             said = b"".join(pieces)
         except EsclusaError as error:
             assert len(str(error).splitlines()) == 1
             continue
         for item in read_messages(io.BytesIO(said)):
-            assert isinstance(item, RawMessage) and item.type == "997" and not item.defects, item
+            assert isinstance(item, RawMessage) and item.type == kind and not item.defects, item
 
 
 def test_a_password_is_not_repeated() -> None:

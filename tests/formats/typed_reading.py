@@ -20,14 +20,14 @@ def edifact_message(kind: str, body: str, directory: str = "D:95B:UN") -> Messag
     return only(read_edifact(text.encode("latin-1")))
 
 
-def x12_messages(body: str) -> list[Message]:
-    """Read ``body`` as the one transaction set 309 of a file; one message for each function."""
+def x12_messages(body: str, kind: str = "309") -> list[Message]:
+    """Read ``body`` as the one transaction set of a file; one message for each function."""
     lines = [line.strip() for line in body.strip().splitlines() if line.strip()]
     isa = (
         "ISA*00*          *00*          *ZZ*ME             *ZZ*YOU            "
         "*260413*1015*U*00401*000000001*0*P*>"
     )
-    inner = ["ST*309*0001", *lines, f"SE*{len(lines) + 2}*0001"]
+    inner = [f"ST*{kind}*0001", *lines, f"SE*{len(lines) + 2}*0001"]
     gs = "GS*SO*ME*YOU*20260413*1015*1*X*004010"
     text = "~\n".join([isa, gs, *inner, "GE*1*1", "IEA*1*000000001"]) + "~\n"
     return messages(list(x12.read(io.BytesIO(text.encode("ascii")), file="test.x12")))

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +101,11 @@ def check_order(kind: str, message: Message, table: str) -> None:
 ALPHABET = "ABCXYZ abc019 ?+:'*.,-/Ñé船"
 
 
-def text(least: int = 0, most: int = 30) -> st.SearchStrategy[str]:
+def text(least: int = 0, most: int = 30, letters: str = ALPHABET) -> st.SearchStrategy[str]:
     """What a reader leaves of a text: nothing at its ends is blank."""
-    found = st.text(st.sampled_from(ALPHABET), max_size=most).map(str.strip)
-    return found.filter(bool) if least else found
+    solid = st.text(st.sampled_from(letters.replace(" ", "")), min_size=least, max_size=least)
+    rest = st.text(st.sampled_from(letters), max_size=most - least)
+    return st.builds(str.__add__, solid, rest).map(str.strip)
 
 
 def long_text() -> st.SearchStrategy[str]:
@@ -113,15 +115,14 @@ def long_text() -> st.SearchStrategy[str]:
 CODE = st.text(st.sampled_from("ABCXYZ019"), min_size=1, max_size=8)
 MASS = st.none() | st.integers(0, 40_000_000).map(lambda grams: grams / 1000)
 
-PLACE = st.one_of(
-    st.just(Place()),
+A_PLACE = st.one_of(
     st.builds(Place, code=st.from_regex(r"[A-Z]{2}[A-Z0-9]{3}", fullmatch=True), name=text(), scheme=st.sampled_from(["unlocode", ""])),
     st.builds(Place, code=st.from_regex(r"[A-Z]{3}", fullmatch=True), name=text(), scheme=st.just("iata")),
     st.builds(Place, code=st.from_regex(r"[A-Z]{2}", fullmatch=True), name=text(), scheme=st.just("country")),
-    st.builds(Place, code=text(6).filter(lambda code: len(code) > 5), name=text()),
+    st.builds(Place, code=text(6), name=text()),
     st.builds(Place, name=text(1)),
 )  # fmt: skip
-A_PLACE = PLACE.filter(lambda place: place != Place())
+PLACE = st.just(Place()) | A_PLACE
 
 DAY = st.dates(
     min_value=dt.date(1990, 1, 1),
@@ -190,6 +191,23 @@ def box(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[TransportEquipment]
         **more,
     }
     return st.builds(_box, st.fixed_dictionaries(fields), st.booleans())
+
+
+def boxes(one: st.SearchStrategy[TransportEquipment]) -> st.SearchStrategy[Any]:
+    """Up to three units of different numbers."""
+    return st.lists(one, unique_by=lambda each: each.number, max_size=3).map(tuple)
+
+
+def some_of(units: Iterable[TransportEquipment]) -> st.SearchStrategy[Any]:
+    """The numbers of some of these units, as goods name what they are in."""
+    numbers = [each.number for each in units]
+    return st.lists(st.sampled_from(numbers), unique=True).map(tuple) if numbers else st.just(())
+
+
+def documents(*codes: str, number: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.lists(st.builds("{}:{}".format, st.sampled_from(codes), number), max_size=2).map(
+        tuple
+    )
 
 
 UNDG = st.lists(st.from_regex(r"[0-9]{4}", fullmatch=True), unique=True, max_size=3).map(tuple)

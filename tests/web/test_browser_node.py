@@ -327,7 +327,7 @@ def test_an_auditor_sees_the_log_and_no_record(visitor: Visitor, node: Node) -> 
     page = visitor("ada", refused=403)
     page.goto("/")
     names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
-    assert names == ["Lists", "Partners", "Consent", "Trails", "Rules", "Audit", "Help"]
+    assert names == ["Messages", "Lists", "Partners", "Consent", "Trails", "Rules", "Audit", "Help"]
     page.get_by_role("link", name="Audit", exact=True).click()
     page.get_by_label("Who").fill("ana")
     page.get_by_label("Action").select_option(value="record:read")

@@ -22,8 +22,11 @@ DRAIN: Final = 3
 SPOOL_BYTES: Final = 1024 * 1024
 
 
-def limited(receive: Receive, limit: int) -> Receive:
-    """Return ``receive`` that raises ``LimitError`` once more than ``limit`` bytes have come."""
+def limited(receive: Receive, limit: int, *, named: int = 0) -> Receive:
+    """Return ``receive`` that raises ``LimitError`` once more than ``limit`` bytes have come.
+
+    ``named`` is the limit that the error names, where one thing in the request has a smaller one.
+    """
     seen = 0
 
     async def counted() -> Message:
@@ -35,7 +38,7 @@ def limited(receive: Receive, limit: int) -> Receive:
         while message.get("more_body") and seen <= limit * DRAIN:
             message = await receive()
             seen += len(message.get("body", b""))
-        raise too_large(limit)
+        raise too_large(named or limit)
 
     return counted
 

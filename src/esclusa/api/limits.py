@@ -17,6 +17,9 @@ class FaceLimits(msgspec.Struct, frozen=True, kw_only=True):
     upload_bytes: int = 200 * MIB
     """A night of manifests of a large terminal is about a tenth of this."""
     form_bytes: int = 128 * 1024
+    message_bytes: int = 1_000_000
+    """A message that is looked at and not kept. Below the size (1 MiB) at which the form parser
+    would write a file to disk."""
     files: int = 20
     fields: int = 60
     text_characters: int = 2_000

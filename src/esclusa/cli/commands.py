@@ -38,7 +38,11 @@ COMMANDS = {
         "Turn messages of one format into another, through the records they make.",
     ),
     "validate": (_MESSAGES, "validate", "Check messages and say what is wrong, with its byte."),
-    "answer": (_MESSAGES, "answer", "Answer an interchange: CONTRL for EDIFACT, 997 for X12."),
+    "answer": (
+        _MESSAGES,
+        "answer",
+        "Answer an interchange: CONTRL or APERAK for EDIFACT, 997 or 999 for X12.",
+    ),
     "mapping": (_MAPPINGS, "mapping", "Mappings of tables: propose, check, add, list, show."),
     "lists": (_DATA, "lists", "Watchlists: show, add, update."),
     "screen": (_DATA, "screen", "Screen a table of names against list files."),

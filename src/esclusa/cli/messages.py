@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
@@ -28,6 +28,12 @@ _guide = click.option(
 
 
 _CONTROL_DIGITS = 9
+
+_EDIFACT = ("contrl", "aperak")
+_X12 = ("997", "999")
+"""What each syntax is answered with, the usual one first."""
+
+_MINUTE = "%Y-%m-%dT%H:%M"
 
 
 def _chosen(guide: str | None) -> str | None:
@@ -111,23 +117,27 @@ def _checked(
 @click.option("--reject", default="error", show_default=True,
               type=click.Choice(["fatal", "error", "warning"]),
               help="The least severity for which a message is rejected.")  # fmt: skip
+@click.option("--acknowledgment", type=click.Choice([*_EDIFACT, *_X12]),
+              help="What to answer with: contrl (faults of form) or aperak (faults of content too, "
+              "in sentences) to EDIFACT, 997 or 999 (values too) to X12 [default: contrl, 997].",
+              )  # fmt: skip
 @_directory
 @_guide
 @answers
 def answer(
-    paths: tuple[Path, ...], out: Path, reference: str, reject: str, directory: str,
-    guide: str | None,
+    paths: tuple[Path, ...], out: Path, reference: str, reject: str, acknowledgment: str | None,
+    directory: str, guide: str | None,
 ) -> None:  # fmt: skip
-    """Answer an interchange: CONTRL for EDIFACT, 997 for X12.
+    """Answer an interchange: CONTRL or APERAK for EDIFACT, 997 or 999 for X12.
 
     PATHS are files or folders; - reads standard input. The answer says which messages were taken,
-    and what is wrong with the others; it is written whole or not at all. The reference of a 997 is
-    a number.
+    and what is wrong with the others; it is written whole or not at all. The reference of a 997 or
+    999 is a number.
     """
     from esclusa.errors import InputError
     from esclusa.model import Severity
 
-    asked = _Asked(reference, Severity(reject), directory, _chosen(guide))
+    asked = _Asked(reference, Severity(reject), acknowledgment, directory, _chosen(guide))
     found = inputs(*paths)
     alone = len(found) == 1 and not out.is_dir()
     partly = False
@@ -149,6 +159,7 @@ def answer(
 class _Asked(NamedTuple):
     reference: str
     reject: Severity
+    acknowledgment: str | None
     directory: str
     guide: str | None
 
@@ -177,30 +188,61 @@ def _answer(file: Input, out: Path, asked: _Asked) -> bool:
 
 
 def _pieces(file: Input, asked: _Asked, tell: Callable[[Defect], None]) -> Iterator[bytes]:
-    from esclusa.errors import FormatError, InputError
+    from esclusa.errors import FormatError
     from esclusa.formats import detect
-    from esclusa.formats.edifact import answering as edifact
     from esclusa.formats.files import HEAD
-    from esclusa.formats.x12 import answering as x12
 
-    now = dt.datetime.now(dt.UTC)
-    prepared = now.strftime("%Y-%m-%dT%H:%M")
-    reference = asked.reference or now.strftime("%y%m%d%H%M%S")
     with file.open() as stream:
         found = detect(stream.peek(HEAD)[:HEAD], file.name)
         if found.id == "edifact":
-            yield from edifact.answer(
-                stream, prepared=prepared, reference=reference,
-                file=file.name, directory=asked.directory, guide=asked.guide, reject=asked.reject,
-                tell=tell,
-            )  # fmt: skip
+            yield from _edifact(stream, file, asked, tell)
         elif found.id == "x12":
-            number = asked.reference or now.strftime("%j%H%M%S")
-            if not number.isascii() or not number.isdigit() or len(number) > _CONTROL_DIGITS:
-                raise InputError("the reference of a 997 is a number of at most nine digits")
-            yield from x12.answer(
-                stream, prepared=prepared, reference=int(number), file=file.name,
-                reject=asked.reject,
-            )  # fmt: skip
+            yield from _x12(stream, file, asked)
         else:
             raise FormatError(f"{found.title_en}: there is no answer to it", file=file.name)
+
+
+def _edifact(
+    stream: BinaryIO, file: Input, asked: _Asked, tell: Callable[[Defect], None]
+) -> Iterator[bytes]:
+    from esclusa.formats.edifact import answering, application_answer
+
+    named = _named(asked, _EDIFACT, "an EDIFACT", file)
+    now = dt.datetime.now(dt.UTC)
+    answered = application_answer.answer if named == "aperak" else answering.answer
+    yield from answered(
+        stream, prepared=now.strftime(_MINUTE),
+        reference=asked.reference or now.strftime("%y%m%d%H%M%S"), file=file.name,
+        directory=asked.directory, guide=asked.guide, reject=asked.reject, tell=tell,
+    )  # fmt: skip
+
+
+def _x12(stream: BinaryIO, file: Input, asked: _Asked) -> Iterator[bytes]:
+    from esclusa.errors import InputError
+    from esclusa.formats.x12 import answering
+
+    named = _named(asked, _X12, "an X12", file)
+    now = dt.datetime.now(dt.UTC)
+    number = asked.reference or now.strftime("%j%H%M%S")
+    if not number.isascii() or not number.isdigit() or len(number) > _CONTROL_DIGITS:
+        raise InputError(f"the reference of a {named} is a number of at most nine digits")
+    yield from answering.answer(
+        stream, prepared=now.strftime(_MINUTE), reference=int(number), file=file.name,
+        reject=asked.reject, acknowledgment=named,
+    )  # fmt: skip
+
+
+def _named(asked: _Asked, known: tuple[str, ...], whose: str, file: Input) -> str:
+    """The acknowledgment asked for, the first of ``known`` when none is.
+
+    :raises InputError: the file's syntax does not have it.
+    """
+    from esclusa.errors import InputError
+
+    if asked.acknowledgment and asked.acknowledgment not in known:
+        raise InputError(
+            f"{whose} interchange is answered with {' or '.join(known)}, "
+            f"not with {asked.acknowledgment}",
+            file=file.name,
+        )
+    return asked.acknowledgment or known[0]

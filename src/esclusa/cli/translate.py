@@ -106,12 +106,19 @@ def write(file: Path, target: str, out: Path | None, **envelope: str) -> None:
 @_format
 @_mapping
 @_strict
+@click.option(
+    "--event",
+    type=click.Choice(["load", "discharge"]),
+    default="discharge",
+    show_default=True,
+    help="What an order made of a bay plan is about.",
+)
 @_envelope
 @_out
 @answers
 def convert(
-    paths: tuple[Path, ...], format_id: str, mapping: Path | None, strict: bool, target: str,
-    out: Path | None, **envelope: str,
+    paths: tuple[Path, ...], format_id: str, mapping: Path | None, strict: bool, event: str,
+    target: str, out: Path | None, **envelope: str,
 ) -> None:  # fmt: skip
     """Turn messages of one format into another, through the records they make.
 
@@ -133,7 +140,8 @@ def convert(
             if isinstance(item, Message):
                 yield item
 
-    _write(messages(), target, out, _heading(**envelope), told=lambda: bad + source.unread)
+    _write(messages(), target, out, _heading(**envelope), event=event,
+           told=lambda: bad + source.unread)  # fmt: skip
 
 
 def _heading(
@@ -153,18 +161,20 @@ def _heading(
 
 def _write(
     messages: Iterable[Message], target: str, out: Path | None, heading: Heading,
-    told: Callable[[], int] = lambda: 0,
+    told: Callable[[], int] = lambda: 0, *, event: str = "discharge",
 ) -> None:  # fmt: skip
     """Write, then say what was left out; ends with code 3 when anything was."""
     from esclusa.errors import InputError
     from esclusa.formats.writers import Written, write
 
     result = Written()
-    size = _deliver(write(messages, target, heading, result), out, empty=False)
-    for error in result.refused:
-        click.echo(f"not written: {error}", err=True)
-    for kind, count in sorted(result.left.items()):
-        click.echo(f"{count} × {kind}: {target} has no place for it", err=True)
+    try:
+        size = _deliver(write(messages, target, heading, result, event=event), out, empty=False)
+    finally:
+        for error in result.refused:
+            click.echo(f"not written: {error}", err=True)
+        for kind, count in sorted(result.left.items()):
+            click.echo(f"{count} × {kind}: {target} has no place for it", err=True)
     if not size:
         raise InputError(f"nothing to write as {target}")
     if result.refused or result.left or told():

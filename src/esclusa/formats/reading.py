@@ -6,11 +6,11 @@ leaves a note and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol, TypeVar
 
 from esclusa.formats.bounded import unlisted
-from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.work import DEFECT, EMPTY, Work
 from esclusa.model import Defect, Function, Message, Severity, Statement, encode_body
@@ -107,6 +107,59 @@ def snippet(text: str) -> str:
     return repr(text if len(text) <= 24 else text[:23] + "…")
 
 
+class Walked(Protocol):
+    """A message while it is read."""
+
+    notes: Notes
+
+
+Found = TypeVar("Found", bound=Walked)
+
+
+def walk(
+    found: Found,
+    raw: RawMessage,
+    handlers: Mapping[str, Callable[[Found, Segment], None]],
+    unread: Collection[str],
+    message: str,
+    code: str,
+) -> None:
+    """Give each segment of a message to the handler of its tag.
+
+    ``unread`` are tags that have a place and say nothing here. Any other is noted, see
+    :func:`passed_over`.
+    """
+    for segment in raw.segments:
+        if handler := handlers.get(segment.tag):
+            handler(found, segment)
+        elif segment.tag not in unread:
+            passed_over(found.notes, segment, message, code)
+
+
+def told_apart(
+    notes: Notes, number: str, seen: set[str], at: Place, code: str, nameless: str
+) -> bool:
+    """Answer whether a bill has a number; without one it cannot be told from others.
+
+    Notes that (``nameless`` says what lacks it), and a number that was ``seen`` before.
+    """
+    if not number:
+        reason = f"{nameless}; it cannot be told from others"
+        notes.add(f"{code}.bill.missing", Severity.ERROR, reason, at)
+        return False
+    if number in seen:
+        reason = "this bill number stands twice in the message; the later one will stand"
+        notes.add(f"{code}.bill.repeated", Severity.WARNING, reason, at)
+    seen.add(number)
+    return True
+
+
+def passed_over(notes: Notes, segment: Segment, message: str, code: str) -> None:
+    """Note a segment that the ``message`` has no place for, once for each tag."""
+    reason = f"segment {snippet(segment.tag)} has no place in {message}; it was passed over"
+    notes.first(f"{code}.segment.unknown", Severity.NOTE, reason, segment)
+
+
 def messages_of(
     raw: RawMessage,
     family: str,
@@ -125,7 +178,8 @@ def messages_of(
     """
     notes = Notes(raw.reference, raw.offset, limits.defects_per_message)
     readings = _readings(raw, family, reader, notes)
-    if _overgrown(readings, MIB + limits.growth * raw.length):
+    statements = (statement for reading in readings for statement in reading.statements)
+    if overgrown(statements, MIB + limits.growth * raw.length):
         reason = f"its statements take more than {limits.growth} times its bytes, one value in all"
         notes.fatal(f"{family}.message.growth", reason)
         readings = []
@@ -150,13 +204,12 @@ def messages_of(
     work.spend(units, raw.offset + raw.length)
 
 
-def _overgrown(readings: list[Reading], allowed: int) -> bool:
+def overgrown(statements: Iterable[Statement], allowed: int) -> bool:
     """Answer whether the statements take more bytes: a long ship's name in every bill does it."""
-    for reading in readings:
-        for statement in reading.statements:
-            allowed -= len(encode_body(statement))
-            if allowed < 0:
-                return True
+    for statement in statements:
+        allowed -= len(encode_body(statement))
+        if allowed < 0:
+            return True
     return False
 
 

@@ -29,6 +29,12 @@ _MODULES: Final = {
     "opensanctions_ftm": "esclusa.formats.lists.opensanctions_ftm",
     "ofac_sdn": "esclusa.formats.lists.ofac_sdn",
     "mrz": "esclusa.formats.mrz.stream",
+    "asycuda": "esclusa.formats.asycuda.reader",
+    "wco": "esclusa.formats.wco",
+    "pnrgov_xml": "esclusa.formats.pnrgov_xml",
+    "isf": "esclusa.formats.isf",
+    "fal.json": "esclusa.formats.fal.json_layout",
+    "fal.xlsx": "esclusa.formats.fal.xlsx_layout",
     "tabular.xlsx": "esclusa.formats.tabular.xlsx_reader",
     "tabular.csv": "esclusa.formats.tabular.csv_reader",
 }

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from esclusa.api.body import limited
+from esclusa.api.limits import FaceLimits
 from esclusa.api.queries import check_value
 from esclusa.errors import Forbidden, SignInError
 from esclusa.web.page import Page
@@ -29,6 +30,9 @@ from esclusa.web.visit import Visit
 
 EARLY_COOKIE: Final = "esclusa_early"
 """Holds the form token of a browser in which nobody has signed in yet."""
+
+_COPIES: Final = 4
+"""A message may stand in its form as text, as the file before it in base64, and as a new file."""
 
 
 async def admit(site: Site, page: Page, request: Request) -> Response:
@@ -92,23 +96,33 @@ def _remember(response: Response, visit: Visit) -> Response:
 
 async def _with_form(visit: Visit, page: Page) -> Visit:
     limits = visit.site.limits
-    most = limits.upload_bytes if page.files else limits.form_bytes
+    most, named, part = _bounds(page, limits)
     request = visit.request
-    bounded = Request(request.scope, limited(request.receive, most))
+    bounded = Request(request.scope, limited(request.receive, most, named=named))
     form = await bounded.form(
         max_files=limits.files if page.files else 0,
         max_fields=limits.fields,
-        max_part_size=limits.form_bytes,
+        max_part_size=part,
     )
     fields = _fields(form)
     _check_token(visit, fields)
     for name, value in fields.items():
-        check_value(name, value, limits=limits)
+        if name not in page.whole:
+            check_value(name, value, limits=limits)
     return Visit(
         site=visit.site, request=request, likes=visit.likes, found=visit.found, token=visit.token,
         csrf=visit.csrf, form=fields, chosen=_chosen(form),
         files=tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile)),
     )  # fmt: skip
+
+
+def _bounds(page: Page, limits: FaceLimits) -> tuple[int, int, int]:
+    """Return the most that the body may hold, the limit to name, and the most of one field."""
+    if page.whole:
+        most = limits.message_bytes * _COPIES
+        return most, limits.message_bytes, most
+    most = limits.upload_bytes if page.files else limits.form_bytes
+    return most, most, limits.form_bytes
 
 
 def _fields(form: FormData) -> dict[str, str]:

@@ -19,6 +19,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     ``show`` takes a :class:`~esclusa.web.visit.Visit` and returns the response. ``action`` is what
     the reader's role must include. ``label`` puts the page into the navigation, at ``order``.
     ``files`` lets the form carry files; ``download`` marks an answer that is a file to keep.
+    ``whole`` names the fields that may hold a whole message, with any character in it; such a form
+    is kept in memory and brings no more than ``FaceLimits.message_bytes`` of a message.
     """
 
     path: str
@@ -28,6 +30,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     order: int = 0
     files: bool = False
+    whole: tuple[str, ...] = ()
     download: bool = False
     signed_in: bool = True
 

@@ -56,8 +56,8 @@ class Visit:
         html = self.site.draw(self.language, template, shared(self) | values)
         return HTMLResponse(html, status_code=status)
 
-    def attach(self, name: str, text: str) -> Response:
-        """Hand a text to the browser as a file to keep. ``name`` is ASCII without blanks."""
+    def attach(self, name: str, text: str | bytes) -> Response:
+        """Hand text or bytes to the browser as a file to keep. ``name`` is ASCII without blanks."""
         return Response(
             text,
             media_type="application/octet-stream",

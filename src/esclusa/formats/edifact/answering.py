@@ -8,12 +8,12 @@ What CONTRL can say is place and kind: the segment's number in its message, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Generic, TypeVar
 
 from esclusa.errors import FormatError
 from esclusa.formats.edifact.checking import SEVERITIES, Checked, checked
 from esclusa.formats.edifact.drafting import SERVICE, Element, segment
-from esclusa.formats.edifact.segment import Segment
+from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.edifact.writing import (
     NewMessage,
@@ -46,7 +46,11 @@ _MANDATORY: Final = 3
 _NEEDED: Final = (("sender", 2), ("recipient", 3), ("control reference", 5))
 
 
-def _unanswered(unb: Segment, lacking: list[str]) -> Defect:
+def nobody(unb: Segment) -> Defect | None:
+    """Return what hinders an answer: a header that does not name what the answer must repeat."""
+    lacking = [name for name, element in _NEEDED if not unb.get(element)]
+    if not lacking:
+        return None
     return Defect(
         code="edifact.unb.unanswerable", severity=Severity.ERROR, offset=unb.offset,
         length=unb.length, segment="UNB",
@@ -54,13 +58,17 @@ def _unanswered(unb: Segment, lacking: list[str]) -> Defect:
     )  # fmt: skip
 
 
-class _Interchange:
-    """What is to be said of one interchange."""
+T = TypeVar("T")
+
+
+class Received(Generic[T]):
+    """What is to be said of one interchange: its header, the defects between its messages, and of
+    each message UNH and what was made of it."""
 
     def __init__(self, head: Segment) -> None:
         self.head = head
         self.defects: list[Defect] = []
-        self.messages: list[tuple[Segment, Checked]] = []
+        self.messages: list[tuple[Segment, T]] = []
 
 
 def answer(
@@ -80,15 +88,19 @@ def answer(
     :raises FormatError: no interchange can be answered.
     :raises EsclusaError: as reading and :func:`~esclusa.formats.edifact.validation.validate` do.
     """
+
+    def judge(raw: RawMessage, work: Work) -> Checked:
+        return checked(raw, directory=directory, guide=guide, limits=limits, work=work)
+
     number = 0
-    for found in _interchanges(stream, file, directory, guide, limits):
-        if lacking := [name for name, element in _NEEDED if not found.head.get(element)]:
-            tell(_unanswered(found.head, lacking))
+    for found in interchanges(stream, file, limits, judge):
+        if (defect := nobody(found.head)) is not None:
+            tell(defect)
             continue
         number += 1
         own = reference if number == 1 else f"{reference}{number}"
         yield from write_interchange(
-            _head(found.head, prepared, own), [_message(found, reject)], file=file
+            head_of(found.head, prepared, own), [_message(found, reject)], file=file
         )
     if not number:
         raise FormatError(
@@ -96,10 +108,14 @@ def answer(
         )
 
 
-def _interchanges(
-    stream: BinaryIO, file: str, directory: str, guide: str | None, limits: Limits
-) -> Iterator[_Interchange]:
-    present: _Interchange | None = None
+def interchanges(
+    stream: BinaryIO, file: str, limits: Limits, judge: Callable[[RawMessage, Work], T]
+) -> Iterator[Received[T]]:
+    """Yield each interchange that has a header and a message; ``judge`` is shown each message.
+
+    Of a message only its UNH and what ``judge`` returned are kept.
+    """
+    present: Received[T] | None = None
     between: list[Defect] = []  # told before the next header is known
     work = Work(file, limits)
     for item in read_messages(stream, file=file, limits=limits, work=work):
@@ -116,16 +132,15 @@ def _interchanges(
         if head is None:
             continue
         if present is None:
-            present = _Interchange(head)
-        told = checked(item, directory=directory, guide=guide, limits=limits, work=work)
-        present.messages.append((item.segments[0], told))
+            present = Received(head)
+        present.messages.append((item.segments[0], judge(item, work)))
     if present is not None:
         present.defects += between
         yield present
 
 
-def _head(unb: Segment, prepared: str, reference: str) -> Segment:
-    """UNB of the answer: from their recipient to their sender, in their syntax."""
+def head_of(unb: Segment, prepared: str, reference: str) -> Segment:
+    """Return UNB of an answer: from their recipient to their sender, in their syntax."""
     return interchange_head(
         sender=_party(unb, 3), recipient=_party(unb, 2), prepared=prepared, reference=reference,
         syntax=unb.get(1) or "UNOA", version=unb.get(1, 2) or "3",
@@ -136,14 +151,14 @@ def _party(unb: Segment, element: int) -> Element:
     return tuple(unb.element(element)) or ("",)
 
 
-def _message(found: _Interchange, reject: Severity) -> NewMessage:
+def _message(found: Received[Checked], reject: Severity) -> NewMessage:
     unb = found.head
     fourth = unb.get(1, 2) == "4"
     head = message_head("1", "CONTRL", "4.1" if fourth else "D.3")
     return NewMessage(head, list(_segments(found, reject)))
 
 
-def _segments(found: _Interchange, reject: Severity) -> Iterator[Segment]:
+def _segments(found: Received[Checked], reject: Severity) -> Iterator[Segment]:
     unb = found.head
     named = (unb.get(5), _party(unb, 2), _party(unb, 3))
     bad = _worst(found.defects, reject)
@@ -152,7 +167,7 @@ def _segments(found: _Interchange, reject: Severity) -> Iterator[Segment]:
     else:
         yield segment("UCI", *named, ACKNOWLEDGED)
     for unh, told in found.messages:
-        wrong = [defect for defect in told.defects if _counts(defect, reject)]
+        wrong = [defect for defect in told.defects if counts(defect, reject)]
         if wrong:
             yield from _rejection(unh, wrong)
 
@@ -181,12 +196,13 @@ def _rejection(unh: Segment, wrong: list[Defect]) -> Iterator[Segment]:
                 yield segment("UCD", code_of(defect), _place(defect))
 
 
-def _counts(defect: Defect, reject: Severity) -> bool:
+def counts(defect: Defect, reject: Severity) -> bool:
+    """Answer whether a defect is at least so severe."""
     return SEVERITIES.index(defect.severity) >= SEVERITIES.index(reject)
 
 
 def _worst(defects: list[Defect], reject: Severity) -> Defect | None:
-    some = [defect for defect in defects if _counts(defect, reject)]
+    some = [defect for defect in defects if counts(defect, reject)]
     return max(some, key=lambda defect: SEVERITIES.index(defect.severity), default=None)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from esclusa.formats.edifact import common
 from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.reading import Notes, Reading, snippet
-from esclusa.formats.values import checked_container, undg
+from esclusa.formats.reading import Notes, Reading, walk
+from esclusa.formats.values import undg
 from esclusa.model import (
     Function,
     Place,
@@ -26,7 +26,6 @@ from esclusa.model import (
 )
 
 _NOWHERE: Final = Place()
-_MASS: Final = {"gross": "gross_mass_kg", "verified": "verified_mass_kg", "tare": "tare_kg"}
 
 _UNREAD: Final = frozenset({
     "UNH", "UNT", "UNS", "FTX", "GID", "GDS", "DIM", "RNG", "EQA", "HAN", "TSR", "CNT", "ATT",
@@ -53,13 +52,14 @@ class _Plan:
     """The message while it is read."""
 
     __slots__ = (
-        "dates", "equipment_first", "function", "notes", "places", "slot", "slots", "voyage",
-        "year",
+        "dates", "equipment_first", "function", "notes", "old", "places", "slot", "slots",
+        "voyage", "year",
     )  # fmt: skip
 
     def __init__(self, raw: RawMessage, notes: Notes) -> None:
         self.notes = notes
         self.year = common.year_of(raw)
+        self.old = raw.directory[:1].isdigit()  # 1.911
         self.function: Function | None = Function.ORIGINAL
         self.voyage = Voyage()
         self.places: dict[str, Place] = {}
@@ -75,12 +75,7 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     Empty slots make no statement. Defects go to ``notes``.
     """
     plan = _Plan(raw, notes)
-    for segment in raw.segments:
-        if handler := _HANDLERS.get(segment.tag):
-            handler(plan, segment)
-        elif segment.tag not in _UNREAD:
-            reason = f"segment {snippet(segment.tag)} has no place in BAPLIE; it was passed over"
-            notes.first("baplie.segment.unknown", Severity.NOTE, reason, segment)
+    walk(plan, raw, _HANDLERS, _UNREAD, "BAPLIE", "baplie")
     if plan.function is None:
         return []
     return [Reading(plan.function, tuple(_statements(plan)))]
@@ -92,7 +87,7 @@ def _bgm(plan: _Plan, segment: Segment) -> None:
 
 def _tdt(plan: _Plan, segment: Segment) -> None:
     if plan.slot is None and plan.voyage == Voyage():
-        plan.voyage = common.voyage(segment, plan.notes, mode="sea")
+        plan.voyage = common.voyage(segment, plan.notes, mode="sea", old=plan.old)
 
 
 def _rff(plan: _Plan, segment: Segment) -> None:
@@ -143,18 +138,8 @@ def _eqd(plan: _Plan, segment: Segment) -> None:
     if plan.equipment_first is None:
         plan.equipment_first = True
     slot = _slot_for(plan, segment)
-    kind = segment.get(1)
-    plain, valid = checked_container(
-        segment.get(2), plan.notes, segment, "2.1", expected=kind in ("CN", "")
-    )
     slot.at = segment
-    slot.fields["number"] = plain
-    slot.fields["number_valid"] = valid
-    slot.fields["size_type"] = segment.get(3).strip() or segment.get(3, 4).strip()
-    slot.fields["load_status"] = common.load_status(segment.get(6))
-    if not plain:
-        reason = f"equipment of type {snippet(kind)} has no number; it makes no statement"
-        plan.notes.add("baplie.equipment.number", Severity.NOTE, reason, segment, "2.1")
+    slot.fields |= common.equipment(segment, plan.notes, "baplie")
 
 
 def _slot_for(plan: _Plan, segment: Segment) -> _Slot:
@@ -171,12 +156,8 @@ def _slot_for(plan: _Plan, segment: Segment) -> _Slot:
 
 
 def _mea(plan: _Plan, segment: Segment) -> None:
-    if plan.slot is None:
-        return
-    what, value = common.quantity(segment, plan.notes)
-    field = _MASS.get(what)
-    if field and value is not None:
-        plan.slot.fields.setdefault(field, value)
+    if plan.slot is not None:
+        common.box_mass(segment, plan.notes, plan.slot.fields)
 
 
 def _tmp(plan: _Plan, segment: Segment) -> None:

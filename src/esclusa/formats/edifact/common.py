@@ -7,8 +7,9 @@ elsewhere, the function says so. The words behind codes come from ``code_map.csv
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import LAYOUT_BY_LENGTH, iso_moment
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.reading import Notes, snippet
-from esclusa.formats.values import number, ship_number
+from esclusa.formats.values import checked_container, number, ship_number
 from esclusa.model import (
     Conveyance,
     Function,
@@ -50,14 +51,18 @@ _NO_YEAR: Final = 2026
 """Reference for two-digit years when the envelope has no readable date of preparation."""
 
 
-def function_of(segment: Segment, notes: Notes) -> Function | None:
+def function_of(
+    segment: Segment, notes: Notes, words: Mapping[str, str] = FUNCTION
+) -> Function | None:
     """Read BGM 1225; None when the function states no fact (a test, a response).
+
+    ``words`` are the functions as the message uses them: a response is one in itself to some.
 
     Absent means original, as in bay plans and passenger lists. An unknown code is noted and read as
     original: to lose a manifest would cost more than to read it twice.
     """
     code = segment.get(3)
-    word = FUNCTION.get(code, "original" if not code else "")
+    word = words.get(code, "original" if not code else "")
     if word == "none":
         reason = f"function {snippet(code)} states nothing of its own (1225); no statement is made"
         notes.add("edifact.function.no_statement", Severity.NOTE, reason, segment, "3")
@@ -167,13 +172,16 @@ def _party_code(parts: list[str]) -> tuple[Identifier, ...]:
     return (Identifier(scheme=scheme, value=code),)
 
 
-def quantity(segment: Segment, notes: Notes) -> tuple[str, float | None]:
+def quantity(
+    segment: Segment, notes: Notes, words: Mapping[str, str] = MEASURE
+) -> tuple[str, float | None]:
     """Read MEA: what was measured (``gross``, ``tare``, ``verified``, ``volume``, ``count``, "")
     and the value in kilograms or cubic metres; a count has no unit.
 
-    6313 decides, else 6311, because bay plans write ``MEA+WT++KGM:26700``.
+    ``words`` are the measures that the message knows. 6313 decides, else 6311, because bay plans
+    write ``MEA+WT++KGM:26700``.
     """
-    what = MEASURE.get(segment.get(2)) or MEASURE.get(segment.get(1), "")
+    what = words.get(segment.get(2)) or words.get(segment.get(1), "")
     if not what or what == "count":
         return what, None
     unit = segment.get(3).strip().upper()
@@ -203,17 +211,56 @@ def seal(segment: Segment) -> Seal | None:
     return Seal(number=text, affixed_by=_SEALED_BY.get(segment.get(2), "")) if text else None
 
 
+MASS: Final = {"gross": "gross_mass_kg", "verified": "verified_mass_kg", "tare": "tare_kg"}
+"""What :func:`quantity` measured → field of the equipment."""
+
+
+def box_mass(segment: Segment, notes: Notes, fields: dict[str, Any]) -> None:
+    """Read MEA of equipment into ``fields``; the first of a kind stands."""
+    what, value = quantity(segment, notes)
+    field = MASS.get(what)
+    if field and value is not None:
+        fields.setdefault(field, value)
+
+
+def equipment(segment: Segment, notes: Notes, code: str) -> dict[str, Any]:
+    """Read EQD: number and the verdict on it, size and type, full or empty.
+
+    One without a number is noted under ``code`` (``baplie``); it makes no statement.
+    """
+    fields = equipment_fields(segment, notes)
+    if not fields["number"]:
+        reason = f"equipment of type {snippet(segment.get(1))} has no number; it makes no statement"
+        notes.add(f"{code}.equipment.number", Severity.NOTE, reason, segment, "2.1")
+    return fields
+
+
+def equipment_fields(segment: Segment, notes: Notes) -> dict[str, Any]:
+    """Read EQD as :func:`equipment` does, without a word about a missing number."""
+    plain, valid = checked_container(
+        segment.get(2), notes, segment, "2.1", expected=segment.get(1) in ("CN", "")
+    )
+    return {
+        "number": plain,
+        "number_valid": valid,
+        "size_type": segment.get(3).strip() or segment.get(3, 4).strip(),
+        "load_status": load_status(segment.get(6)),
+    }
+
+
 def load_status(code: str) -> str:
     """Return ``full``, ``empty`` or "" for 8169."""
     return _LOAD.get(code, "")
 
 
-def voyage(segment: Segment, notes: Notes, mode: str = "") -> Voyage:
+def voyage(segment: Segment, notes: Notes, mode: str = "", *, old: bool = False) -> Voyage:
     """Read TDT: voyage number, carrier (C040) and conveyance (C222).
 
     Directories before D.93A have the conveyance in the fourth element and the carrier in the sixth.
+    The code list of the conveyance gives them away; ``old`` says that the message names one.
     """
-    old = not segment.get(8) and not segment.get(8, 4) and segment.get(4, 2) in ("103", "146")
+    bare = not segment.get(8) and not segment.get(8, 4)
+    old = bare and (segment.get(4, 2) in ("103", "146") or (old and not segment.get(5)))
     carrier, ship = (6, 4) if old else (5, 8)
     return Voyage(
         reference=segment.get(2).strip(),

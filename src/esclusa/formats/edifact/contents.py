@@ -180,7 +180,7 @@ class Content:
             yield Flaw.LONG
         elif size < part.shortest:
             yield Flaw.SHORT
-        elif self._foreign(part, value) and not _qualified(spec, values, at):
+        elif self._foreign(part, value) and not qualified(spec, values, at):
             yield Flaw.CODE
 
     def _foreign(self, part: Part, value: str) -> bool:
@@ -240,7 +240,7 @@ def _qualifiers(element: Element, at: int) -> Iterator[int]:
             yield distance
 
 
-def _qualified(element: Element, values: list[str], at: int) -> bool:
+def qualified(element: Element, values: list[str], at: int) -> bool:
     """Answer whether the code at ``at`` is of the list that the components after it name."""
     later = values[at:]
     return any(later[one] for one in _qualifiers(element, at) if one < len(later))

@@ -1,8 +1,9 @@
 """Guides: what an agency or a trade makes of a message of the directory, as data.
 
-One TOML file for each guide in ``directories/guides/``; ``docs/formats.md`` explains its words. A
-guide changes status and repetitions of what the directory has, forbids or adds segments and groups,
-adds codes, leaves lists of others open, and changes elements.
+One TOML file for each guide in ``directories/guides/``; ``docs/formats/validation.md`` explains its
+words. A guide changes status and repetitions of what the directory has, forbids or adds segments
+and groups, adds codes, leaves lists of others open, and changes elements. A national guide extends
+the one that its trade agreed on.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ class Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One guide.
 
-    ``associations`` are the codes of UNH 0057 by which a sender names it. ``earliest`` and
-    ``latest`` are the editions that messages of earlier and later ones are judged by. ``occurs``
-    maps a path (``DTM``, ``2/DTM``, ``4`` for a group) to ``M1``, ``C9`` … ``opens`` maps a group's
-    number to the tokens (``LOC+147``) that open it. ``codes`` adds to lists, ``open_lists`` are not
-    checked. ``forms`` gives elements another representation, ``optional`` lists elements
-    (``TDT/2``, ``DOC/1.2``) that may be left out, ``required`` those that may not. ``segments``
-    gives segments another content. In ``positional`` segments a repeated last element takes a
-    position each time.
+    ``extends`` is the id of the guide whose words hold here too; of a word that both have for the
+    same path, the own one counts. ``associations`` are the codes of UNH 0057 by which a sender
+    names it; these and ``messages`` are never taken over. ``earliest`` and ``latest`` are the
+    editions that messages of earlier and later ones are judged by. ``occurs`` maps a path (``DTM``,
+    ``2/DTM``, ``4`` for a group) to ``M1``, ``C9`` … ``opens`` maps a group's number to the tokens
+    (``LOC+147``) that open it. ``codes`` adds to lists, ``open_lists`` are not checked. ``forms``
+    gives elements another representation, ``optional`` lists elements (``TDT/2``, ``DOC/1.2``) that
+    may be left out, ``required`` those that may not. ``segments`` gives segments another content.
+    In ``positional`` segments a repeated last element takes a position each time.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title_es: str
     source: str
     messages: tuple[str, ...]
+    extends: str = ""
     associations: tuple[str, ...] = ()
     earliest: str = ""
     latest: str = ""
@@ -75,8 +78,32 @@ BASE: Final = Guide(
 @cache
 def guides(folder: Path = GUIDES) -> dict[str, Guide]:
     """Return every guide by its id; raises :class:`~esclusa.errors.ConfigError` for a bad one."""
-    found = (load(file.read_text("utf-8"), file.name) for file in sorted(folder.glob("*.toml")))
-    return {guide.id: guide for guide in found}
+    found = [load(file.read_text("utf-8"), file.name) for file in sorted(folder.glob("*.toml"))]
+    known = {guide.id: guide for guide in found}
+    return {guide.id: _whole(guide, known) for guide in found}
+
+
+_OWN: Final = frozenset({"id", "title_en", "title_es", "source", "messages", "associations"})
+"""Words of a guide that those who extend it do not take over."""
+
+
+def _whole(guide: Guide, known: dict[str, Guide]) -> Guide:
+    """Return a guide with the words of the one that it extends; of that one only its own words."""
+    if not guide.extends:
+        return guide
+    base = known.get(guide.extends)
+    if base is None or base.extends:
+        why = "extends another itself" if base else "is not there"
+        raise ConfigError(f"guide {guide.id}: {guide.extends!r}, which it extends, {why}")
+    words = {name: _both(name, guide, base) for name in Guide.__struct_fields__ if name not in _OWN}
+    return msgspec.structs.replace(guide, **words)
+
+
+def _both(name: str, guide: Guide, base: Guide) -> object:
+    own, taken = getattr(guide, name), getattr(base, name)
+    if isinstance(own, dict):
+        return {**taken, **own}
+    return taken + own if isinstance(own, tuple) else own or taken
 
 
 def load(text: str, name: str) -> Guide:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from esclusa.formats.edifact import common
 from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.reading import Notes, Reading, snippet
+from esclusa.formats.reading import Notes, Reading, snippet, walk
 from esclusa.formats.values import whole
 from esclusa.model import (
     Function,
@@ -37,7 +37,7 @@ _CHANGES: Final = {"CP": Function.AMENDMENT, "XR": Function.CANCELLATION}
 """Document numbers (BGM 1004) by which the API guides say what a list does: CP changes passenger
 data, XR takes a reservation back."""
 
-_LAND_PLACE: Final = "163"
+LAND_PLACE: Final = "163"
 """Code list of a state or province: a driving licence names it before its country."""
 
 _UNREAD: Final = frozenset({
@@ -96,12 +96,7 @@ class _List:
 def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     """Read one PAXLST message into travellers; defects go to ``notes``."""
     listing = _List(raw, notes)
-    for segment in raw.segments:
-        if handler := _HANDLERS.get(segment.tag):
-            handler(listing, segment)
-        elif segment.tag not in _UNREAD:
-            reason = f"segment {snippet(segment.tag)} has no place in PAXLST; it was passed over"
-            notes.first("paxlst.segment.unknown", Severity.NOTE, reason, segment)
+    walk(listing, raw, _HANDLERS, _UNREAD, "PAXLST", "paxlst")
     if listing.function is None:
         return []
     return [Reading(listing.function, tuple(_travellers(listing)))]
@@ -164,7 +159,7 @@ def _leg_place(listing: _List, segment: Segment) -> None:
 
 def _issuer(person: _Person, segment: Segment) -> None:
     document = person.documents[-1]
-    if segment.get(1) != "91" or segment.get(2, 2) == _LAND_PLACE or document.issuer:
+    if segment.get(1) != "91" or segment.get(2, 2) == LAND_PLACE or document.issuer:
         return
     person.documents[-1] = replace(document, issuer=segment.get(2).strip())
 
@@ -284,7 +279,7 @@ def _journey(listing: _List, legs: tuple[Journey, ...]) -> Journey:
 
 def _ordered(documents: list[TravelDocument]) -> list[TravelDocument]:
     """The document that proves identity first: a visa or licence must not become the key."""
-    return sorted(documents, key=lambda document: _RANK.get(document.type, 3))
+    return sorted(documents, key=lambda document: RANK.get(document.type, 3))
 
 
-_RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4}
+RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4}

@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
-from esclusa.formats.edifact import baplie, cuscar, paxlst
+from esclusa.formats.edifact import (
+    baplie,
+    calls,
+    containers,
+    cuscar,
+    cusdec,
+    cusres,
+    ifcsum,
+    iftdgn,
+    iftmcs,
+    iftsta,
+    paxlst,
+    pnrgov,
+    wasdis,
+)
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.format import Format
@@ -21,7 +35,17 @@ from esclusa.model import Defect, Message
 TYPES: Final[dict[str, Callable[[RawMessage, Notes], list[Reading]]]] = {
     "BAPLIE": baplie.read,
     "CUSCAR": cuscar.read,
+    "CUSDEC": cusdec.read,
+    "CUSRES": cusres.read,
     "PAXLST": paxlst.read,
+    **containers.READERS,
+    **calls.READERS,
+    "IFCSUM": ifcsum.read,
+    "IFTDGN": iftdgn.read,
+    "IFTMCS": iftmcs.read,
+    "IFTSTA": iftsta.read,
+    "PNRGOV": pnrgov.read,
+    "WASDIS": wasdis.read,
 }
 
 

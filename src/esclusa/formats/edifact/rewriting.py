@@ -7,16 +7,46 @@ segment alone is written anew, with the separators and in the character set it s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import BinaryIO, NamedTuple, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from esclusa.formats.edifact.buffer import BLOCK
 from esclusa.formats.edifact.charset import decode
 from esclusa.formats.edifact.drafting import WritingError, again, segment
 from esclusa.formats.edifact.repertoire import Charset, named, one
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.model import Defect
+
+
+class _Read(Protocol):
+    """Reads a stream into raw messages and bare defects."""
+
+    def __call__(
+        self, stream: BinaryIO, *, file: str = "", limits: Limits = ...
+    ) -> Iterator[RawMessage | Defect]: ...
+
+
+class Dialect(NamedTuple):
+    """What one syntax does its own way.
+
+    ``trailer`` is the tag that ends a message, ``recount`` gives it another count, ``again`` writes
+    a segment with other separators.
+    """
+
+    read: _Read
+    trailer: str
+    recount: Callable[[Segment, str], Segment]
+    again: Callable[[Segment, Separators], Segment]
+
+
+def _recount(tail: Segment, count: str) -> Segment:
+    more = [tail.repeats(at) for at in range(2, len(tail) + 1)]
+    return segment("UNT", count, *more, marks=tail.marks)
+
+
+EDIFACT: Final = Dialect(read_messages, "UNT", _recount, again)
 
 
 class Edit(NamedTuple):
@@ -43,11 +73,12 @@ def rewrite(
     *,
     file: str = "",
     limits: Limits = DEFAULT,
+    dialect: Dialect = EDIFACT,
 ) -> int:
     """Copy a file of interchanges, whatever state it is in, with changes; count the edits.
 
-    Where segments come or go, the count of UNT moves by as many; it stays as wrong as it was. At
-    most one message is held, of ``limits.message_bytes``.
+    Where segments come or go, the count of the trailer moves by as many; it stays as wrong as it
+    was. At most one message is held, of ``limits.message_bytes``.
 
     :param source: binary, read once from its present position to its end.
     :param sink: gets bytes as soon as nothing before them can change.
@@ -58,11 +89,11 @@ def rewrite(
     """
     kept = _Kept(source, sink, limits.message_bytes + 4 * BLOCK)
     count = 0
-    for item in read_messages(cast("BinaryIO", kept), file=file, limits=limits):
+    for item in dialect.read(cast("BinaryIO", kept), file=file, limits=limits):
         if isinstance(item, RawMessage):
             kept.give(item.offset)
-            edits = _ordered(item, change(item), file)
-            pieces = [(each.old, _piece(each, item, kept, file)) for each in edits]
+            edits = _ordered(item, change(item), file, dialect)
+            pieces = [(each.old, _piece(each, item, kept, file, dialect)) for each in edits]
             for old, piece in pieces:
                 kept.give(old.offset)
                 sink.write(piece)
@@ -119,8 +150,8 @@ class _Kept:
         return bytes(self.data[begin : begin + found.length])
 
 
-def _ordered(message: RawMessage, edits: Iterable[Edit], file: str) -> list[Edit]:
-    """Edits in file order, with the one of UNT where the number of segments changes."""
+def _ordered(message: RawMessage, edits: Iterable[Edit], file: str, dialect: Dialect) -> list[Edit]:
+    """Edits in file order, with the one of the trailer where the number of segments changes."""
     found = sorted(edits, key=lambda edit: edit.old.offset)
     own = {id(each) for each in message.segments}
     for at, edit in enumerate(found):
@@ -130,14 +161,14 @@ def _ordered(message: RawMessage, edits: Iterable[Edit], file: str) -> list[Edit
             raise _refused(message, edit.old, "two edits name this segment", file)
     tail = message.segments[-1]
     grown = sum(len(edit.new) - 1 for edit in found)
-    if grown and tail.tag == "UNT" and tail.get(1).isdigit() and found[-1].old is not tail:
-        more = [tail.repeats(at) for at in range(2, len(tail) + 1)]
+    counted = tail.tag == dialect.trailer and tail.get(1).isdigit()
+    if grown and counted and found[-1].old is not tail:
         count = str(int(tail.get(1)) + grown)
-        found.append(Edit(tail, (segment("UNT", count, *more, marks=tail.marks),)))
+        found.append(Edit(tail, (dialect.recount(tail, count),)))
     return found
 
 
-def _piece(edit: Edit, message: RawMessage, kept: _Kept, file: str) -> bytes:
+def _piece(edit: Edit, message: RawMessage, kept: _Kept, file: str, dialect: Dialect) -> bytes:
     """The bytes of the new segments. A terminator that was missing is put in."""
     old = edit.old
     if old.offset < kept.start:
@@ -148,7 +179,7 @@ def _piece(edit: Edit, message: RawMessage, kept: _Kept, file: str) -> bytes:
     wrapped = b"\r" + end if end == b"\n" and was.endswith(b"\r\n") else end
     pieces = []
     for new in edit.new:
-        text = again(new, old.marks).text
+        text = dialect.again(new, old.marks).text
         data = one(text, found)
         if isinstance(data, int):
             character = text[data]

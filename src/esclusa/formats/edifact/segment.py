@@ -162,8 +162,10 @@ class Segment(msgspec.Struct, gc=False, eq=False):
         if marks.repetition or (marks.release and marks.release in self.text):
             parts = marks.split(self.text, marks.element)
             return [_repeats(part, marks)[0] for part in parts[1:]]
-        component = marks.component
-        return [part.split(component) for part in self.text.split(marks.element)[1:]]
+        component, parts = marks.component, self.text.split(marks.element)[1:]
+        if component not in self.text:
+            return [[part] for part in parts]
+        return [part.split(component) for part in parts]
 
     def __len__(self) -> int:
         return len(self.marks.split(self.text, self.marks.element)) - 1

@@ -104,9 +104,9 @@ def validate(
     segment. What is missing is told at the segment before which it should stand. Past
     ``limits.defects_per_message`` the rest is counted in one closing note.
     """
-    chosen = stated(raw.type, raw.association) if guide is None else by_id(guide)
+    edition, chosen = judged_by(raw, directory, guide)
     notes = Notes(raw.reference, raw.offset, limits.defects_per_message)
-    schema = _schema_for(raw, directory or raw.directory, chosen, notes)
+    schema = _schema_for(raw, directory or raw.directory, edition, chosen, notes)
     if schema is not None and raw.segments:
         _check(raw, schema, notes, limits)
     if work is not None:
@@ -114,6 +114,18 @@ def validate(
         work.spend(DEFECT * (broken + notes.unlisted), raw.offset + raw.length)
     notes.found.sort(key=lambda defect: defect.offset)
     return notes.closed()
+
+
+def judged_by(raw: RawMessage, directory: str, guide: str | None) -> tuple[str, Guide]:
+    """Return the packed directory and the guide that :func:`validate` judges a message by.
+
+    Parameters and errors are those of :func:`validate`; the directory is "" where none has the
+    message.
+    """
+    chosen = stated(raw.type, raw.association) if guide is None else by_id(guide)
+    if raw.type not in chosen.messages:
+        chosen = BASE
+    return packed.nearest(within(directory or raw.directory, chosen), raw.type), chosen
 
 
 @lru_cache(maxsize=256)
@@ -125,12 +137,11 @@ def schema(edition: str, kind: str, guide: str = "") -> Schema:
     return Schema(edition, kind, by_id(guide))
 
 
-def _schema_for(raw: RawMessage, directory: str, guide: Guide, notes: Notes) -> Schema | None:
-    """Choose the directory, and say so where it is not the one that the message names."""
+def _schema_for(
+    raw: RawMessage, directory: str, edition: str, guide: Guide, notes: Notes
+) -> Schema | None:
+    """Return the schema, and say so where the directory is not the one that was named."""
     at = raw.segments[0] if raw.segments else None
-    if raw.type not in guide.messages:
-        guide = BASE
-    edition = packed.nearest(within(directory, guide), raw.type)
     if not edition:
         whose = "" if raw.agency in (AGENCY, "") else f", its agency is {snippet(raw.agency)}"
         reason = f"no packed directory has the message {snippet(raw.type)}{whose}; not validated"

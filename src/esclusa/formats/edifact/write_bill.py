@@ -67,12 +67,7 @@ def _money(found: Consignment) -> Iterator[Segment]:
 
 
 def _places(found: Consignment) -> Iterator[Segment]:
-    yield from common.place("88", found.place_of_receipt)
-    yield from common.place("9", found.load_port)
-    for port in found.transhipment_ports:
-        yield from common.place("13", port)
-    yield from common.place("11", found.discharge_port)
-    yield from common.place("8", found.delivery_place)
+    yield from common.route(found)
     if found.stuffing_place and found.stuffing_place != _stuffed_at(found):
         yield from common.place("256", Place(name=found.stuffing_place))
 

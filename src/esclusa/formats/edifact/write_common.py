@@ -16,7 +16,16 @@ from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.edifact.drafting import Element, WritingError, segment
 from esclusa.formats.edifact.segment import Segment
-from esclusa.model import Conveyance, Message, Party, Place, TransportEquipment, Voyage
+from esclusa.formats.numbers import decimal
+from esclusa.model import (
+    Consignment,
+    Conveyance,
+    Message,
+    Party,
+    Place,
+    TransportEquipment,
+    Voyage,
+)
 
 _MAP: Final = load_map("esclusa.formats.edifact", "write_map.csv")
 CODE: Final = {table: {word: code for code, word in rows.items()} for table, rows in _MAP.items()}
@@ -39,9 +48,6 @@ _LAYOUTS: Final = {
 
 _SHORT: Final = {8: ("", "yyMMDD"), 12: ("201", "yyMMDDhhmm")}
 """What the passenger guide asks for: no century, and no code behind a date alone."""
-
-_DECIMALS: Final = 12
-"""Most decimals that the reader takes; 5004 and 6314 are n..18 in all."""
 
 
 def reference_of(message: Message, number: int) -> str:
@@ -71,9 +77,7 @@ def number(value: float, what: str) -> str:
     """
     if not math.isfinite(value):
         raise refused("a number that is not finite cannot be written", what)
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.{_DECIMALS}f}".rstrip("0")
+    return decimal(value)
 
 
 def lines(text: str, width: int, most: int = 0) -> list[str]:
@@ -240,6 +244,30 @@ def equipment(box: TransportEquipment, other: str, what: str) -> Segment:
         size = ("", "", "", box.size_type)
     load = CODE["load"].get(box.load_status, "")
     return segment("EQD", kind, box.number, size, "", "", load)
+
+
+def unit(box: TransportEquipment, other: str, gross: str) -> Iterator[Segment]:
+    """Yield EQD, MEA and SEL of a unit; ``gross`` is 6313 of its gross mass, ``other`` as above.
+
+    :raises WritingError: as :func:`equipment`, or a mass is not finite.
+    """
+    what = "equipment"
+    yield equipment(box, other, what)
+    yield from mass("AAE", gross, box.gross_mass_kg, what)
+    yield from mass("AAE", "VGM", box.verified_mass_kg, what)
+    yield from mass("AAE", "T", box.tare_kg, what)
+    for seal in box.seals:
+        yield segment("SEL", seal.number, CODE["seal_party"].get(seal.affixed_by, ""))
+
+
+def route(found: Consignment) -> Iterator[Segment]:
+    """Yield LOC of the places a consignment passes, from receipt to delivery."""
+    yield from place("88", found.place_of_receipt)
+    yield from place("9", found.load_port)
+    for port in found.transhipment_ports:
+        yield from place("13", port)
+    yield from place("11", found.discharge_port)
+    yield from place("8", found.delivery_place)
 
 
 def temperature(value: float | None, what: str) -> list[Segment]:

@@ -169,15 +169,9 @@ def _transport(report: _Report) -> Iterator[Segment]:
 
 def _box(box: TransportEquipment, named: bool) -> Iterator[Segment]:
     """Group 5: EQD MEA SEL NAD LOC, temperature in group 6."""
-    what = "equipment"
-    yield common.equipment(box, _TRAILER, what)
-    yield from common.mass("AAE", "G", box.gross_mass_kg, what)
-    yield from common.mass("AAE", "VGM", box.verified_mass_kg, what)
-    yield from common.mass("AAE", "T", box.tare_kg, what)
-    for seal in box.seals:
-        yield segment("SEL", seal.number, common.CODE["seal_party"].get(seal.affixed_by, ""))
+    yield from common.unit(box, _TRAILER, "G")
     if box.operator:
         yield common.coded_party("CF", box.operator)
     if not named:
         yield from common.place("11", box.discharge_port)
-    yield from common.temperature(box.temperature_c, what)
+    yield from common.temperature(box.temperature_c, "equipment")

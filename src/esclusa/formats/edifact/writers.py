@@ -7,22 +7,42 @@ its own module, and name it in ``TYPES`` here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
-from esclusa.formats.edifact import write_baplie, write_cuscar, write_paxlst
+from esclusa.formats.edifact import (
+    write_baplie,
+    write_calls,
+    write_containers,
+    write_cuscar,
+    write_cusres,
+    write_iftdgn,
+    write_iftsta,
+    write_paxlst,
+    write_wasdis,
+)
 from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.edifact.envelope import prepared
 from esclusa.formats.edifact.segment import Segment
 from esclusa.formats.edifact.writing import NewMessage, interchange_head, write_interchange
 from esclusa.formats.heading import Heading, Refuse
+from esclusa.formats.made import made
 from esclusa.model import Message
 
 TYPES: Final[dict[str, Callable[[Message], list[NewMessage]]]] = {
     "BAPLIE": write_baplie.write,
+    "BAPLIE15": partial(write_baplie.write, guide="SMDG15"),
+    "BAPLIE31": partial(write_baplie.write, guide="SMDG31"),
     "CUSCAR": write_cuscar.write,
+    "CUSRES": write_cusres.write,
     "PAXLST": write_paxlst.write,
+    **write_containers.WRITERS,
+    **write_calls.WRITERS,
+    "IFTDGN": write_iftdgn.write,
+    "IFTSTA": write_iftsta.write,
+    "WASDIS": write_wasdis.write,
 }
 
 
@@ -49,9 +69,9 @@ def write(
         raise WritingError(f"no writer for {kind[:6]!r}; there are {', '.join(TYPES)}", file=file)
     when = prepared(unb.get(4), unb.get(4, 2))
     dated = (replace(message, prepared=when) for message in messages)
-    made = _made(dated, writer, file, refuse)
+    found = made(dated, writer, file, refuse)
     yield from write_interchange(
-        unb, made, una=una, line_break=line_break, file=file, refuse=refuse
+        unb, found, una=una, line_break=line_break, file=file, refuse=refuse
     )
 
 
@@ -75,32 +95,3 @@ def write_file(
         version="4" if heading.charset in _WIDE else "3",
     )
     yield from write(unb, messages, kind.upper(), refuse=refuse)
-
-
-def _made(
-    messages: Iterable[Message],
-    writer: Callable[[Message], list[NewMessage]],
-    file: str,
-    refuse: Callable[[WritingError], None] | None,
-) -> Iterator[NewMessage]:
-    for message in messages:
-        try:
-            made = writer(message)
-        except WritingError as error:
-            reason = f"{_culprit(message, writer)}{error.what}"
-            placed = WritingError(reason, file=file, message=message.reference)
-            if refuse is None:
-                raise placed from None
-            refuse(placed)
-        else:
-            yield from made
-
-
-def _culprit(message: Message, writer: Callable[[Message], list[NewMessage]]) -> str:
-    """Name the first statement that cannot be written by its place, so that none is quoted."""
-    for number, statement in enumerate(message.statements, 1):
-        try:
-            writer(replace(message, statements=(statement,)))
-        except WritingError:
-            return f"statement {number}, "
-    return ""

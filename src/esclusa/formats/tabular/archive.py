@@ -37,6 +37,38 @@ _XML: Final = (".xml", ".rels", ".vml")
 
 _HEAD: Final = 64
 
+ZIP: Final = b"PK\x03\x04"
+"""Begins a zip archive."""
+
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Begins both a workbook with a password and the older XLS."""
+
+
+def seekable(stream: BinaryIO, held: BinaryIO, file: str, limits: Limits) -> BinaryIO:
+    """Copy a workbook to ``held``, where the zip directory at its end can be read first.
+
+    Raises :class:`~esclusa.errors.FormatError` when it is empty or no zip archive, and
+    :class:`~esclusa.errors.LimitError` when it is too large.
+    """
+    size = 0
+    while chunk := stream.read(MIB):
+        size += len(chunk)
+        if size > min(limits.file_bytes, limits.archive_bytes):
+            raise LimitError(f"workbook is larger than {size:,} bytes", file=file)
+        held.write(chunk)
+        if size == len(chunk) and not chunk.startswith(ZIP):
+            raise FormatError(_what(chunk), file=file)
+    if not size:
+        raise FormatError("file is empty", file=file)
+    held.seek(0)
+    return held
+
+
+def _what(head: bytes) -> str:
+    if head.startswith(_OLE):
+        return "is an XLS workbook or one with a password; save it as XLSX without password"
+    return "is not an XLSX workbook"
+
 
 def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
     """Return notes on what in the archive will be left alone (macros, links to other files).

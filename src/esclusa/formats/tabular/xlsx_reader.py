@@ -11,11 +11,11 @@ from typing import BinaryIO, Final, cast
 
 import msgspec
 
-from esclusa.errors import FormatError, LimitError
+from esclusa.errors import FormatError
 from esclusa.formats.format import TableFormat
 from esclusa.formats.limits import DEFAULT, MIB, Limits
 from esclusa.formats.tabular import assemble
-from esclusa.formats.tabular.archive import check_workbook
+from esclusa.formats.tabular.archive import ZIP, check_workbook, seekable
 from esclusa.formats.tabular.assemble import Source, messages, unusable
 from esclusa.formats.tabular.csv_reader import guessed
 from esclusa.formats.tabular.guess import HEADER_ROWS, SAMPLE_ROWS, Proposal, guess_rows
@@ -26,10 +26,6 @@ from esclusa.formats.work import Work
 from esclusa.model import Defect, Message, Severity
 
 ID: Final = "tabular.xlsx"
-
-_ZIP: Final = b"PK\x03\x04"
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""Begins both a workbook with a password and the older XLS."""
 
 _IN_MEMORY: Final = 16 * MIB
 
@@ -56,7 +52,7 @@ def read(
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
         try:
-            book = _seekable(stream, cast(BinaryIO, held), file, limits)
+            book = seekable(stream, cast(BinaryIO, held), file, limits)
             for note in check_workbook(book, file=file, limits=limits):
                 yield _bare("xlsx.left_alone", Severity.NOTE, note)
             sheet = open_sheet(book, mapping.sheet if mapping else "", file=file)
@@ -119,7 +115,7 @@ def fitting(
 def _checked(stream: BinaryIO, file: str, limits: Limits) -> Iterator[BinaryIO]:
     """Hold a workbook that was found fit to be opened."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as held:
-        book = _seekable(stream, cast(BinaryIO, held), file, limits)
+        book = seekable(stream, cast(BinaryIO, held), file, limits)
         check_workbook(book, file=file, limits=limits)
         yield book
 
@@ -134,31 +130,9 @@ def _proposal(first: list[Row | Defect], file: str, target: str = "") -> Proposa
     return msgspec.structs.replace(found, mapping=mapping)
 
 
-def _seekable(stream: BinaryIO, held: BinaryIO, file: str, limits: Limits) -> BinaryIO:
-    """Copy the stream to where the zip directory at its end can be read first."""
-    size = 0
-    while chunk := stream.read(MIB):
-        size += len(chunk)
-        if size > min(limits.file_bytes, limits.archive_bytes):
-            raise LimitError(f"workbook is larger than {size:,} bytes", file=file)
-        held.write(chunk)
-        if size == len(chunk) and not chunk.startswith(_ZIP):
-            raise FormatError(_what(chunk), file=file)
-    if not size:
-        raise FormatError("file is empty", file=file)
-    held.seek(0)
-    return held
-
-
-def _what(head: bytes) -> str:
-    if head.startswith(_OLE):
-        return "is an XLS workbook or one with a password; save it as XLSX without password"
-    return "is not an XLSX workbook"
-
-
 def sniff(head: bytes, name: str) -> bool:
     """Answer whether the bytes begin a zip archive that its name or first part calls a workbook."""
-    if not head.startswith(_ZIP):
+    if not head.startswith(ZIP):
         return False
     named = PurePath(name.lower()).suffix in (".xlsx", ".xlsm")
     return named or b"xl/" in head or head[30:49] == b"[Content_Types].xml"

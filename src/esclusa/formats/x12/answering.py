@@ -1,8 +1,10 @@
-"""997: tell the sender of an X12 interchange which of its transaction sets were taken, and what is
-wrong with the others (ASC X12 functional acknowledgment, release 004010).
+"""997 and 999: tell the sender of an X12 interchange which of its transaction sets were taken, and
+what is wrong with them (ASC X12 functional acknowledgment 997, release 004010; implementation
+acknowledgment 999, release 005010).
 
-What 997 can say is place and kind: the segment's number in its set, a code of its lists. Our own
-sentence about a defect has no room in it.
+What they can say is place and kind: the segment's number in its set, a code of their lists. Our own
+sentence about a defect has no room in them. 997 judges the syntax; 999 tells besides which values
+could not be used, but such a value rejects no set.
 """
 
 from __future__ import annotations
@@ -10,10 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+import msgspec
+
 from esclusa.errors import FormatError
 from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment, Separators
 from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.reading import Notes
 from esclusa.formats.work import Work
+from esclusa.formats.x12.reader import TYPES
 from esclusa.formats.x12.syntax import read_messages
 from esclusa.model import Defect, Severity
 
@@ -30,37 +36,70 @@ SET: Final = (("se.missing", "2"), ("se.reference", "3"), ("se.count", "4"), ("s
 """The same for AK502; 5: one or more segments in error."""
 GROUP: Final = (("ge.missing", "3"), ("ge.reference", "4"), ("ge.count", "5"))
 """The same for AK905."""
+ELEMENT: Final = (
+    (".missing", "1"), (".excess", "3"), (".short", "4"), (".long", "5"), ("character", "6"),
+    (".number", "6"), (".count", "6"), (".date", "8"), (".time", "9"),
+)  # fmt: skip
+"""The same for AK403 and IK403; 7: the value is none of those that may stand there."""
 
-Verdict = tuple[RawMessage, list[Defect]]
+
+class Dialect(msgspec.Struct, frozen=True):
+    """How an acknowledgment says things: its number, least release, and its segments' names.
+
+    ``values``: it tells of values too.
+    """
+
+    number: str
+    release: str
+    segment: str
+    element: str
+    verdict: str
+    values: bool
+
+
+DIALECTS: Final = {
+    "997": Dialect("997", "004010", "AK3", "AK4", "AK5", False),
+    "999": Dialect("999", "005010", "IK3", "IK4", "IK5", True),
+}
+
+Told = tuple[RawMessage, tuple[Defect, ...]]
+"""A set, whose defects are those of its syntax, and the defects of its values."""
 
 
 def answer(
     stream: BinaryIO, *, prepared: str, reference: int, file: str = "",
-    reject: Severity = Severity.ERROR, limits: Limits = DEFAULT,
+    reject: Severity = Severity.ERROR, acknowledgment: str = "997", limits: Limits = DEFAULT,
 ) -> Iterator[bytes]:  # fmt: skip
-    """Answer each interchange of a stream with one that holds a 997 for each functional group.
+    """Answer each interchange of a stream with one that acknowledges each functional group.
 
-    Sets outside any group are not answered: a 997 names a group.
+    Sets outside any group are not answered: an acknowledgment names a group.
 
     :param prepared: ISO 8601 local time to the minute.
     :param reference: control number of the first answer; each further one counts on.
-    :param reject: the least severity of a defect for which a set is rejected.
+    :param reject: the least severity of a defect of syntax for which a set is rejected.
+    :param acknowledgment: ``997`` or ``999``.
     :raises FormatError: no interchange can be answered.
+    :raises ValueError: there is no such acknowledgment.
     :raises LimitError: as reading does.
     """
+    dialect = DIALECTS.get(acknowledgment)
+    if dialect is None:
+        raise ValueError(
+            f"{acknowledgment!r} is no acknowledgment; there are {', '.join(DIALECTS)}"
+        )
     number = 0
-    for found, groups, between in _interchanges(stream, file, limits):
-        yield _written(found, groups, between, prepared, reference + number, reject, file)
+    for found, groups, between in _interchanges(stream, file, limits, dialect):
+        yield _written(found, groups, between, prepared, reference + number, reject, file, dialect)
         number += 1
     if not number:
         raise FormatError("no interchange with a group and a transaction set to answer", file=file)
 
 
 def _interchanges(
-    stream: BinaryIO, file: str, limits: Limits
-) -> Iterator[tuple[Interchange, list[tuple[Group, list[RawMessage]]], list[Defect]]]:
+    stream: BinaryIO, file: str, limits: Limits, dialect: Dialect
+) -> Iterator[tuple[Interchange, list[tuple[Group, list[Told]]], list[Defect]]]:
     present: Interchange | None = None
-    groups: list[tuple[Group, list[RawMessage]]] = []
+    groups: list[tuple[Group, list[Told]]] = []
     between: list[Defect] = []
     for item in read_messages(stream, file=file, limits=limits, work=Work(file, limits)):
         if isinstance(item, Defect):
@@ -76,15 +115,26 @@ def _interchanges(
         present = item.interchange
         if not groups or groups[-1][0] is not item.group:
             groups.append((item.group, []))
+        values = _values(item, limits) if dialect.values else ()
         del item.segments[1:]  # what is wrong with it has been said
-        groups[-1][1].append(item)
+        groups[-1][1].append((item, values))
     if present is not None:
         yield present, groups, between
 
 
+def _values(item: RawMessage, limits: Limits) -> tuple[Defect, ...]:
+    """What the typed reader of a set, if there is one, finds wrong with its values."""
+    reader = TYPES.get(item.type)
+    if reader is None:
+        return ()
+    notes = Notes(item.reference, item.offset, limits.defects_per_message)
+    reader(item, notes)
+    return tuple(notes.found)
+
+
 def _written(
-    found: Interchange, groups: list[tuple[Group, list[RawMessage]]], between: list[Defect],
-    prepared: str, number: int, reject: Severity, file: str,
+    found: Interchange, groups: list[tuple[Group, list[Told]]], between: list[Defect],
+    prepared: str, number: int, reject: Severity, file: str, dialect: Dialect,
 ) -> bytes:  # fmt: skip
     assert found.head is not None
     isa, gs = found.head, groups[0][0].head
@@ -101,7 +151,8 @@ def _written(
     ) + marks.element + marks.component]  # fmt: skip
     version = gs.get(8)
     lines.append(_line(marks, "GS", "FA", gs.get(3), gs.get(2), date, time, str(number), "X",
-                       version if version.isdigit() else "004010"))  # fmt: skip
+                       version if version.isdigit() and version >= dialect.release
+                       else dialect.release))  # fmt: skip
     for place, (group, sets) in enumerate(groups, 1):
         ends = groups[place][0].offset if place < len(groups) else None
         late = [
@@ -109,9 +160,9 @@ def _written(
             if defect.code.startswith("x12.ge") and group.offset <= defect.offset
             and (ends is None or defect.offset <= ends)
         ]  # fmt: skip
-        body = list(_acknowledged(group, sets, late, reject))
+        body = list(_acknowledged(group, sets, late, reject, dialect))
         reference = f"{place:04d}"
-        lines.append(_line(marks, "ST", "997", reference))
+        lines.append(_line(marks, "ST", dialect.number, reference))
         lines += [_line(marks, *words) for words in body]
         lines.append(_line(marks, "SE", str(len(body) + 2), reference))
     lines.append(_line(marks, "GE", str(len(groups)), str(number)))
@@ -132,41 +183,46 @@ def _line(marks: Separators, *words: str) -> str:
 
 
 def _acknowledged(
-    group: Group, sets: list[RawMessage], late: list[Defect], reject: Severity
+    group: Group, sets: list[Told], late: list[Defect], reject: Severity, dialect: Dialect
 ) -> Iterator[tuple[str, ...]]:
-    """AK1 to AK9 of a group; ``late`` are the defects of its trailer."""
+    """AK1 to AK9 of a group; ``late`` are the defects of its trailer. 999 repeats the release of
+    the group and the convention of each set."""
     assert group.head is not None
-    yield "AK1", group.head.get(1), group.head.get(6)
+    more = (group.head.get(8),) if dialect.values else ()
+    yield "AK1", group.head.get(1), group.head.get(6), *more
     taken = 0
-    for one in sets:
-        wrong = [defect for defect in one.defects if _least(defect) >= _ORDER.index(reject)]
-        noted = one.defects and not wrong
-        yield "AK2", one.segments[0].get(1), one.segments[0].get(2)
-        yield from _segments(one.segments[0], one.defects)
-        code = _coded(one.defects, SET) or ("5" if one.defects else "")
-        yield "AK5", "R" if wrong else "E" if noted else "A", code
+    for one, values in sets:
+        head, defects = one.segments[0], one.defects
+        wrong = [defect for defect in defects if _least(defect) >= _ORDER.index(reject)]
+        noted = (defects or values) and not wrong
+        convention = (head.get(3),) if dialect.values else ()
+        yield "AK2", head.get(1), head.get(2), *convention
+        yield from _segments(head, [*defects, *values], dialect)
+        code = _coded(defects, SET) or ("5" if defects or values else "")
+        yield dialect.verdict, "R" if wrong else "E" if noted else "A", code
         taken += not wrong
     said = group.claimed
     claimed = said if said.isascii() and said.isdigit() and len(said) <= 6 else str(len(sets))
     verdict = "A" if taken == len(sets) else "P" if taken else "R"
-    if verdict == "A" and (late or any(one.defects for one in sets)):
+    if verdict == "A" and (late or any(one.defects or values for one, values in sets)):
         verdict = "E"
     yield "AK9", verdict, claimed, str(len(sets)), str(taken), _coded(late[:1], GROUP)
 
 
-def _segments(head: Segment, defects: list[Defect]) -> Iterator[tuple[str, ...]]:
-    """AK3 and AK4 for the segments in which something is wrong; ST and SE are told in AK5."""
+def _segments(head: Segment, defects: list[Defect], dialect: Dialect) -> Iterator[tuple[str, ...]]:
+    """Notes of the segments in which something is wrong; ST and SE are told in the verdict."""
     by_number: dict[int, list[Defect]] = {}
     for defect in defects:
         if defect.segment_no and not _coded([defect], SET):
             by_number.setdefault(defect.segment_no, []).append(defect)
     for number, some in sorted(by_number.items()):
         tag = next((defect.segment for defect in some if defect.segment), "")
-        yield "AK3", tag or head.tag, str(number), "", _coded(some, SEGMENT) or "8"
+        yield dialect.segment, tag or head.tag, str(number), "", _coded(some, SEGMENT) or "8"
         for defect in some:
-            element = defect.element.partition(".")[0]
+            element, _, part = defect.element.partition(".")
             if element.isdigit():
-                yield "AK4", element, "", "6" if "character" in defect.code else "7"
+                place = head.marks.component.join([element, part]) if part else element
+                yield dialect.element, place, "", _coded([defect], ELEMENT) or "7"
 
 
 def _least(defect: Defect) -> int:

@@ -10,27 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from msgspec.structs import replace
-
-from esclusa.formats.codemap import load_map
-from esclusa.formats.dates import LAYOUT_BY_LENGTH, iso_moment
 from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.reading import Notes, Reading, snippet
-from esclusa.formats.values import (
-    checked_container,
-    hs_code,
-    number,
-    ship_number,
-    undg,
-    whole,
-)
+from esclusa.formats.reading import Notes, Reading, snippet, told_apart, walk
+from esclusa.formats.values import checked_container, hs_code, number, undg, whole
+from esclusa.formats.x12 import common
+from esclusa.formats.x12.common import CODES, Parties, measured, place
 from esclusa.model import (
     Consignment,
-    Conveyance,
     Function,
     GoodsItem,
-    Identifier,
-    Party,
     Place,
     Seal,
     Severity,
@@ -38,17 +26,13 @@ from esclusa.model import (
     Voyage,
 )
 
-_CODES: Final = load_map("esclusa.formats.x12", "code_map.csv")
-_WEIGHT: Final = {code: float(factor) for code, factor in _CODES["weight"].items()}
-_VOLUME: Final = {code: float(factor) for code, factor in _CODES["volume"].items()}
 _NOWHERE: Final = Place()
-_NO_YEAR: Final = 2026
 
-_LINE: Final = 45
+LINE: Final = 45
 """Length of N10's text: a line filled to the end was cut there, even inside a word."""
 
-_CONTACTS: Final = 30
-"""Contacts kept for one party."""
+REFERENCES: Final = {"6B": "ENTRY", "IB": "INBOND"}
+"""Qualifiers of N9 (128) that say what M12 has elements for."""
 
 _UNREAD: Final = frozenset({
     "ST", "SE", "R4", "V9", "DTM", "P5", "VC", "MAN", "H2", "H3", "K1", "N2", "NTE", "REF", "X1",
@@ -83,7 +67,7 @@ class _Bill:
         self.action: Function | None = None
         self.fields: dict[str, Any] = {}
         self.totals: dict[str, Any] = {}
-        self.parties: list[Party] = []
+        self.parties = Parties()
         self.goods: list[_Goods] = []
         self.boxes: dict[str, TransportEquipment] = {}
         self.documents: list[str] = []
@@ -94,14 +78,13 @@ class _Manifest:
     """The transaction set while it is read."""
 
     __slots__ = (
-        "arrival", "bill", "bills", "box", "function", "goods", "in_party", "notes", "port",
-        "seen", "voyage", "year",
+        "arrival", "bill", "bills", "box", "function", "goods", "notes", "port", "seen", "voyage",
+        "year",
     )  # fmt: skip
 
     def __init__(self, raw: RawMessage, notes: Notes) -> None:
         self.notes = notes
-        year = raw.prepared[:4]
-        self.year = int(year) if year.isdigit() and len(year) == 4 else _NO_YEAR
+        self.year = common.year_of(raw)
         self.function: Function | None = Function.ORIGINAL
         self.voyage = Voyage()
         self.port = _NOWHERE
@@ -110,7 +93,6 @@ class _Manifest:
         self.bill: _Bill | None = None
         self.box = ""
         self.goods: _Goods | None = None
-        self.in_party = False
         self.seen: set[str] = set()
 
 
@@ -120,28 +102,19 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     Defects go to ``notes``. Empty when the manifest type (M1009) states no bills of its own.
     """
     manifest = _Manifest(raw, notes)
-    for segment in raw.segments:
-        if handler := _HANDLERS.get(segment.tag):
-            handler(manifest, segment)
-        elif segment.tag not in _UNREAD:
-            reason = f"segment {snippet(segment.tag)} has no place in 309; it was passed over"
-            notes.first("x12.309.segment.unknown", Severity.NOTE, reason, segment)
+    walk(manifest, raw, _HANDLERS, _UNREAD, "309", "x12.309")
     return _readings(manifest)
 
 
 def _m10(manifest: _Manifest, segment: Segment) -> None:
     manifest.function = _function(manifest, segment)
-    manifest.voyage = Voyage(
-        reference=segment.get(6).strip(),
-        carrier=segment.get(1).strip(),
-        conveyance=_ship(manifest, segment, code=4, name=5, flag=3, qualifier=10, mode=2),
-    )
+    manifest.voyage = common.m10_voyage(manifest.notes, segment)
 
 
 def _function(manifest: _Manifest, segment: Segment) -> Function | None:
     """M1009. Types that carry no bills of the sender (arrival notices, customs' own) state none."""
     code = segment.get(9).strip()
-    word = _CODES["manifest_type"].get(code, "original" if not code else "")
+    word = CODES["manifest_type"].get(code, "original" if not code else "")
     if not word:
         reason = f"manifest type {snippet(code)} states no bills of its own (element 256)"
         manifest.notes.add("x12.309.type", Severity.NOTE, reason, segment, "9")
@@ -149,61 +122,15 @@ def _function(manifest: _Manifest, segment: Segment) -> Function | None:
     return Function(word)
 
 
-def _ship(
-    manifest: _Manifest,
-    segment: Segment,
-    *,
-    code: int,
-    name: int,
-    flag: int,
-    qualifier: int,
-    mode: int,
-) -> Conveyance:
-    """Vessel code: a call sign for qualifier C, an IMO number for L or seven digits."""
-    ship = Conveyance(
-        mode=_CODES["mode"].get(segment.get(mode), "") if mode else "sea",
-        name=segment.get(name).strip(),
-        flag=segment.get(flag).strip(),
-    )
-    mark = segment.get(code).strip()
-    if segment.get(qualifier) == "C":
-        return replace(ship, call_sign=mark)
-    if segment.get(qualifier) == "L" or (len(mark) == 7 and mark.isdigit()):
-        imo, valid = ship_number(mark, manifest.notes, segment, str(code))
-        return replace(ship, imo=imo, imo_valid=valid)
-    return replace(ship, registration=mark)
-
-
 def _v1(manifest: _Manifest, segment: Segment) -> None:
-    """V1 names the vessel where M10 did not."""
-    if manifest.voyage.conveyance.name:
-        return
-    manifest.voyage = Voyage(
-        reference=manifest.voyage.reference or segment.get(4).strip(),
-        carrier=manifest.voyage.carrier or segment.get(5).strip(),
-        conveyance=_ship(manifest, segment, code=1, name=2, flag=3, qualifier=8, mode=0),
-    )
+    manifest.voyage = common.v1_voyage(manifest.notes, segment, manifest.voyage)
 
 
 def _p4(manifest: _Manifest, segment: Segment) -> None:
     """The port of discharge (CBP schedule D) and the day of arrival there."""
-    manifest.port = _place(segment.get(1).strip())
+    manifest.port = place(segment.get(1).strip())
     manifest.bill = None
-    text = segment.get(2).strip()
-    if not text:
-        return
-    layout = LAYOUT_BY_LENGTH.get(len(text), "YYYYMMDD")
-    value = iso_moment(text, layout, year=manifest.year)
-    manifest.arrival = value or ""
-    if value is None:
-        reason = f"{snippet(text)} is not a date YYMMDD or CCYYMMDD"
-        manifest.notes.add("value.date", Severity.ERROR, reason, segment, "2")
-
-
-def _place(code: str) -> Place:
-    """A UN/LOCODE where the sender used one; else a CBP schedule D or K code, kept as sent."""
-    is_locode = len(code) == 5 and code[:2].isalpha() and code.isalnum() and code.isupper()
-    return Place(code=code, scheme="unlocode" if is_locode else "")
+    manifest.arrival = common.moment(manifest.notes, segment, 2, year=manifest.year)
 
 
 def _lx(manifest: _Manifest, segment: Segment) -> None:
@@ -211,7 +138,7 @@ def _lx(manifest: _Manifest, segment: Segment) -> None:
     manifest.bill.fields["discharge_port"] = manifest.port
     manifest.bill.fields["arrival"] = manifest.arrival
     manifest.bills.append(manifest.bill)
-    manifest.goods, manifest.box, manifest.in_party = None, "", False
+    manifest.goods, manifest.box = None, ""
 
 
 def _opened(manifest: _Manifest, segment: Segment) -> _Bill:
@@ -228,35 +155,22 @@ def _m13(manifest: _Manifest, segment: Segment) -> None:
     bill = _opened(manifest, segment)
     bill.carrier = segment.get(1).strip()
     bill.bill = segment.get(4).strip()
-    bill.action = Function(_CODES["amendment"].get(segment.get(3).strip(), "amendment"))
+    bill.action = Function(CODES["amendment"].get(segment.get(3).strip(), "amendment"))
 
 
 def _m11(manifest: _Manifest, segment: Segment) -> None:
     bill = _opened(manifest, segment)
     bill.bill = segment.get(1).strip()
     bill.carrier = segment.get(12).strip() or bill.carrier
-    bill.fields["load_port"] = _place(segment.get(2).strip())
+    bill.fields["load_port"] = place(segment.get(2).strip())
     bill.fields["place_of_receipt"] = Place(name=segment.get(10).strip())
     bill.fields["master_bill"] = segment.get(11).strip()
     bill.totals = {
         "packages": whole(segment.get(3).strip(), manifest.notes, segment, "3"),
         "package_type": segment.get(4).strip(),
-        "gross_mass_kg": _measured(manifest, segment, 5, 6, _WEIGHT),
-        "volume_m3": _measured(manifest, segment, 7, 8, _VOLUME),
+        "gross_mass_kg": measured(manifest.notes, segment, 5, 6, common.WEIGHT),
+        "volume_m3": measured(manifest.notes, segment, 7, 8, common.VOLUME),
     }
-
-
-def _measured(
-    manifest: _Manifest, segment: Segment, value: int, unit: int, table: dict[str, float]
-) -> float | None:
-    amount = number(segment.get(value), manifest.notes, segment, str(value))
-    code = segment.get(unit).strip()
-    factor = table.get(code)
-    if amount is None or factor is not None:
-        return None if amount is None or factor is None else amount * factor
-    reason = f"unit {snippet(code)} is not known"
-    manifest.notes.add("value.unit", Severity.ERROR, reason, segment, str(unit))
-    return None
 
 
 def _m12(manifest: _Manifest, segment: Segment) -> None:
@@ -278,69 +192,39 @@ def _n9(manifest: _Manifest, segment: Segment) -> None:
     if segment.get(1) == "MB":
         bill.fields["master_bill"] = text
     else:
-        bill.documents.append(f"{segment.get(1)}:{text}")
+        qualifier = segment.get(1)
+        bill.documents.append(f"{REFERENCES.get(qualifier, qualifier)}:{text}")
 
 
 def _n1(manifest: _Manifest, segment: Segment) -> None:
     """N1*FS names the final place of delivery, not a party."""
     bill = manifest.bill
-    manifest.in_party = False
     if bill is None:
         return
-    if segment.get(1) == "FS":
-        code = segment.get(4).strip() or segment.get(2).strip()
-        bill.fields["delivery_place"] = _place(code)
+    if segment.get(1) != "FS":
+        bill.parties.begin(segment)
         return
-    text, scheme = segment.get(4).strip(), _CODES["party_number"].get(segment.get(3), "other")
-    bill.parties.append(
-        Party(
-            role=_CODES["role"].get(segment.get(1), "other"),
-            name=segment.get(2).strip(),
-            identifiers=(Identifier(scheme=scheme, value=text),) if text else (),
-        )
-    )
-    manifest.in_party = True
+    bill.parties.close()
+    name = segment.get(2).strip()
+    code = segment.get(4).strip() or name
+    bill.fields["delivery_place"] = place(code, name if name != code else "")
 
 
-def _n3(manifest: _Manifest, segment: Segment) -> None:
-    bill = manifest.bill
-    if bill is None or not manifest.in_party:
-        return
-    last = bill.parties[-1]
-    lines = (segment.get(1).strip(), segment.get(2).strip())
-    if len(last.address) < 1000:
-        address = ", ".join(part for part in (last.address, *lines) if part)
-        bill.parties[-1] = replace(last, address=address)
+def _party(read: Callable[[Parties, Segment], None]) -> Callable[[_Manifest, Segment], None]:
+    """Hand a segment to the parties of the open bill."""
 
+    def handle(manifest: _Manifest, segment: Segment) -> None:
+        if manifest.bill is not None:
+            read(manifest.bill.parties, segment)
 
-def _n4(manifest: _Manifest, segment: Segment) -> None:
-    bill = manifest.bill
-    if bill is None or not manifest.in_party:
-        return
-    last = bill.parties[-1]
-    region = " ".join(part for part in (segment.get(2).strip(), segment.get(3).strip()) if part)
-    bill.parties[-1] = replace(
-        last,
-        city=segment.get(1).strip(),
-        country=segment.get(4).strip(),
-        address=", ".join(part for part in (last.address, region) if part)[:1000],
-    )
-
-
-def _per(manifest: _Manifest, segment: Segment) -> None:
-    bill = manifest.bill
-    if bill is None or not manifest.in_party:
-        return
-    last = bill.parties[-1]
-    words = (last.contact, segment.get(2).strip(), segment.get(4).strip(), segment.get(6).strip())
-    if last.contact.count(";") < _CONTACTS:
-        bill.parties[-1] = replace(last, contact="; ".join(word for word in words if word))
+    return handle
 
 
 def _vid(manifest: _Manifest, segment: Segment) -> None:
     """VID02 and VID03 are the two parts of the number; both empty means breakbulk."""
     bill = _opened(manifest, segment)
-    manifest.goods, manifest.box, manifest.in_party = None, "", False
+    manifest.goods, manifest.box = None, ""
+    bill.parties.close()
     text = segment.get(2).strip() + segment.get(3).strip()
     if not text or segment.get(1) == "NC":
         return
@@ -351,7 +235,7 @@ def _vid(manifest: _Manifest, segment: Segment) -> None:
         number=plain,
         number_valid=valid,
         size_type=segment.get(9).strip(),
-        load_status=_CODES["load"].get(segment.get(10).strip(), ""),
+        load_status=CODES["load"].get(segment.get(10).strip(), ""),
         seals=tuple(Seal(number=each) for each in seals if each),
     )
 
@@ -361,11 +245,7 @@ def _m7(manifest: _Manifest, segment: Segment) -> None:
     bill = manifest.bill
     if bill is None or not manifest.box:
         return
-    box = bill.boxes[manifest.box]
-    more = (segment.get(place).strip() for place in range(1, 5))
-    if len(box.seals) < _CONTACTS:
-        seals = (*box.seals, *(Seal(number=each) for each in more if each))
-        bill.boxes[manifest.box] = replace(box, seals=seals)
+    bill.boxes[manifest.box] = common.sealed(bill.boxes[manifest.box], segment)
 
 
 def _n10(manifest: _Manifest, segment: Segment) -> None:
@@ -390,8 +270,9 @@ def _line(manifest: _Manifest, segment: Segment, sequence: int) -> dict[str, Any
         "packages": whole(segment.get(1).strip(), manifest.notes, segment, "1"),
         "hs_code": hs_code(segment.get(5).strip(), manifest.notes, segment, "5"),
         "value": value,
-        "currency": "USD" if value is not None else "",
-        "gross_mass_kg": _measured(manifest, segment, 8, 7, _WEIGHT),
+        "currency": (segment.get(13).strip() or "USD") if value is not None else "",
+        "package_type": segment.get(10).strip(),
+        "gross_mass_kg": measured(manifest.notes, segment, 8, 7, common.WEIGHT),
         "origin_country": segment.get(11).strip(),
         "equipment": (manifest.box,) if manifest.box else (),
     }
@@ -405,8 +286,8 @@ def _h1(manifest: _Manifest, segment: Segment) -> None:
 
 _HANDLERS: Final[dict[str, Callable[[_Manifest, Segment], None]]] = {
     "M10": _m10, "V1": _v1, "P4": _p4, "LX": _lx, "M13": _m13, "M11": _m11, "M12": _m12,
-    "N9": _n9, "N1": _n1, "N3": _n3, "N4": _n4, "PER": _per, "VID": _vid, "M7": _m7, "N10": _n10,
-    "H1": _h1,
+    "N9": _n9, "N1": _n1, "N3": _party(Parties.street), "N4": _party(Parties.town),
+    "PER": _party(Parties.contact), "VID": _vid, "M7": _m7, "N10": _n10, "H1": _h1,
 }  # fmt: skip
 
 
@@ -422,20 +303,15 @@ def _readings(manifest: _Manifest) -> list[Reading]:
 
 
 def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment | None:
-    if not bill.bill:
-        reason = "LX loop has no bill number (M1101, M1304); it cannot be told from others"
-        manifest.notes.add("x12.309.bill.missing", Severity.ERROR, reason, bill.at)
+    nameless = "LX loop has no bill number (M1101, M1304)"
+    if not told_apart(manifest.notes, bill.bill, manifest.seen, bill.at, "x12.309", nameless):
         return None
-    if bill.bill in manifest.seen:
-        reason = "this bill number stands twice in the message; the later one will stand"
-        manifest.notes.add("x12.309.bill.repeated", Severity.WARNING, reason, bill.at)
-    manifest.seen.add(bill.bill)
     return Consignment(
         **bill.fields,
         carrier=bill.carrier or manifest.voyage.carrier,
         bill=bill.bill,
         voyage=manifest.voyage,
-        parties=tuple(bill.parties),
+        parties=tuple(bill.parties.found),
         goods=_goods(bill),
         equipment=tuple(bill.boxes.values()),
         documents=tuple(bill.documents),
@@ -447,24 +323,19 @@ def _goods(bill: _Bill) -> tuple[GoodsItem, ...]:
     if len(bill.goods) == 1:
         fields = bill.goods[0].fields
         totals = {**bill.totals, "value": bill.value}
-        fields.update({name: total for name, total in totals.items() if not fields.get(name)})
-        fields["currency"] = "USD" if fields.get("value") is not None else ""
+        lacking = {name for name in totals if not fields.get(name) and totals[name] is not None}
+        fields.update({name: totals[name] for name in lacking})
+        if fields.get("value") is not None and not fields.get("currency"):
+            fields["currency"] = "USD"
     elif not bill.goods and any(bill.totals.values()):
         return (GoodsItem(**bill.totals),)
+    kind = bill.totals.get("package_type", "")
     return tuple(
         GoodsItem(
-            **{**each.fields, "package_type": bill.totals.get("package_type", "")},
-            description=_joined(each.lines),
+            **{**each.fields, "package_type": each.fields["package_type"] or kind},
+            description=common.joined(each.lines, LINE),
             marks=" ".join(each.marks),
             undg=tuple(each.undg),
         )
         for each in bill.goods
     )
-
-
-def _joined(lines: list[str]) -> str:
-    """Join text lines: a full line was cut inside its text, a shorter one ended by itself."""
-    pieces: list[str] = []
-    for line in lines:
-        pieces.extend((line, "" if len(line) >= _LINE else " "))
-    return "".join(pieces).strip()

@@ -14,12 +14,22 @@ from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.reading import Notes, Reading, messages_of
 from esclusa.formats.work import Work
-from esclusa.formats.x12 import ocean_manifest_309
+from esclusa.formats.x12 import (
+    customs_answer_355,
+    customs_events_353,
+    customs_status_350,
+    ocean_bill_310,
+    ocean_manifest_309,
+)
 from esclusa.formats.x12.syntax import read_messages
 from esclusa.model import Defect, Message
 
 TYPES: Final[dict[str, Callable[[RawMessage, Notes], list[Reading]]]] = {
     "309": ocean_manifest_309.read,
+    "310": ocean_bill_310.read,
+    "350": customs_status_350.read,
+    "353": customs_events_353.read,
+    "355": customs_answer_355.read,
 }
 
 
@@ -44,8 +54,8 @@ def sniff(head: bytes, name: str) -> bool:
 
 FORMAT: Final = Format(
     id="x12",
-    title_en="ANSI X12 transaction sets (ocean manifest 309)",
-    title_es="Transacciones ANSI X12 (manifiesto marítimo 309)",
+    title_en="ANSI X12 transaction sets (309, 310, 350, 353, 355)",
+    title_es="Transacciones ANSI X12 (309, 310, 350, 353, 355)",
     standard="ANSI ASC X12 release 003030 and later",
     sniff=sniff,
     read=read,

@@ -1,0 +1,207 @@
+"""X12 read and written: MB/s on one core, beside pyx12 on the same file.
+
+    python benchmarks/x12.py [--mb 2] [--rounds 5] [--one-line] [--peers PYTHON]
+
+A synthetic ocean manifest 309 of about ``--mb`` megabytes in sets of about forty bills, with
+containers, seals, parties and goods. Figures are medians of CPU seconds. ``messages`` cuts the
+segments, checks the envelopes and asks for no element; ``segments`` asks each for one, as typed
+readers do at least; ``tokens`` splits each segment into its elements, and those that have components
+into them; ``elements`` makes a list of components of every element, which is what pyx12 does whether
+asked or not; ``records`` makes the consignments; ``written`` turns them into bytes again.
+
+``--peers`` names an interpreter of an environment of its own with ``pip install pyx12``; its rounds
+alternate with ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.x12 import reader, writers
+from esclusa.formats.x12.drafting import USUAL
+from esclusa.formats.x12.rewriting import rewrite
+from esclusa.formats.x12.syntax import read_messages
+from esclusa.formats.x12.writing import Envelope
+from esclusa.model import Message
+
+BILLS = 40
+BILL = """LX*{n}~
+M11*NRUS{n:08d}*CNSHA*300*CTN*7500*K****SHANGHAI**NRLN~
+N1*SH*BRIGHT HARBOUR ELECTRONICS CO LTD~
+N3*88 EAST WHARF ROAD~
+N4*SHANGHAI***CN~
+N1*CN*CORAL WAY PRODUCE INC~
+N3*700 DOCK AVE~
+N4*MIAMI***US~
+N1*FS*USMIA**USMIA~
+VID*4B*NRXU*3570937*NR516968*****42G1*L~
+N10*300*MOBILE TELEPHONES WITH ACCESSORIES*NRLN 112*J*851713*712500*K*7500~
+N10**AND CHARGERS IN THE SAME CARTONS AS BEFORE~
+"""
+
+
+def made(size: int) -> bytes:
+    """Return one interchange of about ``size`` bytes."""
+    sets: list[str] = []
+    total = number = 0
+    while total < size:
+        body = "".join(BILL.format(n=number + at) for at in range(1, BILLS + 1))
+        number += BILLS
+        head = (
+            "M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W*000412*40*W*L~\nP4*5201*20260424*40~\n"
+        )
+        count = body.count("~") + 4
+        reference = f"{len(sets) + 1:04d}"
+        sets.append(f"ST*309*{reference}~\n{head}{body}SE*{count}*{reference}~\n")
+        total += len(sets[-1])
+    return (
+        "ISA*00*          *00*          *02*NRLN           *ZZ*MARISOLCUSTOMS *260413*1020*U*00401"
+        "*000000412*0*P*>~\nGS*SO*NRLN*MARISOLCUSTOMS*20260413*1020*412*X*004010~\n"
+        + "".join(sets)
+        + f"GE*{len(sets)}*412~\nIEA*1*000000412~\n"
+    ).encode("ascii")
+
+
+def messages_only(data: bytes) -> int:
+    """Cut the segments and check the envelopes."""
+    count = 0
+    for item in read_messages(io.BytesIO(data)):
+        assert isinstance(item, RawMessage)
+        assert not item.defects
+        count += len(item.segments)
+    return count
+
+
+def tokens(data: bytes) -> int:
+    """Split each segment into its elements, and into components those that have some."""
+    count = 0
+    for item in read_messages(io.BytesIO(data)):
+        assert isinstance(item, RawMessage)
+        for segment in item.segments:
+            text, marks = segment.text, segment.marks
+            if marks.component in text:
+                segment.elements()
+            else:
+                marks.split(text, marks.element)
+        count += len(item.segments)
+    return count
+
+
+def segments(data: bytes) -> int:
+    """Ask one element of each segment."""
+    count = 0
+    for item in read_messages(io.BytesIO(data)):
+        assert isinstance(item, RawMessage)
+        for segment in item.segments:
+            segment.get(1)
+        count += len(item.segments)
+    return count
+
+
+def elements(data: bytes) -> int:
+    """Split every element of every segment into its components."""
+    count = 0
+    for item in read_messages(io.BytesIO(data)):
+        assert isinstance(item, RawMessage)
+        for segment in item.segments:
+            segment.elements()
+        count += len(item.segments)
+    return count
+
+
+def records(data: bytes) -> list[Message]:
+    """Make the consignments."""
+    found = [item for item in reader.read(io.BytesIO(data)) if isinstance(item, Message)]
+    assert not any(message.defects for message in found)
+    return found
+
+
+def written(messages: list[Message]) -> int:
+    """Write the consignments, one set at a time."""
+    envelope = Envelope(sender="NRLN", recipient="MARISOL", prepared="2026-04-13T10:15")
+    return sum(map(len, writers.write(envelope, messages, "309", marks=USUAL)))
+
+
+def copied(data: bytes) -> int:
+    """Write the file back as it is."""
+    sink = io.BytesIO()
+    rewrite(io.BytesIO(data), sink)
+    assert sink.getvalue() == data
+    return len(data)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the CPU time of the second of two calls: the first warms what another task cooled."""
+    work()
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def peer(python: str, path: Path) -> tuple[float, str]:
+    """Measure one round of pyx12 in a process of its own; its CPU seconds and its version."""
+    script = Path(__file__).parent / "peers" / "x12_reader.py"
+    command = [python, str(script), str(path), "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"pyx12: {done.stderr.strip().splitlines()[-1:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return float(found["seconds"][-1]), str(found["version"])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mb", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--one-line", action="store_true", help="no line break behind segments")
+    parser.add_argument("--peers", default="", metavar="PYTHON")
+    args = parser.parse_args()
+    data = made(int(args.mb * 1e6))
+    if args.one_line:
+        data = data.replace(b"\n", b"")
+    messages = records(data)
+    gc.freeze()  # what waits to be written is no load of those who read
+    tasks: dict[str, Callable[[], object]] = {
+        "messages": lambda: messages_only(data),
+        "segments": lambda: segments(data),
+        "tokens": lambda: tokens(data),
+        "elements": lambda: elements(data),
+        "records": lambda: records(data),
+        "written": lambda: written(messages),
+        "file written back": lambda: copied(data),
+    }
+    times: dict[str, list[float]] = {name: [] for name in (*tasks, "pyx12")}
+    version = ""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "manifest.x12"
+        path.write_bytes(data)
+        for _ in range(args.rounds):
+            for name, work in tasks.items():
+                times[name].append(seconds(work))
+            if args.peers:
+                took, version = peer(args.peers, path)
+                times["pyx12"].append(took)
+    size = len(data) / 1e6
+    theirs = statistics.median(times["pyx12"]) if times["pyx12"] else 0.0
+    print(f"309 of {size:.1f} MB, {segments(data):,} segments, {len(messages)} sets")
+    for name, found_times in times.items():
+        if found_times:
+            middle = statistics.median(found_times)
+            ratio = f"{theirs / middle:8.1f} x pyx12" if theirs and name != "pyx12" else ""
+            label = f"pyx12 {version}".strip() if name == "pyx12" else name
+            print(f"{label:<20} {size / middle:8.1f} MB/s {ratio}")
+
+
+if __name__ == "__main__":
+    main()

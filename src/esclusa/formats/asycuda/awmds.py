@@ -1,0 +1,523 @@
+"""AWMDS, the ASYCUDA World manifest, and Awbolds, bills added to one: a port call and its bills.
+
+Each bill is a message of its own, so a manifest of any size is read in little memory and a damaged
+bill costs only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from esclusa.formats.asycuda import common
+from esclusa.formats.asycuda.common import CODES, Fields, Reading, said
+from esclusa.formats.limits import MIB, Limits
+from esclusa.formats.reading import Notes
+from esclusa.formats.values import checked_container
+from esclusa.formats.xml_batches import Batches, Node, Part
+from esclusa.model import (
+    Consignment,
+    Defect,
+    GoodsItem,
+    Message,
+    Party,
+    Place,
+    PortCall,
+    Seal,
+    Severity,
+    TransportEquipment,
+    Voyage,
+    encode_body,
+)
+
+ROOTS: Final = frozenset({"Awmds", "AWMDS", "Awbolds", "AWBOLDS", "Awmcds", "AWMCDS"})
+
+_BILL: Final = "Bol_segment"
+_TAGS: Final = frozenset({_BILL, "General_segment", "Master_bol"})
+_BILL_BYTES: Final = 4 * MIB
+"""Largest bill that is read; one of a thousand containers takes some 0.5 MiB."""
+
+_LARGE: Final = 2048
+"""A heading larger than this is weighed against each bill that repeats it."""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What stands before the bills and holds for each of them."""
+
+    voyage: Voyage = Voyage()
+    carrier: str = ""
+    departure: str = ""
+    arrival: str = ""
+    master: str = ""
+    office: str = ""
+    size: int = 0
+    totals: tuple[tuple[str, float], ...] = ()
+
+
+class _Sums:
+    """What the bills add up to, to be held against the totals that the heading states."""
+
+    def __init__(self) -> None:
+        self.bills = self.packages = 0
+        self.boxes: set[int] = set()
+        self.mass = 0.0
+
+    def add(self, bill: Consignment) -> None:
+        self.bills += 1
+        self.boxes.update(hash(box.number) for box in bill.equipment)
+        for item in bill.goods:
+            self.packages += item.packages or 0
+            self.mass += item.gross_mass_kg or 0.0
+
+
+def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defect]:
+    """Read a manifest: a message with the port call, then one for each bill."""
+    del root
+    head, sums, general = _Head(), _Sums(), None
+    most = min(_BILL_BYTES, limits.message_bytes)
+    for item in batches.parts(_TAGS, _BILL, most):
+        if isinstance(item, Defect):
+            general = None
+            yield item
+        elif item.element.tag == _BILL:
+            message = _bill(item, head, limits)
+            for statement in message.statements:
+                if isinstance(statement, Consignment):
+                    sums.add(statement)
+            yield message
+        elif item.element.tag == "Master_bol":
+            head, message = _added_to(item, limits)
+            if message.defects:
+                yield message
+        else:
+            head, message = _general(item, limits)
+            general = item
+            yield message
+    if general is not None:
+        yield from _totals(general, head, sums)
+
+
+# -- the heading ----------------------------------------------------------------------------------
+
+
+def _general(part: Part, limits: Limits) -> tuple[_Head, Message]:
+    """Read General_segment: what holds for every bill, and the port call."""
+    group = part.element
+    ids = common.fields(group.find("General_segment_id"))
+    reference = said(ids, "Voyage_number")
+    reading = Reading(part, Notes(reference, part.offset, limits.defects_per_message))
+    call, head = _call(reading, group, ids)
+    if part.fault:
+        reading.notes.fatal("asycuda.element", part.fault)
+    elif not (reference or call.voyage.conveyance.name or call.voyage.conveyance.imo):
+        reason = "General_segment names neither voyage nor means of transport"
+        reading.add("asycuda.voyage.missing", Severity.WARNING, reason, group)
+    stated = () if part.fault or call == PortCall(voyage=Voyage(), port=Place()) else (call,)
+    return head, _message(part, reading.notes, reference, head, stated)
+
+
+def _call(reading: Reading, group: Node, ids: Fields) -> tuple[PortCall, _Head]:
+    path = "General_segment/General_segment_id"
+    at = group.find("General_segment_id")
+    departure = arrival = ""
+    if at is not None:
+        departure = reading.date(ids, "Date_of_departure", path, at)
+        arrival = reading.date(ids, "Date_of_arrival", path, at)
+    clock = said(ids, "Time_of_arrival")
+    if arrival and len(clock) >= 5:
+        arrival = f"{arrival}T{clock[:5]}"
+    places = common.fields(group.find("Load_unload_place"))
+    last = common.place(places.get("Place_of_departure_code"))
+    voyage, carrier, parties = _transport(reading, group, said(ids, "Voyage_number"))
+    call = PortCall(
+        voyage=voyage,
+        port=common.place(places.get("Place_of_destination_code")),
+        arrival=arrival,
+        last_ports=(last,) if last.code else (),
+        parties=parties,
+    )
+    head = _Head(
+        voyage=voyage,
+        carrier=carrier,
+        departure=departure,
+        arrival=arrival,
+        office=said(ids, "Customs_office_code"),
+        size=len(encode_body(call)),
+        totals=_stated(reading, group),
+    )
+    return call, head
+
+
+def _transport(
+    reading: Reading, group: Node, reference: str
+) -> tuple[Voyage, str, tuple[Party, ...]]:
+    """Read Transport_information: voyage, the carrier's code or name, carrier and agent."""
+    path = "General_segment/Transport_information"
+    at = group.find("Transport_information")
+    if at is None:
+        return Voyage(reference=reference), "", ()
+    found = common.fields(at)
+    carrier = common.fields(at.find("Carrier"))
+    agent = common.fields(at.find("Shipping_Agent"))
+    code = said(carrier, "Carrier_code")
+    ship = replace(
+        common.ship(reading, found, "Registration_number_of_transport_code", path, at),
+        mode=CODES["mode"].get(said(found, "Mode_of_transport_code"), ""),
+        name=said(found, "Identity_of_transporter"),
+        flag=said(found, "Nationality_of_transporter_code"),
+    )
+    parties = (
+        _named(common.party("carrier", code, *_words(carrier, "Carrier"))),
+        common.party(
+            "agent", said(agent, "Shipping_Agent_code"), said(agent, "Shipping_Agent_name"), ""
+        ),
+        common.party("other", "", said(found, "Master_information"), ""),
+    )
+    voyage = Voyage(reference=reference, carrier=code, conveyance=ship)
+    return voyage, code or said(carrier, "Carrier_name"), tuple(one for one in parties if one)
+
+
+def _named(party: Party | None) -> Party | None:
+    """A carrier of whom only the code is known is named by the voyage already."""
+    return party if party and (party.name or party.address) else None
+
+
+def _stated(reading: Reading, group: Node) -> tuple[tuple[str, float], ...]:
+    at = group.find("Totals_segment")
+    if at is None:
+        return ()
+    path, found = "General_segment/Totals_segment", common.fields(at)
+    read = ((tag, reading.number(found, tag, path, at)) for tag in _TOTALS)
+    return tuple((tag, value) for tag, value in read if value is not None)
+
+
+_TOTALS: Final = (
+    "Total_number_of_bols",
+    "Total_number_of_packages",
+    "Total_number_of_containers",
+    "Total_gross_mass",
+)
+
+
+def _totals(part: Part, head: _Head, sums: _Sums) -> Iterator[Defect]:
+    """Hold the totals of the heading against the bills; a manifest of none states none."""
+    real = (sums.bills, sums.packages, len(sums.boxes), sums.mass)
+    counted = dict(zip(_TOTALS, real, strict=True))
+    for tag, value in head.totals:
+        if abs(counted[tag] - value) > (0.01 + 1e-6 * abs(value)):
+            node = part.element.find(f"Totals_segment/{tag}")
+            spot = part.spot(node)
+            yield Defect(
+                code="asycuda.totals",
+                severity=Severity.WARNING,
+                reason=f"{tag} says {value:g}, the bills that were read make {counted[tag]:g}",
+                offset=spot.offset,
+                segment=tag,
+                segment_no=spot.number,
+                element=f"General_segment/Totals_segment/{tag}",
+            )
+
+
+def _added_to(part: Part, limits: Limits) -> tuple[_Head, Message]:
+    """Read Master_bol of Awbolds: the manifest and the bill that the bills belong to."""
+    found = common.fields(part.element)
+    reading = Reading(part, Notes("", part.offset, limits.defects_per_message))
+    head = _Head(
+        voyage=Voyage(reference=said(found, "Voyage_number")),
+        departure=reading.date(found, "Date_of_departure", "Master_bol", part.element),
+        master=said(found, "Reference_number"),
+        office=said(found, "Customs_office_code"),
+    )
+    return head, _message(part, reading.notes, head.master, head, ())
+
+
+# -- a bill ---------------------------------------------------------------------------------------
+
+
+def _bill(part: Part, head: _Head, limits: Limits) -> Message:
+    groups: dict[str, Node] = {}
+    boxes: list[Node] = []
+    splits: list[Node] = []
+    for group in part.element:
+        tag = group.tag
+        if tag == "ctn_segment":
+            boxes.append(group)
+        elif tag == "Split_segment":
+            splits.append(group)
+        else:
+            groups[tag] = group
+    ids = common.fields(groups.get("Bol_id"))
+    number = said(ids, "Bol_reference")
+    reading = Reading(part, Notes(number, part.offset, limits.defects_per_message))
+    if part.fault:
+        reading.notes.fatal("asycuda.element", part.fault)
+    elif not number:
+        reason = "bill has no Bol_id/Bol_reference; it cannot be told from others"
+        reading.notes.fatal("asycuda.bill.missing", reason)
+    if part.fault or not number:
+        return _message(part, reading.notes, number, head, ())
+    bill = _consignment(reading, head, ids, groups, (boxes, splits))
+    if head.size > _LARGE and len(encode_body(bill)) > MIB + limits.growth * part.length:
+        reason = f"it states more than {limits.growth} times its bytes, the heading repeated"
+        reading.notes.fatal("asycuda.bill.growth", reason)
+        return _message(part, reading.notes, number, head, ())
+    return _message(part, reading.notes, number, head, (bill,))
+
+
+def _message(
+    part: Part,
+    notes: Notes,
+    reference: str,
+    head: _Head,
+    stated: tuple[Consignment | PortCall, ...],
+) -> Message:
+    return Message(
+        format="asycuda.awmds",
+        offset=part.offset,
+        length=part.length,
+        reference=reference,
+        sender=head.carrier,
+        recipient=head.office,
+        statements=stated,
+        defects=notes.closed(),
+    )
+
+
+def _consignment(
+    reading: Reading,
+    head: _Head,
+    ids: Fields,
+    groups: dict[str, Node],
+    several: tuple[list[Node], list[Node]],
+) -> Consignment:
+    places = common.fields(groups.get("Load_unload_place"))
+    values = common.children(groups.get("Value_segment"))
+    goods = groups.get("Goods_segment")
+    totals = common.fields(goods)
+    master = said(ids, "Master_bill_ref_number") or said(ids, "Master_bol_ref_number")
+    boxes = _boxes(reading, several[0], goods if "Seals_segment" in totals else None)
+    unique = said(ids, "Unique_carrier_reference")
+    parties = _parties(groups.get("Traders_segment"))
+    return Consignment(
+        carrier=_carrier(parties) or head.carrier,
+        bill=said(ids, "Bol_reference"),
+        master_bill=master or head.master,
+        voyage=head.voyage,
+        load_port=common.place(places.get("Place_of_loading_code")),
+        discharge_port=common.place(places.get("Place_of_unloading_code")),
+        departure=head.departure,
+        arrival=head.arrival,
+        parties=parties,
+        goods=_goods(reading, said(ids, "Bol_nature"), goods, totals, several[1], boxes, values),
+        equipment=boxes,
+        documents=(f"UCN:{unique}",) if unique else (),
+        **_freight(reading, values.get("Freight_segment")),
+    )
+
+
+def _carrier(parties: tuple[Party, ...]) -> str:
+    """The code or name of the bill's own carrier, in later schemas."""
+    if not parties or parties[0].role != "carrier":
+        return ""
+    first = parties[0]
+    return first.identifiers[0].value if first.identifiers else first.name
+
+
+_ROLES: Final = {
+    tag: (role, f"{tag}_code", f"{tag}_name", f"{tag}_address")
+    for tag, role in (
+        ("Carrier", "carrier"), ("Exporter", "shipper"), ("Notify", "notify"),
+        ("Consignee", "consignee"),
+    )
+}  # fmt: skip
+"""Group → role, and the tags of what is said of it."""
+
+
+def _parties(group: Node | None) -> tuple[Party, ...]:
+    made: dict[str, Party] = {}
+    for one in () if group is None else group:
+        if known := _ROLES.get(str(one.tag)):
+            role, code, name, address = known
+            found = common.fields(one)
+            party = common.party(role, found.get(code), found.get(name), found.get(address))
+            if party is not None:
+                made[role] = party
+    return tuple(made.values())
+
+
+def _words(found: Fields, tag: str) -> tuple[str | None, str | None]:
+    return found.get(f"{tag}_name"), found.get(f"{tag}_address")
+
+
+def _freight(reading: Reading, at: Node | None) -> dict[str, Any]:
+    if at is None:
+        return {}
+    found, path = common.fields(at), "Value_segment/Freight_segment"
+    return {
+        "freight_amount": reading.number(found, "Freight_value", path, at),
+        "freight_currency": said(found, "Freight_currency"),
+        "freight_payment": CODES["payment"].get(said(found, "PC_indicator"), ""),
+    }  # fmt: skip
+
+
+# -- containers -----------------------------------------------------------------------------------
+
+
+def _boxes(
+    reading: Reading, groups: list[Node], goods: Node | None
+) -> tuple[TransportEquipment, ...]:
+    boxes: dict[str, TransportEquipment] = {}
+    for at in groups:
+        box = _box(reading, at)
+        if box is not None:
+            boxes[box.number] = box
+    seals = _bill_seals(goods)
+    if seals and len(boxes) == 1:
+        (box,) = boxes.values()
+        known = {seal.number for seal in box.seals}
+        more = tuple(seal for seal in seals if seal.number not in known)
+        return (replace(box, seals=(*box.seals, *more)),)
+    if seals and len(boxes) > 1 and not all(box.seals for box in boxes.values()):
+        reason = "seals of the whole bill cannot be told apart by container; they are left out"
+        path = "Goods_segment/Seals_segment"
+        reading.add("asycuda.seals.unassigned", Severity.NOTE, reason, goods, path)
+    return tuple(boxes.values())
+
+
+def _box(reading: Reading, at: Node) -> TransportEquipment | None:
+    found, path = common.fields(at), "ctn_segment"
+    text = said(found, "Ctn_reference")
+    if not text:
+        reason = "container has no Ctn_reference; it is left out"
+        reading.add("asycuda.container.number", Severity.ERROR, reason, at, path)
+        return None
+    number, valid = _container(reading, at, "Ctn_reference", text, path)
+    tare = reading.number(found, "Empty_weight", path, at)
+    goods = reading.number(found, "Goods_weight", path, at)
+    by = CODES["seal_party"].get(said(found, "Sealing_Party"), "")
+    return TransportEquipment(
+        number=number,
+        number_valid=valid,
+        size_type=said(found, "Type_of_container"),
+        load_status=CODES["load"].get(said(found, "Empty_Full").upper(), ""),
+        gross_mass_kg=_gross(goods, tare),
+        tare_kg=tare,
+        seals=_marks(found, by),
+    )
+
+
+def _marks(found: Fields, by: str) -> tuple[Seal, ...]:
+    marks = dict.fromkeys([said(found, tag) for tag in _MARKS if tag in found])
+    return tuple([Seal(number=mark, affixed_by=by) for mark in marks if mark])
+
+
+_MARKS: Final = ("Marks1", "Marks2", "Marks3")
+
+
+def _container(
+    reading: Reading, at: Node, tag: str, text: str, path: str
+) -> tuple[str, bool | None]:
+    spot = reading.part.spot(at, tag)
+    return checked_container(text, reading.notes, spot, f"{path}/{tag}")
+
+
+def _gross(goods: float | None, tare: float | None) -> float | None:
+    """Goods and box together; in decimals, so that no figure grows a tail."""
+    if goods is None or not tare:
+        return goods
+    if goods.is_integer() and tare.is_integer():
+        return goods + tare
+    return float(Decimal(repr(goods)) + Decimal(repr(tare)))
+
+
+def _bill_seals(goods: Node | None) -> tuple[Seal, ...]:
+    at = goods.find("Seals_segment") if goods is not None else None
+    if at is None:
+        return ()
+    found = common.fields(at)
+    by = CODES["seal_party"].get(said(found, "Sealing_party_code"), "")
+    marks = (mark.strip() for mark in said(found, "Marks_of_seals").split(","))
+    return tuple(Seal(number=mark, affixed_by=by) for mark in marks if mark)
+
+
+# -- goods ----------------------------------------------------------------------------------------
+
+
+def _goods(
+    reading: Reading,
+    nature: str,
+    at: Node | None,
+    totals: Fields,
+    splits: list[Node],
+    boxes: tuple[TransportEquipment, ...],
+    worth: dict[str, Node],
+) -> tuple[GoodsItem, ...]:
+    """Return the items: the splits where there are some, else the one item of the bill."""
+    if splits:
+        items = _split(reading, splits, nature)
+    elif at is not None:
+        held = tuple([box.number for box in boxes])
+        items = [_item(reading, at, totals, "Goods_segment", nature, 1, held)]
+    else:
+        return ()
+    return tuple(_valued(reading, items, worth.get("Customs_segment")))
+
+
+def _item(
+    reading: Reading,
+    at: Node,
+    found: Fields,
+    path: str,
+    nature: str,
+    sequence: int,
+    held: tuple[str, ...],
+) -> GoodsItem:
+    return GoodsItem(
+        sequence=sequence,
+        description=said(found, "Goods_description"),
+        packages=reading.count(found, "Number_of_packages", path, at),
+        package_type=said(found, "Package_type_code"),
+        gross_mass_kg=reading.number(found, "Gross_mass", path, at),
+        volume_m3=reading.number(found, "Volume_in_cubic_meters", path, at),
+        marks=said(found, "Shipping_marks"),
+        procedure=nature,
+        equipment=held,
+    )
+
+
+def _split(reading: Reading, splits: list[Node], nature: str) -> list[GoodsItem]:
+    """One item for each split; one without packages and mass names a further container of the
+    item before it."""
+    items: list[GoodsItem] = []
+    for at in splits:
+        path = "Split_segment"
+        held = at.find("Container")
+        text = said(common.fields(held), "Reference")
+        box = _container(reading, held, "Reference", text, f"{path}/Container")[0] if text else ""  # type: ignore[arg-type]
+        boxes = (box,) if box else ()
+        item = _item(reading, at, common.fields(at), path, nature, len(items) + 1, boxes)
+        if items and box and item.packages == 0 and item.gross_mass_kg == 0:
+            items[-1] = replace(items[-1], equipment=(*items[-1].equipment, box))
+        else:
+            items.append(item)
+    return items
+
+
+def _valued(reading: Reading, items: list[GoodsItem], at: Node | None) -> list[GoodsItem]:
+    """The customs value is the bill's: it is the item's where there is one."""
+    if at is None:
+        return items
+    found = common.fields(at)
+    value = reading.number(found, "Customs_value", "Value_segment/Customs_segment", at)
+    if value is None:
+        return items
+    if len(items) == 1:
+        return [replace(items[0], value=value, currency=said(found, "Customs_currency"))]
+    reason = "a value for the whole bill cannot be split over its goods"
+    path = "Value_segment/Customs_segment/Customs_value"
+    reading.add("asycuda.value.unsplit", Severity.NOTE, reason, at.find("Customs_value"), path)
+    return items

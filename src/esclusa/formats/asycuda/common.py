@@ -1,0 +1,208 @@
+"""What the XML of manifests and of declarations share: texts, numbers, dates, parties, places."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from esclusa.codes import country
+from esclusa.formats import values
+from esclusa.formats.codemap import load_map
+from esclusa.formats.dates import iso_moment
+from esclusa.formats.reading import Notes, snippet
+from esclusa.formats.xml_batches import Node, Part
+from esclusa.model import Conveyance, Identifier, Party, Place, Severity
+
+CODES: Final = load_map("esclusa.formats.asycuda", "code_map.csv")
+
+Fields = dict[str, str | None]
+"""Tag → text of the children of one group, as it stands: None or white space when it has none."""
+
+NO_CITY: Final = "-"
+"""Stands in the line before a country where no city is known."""
+
+NOBODY: Final = "-"
+"""Stands in the first line of a party of whom only the address is known."""
+
+_LISTED: Final = frozenset({"carrier", "agent"})
+"""Roles whose code is that of a list of the installation; traders go by their tax number."""
+
+_PLAIN: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
+_DATE: Final = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
+_NUMBER: Final = 40
+"""Length of a text that may be a number, twice that of the longest one."""
+
+_CACHED: Final = 400
+"""Longest text worth remembering; real names and addresses stay under it."""
+
+
+def fields(group: Node | None) -> Fields:
+    """Return the texts of a group's children; one that stands twice gives its last."""
+    return {} if group is None else {leaf.tag: leaf.text for leaf in group}
+
+
+def said(found: Fields, tag: str) -> str:
+    """Return a text without blanks at its ends, runs of white space made one blank."""
+    text = found.get(tag)
+    if text is None:
+        return ""
+    return _one_line(text) if len(text) < _NUMBER else " ".join(text.split())
+
+
+@lru_cache(maxsize=16384)
+def _one_line(text: str) -> str:
+    """Codes, currencies and kinds of package return in bill after bill."""
+    return " ".join(text.split())
+
+
+def children(group: Node | None) -> dict[str, Node]:
+    """Return the children of a group by tag; of those that stand twice the last."""
+    return {} if group is None else {child.tag: child for child in group}
+
+
+class Reading:
+    """One element with its notes, while it is read."""
+
+    __slots__ = ("notes", "part")
+
+    def __init__(self, part: Part, notes: Notes) -> None:
+        self.part = part
+        self.notes = notes
+
+    def number(self, found: Fields, tag: str, path: str, group: Node) -> float | None:
+        """Return a number; None and a defect at the element when it is none."""
+        text = found.get(tag)
+        if text is None:
+            return None
+        value = _short_number(text) if len(text) < _NUMBER else None
+        return self._odd(text, tag, path, group) if value is None else value
+
+    def _odd(self, text: str, tag: str, path: str, group: Node) -> float | None:
+        spot = self.part.spot(group, tag)
+        return values.number(text.strip(), self.notes, spot, f"{path}/{tag}")
+
+    def count(self, found: Fields, tag: str, path: str, group: Node) -> int | None:
+        """Return a count; None and a defect at the element when it is negative or not whole."""
+        text = found.get(tag)
+        if text is None:
+            return None
+        value = _short_number(text) if len(text) < _NUMBER else None
+        if value is not None and value.is_integer():
+            return int(value)
+        if text.isspace():
+            return None
+        spot = self.part.spot(group, tag)
+        return values.whole(text.strip(), self.notes, spot, f"{path}/{tag}")
+
+    def date(self, found: Fields, tag: str, path: str, group: Node) -> str:
+        """Return a date as ISO 8601; "" and a defect when it is none."""
+        text = said(found, tag)
+        value = date(text) if text else ""
+        if value is None:
+            reason = f"{snippet(text)} is not a date"
+            self.add("value.date", Severity.ERROR, reason, group.find(tag), f"{path}/{tag}")
+        return value or ""
+
+    def add(
+        self, code: str, severity: Severity, reason: str, node: Node | None, path: str = ""
+    ) -> None:
+        self.notes.add(code, severity, reason, self.part.spot(node), path)
+
+
+@lru_cache(maxsize=8192)
+def _short_number(text: str) -> float | None:
+    plain = text.strip()
+    return float(plain) if _PLAIN.fullmatch(plain) else None
+
+
+@lru_cache(maxsize=1024)
+def date(text: str) -> str | None:
+    """Return a date in any of the notations of installations as ISO 8601; None when it is none.
+
+    ``2026-04-18``, ``18/04/2026`` (day first, with a year of four digits) and ``4/18/26`` (month
+    first, with a year of two: the short form in which declarations are exported). Where the two
+    numbers can only be meant the other way, they are.
+    """
+    found = _DATE.fullmatch(text.partition("T")[0].strip()) if len(text) < 40 else None
+    if found is None:
+        return iso_moment(text, "YYYYMMDD", year=2026) if len(text) == 8 else None
+    first, second, third = found.groups()
+    if len(first) == 4:
+        year, month, day = first, second, third
+    else:
+        year = third if len(third) == 4 else f"20{third:0>2}"
+        day, month = (first, second) if len(third) == 4 else (second, first)
+        if int(month) > 12 >= int(day):
+            day, month = month, day
+    return iso_moment(f"{year}{month:0>2}{day:0>2}", "YYYYMMDD", year=2026)
+
+
+def place(code: str | None, name: str | None = None) -> Place:
+    """Return a place of the texts as they stand; the form of the code says whose it is."""
+    if len(code or "") + len(name or "") > _CACHED:
+        return _place.__wrapped__(code, name)
+    return _place(code, name)
+
+
+@lru_cache(maxsize=8192)
+def _place(text: str | None, words: str | None) -> Place:
+    code, name = " ".join((text or "").split()), " ".join((words or "").split())
+    scheme = ""
+    if len(code) == 5 and code.isascii() and code.isupper() and code.isalnum():
+        scheme = "unlocode" if code[:2].isalpha() else ""
+    elif len(code) == 2 and code.isalpha():
+        scheme = "country"
+    elif len(code) == 3 and code.isalpha() and code.isupper():
+        scheme = "iata"
+    return Place(code=code, name=name, scheme=scheme)
+
+
+def party(role: str, code: str | None, name: str | None, address: str | None) -> Party | None:
+    """Return a party of the texts as they stand, None when nothing is said of it.
+
+    ``address`` is lines as sent. Where the last one is a country's code of two capitals, it is the
+    country and the line before it the city (``-`` when there is none).
+    """
+    if not (code or name or address):
+        return None
+    if len(code or "") + len(name or "") + len(address or "") > _CACHED:
+        return _party.__wrapped__(role, code or "", name or "", address or "")
+    return _party(role, code or "", name or "", address or "")
+
+
+@lru_cache(maxsize=16384)
+def _party(role: str, code: str, name: str, address: str) -> Party | None:
+    if not (code.strip() or name.strip() or address.strip()):
+        return None
+    lines = [" ".join(line.split()) for line in address.split("\n")]
+    lines = [line for line in lines if line]
+    city = nation = ""
+    if len(lines) > 1 and _is_country(lines[-1]):
+        nation, city = lines.pop(), lines.pop()
+        city = "" if city == NO_CITY else city
+    scheme = "other" if role in _LISTED else "tax"
+    number = (Identifier(scheme=scheme, value=" ".join(code.split())),) if code.strip() else ()
+    return Party(
+        role=role,
+        name=" ".join(name.split()),
+        address=", ".join(lines),
+        city=city,
+        country=nation,
+        identifiers=number,
+    )
+
+
+def _is_country(text: str) -> bool:
+    return len(text) == 2 and text.isupper() and country.by_alpha2(text) is not None
+
+
+def ship(reading: Reading, found: Fields, tag: str, path: str, group: Node) -> Conveyance:
+    """Return the conveyance of a number that is an IMO number or a registration."""
+    text = said(found, tag)
+    digits = text.upper().removeprefix("IMO").strip()
+    if not (len(digits) == 7 and digits.isascii() and digits.isdigit()):
+        return Conveyance(registration=text)
+    spot = reading.part.spot(group, tag)
+    number, valid = values.ship_number(digits, reading.notes, spot, f"{path}/{tag}")
+    return Conveyance(imo=number, imo_valid=valid)

@@ -1,0 +1,147 @@
+"""Tables of statements: columns named by the fields of the record model.
+
+A column is named by the path of its field (``voyage.conveyance.imo``); a path through several
+values (``seals.number``) gives a list. The same path reads the field of a statement that the plain
+reader made, so a table is the same whichever way its rows came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from esclusa.formats.edifact.columns import plainly, spans
+from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
+from esclusa.formats.edifact.columns.run import Run
+from esclusa.formats.edifact.columns.sheet import Picked, Sheet
+from esclusa.formats.edifact.columns.spans import take
+from esclusa.model import Message, Statement
+
+HEAD: Mapping[str, Any] = {"offset": pl.Int64, "reference": pl.String, "function": pl.String}
+"""Columns of every table: the byte of the file where the message begins, its reference, its
+function."""
+
+PART: Final = 1 << 20, 4 << 20
+"""The least and the most bytes of messages that are made into rows at a time. Between them it is a
+part of the file: fewer cost more time, more cost more memory than the file is worth."""
+PARTS: Final = 6
+
+LIST = pl.List(pl.String)
+
+
+class Table(NamedTuple):
+    """``kind`` is the message type, ``fields`` the columns, ``takes`` tells the statements that
+    make rows. ``refuse`` names messages that are not laid out as ``rows`` needs it; ``rows`` gives
+    the number of the message of each row, and the columns."""
+
+    kind: str
+    fields: Mapping[str, Any]
+    takes: Callable[[Statement], bool]
+    refuse: Callable[[Sheet], Picked]
+    rows: Callable[[Sheet], tuple[Picked, dict[str, pl.Series]]]
+
+
+def table(found: bytes | Path | Index, of: Table) -> pl.DataFrame:
+    """Return one row for each statement of the messages of a type, in the order of the file.
+
+    :param found: a file, its bytes, or what :func:`index` made of them.
+    :raises LimitError: the file is larger than the limits allow.
+    :raises InputError: it cannot be opened.
+    """
+    indexed = found if isinstance(found, Index) else index(found)
+    schema = {**HEAD, **of.fields}
+    frames, doubts = [], list(indexed.doubts)
+    for run in indexed.runs:
+        for part in _parts(run, of.kind):
+            sheet = Sheet(run, part, indexed.limits)
+            refused = np.unique(of.refuse(sheet))
+            doubts += [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
+            frames.append(_regular(sheet.without(refused), of, schema))
+    plain = list(_plain(indexed, doubts, of))
+    if plain:
+        frames.append(pl.DataFrame(plain, schema, orient="row"))
+    if not frames:
+        return pl.DataFrame(schema=schema)
+    whole = pl.concat(frames)
+    return whole.sort("offset", maintain_order=True) if plain else whole
+
+
+def _parts(run: Run, kind: str) -> list[npt.NDArray[np.intp]]:
+    """The messages of a type, a few megabytes at a time: what is held beside the table then does
+    not grow with the file."""
+    kinds = spans.values(run, spans.component(run, run.message_first, 2))
+    named = np.array([*(value == kind for value in kinds.values), False], bool)[kinds.code]
+    chosen = np.flatnonzero(named)
+    least, most = PART
+    size = min(max(len(run.text.data) // PARTS, least), most)
+    sizes = run.ends(run.message_last[chosen]) - run.begin[run.message_first[chosen]]
+    part = np.cumsum(sizes.astype(np.int64)) // size
+    return np.split(chosen, np.flatnonzero(np.diff(part)) + 1) if len(chosen) else []
+
+
+def _regular(sheet: Sheet, of: Table, schema: dict[str, Any]) -> pl.DataFrame:
+    if not sheet.count:
+        return pl.DataFrame(schema=schema)
+    owner, columns = of.rows(sheet)
+    words = [None if each is None else each.value for each in sheet.functions]
+    owners = owner
+    head = {
+        "offset": pl.Series(sheet.offset[owner]),
+        "reference": take(sheet.reference, owners),
+        "function": spans.gather(sheet.function[owner], words),
+    }
+    frame = pl.DataFrame({**head, **columns}).select(list(schema)).cast(schema)  # type: ignore[arg-type]
+    return frame.filter(pl.col("function").is_not_null())
+
+
+def _plain(found: Index, doubts: list[Doubt], of: Table) -> Iterator[tuple[Any, ...]]:
+    for message in plainly.messages(found, doubts):
+        if message.format == f"edifact.{of.kind.lower()}":
+            yield from rows_of(message, of)
+
+
+def rows_of(message: Message, of: Table) -> Iterator[tuple[Any, ...]]:
+    """The rows of a message that the plain reader has read."""
+    for statement in message.statements:
+        if of.takes(statement):
+            head = (message.offset, message.reference, message.function.value)
+            yield (*head, *(value(statement, path.split(".")) for path in of.fields))
+
+
+def value(found: Any, path: list[str]) -> Any:
+    """The field at the end of a path; a list where the path goes through several values."""
+    for at, name in enumerate(path):
+        found = getattr(found, name)
+        if isinstance(found, tuple):
+            return [value(each, path[at + 1 :]) for each in found]
+    return found
+
+
+def listed(owner: npt.NDArray[Any], values: pl.Series, count: int) -> pl.Series:
+    """A column of lists: the ``values`` of each of ``count`` owners, [] for those without."""
+    if (owner[1:] < owner[:-1]).any():
+        order = np.argsort(owner, kind="stable")
+        owner, values = owner[order], take(values, order)
+    # What is known to be sorted is grouped without hashing.
+    numbers = pl.Series("owner", owner, dtype=pl.UInt32).set_sorted()
+    groups = pl.DataFrame([numbers, values.alias("value")]).group_by("owner", maintain_order=True)
+    found = groups.agg(pl.col("value"))
+    place = np.full(count, len(found), np.uint32)
+    place[found["owner"].to_numpy()] = np.arange(len(found), dtype=np.uint32)
+    empty = pl.Series("value", [[]], dtype=pl.List(values.dtype))
+    return take(pl.concat([found["value"], empty]), place)
+
+
+def nullable(found: npt.NDArray[np.float64]) -> pl.Series:
+    """Numbers, null where the array says not a number."""
+    return pl.Series(found).fill_nan(None)
+
+
+def verdicts(found: npt.NDArray[np.int8]) -> pl.Series:
+    """1, 0 and -1 as true, false and null."""
+    return take(pl.Series([False, True, None], dtype=pl.Boolean), found % 3)

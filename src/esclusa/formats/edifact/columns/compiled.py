@@ -1,0 +1,180 @@
+"""The loops that numba compiles, when the extra ``fast`` is installed; nothing is compiled at
+installation. Each does what its neighbour in numpy does, and the same tests hold both.
+
+numba is imported on the first use, and takes about two seconds to compile. The functions here are
+plain Python that it compiles, so they use no more of numpy than it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Final
+
+import numpy as np
+
+INSTALLED: Final = find_spec("numba") is not None
+
+
+@cache
+def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loop of this module compiled."""
+    import numba
+
+    made: Callable[..., Any] = numba.njit(nogil=True, boundscheck=False)(loop)
+    return made
+
+
+def separators(
+    text: Any,
+    table: Any,
+    at: Any,
+    kind: Any,
+    active: Any,
+    begin: int,
+    end: int,
+    count: int,
+    skip: int,
+) -> tuple[int, int, int]:
+    """Fill ``at`` and ``kind`` from ``count`` on, and ``active`` with the release characters that
+    release something; ``skip`` is the last place that one of them released.
+
+    Each place is written and only kept if it counts: a branch that nobody can foretell costs more.
+
+    :return: where both lists end, and ``skip``.
+    """
+    first, last = np.uintp(begin), np.uintp(end)
+    old = np.uintp(count)
+    new = old
+    for place in range(first, last):
+        at[new] = place
+        new += np.uintp(table[text[place]] != 0)
+    releases = 0
+    for here in range(old, new):
+        found = at[here]
+        what = table[text[found]]
+        at[count] = found
+        kind[count] = what
+        if what == 6:
+            if found != skip:
+                skip = found + 1
+                active[releases] = found
+                releases += 1
+        elif found != skip or what > 3:
+            count += 1
+    return count, releases, skip
+
+
+def rows(
+    quads: Any,
+    at: Any,
+    kind: Any,
+    since: int,
+    letter: Any,
+    bound: Any,
+    first: Any,
+    begin: Any,
+    end: Any,
+    tag: Any,
+    untagged: Any,
+    suspects: Any,
+) -> tuple[int, int]:
+    """Cut separators into rows; :mod:`run` says what each array is.
+
+    ``bound``, ``first`` and ``suspects`` have room for one more: as in :func:`separators` each is
+    written and only kept if it counts.
+
+    :param quads: four bytes at each position of the text, little end first.
+    :param letter: for each byte 1 where it may begin a tag, 2 where it may only stand in one.
+    :return: how many of ``untagged`` and of ``suspects`` are filled.
+    """
+    one = np.uintp(1)
+    count, row = np.uintp(0), np.uintp(0)
+    for here in range(np.uintp(0), np.uintp(len(kind))):
+        what = kind[here]
+        bound[count] = here
+        count += np.uintp(what >= 2)
+        first[row + one] = count
+        row += np.uintp(what == 3)
+    hidden = np.uintp(0)
+    for here in range(np.uintp(0), count):
+        place = np.uintp(max(at[np.uintp(bound[here])], 3))
+        suspects[hidden] = place
+        hidden += np.uintp(quads[place - np.uintp(3)] & np.uint32(0xFFFF) == 0x4E55)
+    wrong, start = 0, np.uintp(since)
+    for here in range(np.uintp(0), row):
+        place = np.uintp(at[np.uintp(bound[np.uintp(first[here + one]) - one])])
+        word = quads[start]
+        while start < place and (word & 0xFF == 32 or word & 0xFF == 10 or word & 0xFF == 13):
+            start += one
+            word = quads[start]
+        word &= np.uint32(0xFFFFFF)
+        begin[here], end[here], tag[here] = start, place, word
+        opens = np.uintp(at[np.uintp(bound[np.uintp(first[here])])]) == start + np.uintp(3)
+        if not opens or (
+            letter[word & 0xFF] != 1 or not letter[word >> 8 & 0xFF] or not letter[word >> 16]
+        ):
+            untagged[wrong] = here
+            wrong += 1
+        start = place + one
+    return wrong, int(hidden)
+
+
+def component(
+    first: Any, bound: Any, at: Any, rows: Any, element: int, number: int, begin: Any, end: Any
+) -> None:
+    """Fill the spans of one component of each row; see :func:`spans.component`."""
+    for here in range(len(rows)):
+        row = rows[here]
+        edge = first[row] + element
+        begin[here] = 0
+        end[here] = 0
+        if edge < first[row + 1]:
+            place = bound[edge - 1] + number - 1
+            if place < bound[edge]:
+                begin[here] = at[place] + 1
+                end[here] = at[place + 1]
+
+
+def distinct(
+    words: Any, masks: Any, begin: Any, end: Any, table: Any, code: Any, example: Any
+) -> int:
+    """Number the different values by a table of twice as many places; return how many there are.
+
+    Values with the same hash are compared byte by byte.
+    """
+    room = np.uint64(len(table) - 1)
+    count = 0
+    for here in range(len(begin)):
+        left, place = end[here] - begin[here], begin[here]
+        mixed = np.uint64(left)
+        while left > 0:
+            word = words[place] & masks[min(left, 8)]
+            mixed = ((mixed ^ (mixed >> np.uint64(29))) ^ word) * np.uint64(0x9E3779B97F4A7C15)
+            place += 8
+            left -= 8
+        slot = (mixed ^ (mixed >> np.uint64(32))) & room
+        while True:
+            known = table[slot]
+            if known < 0:
+                table[slot] = count
+                code[here] = count
+                example[count] = here
+                count += 1
+                break
+            other = example[known]
+            left, place = end[here] - begin[here], begin[here]
+            same = end[other] - begin[other] == left
+            there = begin[other]
+            while same and left > 0:
+                mask = masks[min(left, 8)]
+                same = (words[place] & mask) == (words[there] & mask)
+                place += 8
+                there += 8
+                left -= 8
+            if same:
+                code[here] = known
+                break
+            slot = (slot + np.uint64(1)) & room
+    return count

@@ -1,0 +1,140 @@
+"""What stands once in a message: voyage, places and moments of its header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from esclusa.formats.edifact import common
+from esclusa.formats.edifact.columns.readings import moments
+from esclusa.formats.edifact.columns.sheet import Picked, Sheet, choose, first_of
+from esclusa.formats.edifact.columns.spans import gather, take
+from esclusa.formats.edifact.segment import Segment
+from esclusa.model import Place, Voyage
+
+NOWHERE: Final = Place()
+NOTHING: Final = Voyage()
+
+VOYAGE: Final = (
+    "reference", "carrier", "conveyance.mode", "conveyance.name", "conveyance.imo",
+    "conveyance.imo_valid", "conveyance.call_sign", "conveyance.registration",
+)  # fmt: skip
+"""Fields of a voyage that tables show."""
+
+VOYAGE_FIELDS: Final[dict[str, Any]] = {
+    f"voyage.{path}": pl.Boolean if path.endswith("valid") else pl.String for path in VOYAGE
+}
+
+
+class Chosen:
+    """One of several values for each of many owners: ``values[code[n]]``; ``there`` tells whether
+    anything was said."""
+
+    def __init__(self, code: Picked, values: list[Any], there: npt.NDArray[np.bool_]) -> None:
+        self.code = code
+        self.values = values
+        self.there = there
+        self.rows = np.full(len(code), -1, np.intp)
+        """Where it was said, when the maker tells; -1 where nothing was."""
+
+    def at(self, owners: Picked) -> Chosen:
+        return Chosen(self.code[owners], self.values, self.there[owners])
+
+    def orelse(self, other: Chosen) -> Chosen:
+        """This, where it was said, else the other."""
+        code = np.where(self.there, self.code, other.code + len(self.values))
+        return Chosen(code, [*self.values, *other.values], self.there | other.there)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Chosen:
+        """The same, but as if nothing had been said where ``mask`` is false."""
+        code = np.where(mask, self.code, len(self.values) - 1)
+        return Chosen(code, self.values, self.there & mask)
+
+    def column(self, read: Callable[[Any], Any], dtype: Any = pl.String) -> pl.Series:
+        return gather(self.code, [read(each) for each in self.values], dtype)
+
+
+def chosen(code: Picked, at: Picked, values: list[Any], missing: Any) -> Chosen:
+    """The value at place ``at`` of each owner; ``missing`` where that is -1."""
+    return Chosen(choose(code, at, len(values)), [*values, missing], at >= 0)
+
+
+def voyages(
+    sheet: Sheet, header: npt.NDArray[np.bool_], read: Callable[[Segment], Voyage],
+    picked: Picked | None = None,
+) -> Chosen:  # fmt: skip
+    """The first TDT of each header that says something."""
+    tdt = sheet.tagged("TDT") if picked is None else picked
+    tdt = tdt[header[tdt]]
+    code, found = sheet.read(tdt, read)
+    said = np.array([each != NOTHING for each in found] + [False])[code]
+    at = first_of(sheet.message[tdt[said]], sheet.count)
+    voyage = chosen(code[said], at, found, NOTHING)
+    voyage.rows = choose(tdt[said], at, -1)
+    return voyage
+
+
+def unnamed(sheet: Sheet, header: npt.NDArray[np.bool_], voyage: Chosen) -> Picked:
+    """Messages whose header gives a voyage number in RFF+VON that TDT does not give before it."""
+    rff = sheet.tagged("RFF")
+    rff = rff[header[rff] & sheet.meant(rff, lambda code: code.strip() == "VON")]
+    message = sheet.message[rff]
+    named = (voyage.column(lambda each: each.reference) != "").to_numpy()
+    return message[~named[message] | (voyage.rows[message] > rff)]
+
+
+def voyage_columns(found: Chosen) -> dict[str, pl.Series]:
+    """Columns of a voyage."""
+    return {
+        name: found.column(attrgetter(name.removeprefix("voyage.")), dtype)
+        for name, dtype in VOYAGE_FIELDS.items()
+    }
+
+
+class Places:
+    """LOC of a sheet: what each is for, where it is."""
+
+    def __init__(
+        self, sheet: Sheet, meaning: Callable[[str], str | None] = common.PLACE.get
+    ) -> None:
+        self.sheet = sheet
+        self.rows = sheet.tagged("LOC")
+        self.field = sheet.mapped(self.rows, lambda code: meaning(code) or "", 1)
+        self.code, self.found = sheet.read(self.rows, common.place)
+
+    def first(
+        self, field: str, owner: Picked, count: int, mask: npt.NDArray[np.bool_] | None = None
+    ) -> Chosen:
+        """The first place of a field in each group; ``owner`` is the group of each LOC, -1 for
+        none."""
+        here = self.field.are(field) & (owner >= 0)
+        if mask is not None:
+            here &= mask
+        at = np.flatnonzero(here)
+        return chosen(self.code[at], first_of(owner[at], count), self.found, NOWHERE)
+
+
+def place_columns(name: str, found: Chosen) -> dict[str, pl.Series]:
+    """Code and name of a place."""
+    return {
+        f"{name}.code": found.column(lambda place: place.code),
+        f"{name}.name": found.column(lambda place: place.name),
+    }
+
+
+def said_moments(
+    sheet: Sheet, picked: Picked, owner: Picked, count: int, *, last: bool = False
+) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
+    """The first (or last) date of each owner that can be read, and whether there is one."""
+    read = moments(sheet, picked)
+    good = np.flatnonzero((read != "").to_numpy() & (owner >= 0))
+    if last:
+        good = good[::-1]
+    first = first_of(owner[good], count)
+    values = pl.concat([take(read, good), pl.Series([""], dtype=pl.String)])
+    return take(values, np.where(first >= 0, first, len(good))), first >= 0

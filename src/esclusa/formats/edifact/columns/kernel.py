@@ -1,0 +1,120 @@
+"""The one pass over the bytes: where the separators stand (ISO 9735-1 § 8).
+
+Two backends give the same arrays. numpy looks each byte up in a table and keeps those that are not
+plain; numba walks the bytes in compiled code and is installed with the extra ``fast``. Both know
+released separators: one that an odd run of release characters precedes is text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from esclusa.formats.edifact.columns import compiled
+from esclusa.formats.edifact.segment import Separators
+
+COMPONENT: Final = 1
+ELEMENT: Final = 2
+TERMINATOR: Final = 3
+BREAK: Final = 4
+ODD: Final = 5
+RELEASE: Final = 6
+
+CHUNK: Final = 1 << 20
+"""Bytes looked at in one go: the table look-up then stays in the processor's cache."""
+
+Bytes = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int32]
+
+
+class Found(NamedTuple):
+    """``at`` are the positions of all separators, line breaks and odd bytes in order, ``kind``
+    what stands there; ``releases`` are the release characters that release something."""
+
+    at: Positions
+    kind: Bytes
+    releases: Positions
+
+
+def classes(marks: Separators) -> Bytes:
+    """Return the kind of each of the 256 bytes: 0 for plain text, ODD for what is not ASCII and
+    for control codes that separate nothing."""
+    table = np.full(256, ODD, np.uint8)
+    table[0x20:0x7F] = 0
+    table[[0x0A, 0x0D]] = BREAK
+    for mark, kind in (
+        (marks.component, COMPONENT), (marks.element, ELEMENT), (marks.terminator, TERMINATOR),
+        (marks.release, RELEASE),
+    ):  # fmt: skip
+        if mark:
+            table[ord(mark)] = kind
+    return table
+
+
+def find(text: Bytes, since: int, end: int, marks: Separators, backend: str) -> Found:
+    """Return what stands where in ``text[since:end]``, in positions of the text.
+
+    :param backend: one of :data:`BACKENDS`.
+    """
+    return BACKENDS[backend](text, since, end, classes(marks))
+
+
+def _released(at: Positions, kind: Bytes, released: npt.NDArray[np.bool_]) -> Found:
+    """Take out release characters, and the separators they release."""
+    places = at[released]
+    active = places[_even_in_run(places)]
+    follow = np.searchsorted(at, active + 1)
+    inside = follow < len(at)
+    follow, after = follow[inside], active[inside] + 1
+    taken = follow[at[follow] == after]
+    keep = ~released
+    # A released byte that is odd (a letter with an accent, a line break) stays odd.
+    keep[taken[kind[taken] <= TERMINATOR]] = False
+    return Found(at[keep], kind[keep], active)
+
+
+def _even_in_run(places: Positions) -> npt.NDArray[np.bool_]:
+    """Of neighbouring release characters the first releases the second, the third the fourth."""
+    number = np.arange(len(places))
+    opens = np.diff(places, prepend=-2) != 1
+    begin = np.maximum.accumulate(np.where(opens, number, 0))
+    even: npt.NDArray[np.bool_] = (number - begin) % 2 == 0
+    return even
+
+
+def _numpy(text: Bytes, since: int, end: int, table: Bytes) -> Found:
+    places, kinds = [np.zeros(0, np.int32)], [np.zeros(0, np.uint8)]
+    for begin in range(since, end, CHUNK):
+        seen = table[text[begin : min(begin + CHUNK, end)]]
+        here = np.flatnonzero(seen)
+        kinds.append(seen[here])
+        places.append(here.astype(np.int32) + np.int32(begin))
+    at, kind = np.concatenate(places), np.concatenate(kinds)
+    released = kind == RELEASE
+    return _released(at, kind, released) if released.any() else Found(at, kind, at[:0])
+
+
+def _numba(text: Bytes, since: int, end: int, table: Bytes) -> Found:
+    """The same by compiled code, into arrays that grow when a file is all separators."""
+    walk = compiled.compiled(compiled.separators)
+    room = (end - since) // 4 + CHUNK + 1
+    at, kind, count, skip = np.empty(room, np.int32), np.empty(room, np.uint8), 0, -1
+    releases = [at[:0]]
+    active = np.empty(CHUNK, np.int32)
+    for begin in range(since, end, CHUNK):
+        if count + CHUNK >= len(at):
+            at = np.concatenate([at, np.empty(end - since, np.int32)])
+            kind = np.concatenate([kind, np.empty(end - since, np.uint8)])
+        stop = min(begin + CHUNK, end)
+        count, found, skip = walk(text, table, at, kind, active, begin, stop, count, skip)
+        releases.append(active[:found].copy())
+    return Found(at[:count], kind[:count], np.concatenate(releases))
+
+
+BACKENDS: Final[dict[str, Callable[[Bytes, int, int, Bytes], Found]]] = (
+    {"numba": _numba, "numpy": _numpy} if compiled.INSTALLED else {"numpy": _numpy}
+)
+"""What this installation can run, the fastest first."""

@@ -1,0 +1,354 @@
+"""CUSCAR as a table: one row for each bill.
+
+The rules are those of :mod:`esclusa.formats.edifact.manifest_segments`: CNI opens a bill, and so
+does a further bill number once the open bill has goods; GID opens goods in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from esclusa.formats.edifact import common
+from esclusa.formats.edifact.columns import goods
+from esclusa.formats.edifact.columns.base import LIST, Table, listed
+from esclusa.formats.edifact.columns.boxes import first_said, once, pick
+from esclusa.formats.edifact.columns.header import (
+    NOTHING,
+    VOYAGE_FIELDS,
+    Chosen,
+    Places,
+    chosen,
+    place_columns,
+    said_moments,
+    voyage_columns,
+)
+from esclusa.formats.edifact.columns.moves import after
+from esclusa.formats.edifact.columns.readings import joined, units
+from esclusa.formats.edifact.columns.run import tag_code
+from esclusa.formats.edifact.columns.sheet import (
+    DEAF,
+    Picked,
+    Sheet,
+    Words,
+    choose,
+    first_of,
+    last_of,
+)
+from esclusa.formats.edifact.columns.spans import Spans, gather, stripped, take
+from esclusa.model import Consignment, Party
+
+_DATES: Final = ("issued", "departure", "arrival")
+_ROUTE: Final = ("place_of_receipt", "load_port", "discharge_port", "delivery_place")
+
+
+class Layout:
+    """Bills of a sheet: ``bill`` is that of each row, -1 in the header; ``item`` the goods item of
+    each row, -1 for none; ``references`` are RFF rows and ``word`` what each is for."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.references = sheet.tagged("RFF")
+        self.word = sheet.mapped(self.references, lambda code: common.REFERENCE.get(code, ""), 1)
+        self.cni, self.gid = sheet.tagged("CNI"), sheet.tagged("GID")
+        numbers = self.references[self.word.are("bill", "house")]
+        order = np.concatenate([self.cni, numbers, self.gid])
+        kind = np.repeat([0, 1, 2], [len(self.cni), len(numbers), len(self.gid)])
+        rank = np.argsort(order)
+        order, kind = order[rank], kind[rank]
+        head = np.diff(sheet.message[order], prepend=-1) != 0
+        opens = (kind == 0) | ((kind == 1) & (head | (np.roll(kind, 1) == 2)))
+        flags = np.zeros(len(sheet.rows), bool)
+        flags[order[opens]] = True
+        self.opens = flags
+        self.bill, self.begun = sheet.groups(flags)
+        self.count = len(self.begun)
+        self.gid = self.gid[self.bill[self.gid] >= 0]
+        flags = np.zeros(len(sheet.rows), bool)
+        flags[self.gid] = True
+        item = np.cumsum(flags) - 1
+        there = (item >= 0) & (self.bill >= 0)
+        there &= np.append(self.bill[self.gid], -2)[item] == self.bill
+        self.item = np.where(there, item, -1)
+        self.leg = after(sheet, self.bill, self.begun, sheet.tagged("TDT"))
+
+    def references_to(self, word: str) -> Picked:
+        return self.references[self.word.are(word)]
+
+
+def _roles(sheet: Sheet, nad: Picked) -> Words:
+    return sheet.mapped(nad, lambda code: common.ROLE.get(code, "other"), 1)
+
+
+def _refuse(sheet: Sheet) -> Picked:
+    """Messages whose carrier may be named by a tax number, whose header names several carriers or
+    a voyage of which nothing is told beside others; and those too large."""
+    layout = sheet.once(Layout)
+    nad = sheet.tagged("NAD")
+    role, bill = _roles(sheet, nad), layout.bill[nad]
+    carrying = sheet.message[nad[role.are("carrier") & (bill >= 0)]]
+    taxed = layout.references[layout.word.are("tax", "registration")]
+    taxed = np.intersect1d(carrying, sheet.message[taxed[layout.bill[taxed] >= 0]])
+    heads = nad[role.are("carrier") & (bill < 0)]
+    code, names = sheet.read(heads, _named)
+    nameless = sheet.message[heads[np.array([not name for name in names] + [True])[code]]]
+    several = np.flatnonzero(np.bincount(sheet.message[heads], minlength=sheet.count) > 1)
+    tdt = sheet.tagged("TDT")
+    tdt = tdt[layout.bill[tdt] < 0]
+    code, found = sheet.read(tdt, lambda one: common.voyage(one, DEAF))
+    empty = sheet.message[tdt[np.array([each == NOTHING for each in found] + [False])[code]]]
+    many = np.flatnonzero(np.bincount(sheet.message[tdt], minlength=sheet.count) > 1)
+    parts = [taxed, nameless, several, np.intersect1d(empty, many), _grown(sheet, layout)]
+    return np.concatenate(parts)
+
+
+def _grown(sheet: Sheet, layout: Layout) -> Picked:
+    """A container is written again in each bill that names it."""
+    eqd = sheet.tagged("EQD")
+    flags = np.zeros(len(sheet.rows), bool)
+    flags[eqd] = True
+    box, begun = sheet.groups(flags | layout.opens)
+    rows = sheet.rows
+    size = (sheet.run.ends(rows) - sheet.run.begin[rows]).astype(np.int64)
+    inside = np.flatnonzero(box >= 0)
+    bytes_of = np.bincount(box[inside], weights=size[inside], minlength=len(begun) + 1)
+    opened = np.flatnonzero(np.isin(begun, eqd))
+    number = units(sheet, sheet.component(begun[opened], 2))
+    table = pl.DataFrame({
+        "message": sheet.message[begun[opened]], "number": number, "bytes": bytes_of[opened],
+    })  # fmt: skip
+    summed = table.group_by("message", "number").agg(pl.col("bytes").sum())
+    most = np.zeros(sheet.count)
+    np.maximum.at(most, summed["message"].to_numpy(), summed["bytes"].to_numpy())
+    named = np.concatenate([layout.references_to("equipment"), sheet.tagged("SGP"), eqd])
+    times = np.bincount(sheet.message[named], minlength=sheet.count)
+    return sheet.overgrown(
+        sheet.message[layout.begun], sheet.longest("TDT"), times * (1000 + 12 * most)
+    )
+
+
+def _named(one: Any) -> str:
+    found: str = one.get(2).strip() or one.get(4).strip()
+    return found
+
+
+def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
+    layout = sheet.once(Layout)
+    owner = sheet.message[layout.begun]
+    bill, master = _numbers(sheet, layout)
+    voyage = _voyages(sheet, layout).at(owner)
+    columns = {
+        "bill": bill,
+        "master_bill": master,
+        "carrier": _carriers(sheet, layout, voyage, owner),
+        **_dates(sheet, layout, owner),
+        **_route(sheet, layout, owner),
+        **_parties(sheet, layout),
+        "equipment.number": _equipment(sheet, layout),
+        **goods.columns(sheet, layout.gid, layout.item, layout.bill, layout.count),
+        **voyage_columns(voyage),
+    }
+    named = np.flatnonzero((bill != "").to_numpy())
+    rows = named
+    return owner[named], {name: take(column, rows) for name, column in columns.items()}
+
+
+def _numbers(sheet: Sheet, layout: Layout) -> tuple[pl.Series, pl.Series]:
+    """Bill and master bill; see :meth:`esclusa.formats.edifact.manifest.Bill.numbers`."""
+    text = {}
+    for word, first in (("bill", True), ("house", False), ("master", False)):
+        rff = layout.references_to(word)
+        rff = rff[layout.bill[rff] >= 0]
+        column = sheet.column(rff, 1, 2)
+        if first:
+            said = np.flatnonzero((column != "").to_numpy())
+            rff, column = rff[said], take(column, said)
+        at = (first_of if first else last_of)(layout.bill[rff], layout.count)
+        text[word] = pick(column, at, "")
+    # A bill that its number opened stands under what the CNI before it lists.
+    listing = np.full(len(sheet.rows), -1, np.intp)
+    listing[layout.cni] = np.arange(len(layout.cni))
+    last = np.maximum.accumulate(listing)[layout.begun]
+    same = np.append(sheet.message[layout.cni], -1)[last] == sheet.message[layout.begun]
+    listed_ = pick(sheet.column(layout.cni, 2), np.where(same, last, -1), "")
+    plain = first_said(text["bill"], listed_)
+    above = first_said(text["master"], plain)
+    house = text["house"] != ""
+    empty = pl.Series([""], dtype=pl.String).new_from_index(0, layout.count)
+    over = above.zip_with(above != text["house"], empty)
+    return text["house"].zip_with(house, plain), over.zip_with(house, text["master"])
+
+
+def _voyages(sheet: Sheet, layout: Layout) -> Chosen:
+    """The header's main carriage, else the first of which something is told."""
+    tdt = sheet.tagged("TDT")
+    tdt = tdt[layout.bill[tdt] < 0]
+    code, found = sheet.read(tdt, lambda one: common.voyage(one, DEAF))
+    main = np.flatnonzero(sheet.meant(tdt, lambda word: word == "20"))
+    said = np.flatnonzero(np.array([each != NOTHING for each in found] + [False])[code])
+    last = choose(main, last_of(sheet.message[tdt[main]], sheet.count), -1)
+    first = choose(said, first_of(sheet.message[tdt[said]], sheet.count), -1)
+    return chosen(code, np.where(last >= 0, last, first), found, NOTHING)
+
+
+def _in_box(sheet: Sheet) -> npt.NDArray[np.bool_]:
+    """Rows behind an EQD with a number (read in headers alone, where no bill closes it)."""
+    eqd = sheet.tagged("EQD")
+    flags = np.zeros(len(sheet.rows), bool)
+    flags[eqd] = True
+    box, _ = sheet.groups(flags)
+    named = (units(sheet, sheet.component(eqd, 2)) != "").to_numpy()
+    found: npt.NDArray[np.bool_] = (box >= 0) & np.append(named, False)[box]
+    return found
+
+
+def _carriers(sheet: Sheet, layout: Layout, voyage: Chosen, owner: Picked) -> pl.Series:
+    """The bill's own carrier, else the voyage's, else who reports."""
+    nad = sheet.tagged("NAD")
+    role, bill = _roles(sheet, nad), layout.bill[nad]
+    own = nad[role.are("carrier") & (bill >= 0)]
+    code, found = sheet.read(own, lambda one: _coded(common.party(one, "carrier")))
+    first = chosen(code, first_of(layout.bill[own], layout.count), found, "")
+    head = (bill < 0) & ~sheet.once(_in_box)[nad]
+    named = nad[role.are("carrier") & head]
+    code, names = sheet.read(named, _named)
+    carrier = chosen(code, last_of(sheet.message[named], sheet.count), names, "")
+    reporting = nad[role.are("reporting") & head]
+    code, names = sheet.read(reporting, _named)
+    said = np.flatnonzero(np.array([bool(name) for name in names] + [False])[code])
+    who = chosen(code[said], first_of(sheet.message[reporting[said]], sheet.count), names, "")
+    instead = first_said(
+        voyage.column(lambda each: each.carrier), carrier.orelse(who).at(owner).column(str)
+    )
+    return first.column(str).zip_with(pl.Series(first.there), instead)
+
+
+def _coded(party: Party) -> str:
+    return party.identifiers[0].value if party.identifiers else party.name
+
+
+def _dates(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
+    """Dates of the bill, else of the header; in a party's group the date of issue alone counts."""
+    dtm = sheet.tagged("DTM")
+    field = sheet.mapped(dtm, lambda code: common.MOMENT.get(code, ""), 1)
+    nad = sheet.tagged("NAD")
+    event = np.full(len(sheet.rows), -1, np.intp)
+    for tag in ("TDT", "EQD", "GID"):
+        picked = sheet.tagged(tag)
+        event[picked] = 2 * picked
+    event[layout.begun] = 2 * layout.begun
+    nad = nad[layout.bill[nad] >= 0]
+    event[nad] = 2 * nad + 1
+    in_party = np.maximum.accumulate(event) % 2 == 1
+    found = {}
+    for name in _DATES:
+        here = dtm[field.are(name)]
+        head = here[layout.bill[here] < 0]
+        inside = here[layout.bill[here] >= 0]
+        if name != "issued":
+            inside = inside[~in_party[inside]]
+        own, there = said_moments(sheet, inside, layout.bill[inside], layout.count)
+        of_all, _ = said_moments(sheet, head, sheet.message[head], sheet.count)
+        found[name] = own.zip_with(pl.Series(there), take(of_all, owner))
+    return found
+
+
+def _route(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
+    """See :func:`esclusa.formats.edifact.manifest._route`."""
+    places = Places(sheet)
+    rows = places.rows
+    inside = np.where(layout.leg[rows], -1, layout.bill[rows])
+    outside = np.where(
+        (layout.bill[rows] < 0) & ~sheet.once(_in_box)[rows], sheet.message[rows], -1
+    )
+
+    def here(field: str) -> Chosen:
+        return places.first(field, inside, layout.count)
+
+    def header(field: str) -> Chosen:
+        return places.first(field, outside, sheet.count).at(owner)
+
+    first = here("original_load")
+    load = here("load").orelse(first).orelse(header("load"))
+    discharge = here("discharge").orelse(here("final_discharge")).orelse(here("arrival"))
+    discharge = discharge.orelse(header("discharge")).orelse(header("arrival"))
+    # Equal places may stand twice among the values, so they are compared, not their numbers.
+    known: dict[Any, int] = {}
+    one, two = (
+        np.array([known.setdefault(each, len(known)) for each in found.values])[found.code]
+        for found in (first, load)
+    )
+    receipt = here("receipt").orelse(first.where(one != two))
+    found = (receipt, load, discharge, here("delivery"))
+    return {
+        name: column
+        for field, each in zip(_ROUTE, found, strict=True)
+        for name, column in place_columns(field, each).items()
+    }
+
+
+def _parties(sheet: Sheet, layout: Layout) -> dict[str, pl.Series]:
+    """Role, name and country of each party of a bill."""
+    nad = sheet.tagged("NAD")
+    nad = nad[layout.bill[nad] >= 0]
+    code, roles = sheet.coded(nad, lambda word: common.ROLE.get(word, "other"), 1)
+    name = joined(sheet, nad, 4, 1, 5)
+    lines = sheet.column(nad, 3)
+    for number in range(2, 6):
+        lines = first_said(lines, sheet.column(nad, 3, number))
+    name = first_said(name, lines)
+    long = sheet.component(nad, 3, 6)
+    rest = np.flatnonzero((name == "").to_numpy() & (long.end > long.begin))
+    if len(rest):
+        at, read = sheet.read(nad[rest], lambda one: common.party(one, "").name)
+        name = name.scatter(rest, gather(at, read))
+    found = {
+        "parties.role": gather(code, roles),
+        "parties.name": name,
+        "parties.country": sheet.column(nad, 9),
+    }
+    owner = layout.bill[nad]
+    return {field: listed(owner, column, layout.count) for field, column in found.items()}
+
+
+def _equipment(sheet: Sheet, layout: Layout) -> pl.Series:
+    """Containers of a bill: EQD inside it, RFF and SGP, each once and as they come."""
+    eqd = sheet.tagged("EQD")
+    eqd = eqd[layout.bill[eqd] >= 0]
+    rff = layout.references_to("equipment")
+    rff = rff[layout.bill[rff] >= 0]
+    sgp = sheet.tagged("SGP")
+    sgp = sgp[layout.item[sgp] >= 0]
+    run = sheet.run
+    parts = [
+        sheet.component(eqd, 2),
+        stripped(run, sheet.component(rff, 1, 2)),
+        stripped(run, sheet.component(sgp, 1)),
+    ]
+    picked = np.concatenate([eqd, rff, sgp])
+    order = np.argsort(picked)
+    text = Spans(*(np.concatenate(each)[order] for each in zip(*parts, strict=True)))
+    number = units(sheet, text)
+    # What EQD holds must leave a number, what refers to a container must hold something.
+    empty = (number == "").to_numpy() & (sheet.tag[picked[order]] == tag_code("EQD"))
+    keep = np.flatnonzero((text.end > text.begin) & ~empty)
+    owner = layout.bill[picked[order][keep]]
+    column = take(number, keep)
+    return once(owner, {"number": column}, layout.count)["number"]
+
+
+CUSCAR: Final = Table(
+    kind="CUSCAR",
+    fields={
+        "carrier": pl.String, "bill": pl.String, "master_bill": pl.String,
+        **{f"{name}.{part}": pl.String for name in _ROUTE for part in ("code", "name")},
+        **dict.fromkeys(_DATES, pl.String),
+        "parties.role": LIST, "parties.name": LIST, "parties.country": LIST,
+        "equipment.number": LIST, **goods.FIELDS, **VOYAGE_FIELDS,
+    },
+    takes=lambda statement: isinstance(statement, Consignment),
+    refuse=_refuse,
+    rows=_rows,
+)  # fmt: skip

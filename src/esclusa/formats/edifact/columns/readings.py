@@ -1,0 +1,218 @@
+"""What the plain reader's functions make of many segments at once.
+
+What is common and simple (a date of six digits, a whole number, a container number of the usual
+form) is computed for all of them together; whatever else is given to the very functions that the
+plain reader uses, each different text once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from esclusa.codes.iso6346 import LETTERS, WEIGHTS
+from esclusa.formats import values
+from esclusa.formats.edifact import common
+from esclusa.formats.edifact.columns import spans
+from esclusa.formats.edifact.columns.sheet import DEAF, HERE, Picked, Sheet, Words
+from esclusa.formats.edifact.segment import Segment
+
+_DIGITS: Final = 15
+"""Longest number whose digits a float holds exactly, so that one division rounds like ``float``."""
+
+_ZERO: Final = ord("0")
+
+
+def decimals(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.float64]:
+    """:func:`values.number` of each span; not a number where that is None."""
+    array = sheet.run.text.array
+    length = found.end - found.begin
+    longest = int(min(length.max(initial=0), _DIGITS + 1))
+    whole = np.zeros(len(length))
+    places = np.zeros(len(length), np.intp)
+    points = np.zeros(len(length), np.intp)
+    simple = (length > 0) & (length <= _DIGITS)
+    for at in range(longest):
+        byte = array[found.begin + at].astype(np.intp)
+        inside = at < length
+        digit = (byte >= _ZERO) & (byte <= _ZERO + 9)
+        point = (byte == ord(".")) | (byte == ord(","))
+        simple &= digit | point | ~inside
+        whole = np.where(inside & digit, whole * 10 + (byte - _ZERO), whole)
+        places += inside & digit & (points > 0)
+        points += inside & point
+    # A point with digits on both sides: anything else is rare and left to the plain reader.
+    simple &= (points == 0) | ((points == 1) & (places > 0) & (length - points > places))
+    result = np.where(simple, whole / 10.0 ** np.where(simple, places, 0), np.nan)
+    rest = np.flatnonzero(~simple & (length > 0))
+    if len(rest):
+        odd = spans.values(sheet.run, found.at(rest))
+        read = [values.number(text, DEAF, HERE, "") for text in odd.values]
+        result[rest] = np.array([np.nan if each is None else each for each in read])[odd.code]
+    return result
+
+
+def quantities(sheet: Sheet, picked: Picked) -> tuple[Words, npt.NDArray[np.float64]]:
+    """:func:`common.quantity` of each MEA: what was measured, and how much (not a number where the
+    reader has no value).
+
+    What stands before the value says what it is and in which unit: few different texts, each read
+    with the value 1, which gives the factor.
+    """
+    run, rows = sheet.run, sheet.rows[picked]
+    unit = spans.component(run, rows, 3)
+    ends = np.where(unit.end > 0, unit.end, run.ends(rows))
+    code, example = spans.distinct(run, spans.Spans(run.begin[rows], ends))
+    read: list[tuple[str, float | None]] = []
+    for at in example.tolist():
+        text = str(run.text.data[int(run.begin[rows[at]]) : int(ends[at])], "utf-8")
+        filled = f"{text}{run.marks.component}1" if unit.end[at] > 0 else text
+        read.append(common.quantity(Segment(filled, "MEA", 0, 0, 0, run.marks), DEAF))
+    what = Words(code, [word for word, _ in read])
+    factor = np.array([np.nan if one is None else one for _, one in read] + [np.nan])[code]
+    value = decimals(sheet, spans.component(run, rows, 3, 2))
+    return what, np.where(factor == 1, value, value * factor)
+
+
+def containers(
+    sheet: Sheet, picked: Picked, element: int = 2
+) -> tuple[pl.Series, npt.NDArray[np.int8]]:
+    """Container numbers of EQD as :func:`values.checked_container` reads them, and the verdicts:
+    1, 0, or -1 for None."""
+    found = sheet.component(picked, element)
+    array = sheet.run.text.array
+    verdict = np.full(len(picked), -1, np.int8)
+    usual = found.end - found.begin == 11
+    letters, digits = np.zeros(len(picked), np.intp), np.ones(len(picked), bool)
+    total = np.zeros(len(picked), np.intp)
+    for at in range(11):
+        byte = array[np.where(usual, found.begin + at, 0)]
+        if at < 4:
+            letters += _IS_LETTER[byte]
+            total += _VALUE[byte] * WEIGHTS[at]
+        else:
+            digits &= (byte >= _ZERO) & (byte <= _ZERO + 9)
+            if at < 10:
+                total += (byte.astype(np.intp) - _ZERO) * WEIGHTS[at]
+    usual &= (letters == 4) & digits
+    category = array[np.where(usual, found.begin + 3, 0)]
+    last = array[np.where(usual, found.begin + 10, 0)].astype(np.intp) - _ZERO
+    right = usual & _IS_CATEGORY[category] & (total % 11 % 10 == last)
+    verdict[usual] = right[usual]
+    number = spans.column(sheet.run, found, resolve=True)
+    rest = np.flatnonzero(~usual & (found.end > found.begin))
+    if len(rest):
+        odd = spans.values(sheet.run, found.at(rest))
+        read = [values.container(each) for each in odd.values]
+        number = number.scatter(rest, spans.gather(odd.code, [plain for plain, _ in read]))
+        known = np.array([-1 if valid is None else valid for _, valid in read], np.int8)
+        named = np.array([plain != "" for plain, _ in read], bool)
+        expected = sheet.meant(picked[rest], lambda kind: kind in ("CN", ""))
+        wrong = (known[odd.code] < 0) & named[odd.code] & expected
+        verdict[rest] = np.where(wrong, 0, known[odd.code])
+    return number, verdict
+
+
+def units(sheet: Sheet, found: spans.Spans) -> pl.Series:
+    """:func:`values.container` of each span: numbers of equipment, without the verdict."""
+    array = sheet.run.text.array
+    usual = found.end - found.begin == 11
+    for at in range(11):
+        byte = array[np.where(usual, found.begin + at, 0)]
+        usual &= _IS_LETTER[byte] if at < 4 else (byte >= _ZERO) & (byte <= _ZERO + 9)
+    number = spans.column(sheet.run, found, resolve=True)
+    rest = np.flatnonzero(~usual & (found.end > found.begin))
+    if not len(rest):
+        return number
+    odd = spans.values(sheet.run, found.at(rest))
+    read = [values.container(text)[0] for text in odd.values]
+    return number.scatter(rest, spans.gather(odd.code, read))
+
+
+def joined(sheet: Sheet, picked: Picked, element: int, first: int, last: int) -> pl.Series:
+    """These components of each segment that are not blank, with a blank between."""
+    parts = [sheet.column(picked, element, number) for number in range(first, last + 1)]
+    table = pl.DataFrame({str(at): part for at, part in enumerate(parts)})
+    said = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in table.columns]
+    return table.select(pl.concat_str(said, separator=" ", ignore_nulls=True)).to_series()
+
+
+_IS_LETTER: Final = np.array([65 <= byte <= 90 for byte in range(256)])
+_IS_CATEGORY: Final = np.array([chr(byte) in "UJZ" for byte in range(256)])
+_VALUE: Final = np.array([LETTERS.get(chr(byte), 0) for byte in range(256)], np.intp)
+
+
+def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> pl.Series:
+    """:func:`common.moment` of each DTM, "" where it is no date."""
+    run, rows = sheet.run, sheet.rows[picked]
+    year = sheet.year[sheet.message[picked]]
+    text, form = spans.component(run, rows, 1, 2), spans.component(run, rows, 1, 3)
+    six, eight = _forms(sheet, text, form)
+    simple, made = _days(sheet, text, six, eight, year, past)
+    rest = np.flatnonzero(~simple)
+    if not len(rest):
+        return made
+    code, _ = spans.distinct(run, spans.whole(run, rows[rest]))
+    # The same text may be read near another year.
+    _, at, number = np.unique(code * 10000 + year[rest], return_index=True, return_inverse=True)
+    read = []
+    for one in rest[at].tolist():
+        segment = spans.segment(run, int(rows[one]))
+        read.append(common.moment(segment, DEAF, int(year[one]), past=past))
+    return made.scatter(rest, spans.gather(number, read))
+
+
+def _forms(
+    sheet: Sheet, text: spans.Spans, form: spans.Spans
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Where a date is six digits (YYMMDD) or eight (CCYYMMDD), by its format code or without."""
+    array = sheet.run.text.array
+    length, size = text.end - text.begin, form.end - form.begin
+    last = array[np.where(size == 3, form.end - 1, 0)]
+    first = array[np.where(size == 3, form.begin, 0)] == ord("1")
+    first &= array[np.where(size == 3, form.begin + 1, 0)] == ord("0")
+    coded = (size == 3) & first
+    six = (length == 6) & ((size == 0) | (coded & (last == ord("1"))))
+    eight = (length == 8) & ((size == 0) | (coded & (last == ord("2"))))
+    return six, eight
+
+
+def _days(
+    sheet: Sheet, text: spans.Spans, six: Any, eight: Any, year: Any, past: bool
+) -> tuple[npt.NDArray[np.bool_], pl.Series]:
+    """The plain dates among them as ISO 8601; the others are for the plain reader."""
+    array = sheet.run.text.array
+    simple = six | eight
+    ahead = np.where(eight, 2, 0)
+    digit = [
+        array[np.where(simple, text.begin + ahead + at, 0)].astype(np.intp) - _ZERO
+        for at in range(6)
+    ]
+    century = [
+        array[np.where(eight, text.begin + at, 0)].astype(np.intp) - _ZERO for at in range(2)
+    ]
+    for each in digit:
+        simple &= (each >= 0) & (each <= 9)
+    for each in century:
+        simple &= ~eight | ((each >= 0) & (each <= 9))
+    two = digit[0] * 10 + digit[1]
+    last = year if past else year + _AHEAD
+    guess = last - last % 100 + two
+    full = np.where(eight, (century[0] * 10 + century[1]) * 100 + two,
+                    np.where(guess <= last, guess, guess - 100))  # fmt: skip
+    month, day = digit[2] * 10 + digit[3], digit[4] * 10 + digit[5]
+    simple &= (full >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 28)
+    parts = [full // 1000, full // 100 % 10, full // 10 % 10, full % 10, None,
+             digit[2], digit[3], None, digit[4], digit[5]]  # fmt: skip
+    matrix = np.zeros((len(simple), 10), np.uint8)
+    for at, part in enumerate(parts):
+        matrix[:, at] = ord("-") if part is None else part + _ZERO
+    matrix[~simple] = 0
+    return simple, pl.Series(matrix.view("S10").ravel(), dtype=pl.Binary).cast(pl.String)
+
+
+_AHEAD: Final = 30
+"""Years by which a date may lie ahead, as in :mod:`esclusa.formats.dates`."""

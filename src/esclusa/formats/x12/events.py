@@ -1,0 +1,100 @@
+"""What 350, 353 and 355 share: the header that names ship and port, remarks, and what codes mean.
+
+All three speak of bills, containers, in-bond movements or the ship herself, below a port (P4).
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+from typing import Final
+
+import msgspec
+
+from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.reading import Notes, passed_over, snippet
+from esclusa.formats.values import container
+from esclusa.formats.x12 import common
+from esclusa.model import Place, Severity, TransportEquipment, Voyage
+
+REMARK: Final = 30
+"""Length of K101 and K102: one filled to the end goes on in the next without a blank."""
+
+INBOND: Final = "INBOND"
+
+
+class Disposition(msgspec.Struct, frozen=True):
+    """What a disposition code makes of a bill: Esclusa's word, and CBP's name for it."""
+
+    event: str
+    name: str
+
+
+def _load() -> dict[str, Disposition]:
+    source = resources.files("esclusa.formats.x12").joinpath("dispositions.csv")
+    rows = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
+    return {row["code"]: Disposition(row["event"], row["name"]) for row in rows}
+
+
+DISPOSITIONS: Final = _load()
+"""Element 35 → what it means (CBP CATAIR appendix N, CAMIR appendix D)."""
+
+
+class Header:
+    """Ship, port and manifest type as the segments before the events tell them."""
+
+    __slots__ = ("kind", "notes", "place", "prepared", "unknown", "voyage", "year")
+
+    def __init__(self, raw: RawMessage, notes: Notes, unknown: str) -> None:
+        self.notes = notes
+        self.unknown = unknown
+        self.year = common.year_of(raw)
+        self.prepared = raw.prepared
+        self.voyage = Voyage()
+        self.kind = ""
+        self.place = Place()
+
+    def take(self, segment: Segment, allowed: frozenset[str]) -> None:
+        """M10, V1, P4; what the set does not know is noted once for each tag."""
+        if segment.tag == "M10":
+            self.voyage = common.m10_voyage(self.notes, segment)
+            self.kind = segment.get(9).strip()
+        elif segment.tag == "V1":
+            self.voyage = common.v1_voyage(self.notes, segment, self.voyage)
+        elif segment.tag == "P4":
+            self.place = common.place(segment.get(1).strip())
+        elif segment.tag not in allowed:
+            passed_over(self.notes, segment, self.unknown, f"x12.{self.unknown}")
+
+
+def remark(segment: Segment, lines: list[str]) -> None:
+    """Add the two texts of K1."""
+    lines += [text for at in (1, 2) if (text := segment.get(at))]
+
+
+def remarks(lines: list[str]) -> str:
+    """Return the text that K1 segments in a row make."""
+    return common.joined(lines, REMARK)
+
+
+def unit(number: str) -> TransportEquipment | None:
+    """Return the container of a number, None for none."""
+    if not number:
+        return None
+    plain, valid = container(number)
+    return TransportEquipment(number=plain, number_valid=valid)
+
+
+def meant(code: str, notes: Notes, segment: Segment, element: str, of: str) -> Disposition:
+    """Return what a disposition code means; an unknown one is noted and kept."""
+    found = DISPOSITIONS.get(code)
+    if found is None:
+        reason = f"disposition code {snippet(code)} is not known; it was kept"
+        notes.add(f"x12.{of}.disposition", Severity.NOTE, reason, segment, element)
+        return Disposition("other", "")
+    return found
+
+
+def told(name: str, words: str) -> str:
+    """Return the name of a code with further words behind it."""
+    return "; ".join(part for part in (name, words) if part)

@@ -1,0 +1,356 @@
+"""Tables of EDIFACT agree with the plain reader, row for row, or hand it the message and say so."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_containers_reading import COARRI
+from typed_writing import CODE, FILES, MASS, NUMBER, UNDG, box, messages, text, written
+
+from esclusa.errors import InputError, LimitError
+from esclusa.formats.edifact import reader
+from esclusa.formats.edifact.columns import (
+    BACKENDS,
+    TABLES,
+    Index,
+    baplie,
+    base,
+    coarri,
+    cuscar,
+    elements,
+    index,
+    paxlst,
+    segments,
+)
+from esclusa.formats.edifact.columns.compiled import INSTALLED
+from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.edifact.syntax import read_messages
+from esclusa.formats.limits import Limits
+from esclusa.model import Conveyance, Message, Place, Voyage
+
+MALFORMED = sorted((Path(__file__).parents[1] / "data" / "malformed").glob("*.edi"))
+UNB = b"UNB+UNOA:2+SND+RCV+260413:1015+1'"
+PLAN = b"UNH+%d+BAPLIE:D:95B:UN:SMDG22'BGM++1+9'TDT+20+0412W+++NRLN:172'LOC+147+0010584::5'EQD+CN+CSQU3054383+45R1+++5'UNT+6+%d'"
+MOVED = f"UNH+1+COARRI:D:95B:UN:ITG13\n{COARRI.strip()}\nUNT+20+1\n".replace("\n", "'").encode()
+LISTED = b"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+AM218'NAD+FL+++ROJAS:ANA'UNT+5+1'"
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both ways to make the index; numba is an extra."""
+    if request.param == "numba" and not INSTALLED:
+        pytest.skip("could not run: numba is not installed (extra `fast`)")
+    name: str = request.param
+    return name
+
+
+def plain_segments(data: bytes) -> list[tuple[Any, ...]]:
+    found = [item for item in read_messages(io.BytesIO(data)) if isinstance(item, RawMessage)]
+    return [
+        (number, each.number, each.tag, each.offset, each.text)
+        for number, message in enumerate(found, 1)
+        for each in message.segments
+    ]
+
+
+def plain_elements(data: bytes) -> list[tuple[Any, ...]]:
+    found = [item for item in read_messages(io.BytesIO(data)) if isinstance(item, RawMessage)]
+    return [
+        (number, each.number, each.tag, element, component, value)
+        for number, message in enumerate(found, 1)
+        for each in message.segments
+        for element, parts in enumerate(each.elements(), 1)
+        for component, value in enumerate(parts, 1)
+    ]
+
+
+def check(data: bytes, backend: str) -> Index:
+    """Every table of this file is what the plain reader makes of it."""
+    found = index(data, backend=backend)
+    assert segments(found).rows() == plain_segments(data)
+    if backend == "numpy":
+        # What numba makes of separators is seen in the segments.
+        assert elements(found).rows() == plain_elements(data)
+    check_tables(data, found)
+    return found
+
+
+def check_tables(data: bytes, found: Index) -> int:
+    stated = [item for item in reader.read(io.BytesIO(data)) if isinstance(item, Message)]
+    count = 0
+    for kind, table in TABLES.items():
+        made = base.table(found, table)
+        wanted = [
+            row
+            for message in stated
+            if message.format == f"edifact.{kind.lower()}"
+            for row in base.rows_of(message, table)
+        ]
+        assert made.rows() == wanted
+        assert made.schema == pl.Schema({**base.HEAD, **table.fields})
+        count += len(wanted)
+    return count
+
+
+# -- the samples ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*FILES, *MALFORMED], ids=lambda path: path.name)
+def test_every_sample_gives_the_tables_of_the_plain_reader(path: Path, backend: str) -> None:
+    check(path.read_bytes(), backend)
+
+
+def test_most_messages_of_whole_interchanges_need_no_plain_reader() -> None:
+    """Agreement would be cheap if everything were handed on."""
+    files = [path.read_bytes() for path in FILES if path.parent.name in ("typed", "samples")]
+    found = [index(data) for data in files]
+    assert sum(map(len, found)) > 3 * sum(len(each.doubts) for each in found)
+
+
+def test_all_samples_in_one_file(backend: str) -> None:
+    """Interchanges with service characters of their own, telex headers and mail footers between."""
+    files = [path.read_bytes() for path in [*FILES, *MALFORMED] if path.stat().st_size < 4000]
+    for part in range(0, len(files), 12):
+        check(b"\r\n".join(files[part : part + 12]), backend)
+
+
+def test_samples_with_regular_messages_state_something() -> None:
+    files = {path.name: path.read_bytes() for path in FILES}
+    assert len(baplie(files["bayplan-northreach-0412.edi"])) > 5
+    assert len(paxlst(files["passengers-altamira-AM218.edi"])) > 5
+    assert len(cuscar(files["manifest-northreach-0412.edi"])) > 5
+
+
+def test_coarri_has_a_row_for_each_container_moved_and_none_for_damage(backend: str) -> None:
+    data = UNB + MOVED + b"UNZ+1+1'"
+    found = check(data, backend)
+    table = coarri(found)
+    assert table["equipment.number"].to_list() == ["CSQU3054383", "NRXU2789999"]
+    assert table["event"].to_list() == ["discharge", "discharge"]
+    assert table["occurred"].to_list() == ["2026-04-18T10:13", ""]
+    assert table["equipment.seals.number"].to_list() == [["H53175"], []]
+    assert table["voyage.conveyance.name"].to_list() == ["NORTHREACH PIONEER"] * 2
+    assert not found.doubts
+
+
+def test_a_column_is_named_by_the_field_it_holds() -> None:
+    table = baplie(UNB + PLAN % (1, 1) + b"UNZ+1+1'")
+    row = table.row(0, named=True)
+    assert (row["number"], row["number_valid"], row["stowage"]) == ("CSQU3054383", True, "0010584")
+    assert (row["load_status"], row["voyage.reference"]) == ("full", "0412W")
+    assert (row["offset"], row["reference"], row["function"]) == (33, "1", "original")
+
+
+# -- the index ------------------------------------------------------------------------------------
+
+
+def test_the_numpy_index_is_always_there_and_another_is_refused_by_name() -> None:
+    assert "numpy" in BACKENDS
+    with pytest.raises(ValueError, match="abacus"):
+        index(UNB, backend="abacus")
+
+
+def test_a_file_above_the_limit_is_refused() -> None:
+    with pytest.raises(LimitError, match="limit of 20 bytes"):
+        index(UNB, limits=Limits(file_bytes=20))
+
+
+def test_a_path_gives_what_its_bytes_give_packed_or_not(tmp_path: Path, backend: str) -> None:
+    data = UNB + PLAN % (1, 1) + "PLAN+Ñ'".encode("latin-1") + PLAN % (2, 2) + b"UNZ+2+1'"
+    plain, packed = tmp_path / "plan.edi", tmp_path / "plan.edi.gz"
+    plain.write_bytes(data)
+    packed.write_bytes(gzip.compress(data))
+    expected = baplie(index(data, backend=backend))
+    assert len(expected) == 2
+    for path in (plain, packed):
+        assert baplie(index(path, backend=backend)).equals(expected)
+        assert segments(index(path, backend=backend)).equals(segments(index(data)))
+    with pytest.raises(LimitError, match=r"plan\.edi"):
+        index(plain, limits=Limits(file_bytes=20))
+    with pytest.raises(InputError, match=r"none\.edi"):
+        baplie(tmp_path / "none.edi")
+
+
+def test_nothing_is_nothing(backend: str) -> None:
+    found = check(b"", backend)
+    assert [doubt.reason for doubt in found.doubts] == ["no interchange begins here"]
+
+
+def test_released_separators_are_text_and_pairs_of_releases_are_not(backend: str) -> None:
+    data = UNB + b"UNH+1+BAPLIE:D:95B:UN'FTX+AAA+++A?+B?:C?'D:E??+F????:G???'H'UNT+3+1'UNZ+1+1'"
+    found = check(data, backend)
+    assert not found.doubts
+    values = elements(found).filter(pl.col("tag") == "FTX")["value"].to_list()
+    assert values == ["AAA", "", "", "A+B:C'D", "E?", "F??", "G?'H"]
+
+
+def test_line_breaks_between_and_inside_segments_are_no_text(backend: str) -> None:
+    data = UNB + PLAN % (1, 1) + b"UNZ+1+1'"
+    between = data.replace(b"'", b"'\r\n")
+    for wrapped in (between, b"\r\n".join(data[at : at + 40] for at in range(0, len(data), 40))):
+        found = check(b"UNA:+.? '\r\n" + wrapped, backend)
+        assert len(found) == 1
+        assert not found.doubts
+
+
+def test_each_interchange_of_a_file_may_bring_its_own_characters(backend: str) -> None:
+    one = UNB + PLAN % (1, 1) + b"UNZ+1+1'"
+    other = b"UNA|*.! ~" + one.replace(b":", b"|").replace(b"+", b"*").replace(b"'", b"~")
+    found = check(one + b"\r\n" + other + one, backend)
+    assert (len(found), len(found.runs), len(found.doubts)) == (3, 3, 0)
+
+
+def test_after_many_changes_of_characters_the_plain_reader_takes_the_rest(backend: str) -> None:
+    one = UNB + PLAN % (1, 1) + b"UNZ+1+1'"
+    other = b"UNA|*.! ~" + one.replace(b":", b"|").replace(b"+", b"*").replace(b"'", b"~")
+    found = check((b"UNA:+.? '" + one + other) * 12, backend)
+    assert "changes of service characters" in found.doubts[-1].reason
+    assert len(baplie(found)) == 24
+
+
+@pytest.mark.parametrize("syntax", ["UNOA", "UNOC", "UNOD", "UNOW", "UNOY"])
+@pytest.mark.parametrize("name", ["IBÁÑEZ".encode(), "IBÁÑEZ".encode("latin-1"), b"\x80\xff"])
+def test_characters_are_decoded_as_the_plain_reader_does(
+    syntax: str, name: bytes, backend: str
+) -> None:
+    data = UNB.replace(b"UNOA", syntax.encode()) + LISTED.replace(b"ROJAS", name) + b"UNZ+1+1'"
+    found = check(data + data.replace(b"+IATA", b"") + UNB + LISTED + b"UNZ+1+1'", backend)
+    assert not found.doubts
+
+
+DOUBTFUL = {
+    "UNA has five characters": b"UNA:+.?'" + UNB + PLAN % (1, 1),
+    "no interchange header": PLAN % (1, 1),
+    "not regular": UNB + (PLAN % (1, 1)).replace(b"0412W", b"04?X12W"),
+    "may stand inside another": UNB + (PLAN % (1, 1)).replace(b"'UNT+", b"UNT+") + PLAN % (2, 2),
+    "may hide one": UNB + PLAN % (1, 1) + b"/UNH+2" + PLAN % (2, 2),
+    "cannot be read": UNB.replace(b"UNOA", b"UNOX") + PLAN % (1, 1),
+    "about as long as the limit": UNB + (PLAN % (1, 1)).replace(b"0412W", b"X" * 70000),
+    "begins inside another": UNB + PLAN % (1, 1) + UNB + PLAN % (2, 2),
+}
+
+
+@pytest.mark.parametrize("reason", DOUBTFUL)
+def test_what_the_index_cannot_be_sure_of_is_named_and_read_plainly(
+    reason: str, backend: str
+) -> None:
+    found = check(DOUBTFUL[reason] + b"UNZ+1+1'", backend)
+    assert any(reason in doubt.reason for doubt in found.doubts), found.doubts
+
+
+def test_a_doubtful_message_does_not_cost_its_neighbours(backend: str) -> None:
+    damaged = (PLAN % (2, 2)).replace(b"EQD", b"\x01EQD")
+    data = UNB + PLAN % (1, 1) + damaged + PLAN % (3, 3) + b"UNZ+3+1'"
+    found = check(data, backend)
+    assert len(found) == 2
+    (doubt,) = found.doubts
+    assert data[doubt.offset : doubt.offset + doubt.length] == damaged
+    assert baplie(found)["reference"].to_list() == ["1", "2", "3"]
+
+
+def test_a_message_that_states_more_than_its_bytes_allow_makes_no_row(backend: str) -> None:
+    """The plain reader refuses it as grown; the table must not differ."""
+    boxes = b"".join(b"LOC+147+%07d::5'EQD+CN+A'" % at for at in range(2000))
+    data = UNB + (PLAN % (1, 1)).replace(b"0412W", b"V" * 5000).replace(
+        b"LOC+147", boxes + b"LOC+147", 1
+    )
+    found = index(data + b"UNZ+1+1'", backend=backend)
+    assert not len(baplie(found))
+    assert check_tables(data + b"UNZ+1+1'", found) == 0
+
+
+def test_both_backends_find_the_same(backend: str) -> None:
+    for path in MALFORMED:
+        data = path.read_bytes()
+        one, other = index(data, backend=backend), index(data, backend="numpy")
+        assert one.doubts == other.doubts
+        for left, right in zip(one.runs, other.runs, strict=True):
+            for name in ("at", "bound", "first", "begin", "message_first", "message_last"):
+                assert np.array_equal(getattr(left, name), getattr(right, name))
+
+
+# -- made-up and damaged messages ---------------------------------------------------------------
+
+PORT = st.sampled_from([Place(code="PAONX", scheme="unlocode"), Place(code="MADE UP", name="Á?+")])
+SHIP = Conveyance(mode="sea", name="NORTHREACH PIONEER", imo="9999993", imo_valid=True)
+ON_BOARD = box(
+    stowage=text(0, 7), load_port=PORT, discharge_port=PORT, undg=UNDG,
+    voyage=st.just(Voyage(reference="0412W", carrier="NRLN", conveyance=SHIP)),
+)  # fmt: skip
+
+
+@given(messages(ON_BOARD))
+@settings(max_examples=30, deadline=None)
+def test_bay_plans_of_any_records(message: Message) -> None:
+    data = written("BAPLIE", message)
+    assert check_tables(data, index(data)) == check_tables(data, index(data, backend="numpy"))
+
+
+PIECE = st.one_of(
+    st.builds(lambda code, value: f"LOC+{code}+{value}:139:6", st.sampled_from(["9", "11", "12", "65", "76", "147", "165", "91", "178", "174", "125", "87", "92", "27", "88"]), st.sampled_from(["PAONX", "ECGYE", "0010584", "", "PA"])),
+    st.builds(lambda kind, number: f"EQD+{kind}+{number}+22G1+++5", st.sampled_from(["CN", "TE", ""]), NUMBER | st.just("")),
+    st.builds(lambda code, unit, value: f"MEA+AAE+{code}+{unit}:{value}", st.sampled_from(["G", "T", "VGM", "AAW", "ZZ"]), st.sampled_from(["KGM", "LBR", "TNE", "MTQ", "", "XX"]), MASS.map(str) | st.sampled_from(["1,5", "-3", "1e3", ".5", "7.", "9" * 17, " 12 "])),
+    st.builds(lambda code, value, form: f"DTM+{code}:{value}{form}", st.sampled_from(["329", "36", "178", "133", "132", "203", "182", "95"]), st.sampled_from(["680230", "690131", "260229", "20260229", "20260418", "2604181013", "000000", "", "99"]), st.sampled_from(["", ":102", ":101", ":203", ":201"])),
+    st.builds(lambda code, value: f"RFF+{code}:{value}", st.sampled_from(["BM", "BH", "MB", "AAQ", "VON", "AVF", "VA", "BN"]), CODE | NUMBER | st.just("")),
+    st.builds(lambda code, value: f"NAD+{code}+{value}:172:20++{value} LTD:B++CITY++1+PA", st.sampled_from(["CA", "CF", "MS", "CZ", "FL", "FM", "CN"]), CODE | st.just("")),
+    st.sampled_from([
+        "BGM+122+1+9", "BGM+44+1", "BGM++1+5", "BGM+85+1+27", "TDT+20+0412W+++NRLN:172:20+++9999993:146::ALTAMIRA", "TDT+20",
+        "TDT+10++3++HAULAGE", "CNI+1+B1", "CNI+2", "GID+1+5:CT", "GID+2+x:::: BAG ", "PAC+7++PK", "FTX+AAA+++A: B:C:D:E:F", "FTX+AAA++W",
+        "CST++0805.10", "SGP+CSQU3054383", "SEL+H1+CA", "SEL+H1+CA", "TMP+2+-18:CEL", "TMP+2+x", "DGS+IMD+3+3082", "DGS+IMD+3+UN 1203",
+        "ATT+2++F", "NAT+2+PAN", "DOC+P+X1", "DOC+V+ ", "DOC+A:1+Y2", "MEA+CT++:2", "MEA+CT++3", "DAM+1+DE:::DENT", "FTX+DAR+++SCRATCHED", "COM+1:TE",
+    ]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(TABLES))
+@given(st.lists(PIECE, max_size=30), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_segments_in_any_order_give_the_rows_of_the_plain_reader(
+    kind: str, pieces: list[str], fast: bool
+) -> None:
+    release = "01" if kind == "BAPLIE" and len(pieces) % 7 == 0 else "95B"
+    body = "".join(f"{piece}'" for piece in pieces)
+    message = f"UNH+1+{kind}:D:{release}:UN'{body}UNT+{len(pieces) + 2}+1'"
+    data = UNB + message.encode() + (PLAN % (2, 2)) + message.encode() + b"UNZ+3+1'"
+    found = index(data, backend="" if fast else "numpy")
+    assert not found.doubts
+    check_tables(data, found)
+
+
+TOKENS = (b"", b"+", b":", b"'", b"?", b"~", b"\x00", b"\xff", b"UNH+1", b"UNT", b"UNZ+1+1'", b"UNA:+.? '",
+          b"\r\n", b" ", b"?\n", "ñ".encode(), UNB, b"''", b"unt+3+1'", b"?'", b"\t")  # fmt: skip
+SMALL = [path.read_bytes() for path in FILES if 200 < path.stat().st_size < 5000]
+TYPED = [
+    path.read_bytes()
+    for path in FILES
+    if any(k.lower() in path.name.lower() for k in TABLES) and path.stat().st_size < 9000
+]
+
+
+@pytest.mark.parametrize("pool", [SMALL, TYPED], ids=["any message", "typed messages"])
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=50, deadline=None)
+def test_damaged_files_give_the_tables_of_the_plain_reader(pool: list[bytes], seed: int) -> None:
+    rng = random.Random(seed)
+    data = rng.choice(pool)
+    for _ in range(rng.randrange(1, 5)):
+        at = rng.randrange(len(data) + 1)
+        parts = data.split(b"'")
+        part = rng.randrange(len(parts))
+        data = rng.choice([
+            data[:at] + rng.choice(TOKENS) + data[at + rng.randrange(4) :],
+            data[:at],
+            b"'".join(parts[:part] + parts[part + 1 :]),
+            b"'".join([*parts[:part], rng.choice(parts), *parts[part:]]),
+            data + rng.choice(pool),
+        ])  # fmt: skip
+    check(data, rng.choice(list(BACKENDS)))

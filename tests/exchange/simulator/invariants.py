@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from simulator.world import Node, World
 
 _TOLERANCE = dt.timedelta(seconds=1)
-_CONTENT = (Put, Correct, Narrow)
+_AHEAD = 2 * SKEW
+_ZERO = dt.timedelta()
+_CONTENT = frozenset({Put, Correct, Narrow})
+_STATEMENTS = _CONTENT | {Recall}
 _REPAIRS = (
     "exchange:inventory:taken", "exchange:outbox:resumed", "exchange:receipt:taken",
     "exchange:agreement:ended",
@@ -77,29 +80,46 @@ def is_weaker(lower: Marking, upper: Marking) -> bool:
 
 
 def at_commit(world: World, node: Node, effects: Effects) -> None:
-    """Look at every copy and every message that a node would store."""
+    """Look at every row that a node would store, table by table."""
     store = effects.store
     demand(node.state.ready or not store, "nothing moves while a node is migrated", node.name)
-    for key, copy in store.get("copies", {}).items():
+    for table, rows in store.items():
+        look = _LOOKS.get(table)
+        if look is not None:
+            look(world, node, rows, effects)
+
+
+def _new_copies(world: World, node: Node, rows: Any, effects: Effects) -> None:
+    for key, copy in rows.items():
         if copy.content is not None:
             _held(world, node, key, copy, effects)
         else:
             _let_go(node, key, effects)
+
+
+def _new_entries(world: World, node: Node, rows: Any, effects: Effects) -> None:
     before = node.state.entries
-    for place, entry in store.get("entries", {}).items():
+    for place, entry in rows.items():
         old = before.get(place)
         if entry is not None and (old is None or old.message is not entry.message):
             _said(world, node, place[0], entry.message, effects)
-    for partner, pact in store.get("pacts", {}).items():
+
+
+def _new_pacts(world: World, node: Node, rows: Any, effects: Effects) -> None:
+    for partner, pact in rows.items():
         if pact.ended:
             _ended(node, partner, effects)
-    if "questions" in store:
-        _late(node, effects)
-    for named, receipt in store.get("trail", {}).items():
+
+
+def _new_trail(world: World, node: Node, rows: Any, effects: Effects) -> None:
+    for named, receipt in rows.items():
         known = node.state.trail.get(named)
         kept = receipt.reason != "nothing_held" or receipt.erased or not (known and known.erased)
         demand(bool(kept), "an account of an erasure is not blotted out", (node.name, named))
-    for asked, row in store.get("consents", {}).items():
+
+
+def _new_consents(world: World, node: Node, rows: Any, effects: Effects) -> None:
+    for asked, row in rows.items():
         _consent(world, node, asked, row, effects)
 
 
@@ -178,19 +198,23 @@ def _inventory(node: Node, partner: str, message: Checkpoint, effects: Effects) 
 _RANK = {None: 0, "acknowledged": 1, "extended": 2, "answered": 3, "refused": 3}
 
 
-def _late(node: Node, effects: Effects) -> None:
+def _new_questions(world: World, node: Node, rows: Any, effects: Effects) -> None:
     before = node.state.questions
-    for key, question in effects.store["questions"].items():
+    for key, question in rows.items():
         if key in before:
             forward = _RANK[question.step] >= _RANK[before[key].step]
             demand(forward, "a request goes forward only", (node.name, key, question.step))
     turned = sum(
-        question.late and not before[key].late
-        for key, question in effects.store["questions"].items()
-        if key in before
+        question.late and not before[key].late for key, question in rows.items() if key in before
     )
     told = sum(alarm.rule == "request" for alarm in effects.alarms)
     demand(turned == told, "a person is told once of a late request", (node.name, turned, told))
+
+
+_LOOKS = {
+    "copies": _new_copies, "entries": _new_entries, "pacts": _new_pacts, "trail": _new_trail,
+    "consents": _new_consents, "questions": _new_questions,
+}  # fmt: skip
 
 
 def at_tick(world: World, node: Node) -> None:
@@ -227,9 +251,11 @@ def _reopened(node: Node, key: CopyKey, effects: Effects) -> None:
 
 
 def _pact(node: Node, partner: str, effects: Effects | None) -> Pact:
-    new = effects.store.get("pacts", {}) if effects is not None else {}
-    found: Pact = new.get(partner) or node.state.pacts[partner]
-    return found
+    if effects is not None and "pacts" in effects.store:
+        new: Pact | None = effects.store["pacts"].get(partner)
+        if new is not None:
+            return new
+    return node.state.pacts[partner]
 
 
 def _text(world: World, node: Node, partner: str, effects: Effects | None) -> Text:
@@ -237,9 +263,9 @@ def _text(world: World, node: Node, partner: str, effects: Effects | None) -> Te
 
 
 def _in_force(world: World, node: Node, partner: str, effects: Effects | None = None) -> bool:
-    text, local = _text(world, node, partner, effects), world.local(node)
-    ended = _pact(node, partner, effects).ended
-    return text.signed and not ended and text.begins <= local < text.ends
+    pact, local = _pact(node, partner, effects), world.local(node)
+    text = world.book.texts[pact.digest]
+    return text.signed and not pact.ended and text.begins <= local < text.ends
 
 
 def _matching(
@@ -438,8 +464,10 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
         return
     demand(packet.sound and packet.signer == batch.sender, "only what was signed is taken")
     demand(batch.receiver == node.name, "only what is meant for us is taken")
-    demand(batch.made <= world.local(node) + 2 * SKEW, "nothing from the future is taken")
-    row = effects.store.get("inboxes", {}).get(batch.sender)
+    demand(batch.made <= world.local(node) + _AHEAD, "nothing from the future is taken")
+    if "inboxes" not in effects.store:
+        return
+    row = effects.store["inboxes"].get(batch.sender)
     if row is None:
         return
     before = node.state.inboxes.get(batch.sender)
@@ -456,7 +484,7 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
 
 def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
     """See that nobody is called restored, or two, who is not."""
-    if packet.forged or node.restored:
+    if not effects.alarms or packet.forged or node.restored:
         return
     sender = world.nodes.get(packet.batch.sender)
     if sender is not None and not sender.restored:
@@ -465,23 +493,23 @@ def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
 
 
 def _told(world: World, node: Node, packet: Packet, message: Any, effects: Effects) -> None:
-    batch = packet.batch
-    if isinstance(message, LeaseRefresh):
+    batch, kind = packet.batch, type(message)
+    if kind is LeaseRefresh:
         same = message.agreement == _pact(node, batch.sender, effects).digest
         if same and (batch.sender, message.originator) in effects.store.get("leases", {}):
             _lease(world, node, packet, message)
         return
-    if isinstance(message, Checkpoint):
+    if kind is Checkpoint:
         _recalled(node, batch.sender, message, effects)
-    if isinstance(message, Correct | Narrow):
+    if kind is Correct or kind is Narrow:
         key = (batch.sender, message.originator, message.record)
         before = node.state.copies.get(key)
         after = effects.store.get("copies", {}).get(key)
         held = before is not None and before.content is not None
         if held and after is not None and after.edition == message.edition:
             _reopened(node, key, effects)
-    if isinstance(message, Put | Correct | Narrow | Recall) and message.originator == batch.sender:
-        lowest = message.version + isinstance(message, Recall)
+    if kind in _STATEMENTS and message.originator == batch.sender:
+        lowest = message.version + (kind is Recall)
         key = (node.name, message.originator, message.record)
         world.told[key] = max(world.told.get(key, 0), lowest)
 
@@ -504,7 +532,7 @@ def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) ->
 def _lease(world: World, node: Node, packet: Packet, message: LeaseRefresh) -> None:
     """Note until what true time a lease can let a node read."""
     batch = packet.batch
-    late = max(world.local(node) - batch.made - 2 * SKEW, dt.timedelta())
+    late = max(world.local(node) - batch.made - _AHEAD, _ZERO)
     until = world.now + min(message.ends - batch.run, LEASE) - late
     world.readable_until[node.name, batch.sender, message.originator] = until
     pair = (node.name, message.originator)

@@ -121,7 +121,9 @@ class World:
     def store(self, node: Node, effects: Effects) -> None:
         """Store effects, and remember what the node has said."""
         state.apply(node.state, effects)
-        for (partner, number), entry in effects.store.get("entries", {}).items():
+        if "entries" not in effects.store:
+            return
+        for (partner, number), entry in effects.store["entries"].items():
             if entry is not None:
                 said = self.said.setdefault((node.name, partner), set())
                 said.add((number, entry.head))

@@ -70,7 +70,8 @@ def under_control(marking: Marking) -> bool:
 @lru_cache(maxsize=4096)
 def is_below(lower: Marking, upper: Marking) -> bool:
     """Tell whether ``upper`` is at least as strict as ``lower`` in every part but the audience."""
-    return anyone(lower).join(anyone(upper)) == anyone(upper)
+    top = anyone(upper)
+    return anyone(lower).join(top) == top
 
 
 def anyone(marking: Marking) -> Marking:

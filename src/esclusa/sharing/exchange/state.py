@@ -130,42 +130,76 @@ _SAME: Final[Any] = object()
 
 
 class Layer(Generic[K, R]):
-    """A table as the transition sees it: the stored rows under the rows it would write."""
+    """A table as the transition sees it: the stored rows under the rows it would write.
 
-    __slots__ = ("base", "new")
+    ``get`` returns the row as it would be, or None. Most transitions write few of the tables that
+    they read: until a row is written, reading is the stored table's own.
+    """
+
+    __slots__ = ("base", "get", "new")
 
     def __init__(self, base: Mapping[K, R]) -> None:
         self.base = base
         self.new: dict[K, R | None] = {}
-
-    def get(self, key: K) -> R | None:
-        """Return the row as it would be, or None."""
-        if self.new:
-            row = self.new.get(key, _SAME)
-            if row is not _SAME:
-                return row
-        return self.base.get(key)
+        self.get: Callable[[K], R | None] = base.get
 
     def put(self, key: K, row: R) -> None:
         """Write a row."""
+        if not self.new:
+            self.get = _over(self.base, self.new)
         self.new[key] = row
 
     def drop(self, key: K) -> None:
         """Delete a row."""
+        if not self.new:
+            self.get = _over(self.base, self.new)
         self.new[key] = None
 
     def items(self) -> list[tuple[K, R]]:
         """Return every row as it is now; what is written later does not change the list."""
-        rows = {**self.base, **self.new} if self.new else self.base
+        if not self.new:
+            return list(self.base.items())
+        rows = {**self.base, **self.new}
         return [(key, row) for key, row in rows.items() if row is not None]
 
     def __iter__(self) -> Iterator[K]:
         """Iterate over the keys as they are now."""
+        if not self.new:
+            return iter(list(self.base))
         return iter([key for key, _ in self.items()])
 
     def values(self) -> list[R]:
         """Return every row as it is now."""
+        if not self.new:
+            return list(self.base.values())
         return [row for _, row in self.items()]
+
+
+def _over(base: Mapping[K, R], new: Mapping[K, R | None]) -> Callable[[K], R | None]:
+    """Return how to read a row of ``base`` under the rows of ``new``; no layer refers to itself."""
+    written, stored = new.get, base.get
+
+    def get(key: K) -> R | None:
+        row = written(key, _SAME)
+        return stored(key) if row is _SAME else row
+
+    return get
+
+
+class _Table:
+    """A table of a draft, laid over the stored one when it is first asked for, which most are not:
+    the layer then stands in the draft itself, before this."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, draft: Draft, _: type[Draft]) -> Layer[Any, Any]:
+        name = self.name
+        layer: Layer[Any, Any] = Layer(getattr(draft.state, name))
+        draft.__dict__[name] = draft.layers[name] = layer
+        return layer
 
 
 class Draft:
@@ -205,14 +239,6 @@ class Draft:
         self.alarms: list[Alarm] = []
         self.audit: list[Audit] = []
 
-    def __getattr__(self, name: str) -> Any:
-        # Called once per table and transition: most transitions touch few of the tables.
-        if name not in _LAYERED:
-            raise AttributeError(name)
-        layer: Layer[Any, Any] = Layer(getattr(self.state, name))
-        self.__dict__[name] = self.layers[name] = layer
-        return layer
-
     def wake(self, partner: str) -> None:
         """Have a batch made for a partner: there is news, or an answer is due."""
         self.send[partner] = None
@@ -245,7 +271,9 @@ class Draft:
         )
 
 
-_LAYERED: Final = frozenset(TABLES) - {"clock"}
+for _name in TABLES:
+    if _name != "clock":
+        setattr(Draft, _name, _Table(_name))
 
 
 def apply(state: State, effects: Effects) -> None:

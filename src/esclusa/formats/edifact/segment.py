@@ -142,10 +142,11 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     def element(self, element: int) -> list[str]:
         """The components of an element, [] when absent; of a repeated one the first occurrence."""
         marks = self.marks
-        if marks.repetition or (marks.release and marks.release in self.text):
+        text, repeat = self.text, marks.repetition
+        if (repeat and repeat in text) or (marks.release and marks.release in text):
             repeats = self.repeats(element)
             return repeats[0] if repeats else []
-        parts = self.text.split(marks.element, element + 1)
+        parts = text.split(marks.element, element + 1)
         return parts[element].split(marks.component) if len(parts) > element else []
 
     def repeats(self, element: int) -> list[list[str]]:
@@ -159,11 +160,12 @@ class Segment(msgspec.Struct, gc=False, eq=False):
     def elements(self) -> list[list[str]]:
         """Every element, as :meth:`element` gives it; the first of the list is element 1."""
         marks = self.marks
-        if marks.repetition or (marks.release and marks.release in self.text):
-            parts = marks.split(self.text, marks.element)
+        text, repeat = self.text, marks.repetition
+        if (repeat and repeat in text) or (marks.release and marks.release in text):
+            parts = marks.split(text, marks.element)
             return [_repeats(part, marks)[0] for part in parts[1:]]
-        component, parts = marks.component, self.text.split(marks.element)[1:]
-        if component not in self.text:
+        component, parts = marks.component, text.split(marks.element)[1:]
+        if component not in text:
             return [[part] for part in parts]
         return [part.split(component) for part in parts]
 

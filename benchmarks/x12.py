@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.x12 import reader, writers
 from esclusa.formats.x12.drafting import USUAL
 from esclusa.formats.x12.rewriting import rewrite
@@ -82,41 +82,36 @@ def messages_only(data: bytes) -> int:
     return count
 
 
-def tokens(data: bytes) -> int:
+def over(data: bytes, work: Callable[[list[Segment]], None]) -> int:
+    """Do something with the segments of every set; return how many there were."""
+    count = 0
+    for item in read_messages(io.BytesIO(data)):
+        assert isinstance(item, RawMessage)
+        work(item.segments)
+        count += len(item.segments)
+    return count
+
+
+def split_elements(found: list[Segment]) -> None:
     """Split each segment into its elements, and into components those that have some."""
-    count = 0
-    for item in read_messages(io.BytesIO(data)):
-        assert isinstance(item, RawMessage)
-        for segment in item.segments:
-            text, marks = segment.text, segment.marks
-            if marks.component in text:
-                segment.elements()
-            else:
-                marks.split(text, marks.element)
-        count += len(item.segments)
-    return count
-
-
-def segments(data: bytes) -> int:
-    """Ask one element of each segment."""
-    count = 0
-    for item in read_messages(io.BytesIO(data)):
-        assert isinstance(item, RawMessage)
-        for segment in item.segments:
-            segment.get(1)
-        count += len(item.segments)
-    return count
-
-
-def elements(data: bytes) -> int:
-    """Split every element of every segment into its components."""
-    count = 0
-    for item in read_messages(io.BytesIO(data)):
-        assert isinstance(item, RawMessage)
-        for segment in item.segments:
+    for segment in found:
+        text, marks = segment.text, segment.marks
+        if marks.component in text:
             segment.elements()
-        count += len(item.segments)
-    return count
+        else:
+            marks.split(text, marks.element)
+
+
+def ask_one(found: list[Segment]) -> None:
+    """Ask one element of each segment."""
+    for segment in found:
+        segment.get(1)
+
+
+def split_all(found: list[Segment]) -> None:
+    """Split every element of every segment into its components."""
+    for segment in found:
+        segment.elements()
 
 
 def records(data: bytes) -> list[Message]:
@@ -174,9 +169,9 @@ def main() -> None:
     gc.freeze()  # what waits to be written is no load of those who read
     tasks: dict[str, Callable[[], object]] = {
         "messages": lambda: messages_only(data),
-        "segments": lambda: segments(data),
-        "tokens": lambda: tokens(data),
-        "elements": lambda: elements(data),
+        "segments": lambda: over(data, ask_one),
+        "tokens": lambda: over(data, split_elements),
+        "elements": lambda: over(data, split_all),
         "records": lambda: records(data),
         "written": lambda: written(messages),
         "file written back": lambda: copied(data),
@@ -194,7 +189,7 @@ def main() -> None:
                 times["pyx12"].append(took)
     size = len(data) / 1e6
     theirs = statistics.median(times["pyx12"]) if times["pyx12"] else 0.0
-    print(f"309 of {size:.1f} MB, {segments(data):,} segments, {len(messages)} sets")
+    print(f"309 of {size:.1f} MB, {over(data, ask_one):,} segments, {len(messages)} sets")
     for name, found_times in times.items():
         if found_times:
             middle = statistics.median(found_times)

@@ -19,7 +19,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 from xml.parsers import expat
 
 from lxml import etree
@@ -322,14 +322,13 @@ def _ends(tag: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     return re.compile(b"<" + name + rb"(?:\s[^>]*)?/?>"), re.compile(b"</" + name + rb"\s*>")
 
 
-class _Places:
+class _Places(Protocol):
     """Finds byte and line of the ``number``-th element inside a part, in document order."""
 
-    def find(self, part: Part, number: int) -> tuple[int, int]:
-        raise NotImplementedError
+    def find(self, part: Part, number: int) -> tuple[int, int]: ...
 
 
-class _Batch(_Places):
+class _Batch:
     """Places in a batch: it is read once more, with care, when the first is asked for."""
 
     def __init__(
@@ -385,7 +384,7 @@ class _Lines:
         return self._line + bisect_left(self._ends, offset)
 
 
-class _Grown(_Places):
+class _Grown:
     """Places of an element that the careful reader found."""
 
     def __init__(self, starts: list[int], lines: list[int], shift: int) -> None:

@@ -34,7 +34,7 @@ UN = (LISTS / "un_excerpt.xml").read_bytes()
 
 def test_every_format_is_found_by_its_id_and_named_in_both_languages() -> None:
     assert [each.id for each in all_formats()] == list(ids())
-    assert len(set(ids())) == len(ids()) == 14
+    assert len(set(ids())) == len(ids()) == 24
     for each in all_formats():
         assert by_id(each.id) is each
         assert each.title_en

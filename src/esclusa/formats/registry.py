@@ -27,6 +27,16 @@ _MODULES: Final = {
     "x12": "esclusa.formats.x12.reader",
     "un_security_council": "esclusa.formats.lists.un_security_council",
     "opensanctions_ftm": "esclusa.formats.lists.opensanctions_ftm",
+    "ofac_sdn_xml": "esclusa.formats.lists.ofac_sdn_xml",
+    "ofac_advanced": "esclusa.formats.lists.ofac_advanced",
+    "eu_fsf": "esclusa.formats.lists.eu_fsf",
+    "eu_fsf_csv": "esclusa.formats.lists.eu_fsf_csv",
+    "uk_sanctions": "esclusa.formats.lists.uk_sanctions",
+    "uk_sanctions_csv": "esclusa.formats.lists.uk_sanctions_csv",
+    "uk_conlist": "esclusa.formats.lists.uk_conlist",
+    "us_csl": "esclusa.formats.lists.us_csl",
+    "interpol_notices": "esclusa.formats.lists.interpol_notices",
+    "lost_documents": "esclusa.formats.lists.lost_documents",
     "ofac_sdn": "esclusa.formats.lists.ofac_sdn",
     "mrz": "esclusa.formats.mrz.stream",
     "asycuda": "esclusa.formats.asycuda.reader",
@@ -40,6 +50,11 @@ _MODULES: Final = {
 }
 """Id → module, the pickiest first: the first format whose ``sniff`` agrees gets the file, and
 almost any text can be taken for a table."""
+
+_TABLES: Final = frozenset(
+    ("eu_fsf_csv", "uk_sanctions_csv", "uk_conlist", "us_csl", "lost_documents")
+)
+"""Formats that are tables with fixed headings: a mapping can read them too."""
 
 _TEXT_TABLE: Final = "tabular.csv"
 _PLAIN: Final = "plain text without columns"
@@ -114,7 +129,13 @@ def table_of(head: bytes, name: str) -> TableFormat | None:
         if looks_like(head) != _PLAIN:
             return None
         found = by_id(_TEXT_TABLE)
-    return found if isinstance(found, TableFormat) else None
+    return _as_table(found)
+
+
+def _as_table(found: Format) -> TableFormat | None:
+    """Return the format that a mapping reads such a file with, None when it is no table."""
+    table = by_id(_TEXT_TABLE) if found.id in _TABLES else found
+    return table if isinstance(table, TableFormat) else None
 
 
 def propose(stream: OpenedFile, name: str, *, target: str = "") -> Proposal:
@@ -132,8 +153,8 @@ def fitting(stream: OpenedFile, name: str, mappings: Sequence[Mapping]) -> tuple
     Raises :class:`~esclusa.errors.UnknownFormat`, :class:`~esclusa.errors.FormatError` for a
     damaged workbook, and :class:`~esclusa.errors.LimitError`.
     """
-    found = detect(stream.peek(HEAD)[:HEAD], name)
-    return found.fitting(stream, mappings, file=name) if isinstance(found, TableFormat) else ()
+    found = _as_table(detect(stream.peek(HEAD)[:HEAD], name))
+    return found.fitting(stream, mappings, file=name) if found else ()
 
 
 def _table(stream: OpenedFile, name: str) -> TableFormat:

@@ -35,6 +35,9 @@ _ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 _SPAN: Final = re.compile(r"(.+?)(?: to | ?[–/] ?|(?<=\d{4})-(?=\d{4}$))(.+)")
 _ABOUT: Final = re.compile(r"(?:(?:circa|ca?\.|approximately|about|hacia)\s+)+", re.IGNORECASE)
 
+_UNKNOWN: Final = re.compile(r"0+|[dm]+", re.IGNORECASE)
+"""A day or month that is not known, when it is all there is."""
+
 _LONGEST: Final = 100
 """Longest date in the published lists is 40 characters; what is longer is none."""
 
@@ -50,6 +53,54 @@ def list_date(text: str) -> str:
     text = " ".join(text.split())
     about = _ABOUT.match(text)
     return _around(_date(text[about.end() :])) if about else _date(text)
+
+
+def ordered_date(text: str, order: str) -> str:
+    """Return a date of three parts between strokes as ISO 8601, "" when it is none.
+
+    ``order`` is ``dmy``, ``mdy`` or ``ymd``; a part of four figures in front is a year in any case.
+    A day or month of zeros or of the letters that stand
+    for it is unknown: ``00/00/1965`` and ``dd/mm/1965`` are ``1965``. Anything else is read as
+    :func:`list_date` does.
+    """
+    parts = text.strip().split("/")
+    if len(text) > _LONGEST or len(parts) != 3:
+        return list_date(text)
+    known = dict(zip("ymd" if len(parts[0].strip()) == 4 else order, parts, strict=True))
+    day, month = (
+        "" if _UNKNOWN.fullmatch(known[part].strip()) else known[part].strip() for part in "dm"
+    )
+    return dated(known["y"].strip(), month, day if month else "")
+
+
+def dated(year: str, month: str = "", day: str = "") -> str:
+    """Return the ISO date of its parts, as full as they are, "" when the calendar has no such day.
+
+    Without a month the day says nothing. ``1965``, ``5``, ``""`` is ``1965-05``.
+    """
+    if not (year.isascii() and year.isdigit() and len(year) == 4):
+        return ""
+    if any(part and not (part.isascii() and part.isdigit()) for part in (month, day)):
+        return ""
+    return _checked(year, month or None, (day or None) if month else None)
+
+
+def period(start: str, end: str) -> str:
+    """Return what lies between two ISO dates: a day, a whole month or year, or a range ``a/b``.
+
+    Lists write a year alone as its first and its last day.
+    """
+    first, last = start, end or start
+    if first.endswith("-01-01") and last.endswith("-12-31"):
+        first, last = first[:4], last[:4]
+    elif first[:7] == last[:7] and len(first) == len(last) == 10 and _is_month(first, last):
+        first, last = first[:7], last[:7]
+    return span_of(first, last)
+
+
+def _is_month(first: str, last: str) -> bool:
+    after = dt.date.fromisoformat(last) + dt.timedelta(days=1) if last < "9999-12-31" else None
+    return first.endswith("-01") and after is not None and after.day == 1
 
 
 def _date(text: str) -> str:

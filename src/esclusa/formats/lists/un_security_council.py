@@ -15,6 +15,7 @@ from esclusa.formats.bounded import bounded
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.lists.dates import around, list_date, span_of
+from esclusa.formats.lists.identifiers import IMO_IN_TEXT
 from esclusa.formats.lists.places import address, country_words, unique
 from esclusa.formats.work import Work, metered
 from esclusa.formats.xml import Element, read_elements
@@ -33,10 +34,6 @@ _ADDRESS: Final = ("STREET", "CITY", "STATE_PROVINCE", "ZIP_CODE", "COUNTRY")
 _PLACE: Final = ("CITY", "STATE_PROVINCE", "COUNTRY")
 
 _PASSPORT: Final = re.compile(r"pass?e?port|pasaporte", re.IGNORECASE)
-
-_IMO: Final = re.compile(r"\bIMO\b\)?\s*(?:number|no\.?)?\s*:?\s*(\d{7})\b", re.IGNORECASE)
-"""In the comments of an entity: the IMO number of the company, which no element holds. Company
-numbers have no check digit (IMO resolution A.1155(32)), unlike those of ships."""
 
 _LETTER: Final = re.compile(r" [a-z]\) ")
 """Between several aliases in one element, besides a semicolon outside brackets."""
@@ -198,7 +195,8 @@ def _identifiers(element: Element, kind: str) -> Iterator[Identifier]:
                 country=country_words(country),
             )
     if kind == "organisation":
-        for number in _IMO.findall(element.get("COMMENTS1")):
+        # Company numbers have no check digit (IMO resolution A.1155(32)), unlike those of ships.
+        for number in IMO_IN_TEXT.findall(element.get("COMMENTS1")):
             yield Identifier(scheme="imo_company", value=number)
 
 

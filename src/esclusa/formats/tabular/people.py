@@ -18,6 +18,14 @@ _FLIGHT: Final = re.compile(r"([A-Z][A-Z0-9]|[0-9][A-Z]) ?([0-9]{1,4}[A-Z]?)")
 """An airline's two characters and the flight number (IATA resolution 762)."""
 
 
+_LABELS: Final = {
+    "former_names": "Former names",
+    "former_flags": "Former flag",
+    "owner": "Owner",
+}
+"""Fields of an entry that stand in its remarks, as in the published lists."""
+
+
 def list_entry(row: Record, list_id: str) -> ListEntry | None:
     """Return the entry a row states, None when it names nobody.
 
@@ -32,7 +40,7 @@ def list_entry(row: Record, list_id: str) -> ListEntry | None:
     if not row.one("name"):
         return _document(row, list_id, number)
     births = row.all("birth_date")
-    strong = row.all("aliases")
+    strong = tuple(dict.fromkeys((*row.all("aliases"), *row.all("former_names"))))
     weak = (other for other in row.all("weak_aliases") if other not in strong)
     return ListEntry(
         list_id=list_id,
@@ -50,8 +58,18 @@ def list_entry(row: Record, list_id: str) -> ListEntry | None:
         addresses=row.all("addresses"),
         programs=row.all("programs"),
         listed_on=row.one("listed_on"),
-        remarks=row.one("remarks"),
+        remarks=_remarks(row),
     )
+
+
+def _remarks(row: Record) -> str:
+    """Return the remarks behind what the entry has no field for, each under its label."""
+    labelled = (
+        f"{label}: {', '.join(found)}"
+        for path, label in _LABELS.items()
+        if (found := row.all(path))
+    )
+    return "; ".join((*labelled, *filter(None, (row.one("remarks"),))))
 
 
 def _document(row: Record, list_id: str, number: str) -> ListEntry:

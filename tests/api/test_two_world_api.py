@@ -110,6 +110,15 @@ def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
             for held in twins.get("/sources/{source_id}", file["id"]).json()["quarantine"]:
                 twins.call("POST", "/quarantine/{quarantine_id}/retry", held["id"])
             twins.get("/sources/{source_id}/proposal", file["id"])
+    for name in LISTS:
+        twins.get("/lists/{list_id}", name)
+        for number in range(3):
+            twins.get("/lists/{list_id}/report", name, number=number)
+    waiting = twins.get("/matches", limit=200)
+    for row in waiting.json()["rows"] if waiting.status_code == 200 else ():
+        twins.get("/matches/{match_id}", row["match_id"])
+    for name in hidden_matches(both):
+        twins.get("/matches/{match_id}", name)
     known = sorted(worlds.ids_of(both[0]))[:: 6 * every]
     for name in (*known, *hidden_in(both)[::every], "GHOST FIRM"):
         twins.get("/records/{record_id}", name)
@@ -121,6 +130,50 @@ def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
 
 def hidden_in(both: Pair) -> list[str]:
     return sorted(worlds.ids_of(both[1]) - worlds.ids_of(both[0]))
+
+
+def hidden_matches(both: Pair) -> list[str]:
+    """Return the matches that only the secret world knows."""
+    names = [
+        {
+            r.match.id
+            for row in worlds.queue_of(node, worlds.cleared(node))
+            for r in row.reasons
+            if r.match
+        }
+        for node in both
+    ]
+    return sorted(names[1] - names[0])
+
+
+def decide(twins: Twins, both: Pair) -> None:
+    """Decide and undo matches: of the open world, and of those that are there in secret alone."""
+    said = {"outcome": "not_the_same", "reason": "Papers seen."}
+    waiting = twins.get("/matches", limit=200)
+    shown = waiting.json()["rows"] if waiting.status_code == 200 else []
+    for name in [row["match_id"] for row in shown[:2]] + hidden_matches(both)[:4] + [MISSING]:
+        for step, body in (("decide", said), ("undo", None), ("undo", None)):
+            twins.call("POST", f"/matches/{{match_id}}/{step}", name, json=body)
+
+
+def bring(twins: Twins) -> None:
+    """Compare, load, confirm and discard editions of open lists, and of those there in secret."""
+    data = worlds.list_of(("p1", "OTRA FIRMA"), ("n1", "NEW FIRM"))
+    for name in LISTS:
+        file = {"params": {"name": "list.json"}, "content": data}
+        twins.call("POST", "/lists/{list_id}/diff", name, **file)
+        twins.call("POST", "/lists/{list_id}/editions", name, **file)
+        few = {"params": {"name": "list.json"}, "content": worlds.list_of(("n1", "NEW FIRM"))}
+        for step in ("confirm", "discard"):
+            twins.call("POST", "/lists/{list_id}/editions", name, **few)
+            twins.call("POST", f"/lists/{{list_id}}/{step}", name, json={"reason": "asked"})
+        twins.get("/lists/{list_id}", name)
+    for level in (-1, 4, 7):
+        named = {"name": "list.json", "title": "New", "level": level}
+        twins.call("POST", "/lists/{list_id}", f"new{level + 1}", params=named, content=data)
+
+
+LISTS = ("own_public", "own_secret", "own_people", "nothing")
 
 
 def act(twins: Twins, both: Pair) -> None:
@@ -176,6 +229,8 @@ def test_every_address_of_the_document_answers_the_same(
     twins = Twins(clients, role)
     read(twins, both, every=1 if role == "analyst" else 5)
     act(twins, both)
+    decide(twins, both)
+    bring(twins)
     refuse(twins)
     if role == "auditor":
         compare_logs(twins)

@@ -25,7 +25,10 @@ from esclusa.model import Consignment, Defect, GoodsItem, Level, Marking, Severi
 
 pytestmark = pytest.mark.postgres
 
-LABELLED = ("record", "queue", "source", "quarantine", "watchlist")
+LABELLED = (
+    "record", "queue", "source", "quarantine", "watchlist", "watchlist_edition",
+    "watchlist_change", "watchlist_retro",
+)  # fmt: skip
 FOLLOWING = ("reference", "defect")
 """Tables whose rows belong to a row that has a label."""
 OPEN_TO_READERS = (*LABELLED, *FOLLOWING)
@@ -100,6 +103,19 @@ def fill(store: Store, label: int, word: str, count: int) -> None:
                 connection, id=name, title=word, format="f", edition="e", entries=1,
                 label_id=label, by="ana",
             )  # fmt: skip
+            history(connection, name, label)
+
+
+def history(connection: sa.Connection, name: str, label: int) -> None:
+    """Store an edition of a list, one change of it, and what a comparison with it found."""
+    shared = {"id": name, "label_id": label, "number": 1}
+    for table, more in (
+        ("watchlist_edition", {"state": "past", "title": name, "edition": "e", "format": "f",
+                               "entries": 1, "loaded": "t", "loaded_by": "ana"}),
+        ("watchlist_change", {"place": 0, "what": "added", "uid": name, "record_id": name}),
+        ("watchlist_retro", {"list_label": label}),
+    ):  # fmt: skip
+        connection.execute(metadata.tables[table].insert().values(**shared, **more))
 
 
 def alert(made: records.Appended, label: int) -> dict[str, Any]:

@@ -13,9 +13,10 @@ LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 _PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)(?: ; [^\\]+)? \\$")
 _HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
-ONE_FILE = {"cpe"}
-"""Published as one source distribution and nothing else, so there is only one hash to pin. It comes
-with stix2-validator and stands in the lock of the tests alone."""
+ONE_FILE = {"cpe", "pyspark-client"}
+"""Published as one source distribution and nothing else, so there is only one hash to pin. The first
+comes with stix2-validator, the second is the client of a cluster; both stand in the lock of the tests
+alone."""
 
 
 def _pins(lock: Path) -> dict[tuple[str, str], int]:

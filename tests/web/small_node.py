@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 from small_desk import SmallDesk
+from small_lists import SmallLists
+from small_matches import SmallMatches
 
 from esclusa.casework.alerts import next_move, standing, verdicts
 from esclusa.errors import NotFound, SignInError
@@ -274,6 +276,14 @@ class SmallNode:
         )  # fmt: skip
 
     @property
+    def list_desk(self) -> SmallLists:
+        return SmallLists(self.name)
+
+    @property
+    def match_desk(self) -> SmallMatches:
+        return SmallMatches(self.name)
+
+    @property
     def partner_desk(self) -> SmallDesk:
         return SmallDesk(self.name)
 
@@ -334,17 +344,7 @@ class SmallNode:
         return views.ProposalView(source_id=source_id, source_name=name, text=f"# {name}\n")
 
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
-        reader.require(Action.LIST_READ)
-        return (
-            views.ListView(id="marisol", title=self.name or "Marisol list", format="ofac.sdn",
-                           edition="2026-11-01", entries=1200, loaded="2026-11-02T08:00:00Z",
-                           loaded_by="supervisor"),
-        )  # fmt: skip
-
-    def add_list(
-        self, reader: Reader, list_id: str, title: str, files: Any, *, mapping: str = ""
-    ) -> None:
-        reader.require(Action.LIST_WRITE)
+        return self.list_desk.lists(reader)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
         reader.require(Action.RULE_READ)

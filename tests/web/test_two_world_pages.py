@@ -329,6 +329,16 @@ def test_a_list_that_exists_already_in_secret_is_loaded_as_new(people: People) -
         wrong = twins.post("/lists", files={"files": ("ours.json", b"GHOST")}, **form)
         assert wrong.status_code >= 400
     twins.get("/lists")
+    for list_id in ("own_secret", "own_public", "own_people"):
+        address = f"/lists/{list_id}"
+        for path in ("", "/editions/1", "/editions/2", "/editions/0?what=removed"):
+            twins.get(address + path)
+        few = {"files": ("ours.json", worlds.list_of(("p1", "OTRA FIRMA")))}
+        for step in ("diff", "editions"):
+            twins.post(f"{address}/{step}", files=few)
+        for step in ("confirm", "discard", "confirm"):
+            twins.post(f"{address}/{step}", reason="asked for")
+        twins.get(address)
     twins.post("/screening", name="ISTMO PRIMAVERA SA", type="any")
     bills = worlds.cuscar(("B5", "ISTMO PRIMAVERA SA", "GENERAL CARGO"))
     twins.get(twins.post("/intake", files={"files": ("new.edi", bills)}).headers["location"])

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import pytest
 from lxml import html
+from small_lists import LIST
+from small_matches import MATCH
 from small_node import SOURCE, SmallNode, alert_name, record_name
 from walker import Walker, text_of
 
@@ -23,6 +25,9 @@ EXAMPLE = {
     "{source_id}": SOURCE,
     "{mapping_id}": "marisol-consignment",
     "{agency}": "northreach",
+    "{match_id}": MATCH,
+    "{list_id}": LIST,
+    "{number}": "3",
 }
 LANGUAGES = ("en", "es")
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 from lxml import html
+from small_lists import LIST
+from small_matches import MATCH
 from small_node import HOSTILE, PASSWORD, SOURCE, SmallNode, alert_name, record_name
 from walker import Walker, text_of
 
@@ -18,8 +20,8 @@ ALERT, RECORD = alert_name(1), record_name(1)
 ADDRESSES = (
     "/", "/queue", f"/alerts/{ALERT}", f"/records/{RECORD}", "/search?text=x", "/screening",
     "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings",
-    "/mappings/marisol-consignment", "/lists", "/rules", "/help", "/preferences", "/sign-in",
-    "/audit", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
+    "/mappings/marisol-consignment", "/lists", f"/lists/{LIST}", f"/lists/{LIST}/editions/3", "/rules", "/help", "/preferences", "/sign-in",
+    "/audit", "/matches", f"/matches/{MATCH}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
 )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from esclusa.api import shapes
 from esclusa.api.body import spooled
 from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.list_endpoints import ENDPOINTS as LIST_ENDPOINTS
+from esclusa.api.match_endpoints import ENDPOINTS as MATCH_ENDPOINTS
 from esclusa.api.partner_endpoints import ENDPOINTS as PARTNER_ENDPOINTS
 from esclusa.api.queries import KINDS, one_of, queue_filter
 from esclusa.api.status import TooMany
@@ -161,11 +163,6 @@ async def retry(call: Call) -> views.SourceView:
     return await call.ask(call.node.retry, call.path["quarantine_id"])
 
 
-async def lists(call: Call) -> tuple[views.ListView, ...]:
-    """Watchlists in force."""
-    return tuple(await call.ask(call.node.lists))
-
-
 async def rules(call: Call) -> tuple[views.RuleView, ...]:
     """Rules, active or not."""
     return await call.ask(call.node.rules)
@@ -245,9 +242,10 @@ ENDPOINTS: Final = (
         answer=views.MappingView, query=shapes.MappingFileQuery, raw=True, status=201,
     ),
     _get("/mappings/{mapping_id}", mapping, views.MappingView, shapes.MappingQuery),
-    _get("/lists", lists, tuple[views.ListView, ...]),
+    *LIST_ENDPOINTS,
     _get("/rules", rules, tuple[views.RuleView, ...]),
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
+    *MATCH_ENDPOINTS,
     *PARTNER_ENDPOINTS,
     Endpoint(
         method="GET", path="/health", summary="Tell that the node answers.", call=health,

@@ -39,6 +39,17 @@ class VerdictAsked(_Asked, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class MatchDecided(_Asked, frozen=True, kw_only=True):
+    """A decision on a match: ``outcome`` ``not_the_same``, ``the_same`` or ``cannot_tell``.
+    ``until`` is its last day (``YYYY-MM-DD``), "" for the node's setting; ``redress`` the number
+    under which the party may state it later."""
+
+    outcome: str
+    reason: str
+    until: str = ""
+    redress: str = ""
+
+
 class ScreenAsked(_Asked, frozen=True, kw_only=True):
     """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation`` or
     ``vessel``. ``birth_date`` is ISO 8601, possibly partial; ``nationality`` a country code."""

@@ -16,12 +16,23 @@ import csv
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
 from esclusa.errors import InputError, StateError
 from esclusa.model import AlertMove
+
+
+class Move(Protocol):
+    """A step of a history that is only added to; ``undo`` takes the last one back."""
+
+    @property
+    def move(self) -> str:
+        """What was done."""
+
+
+M = TypeVar("M", bound=Move)
 
 ANALYSIS: Final = "analysis"
 """Who makes the moves that follow from changed facts."""
@@ -56,7 +67,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def verdicts() -> tuple[Verdict, ...]:
     """Return the closed list of verdicts."""
-    return tuple(Verdict(**row) for row in _table("verdicts.csv"))
+    return tuple(Verdict(**row) for row in table("verdicts.csv"))
 
 
 @cache
@@ -68,11 +79,12 @@ def _moves() -> dict[tuple[str, str], _Row]:
             actor=row["actor"],
             needs=frozenset(row["needs"].split()),
         )
-        for row in _table("alert_states.csv")
+        for row in table("alert_states.csv")
     }
 
 
-def _table(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of one of this room's data files."""
     text = files("esclusa.casework").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -145,24 +157,25 @@ def _after(now: Standing, target: str, move: str, by: str, verdict: str) -> Stan
     return Standing(state=target, claimed_by=holder, verdict=verdict if move == "verdict" else "")
 
 
-def _kept(moves: Sequence[AlertMove]) -> list[AlertMove]:
-    kept: list[AlertMove] = []
+def kept(moves: Sequence[M]) -> list[M]:
+    """Return the moves that were not taken back, in order."""
+    standing: list[M] = []
     for move in moves:
         if move.move == "undo":
-            kept.pop()
+            standing.pop()
         else:
-            kept.append(move)
-    return kept
+            standing.append(move)
+    return standing
 
 
 def _last_standing_move(moves: Sequence[AlertMove]) -> AlertMove | None:
-    kept = _kept(moves)
-    return kept[-1] if kept else None
+    left = kept(moves)
+    return left[-1] if left else None
 
 
 def _undone(moves: Sequence[AlertMove]) -> Standing:
-    kept = _kept(moves)[:-1]
-    return _of(kept[-1]) if kept else Standing()
+    left = kept(moves)[:-1]
+    return _of(left[-1]) if left else Standing()
 
 
 def _of(move: AlertMove) -> Standing:

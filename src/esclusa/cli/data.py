@@ -1,10 +1,9 @@
-"""Commands that bring data in or look at it: ingest, lists, screen, rules."""
+"""Commands that bring data in or look at it: ingest, quarantine, rules."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -132,69 +131,6 @@ def quarantine_retry(folder: Path | None, names: tuple[str, ...]) -> None:
 
 
 @click.group()
-def lists() -> None:
-    """Watchlists: show, add, update."""
-
-
-@lists.command("show")
-@node_option
-@answers
-def lists_show(folder: Path | None) -> None:
-    """Show the lists in force."""
-    with opened(folder) as node:
-        found = node.lists(node.operator())
-    output.show(
-        found, "Lists in force", ("id", "title", "edition", "entries>", "loaded (UTC)"),
-        lambda row: (row.id, row.title, row.edition, row.entries, row.loaded[:19]),
-    )  # fmt: skip
-
-
-def _load(
-    folder: Path | None, list_id: str, title: str, files: tuple[Path, ...], mapping: str
-) -> None:
-    with opened(folder) as node, ExitStack() as stack:
-        streams = [(path.name, stack.enter_context(_open(path))) for path in files]
-        done = node.add_list(node.operator(), list_id, title, streams, mapping=kept(node, mapping))
-    if done.mapping:
-        click.echo(f"{files[0].name}: read with mapping {done.mapping}", err=True)
-    click.echo(
-        f"{list_id} edition {done.edition}: {done.entries} entries, {done.added} added, "
-        f"{done.changed} changed, {done.removed} removed, {len(done.defects)} defects"
-    )
-
-
-@lists.command("add")
-@node_option
-@click.argument("list_id")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@click.option("--title", default="", help="The list's name for people.")
-@mapping_option
-@answers
-def lists_add(
-    folder: Path | None, list_id: str, files: tuple[Path, ...], title: str, mapping: str
-) -> None:
-    """Bring a list into force under LIST_ID; companion files follow the list itself."""
-    _load(folder, list_id, title, files, mapping)
-
-
-@lists.command("update")
-@node_option
-@click.argument("list_id")
-@click.argument("files", nargs=-1, required=True, type=_FILE)
-@mapping_option
-@answers
-def lists_update(folder: Path | None, list_id: str, files: tuple[Path, ...], mapping: str) -> None:
-    """Bring a new edition of a list into force; the old one stays if the new cannot be read."""
-    from esclusa.errors import NotFound
-
-    with opened(folder) as node:
-        known = {item.id: item.title for item in node.lists(node.operator())}
-    if list_id not in known:
-        raise NotFound(f"no list {list_id} is in force; use `esclusa lists add`")
-    _load(folder, list_id, known[list_id], files, mapping)
-
-
-@click.group()
 def rules() -> None:
     """Rules: list, check."""
 
@@ -228,42 +164,3 @@ def rules_check(pack: Path | None) -> None:
                f"{len(report.failures)} failed")  # fmt: skip
     if report.failures:
         raise SystemExit(output.EXIT_PARTLY)
-
-
-@click.command()
-@click.argument("queries", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--list",
-    "files",
-    multiple=True,
-    required=True,
-    type=_FILE,
-    help="A list file; repeat for more. OFAC's alt and add files join their list.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the hits go (CSV).",
-)
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 100),
-    default=None,
-    help="Least score of a hit [default: the calibrated one].",
-)
-@answers
-def screen(queries: Path, files: tuple[Path, ...], out: Path, threshold: float | None) -> None:
-    """Screen a table of names against list files.
-
-    QUERIES is a CSV with the column name and, where known, query_id, type, birth_date, nationality,
-    identifiers. A name without a hit has not been found harmless.
-    """
-    from esclusa.node.screening_table import read_entries, read_queries, screen_table
-
-    asked = read_queries(queries)
-    entries, defects = read_entries(files)
-    hits = screen_table(asked, entries, threshold=threshold)
-    hits.write_csv(out)
-    click.echo(f"{out}: {hits.height} hits for {hits['query_id'].n_unique()} of {asked.height} "
-               f"names, {len(entries)} entries, {len(defects)} defects in the lists")  # fmt: skip

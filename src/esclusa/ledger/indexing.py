@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from esclusa.model import (
+    Alert,
     Body,
     Consignment,
     ListEntry,
+    MatchDecision,
     Party,
     PortCall,
     ShipDeclaration,
@@ -121,8 +123,35 @@ def _ties(body: Body) -> set[str]:
             return {f"document:{item.number.upper()}" for item in body.documents if item.number} | {
                 f"journey:{body.journey.carrier}{body.journey.number}/{body.journey.departure[:10]}"
             }
+        case Alert():
+            return set(_match_references(body))
+        case MatchDecision():
+            return set(_decision_references(body))
         case _:
             return set()
+
+
+def _match_references(alert: Alert) -> Iterator[str]:
+    """Matches that an alert tells of. Those that nobody has decided are ordered by this value: the
+    highest score has the lowest number."""
+    for reason in alert.reasons:
+        if found := reason.match:
+            yield f"match:{found.id}"
+            if found.decision:
+                yield f"decision:{found.decision}"
+            if found.state in ("", "reopened"):
+                yield f"undecided:{round(100_000 - found.score * 100):06d}:{found.id}"
+
+
+def _decision_references(body: MatchDecision) -> Iterator[str]:
+    yield f"match_entry:{body.list_id}:{body.uid}"
+    yield match_party_reference(body.party.name)
+    yield f"decided_until:{body.said.until if body.said else body.at[:10]}"
+
+
+def match_party_reference(name: str) -> str:
+    """Return the reference by which decisions about parties of one spelling find each other."""
+    return party_reference(name).replace("party:", "match_party:", 1)
 
 
 def _consignment_references(body: Consignment) -> Iterator[str]:

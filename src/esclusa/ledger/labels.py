@@ -67,6 +67,10 @@ class Labels:
         self._keep(Label(id=known, originator=originator, marking=marking, supplier=supplier))
         return known
 
+    def find(self, originator: str, marking: Marking, supplier: str = "") -> int | None:
+        """Return the label's number as far as :meth:`all` has read, None when there is none."""
+        return self._by_value.get((originator, marking, supplier))
+
     def all(self) -> tuple[Label, ...]:
         """Return every label, by number."""
         with self._store.read() as connection:

@@ -202,6 +202,68 @@ watchlist = sa.Table(
     sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("loaded", sa.Text, nullable=False),
     sa.Column("loaded_by", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),
+    sa.Column("prepared", sa.Text, nullable=False, server_default=""),
+)
+
+watchlist_edition = sa.Table(
+    "watchlist_edition",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("edition", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),
+    sa.Column("prepared", sa.Text, nullable=False, server_default=""),
+    sa.Column("files", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("mapping", sa.Text, nullable=False, server_default=""),
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("added", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("removed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("loaded", sa.Text, nullable=False),
+    sa.Column("loaded_by", sa.Text, nullable=False),
+    sa.Column("decided", sa.Text, nullable=False, server_default=""),
+    sa.Column("decided_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("retro", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("position", _BIG, nullable=False, server_default="0"),
+    sa.Column("until", _BIG, nullable=False, server_default="0"),
+    sa.Column("retro_started", sa.Text, nullable=False, server_default=""),
+    sa.Column("retro_finished", sa.Text, nullable=False, server_default=""),
+)
+
+watchlist_change = sa.Table(
+    "watchlist_change",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("before", _BIG, nullable=False, server_default="0"),
+    sa.Column("after", _BIG, nullable=False, server_default="0"),
+    sa.Column("fields", sa.Text, nullable=False, server_default=""),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+)
+
+watchlist_retro = sa.Table(
+    "watchlist_retro",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("list_label", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("compared", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("changed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("ended", sa.Integer, nullable=False, server_default="0"),
 )
 
 exchange_row = sa.Table(

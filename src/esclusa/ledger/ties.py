@@ -131,16 +131,22 @@ def counts(
     return found
 
 
-def labels_of(connection: sa.Connection, names: Collection[str]) -> set[int]:
-    """Return the labels under which records of these ids are in force."""
-    found: set[int] = set()
+def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, set[int]]:
+    """Return the labels under which each of these records is in force."""
+    found: dict[str, set[int]] = {}
     for some in slices(sorted(names)):
-        query = sa.select(record.c.label_id).where(
+        query = sa.select(record.c.id, record.c.label_id).where(
             record.c.id.in_(some), record.c.current, sa.not_(record.c.withdrawn),
             record.c.body.is_not(None),
         )  # fmt: skip
-        found.update(connection.execute(query.distinct()).scalars())
+        for name, label in connection.execute(query):
+            found.setdefault(name, set()).add(label)
     return found
+
+
+def labels_of(connection: sa.Connection, names: Collection[str]) -> set[int]:
+    """Return the labels under which records of these ids are in force."""
+    return {label for labels in chains_of(connection, names).values() for label in labels}
 
 
 def ties_of(connection: sa.Connection, names: Collection[str]) -> set[str]:

@@ -8,6 +8,7 @@ from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
 from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, TransportEvent
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
+from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
 from esclusa.model.message import Function, Message, Statement
 from esclusa.model.movement import Conveyance, PortCall, Voyage
 from esclusa.model.people import Journey, TravelDocument, Traveller
@@ -26,9 +27,9 @@ from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Re
 __all__ = [
     "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Body", "Consignment", "Conveyance",
     "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "Evidence", "Function",
-    "GoodsItem", "Identifier", "Journey", "Level", "ListEntry", "Marking", "Message", "Party",
-    "Place", "PortCall", "Provenance", "Reason", "Record", "Seal", "Severity", "ShipDeclaration",
-    "Statement", "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage",
-    "decode_body", "encode_body", "join_all", "kind_of", "natural_key", "parse_marking",
-    "record_id", "value_text",
+    "GoodsItem", "Identifier", "Journey", "Level", "ListEntry", "Marking", "MatchDecision",
+    "Message", "Party", "PartyFacts", "Place", "PortCall", "Provenance", "Reason", "ReasonMatch",
+    "Record", "Said", "Seal", "Severity", "ShipDeclaration", "Statement", "TransportEquipment",
+    "TransportEvent", "TravelDocument", "Traveller", "Voyage", "decode_body", "encode_body",
+    "join_all", "kind_of", "natural_key", "parse_marking", "record_id", "value_text",
 ]  # fmt: skip

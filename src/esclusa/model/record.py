@@ -13,6 +13,7 @@ import msgspec
 from esclusa.model.cargo import Consignment, TransportEquipment
 from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.marking import Marking
+from esclusa.model.match import MatchDecision
 from esclusa.model.movement import PortCall, Voyage
 from esclusa.model.people import Traveller
 from esclusa.model.watch import Alert, AlertMove, ListEntry
@@ -27,6 +28,7 @@ Body = (
     | ListEntry
     | Alert
     | AlertMove
+    | MatchDecision
 )
 """Everything a record can say; told apart by the tag in its JSON text."""
 
@@ -79,7 +81,8 @@ def natural_key(body: Body) -> str:
     consignment: carrier code + bill number; equipment: ISO 6346 number + voyage; transport event:
     subject, event, stage, then time, place and voyage; port call: IMO number (or name) + call
     reference (or voyage and port); ship declaration: form + port call; traveller: carrier, number,
-    departure, document (or name and birth date); list entry: list + its own id; alert: its subject.
+    departure, document (or name and birth date); list entry: list + its own id; alert: its subject;
+    decision on a match: list, entry and digest of the party's facts.
     """
     return _KEYS[type(body)](body)
 
@@ -189,4 +192,5 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     ListEntry: lambda b: _join(b.list_id, b.uid),
     Alert: lambda b: b.subject_id,
     AlertMove: lambda b: f"{b.alert_id}/{b.number}",
+    MatchDecision: lambda b: _join(b.list_id, b.uid, b.digest),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from esclusa.model.common import Identifier
+from esclusa.model.match import ReasonMatch
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,6 +63,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``version``: the rule's version or the list's edition. ``text_en`` and ``text_es`` are one
     sentence each, for officers. ``detail`` and ``detail_es`` explain a list match token by token.
     ``record_id`` is the record beside the subject that the reason rests on (the list entry).
+    ``match`` names the possible match, for people who decide on it.
     """
 
     source: str
@@ -74,6 +76,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: tuple[str, ...] = ()
     detail_es: tuple[str, ...] = ()
     record_id: str = ""
+    match: ReasonMatch | None = None
 
 
 class Alert(

@@ -7,7 +7,8 @@ same alert as if the list were not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,11 +16,11 @@ import sqlalchemy as sa
 
 from esclusa.casework.alerts import ANALYSIS, next_move
 from esclusa.casework.desk import store_move
-from esclusa.ledger import queue, records
+from esclusa.ledger import queue, records, ties
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.queue import UNKNOWN_ARRIVAL
 from esclusa.ledger.records import Appended, Draft, Outcome, now_text
-from esclusa.model import Alert, AlertMove, Marking, Reason, record_id
+from esclusa.model import Alert, AlertMove, Body, Marking, Reason, record_id
 from esclusa.sharing.policy import is_below
 from esclusa.sharing.release import Gate
 
@@ -54,17 +55,29 @@ class LabelAlgebra:
 
     def join(self, left: int, right: int) -> int:
         """Return the label of what rests on both; opens a transaction when the label is new."""
+        found = self.known(left, right)
+        if found is None:
+            pair = (min(left, right), max(left, right))
+            found = self._joins[pair] = self._labels.intern(*self._joined(left, right))
+        return found
+
+    def known(self, left: int, right: int) -> int | None:
+        """Return the label of what rests on both, None when nobody has made it yet."""
         if left == right:
             return left
         pair = (min(left, right), max(left, right))
-        if pair not in self._joins:
-            upper = self._upper(left, right)
-            if upper is None:
-                joined = self._marking(left).join(self._marking(right))
-                path = "+".join(sorted(self._paths(left) | self._paths(right)))
-                upper = self._labels.intern(self._agency, joined, path)
-            self._joins[pair] = upper
-        return self._joins[pair]
+        found = self._joins.get(pair)
+        if found is None:
+            found = self._upper(left, right)
+            if found is None:
+                found = self._labels.find(*self._joined(left, right))
+            if found is not None:
+                self._joins[pair] = found
+        return found
+
+    def _joined(self, left: int, right: int) -> tuple[str, Marking, str]:
+        joined = self._marking(left).join(self._marking(right))
+        return self._agency, joined, "+".join(sorted(self._paths(left) | self._paths(right)))
 
     def _upper(self, left: int, right: int) -> int | None:
         """Return the one of two labels that is strict enough for both, None when neither is. What
@@ -145,16 +158,17 @@ def store(
     """
     names = {f.subject_id: record_id(agency, "alert", f.subject_id) for f in findings}
     rows = queue.known(connection, names.values())
-    ready: list[tuple[Finding, int, Draft]] = []
-    for finding in findings:
-        alert_id = names[finding.subject_id]
-        parts = cuts(finding, algebra)
-        old = {label for name, label in rows if name == alert_id}
-        gone: dict[int, tuple[Reason, ...]] = dict.fromkeys(sorted(old - parts.keys()), ())
-        ready += [
-            (finding, label, _draft(finding, label, reasons, agency))
-            for label, reasons in (gone | parts).items()
-        ]
+    chains = ties.chains_of(connection, {row.subject_id for row in rows.values()})
+    # Where two chains of a record give an alert under one label, the last recorded speaks.
+    given = {
+        (names[finding.subject_id], label): (finding, label, _draft(finding, label, why, agency))
+        for finding in findings
+        for label, why in cuts(finding, algebra).items()
+    }
+    for finding, label in _ended(findings, rows, algebra, chains):
+        ended = (finding, label, _draft(finding, label, (), agency))
+        given.setdefault((names[finding.subject_id], label), ended)
+    ready = list(given.values())
     made = records.append(connection, [draft for _finding, _label, draft in ready])
     changed = [
         (finding, label, draft, answer)
@@ -164,6 +178,26 @@ def store(
     queue.put(connection, [_queue_row(*item, rows) for item in changed])
     _reopen(connection, labels, gate, changed, rows)
     return len({answer.id for _f, _l, _d, answer in changed})
+
+
+def _ended(
+    findings: Sequence[Finding], rows: Mapping[tuple[str, int], Any], algebra: LabelAlgebra,
+    chains: Mapping[str, set[int]],
+) -> Iterator[tuple[Finding, int]]:  # fmt: skip
+    """Yield the labels under which a finding may end the alert: what is known of a record under a
+    stricter label neither ends nor changes what readers below see, nor the other way about, unless
+    both are judged together."""
+    standing: dict[str, list[int]] = defaultdict(list)
+    for (_alert, label), row in rows.items():
+        standing[row.subject_id].append(label)
+    judged = {(finding.subject_id, finding.subject_label) for finding in findings}
+    for finding in findings:
+        known = chains.get(finding.subject_id, set())
+        others = [label for label in known if (finding.subject_id, label) not in judged]
+        for label in standing.get(finding.subject_id, ()):
+            apart = not any(algebra.covers(other, label) for other in others)
+            if apart and algebra.covers(finding.subject_label, label):
+                yield finding, label
 
 
 def _draft(finding: Finding, label: int, reasons: tuple[Reason, ...], agency: str) -> Draft:
@@ -224,8 +258,27 @@ def _reopen(
             continue
         if draft.withdrawn and before.state != "withdrawn":
             _analysis_move(connection, labels, gate, answer.id, label, "void")
+        elif before.state == "closed" and _only_decided(answer.previous, draft.body):
+            continue
         elif not draft.withdrawn and before.state in ("closed", "withdrawn"):
             _analysis_move(connection, labels, gate, answer.id, label, "reopen")
+
+
+def _only_decided(before: Body | None, after: Body) -> bool:
+    """Tell whether two alerts differ in nothing but what people said about matches: nobody needs to
+    look again at what somebody has just looked at."""
+    if not isinstance(before, Alert) or not isinstance(after, Alert):
+        return False
+    decided = {
+        reason.match.id
+        for reason in after.reasons
+        if reason.match and reason.match.state not in ("", "reopened")
+    }
+    old, new = (
+        {r for r in alert.reasons if not (r.match and r.match.id in decided)}
+        for alert in (before, after)
+    )
+    return new <= old
 
 
 def _analysis_move(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from esclusa.analysis import targeting
 from esclusa.analysis.targeting import Pack, TravellerContext
+from esclusa.analysis.targeting.tree import names
+from esclusa.errors import StateError
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -35,6 +37,7 @@ from esclusa.node.context import (
     port_call_contexts,
     traveller_contexts,
 )
+from esclusa.node.match_memory import Memory, Weighed, told
 from esclusa.node.queries import Query, queries_of
 from esclusa.node.screens import Match, Screens
 from esclusa.sharing.views import ScreenHit
@@ -54,7 +57,11 @@ class Analyst:
         self, store: Store, labels: Labels, algebra: LabelAlgebra, *, agency: str, pack: Pack
     ) -> None:
         self._labels = labels
+        self._agency = agency
         self._pack = pack
+        self._on_lists = rules_on_lists(pack)
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+        """The moment that decisions on matches must last to; tests hand in their own."""
         self.algebra = algebra
         self.screens = Screens(store, labels, agency=agency)
         self._first_seen = FirstSeen()
@@ -72,6 +79,28 @@ class Analyst:
                 self.algebra.join(label, other)
                 joined = self.algebra.join(joined, other)
             self._views[label] = self._viewed(label)
+
+    @property
+    def rules_on_lists(self) -> frozenset[str]:
+        """The ids of the rules that ask what lists say."""
+        return self._on_lists
+
+    def _follow(self, labels: Collection[int]) -> None:
+        """Take in the lists that came into force since :meth:`refresh`, in another process: what is
+        stored after them must have been compared with them. They made the labels they need.
+
+        :raises StateError: when they came together with a new label of ours; the batch is not
+            stored then, and read again later.
+        """
+        if not self.screens.refresh():
+            return
+        self._labels.all()
+        for label in labels:
+            joined: int | None = label
+            for other in self.screens.labels():
+                if None in (self.algebra.known(label, other), joined):
+                    raise StateError("a list came into force meanwhile; take this in again")
+                joined = self.algebra.known(joined, other) if joined else None
 
     def _viewed(self, label: int) -> dict[int, frozenset[int]]:
         """Return the labels that rules may look at for a record under ``label``, by the label of
@@ -113,39 +142,57 @@ class Analyst:
         )  # fmt: skip
 
     def findings(
-        self, connection: sa.Connection, subjects: Sequence[Subject], *, complete: bool = False
-    ) -> tuple[Finding, ...]:
+        self, connection: sa.Connection, subjects: Sequence[Subject], *, complete: bool = False,
+        kept: Mapping[tuple[str, int], Sequence[tuple[int, Reason]]] | None = None,
+    ) -> tuple[Finding, ...]:  # fmt: skip
         """Return what analysis says about each subject; also of those it says nothing about.
 
         :param complete: the subjects are whole messages, so counts among them are facts (who
             travels alone). They are not when a resend left some of a message unchanged.
+        :param kept: what rules said before, by subject and its label, when only lists and decisions
+            are looked at anew: it stands, but for the rules that ask what lists say.
         """
         live = [subject for subject in subjects if not subject.withdrawn]
-        reasons: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
+        said: dict[tuple[str, int], tuple[tuple[int, Reason], ...]] = {}
+        self._follow({subject.label_id for subject in live})
         for label in sorted({subject.label_id for subject in live}):
             some = [subject for subject in live if subject.label_id == label]
-            self._screen(label, some, reasons)
-            self._judge(connection, label, some, reasons, complete=complete)
-        return tuple(_finding(subject, tuple(reasons[subject.id])) for subject in subjects)
+            # One label at a time: what is known of a record under one is no reason under another.
+            reasons: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
+            self._screen(connection, label, some, reasons)
+            if kept is None:
+                self._judge(connection, label, some, reasons, complete=complete)
+            else:
+                self._keep(connection, label, some, reasons, kept)
+            said |= {(name, label): tuple(found) for name, found in reasons.items()}
+        return tuple(
+            _finding(subject, said.get((subject.id, subject.label_id), ())) for subject in subjects
+        )
 
     # --- lists -------------------------------------------------------------------------------
 
     def _screen(
-        self, label: int, subjects: Sequence[Subject], reasons: dict[str, list[tuple[int, Reason]]]
-    ) -> None:
+        self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
+        reasons: dict[str, list[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
         asked = [(subject, query) for subject in subjects for query in queries_of(subject.body)]
         self._watched: dict[str, TravellerContext] = {}
         # Without a list that every reader may see, "not listed" is not known.
         looked = any(self.algebra.below(other, label) for other in self.screens.labels())
         self._unlisted = _LOOKED_NONE_FOUND if looked else TravellerContext()
+        memory = Memory(
+            connection, self._labels, self.algebra, agency=self._agency, moment=self.now()
+        )
         for list_label in self.screens.labels():
             needed = self.algebra.join(label, list_label)
             found = self.screens.matches(list_label, [query for _subject, query in asked])
+            memory.look({f"{match.list_id}:{match.uid}" for each in found for match in each})
             for (subject, query), matches in zip(asked, found, strict=True):
-                self._note(subject, query, matches, needed, label, reasons)
+                weighed = list(memory.weigh(query, matches, list_label=list_label, needed=needed))
+                self._note(subject, query, weighed, needed, label, reasons)
 
     def _note(
-        self, subject: Subject, query: Query, matches: Sequence[Match], needed: int, label: int,
+        self, subject: Subject, query: Query, weighed: Sequence[Weighed], needed: int, label: int,
         reasons: dict[str, list[tuple[int, Reason]]],
     ) -> None:  # fmt: skip
         # An entry under a label above does not count as seen: whoever may not know it would miss
@@ -157,14 +204,17 @@ class Analyst:
         }
         # What every reader of a traveller may see is left to the rules on documents and names.
         by_rule = needed == label and isinstance(subject.body, Traveller)
-        for place, match in enumerate(matches[:_MATCHES_SHOWN]):
-            code = f"{match.list_id}:{match.uid}"
+        for item in weighed:
+            match, code = item.match, f"{item.match.list_id}:{item.match.uid}"
+            if item.place >= _MATCHES_SHOWN:
+                break
             if code not in seen and not (by_rule and match.entry_type == "document"):
-                reasons[subject.id].append((needed, _list_reason(query, match, code, place)))
+                reason = told(_list_reason(query, match, code, item.place), item)
+                reasons[subject.id].append((needed, reason))
                 seen.add(code)
-        if matches and by_rule:
+        if by_rule and (left := [item.match for item in weighed if not item.worth.cleared]):
             self._watched[subject.id] = _watched(
-                self._watched.get(subject.id, TravellerContext()), matches
+                self._watched.get(subject.id, TravellerContext()), left
             )
 
     # --- rules -------------------------------------------------------------------------------
@@ -180,6 +230,21 @@ class Analyst:
             for needed, given in self._by_label(connection, label, some, complete):
                 for subject, found in zip(some, given, strict=True):
                     reasons[subject.id] += [(needed, reason) for reason in found]
+
+    def _keep(
+        self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
+        reasons: dict[str, list[tuple[int, Reason]]],
+        kept: Mapping[tuple[str, int], Sequence[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
+        """Put back what rules said, and ask those anew that rest on lists: of travellers alone."""
+        for subject in subjects:
+            said = kept.get((subject.id, label), ())
+            reasons[subject.id] += [pair for pair in said if pair[1].code not in self._on_lists]
+        anew: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
+        travellers = [subject for subject in subjects if subject.kind == "traveller"]
+        self._judge(connection, label, travellers, anew, complete=False)
+        for name, found in anew.items():
+            reasons[name] += [pair for pair in found if pair[1].code in self._on_lists]
 
     def _by_label(
         self, connection: sa.Connection, label: int, subjects: Sequence[Subject], complete: bool
@@ -250,6 +315,17 @@ class Analyst:
 
     def _watched_of(self, name: str) -> TravellerContext:
         return self._watched.get(name, self._unlisted)
+
+
+_OF_LISTS: Final = frozenset({
+    "document_listed", "watch_document", "watch_name", "watch_birth_date", "watch_other",
+})  # fmt: skip
+"""Features of a traveller that lists give."""
+
+
+def rules_on_lists(pack: Pack) -> frozenset[str]:
+    """Return the ids of the rules that ask what lists say."""
+    return frozenset(found.rule.id for found in pack.rules if _OF_LISTS & names(found.tree).keys())
 
 
 _LOOKED_NONE_FOUND: Final = TravellerContext(

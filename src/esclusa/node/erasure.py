@@ -1,7 +1,8 @@
 """Erasure: a record's content leaves every place that is ours, and so does what rests on it.
 
 Bodies of all versions, index entries and queue rows go; so do alerts and moves derived from the
-record, because they quote it; and the received bytes are blanked, except messages still held in
+record, because they quote it; decisions on matches, with the last record that states their party;
+and the received bytes are blanked, except messages still held in
 quarantine. What stays is the salted digest of each body, so that proofs over the ledger still hold.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 
-from esclusa.ledger import audit, custody, queue, records
+from esclusa.ledger import audit, custody, matches, queue, records
 from esclusa.ledger.store import Store
 from esclusa.sharing.reader import Action, Reader
 
@@ -21,6 +22,7 @@ def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, rea
     with store.write() as connection:
         resting = records.dependents(connection, [record_id]).get(record_id, set())
         names = (record_id, *sorted(resting))
+        names += tuple(sorted(matches.left_alone(connection, names)))
         files = {item for name in names for item in records.sources_of(connection, name)}
         emptied = sum(records.erase(connection, names).values())
         queue.remove(connection, names)

@@ -1,14 +1,11 @@
-"""Watchlists: bring a new edition into force, whole or not at all."""
+"""Watchlists: read what their files say, whole or not at all."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
-import sqlalchemy as sa
 
 from esclusa.errors import InputError
 from esclusa.formats import DEFAULT, detect, open_stream, table_of
@@ -16,11 +13,7 @@ from esclusa.formats.files import OpenedFile
 from esclusa.formats.lists.ofac_sdn import kind_of_file, read_ofac
 from esclusa.formats.lists.own_list import read_own_list
 from esclusa.formats.tabular.mapping import Mapping
-from esclusa.ledger import audit, custody, records, watchlists
-from esclusa.ledger.records import Draft, Outcome
-from esclusa.ledger.store import Store
-from esclusa.model import Defect, ListEntry, Message, Provenance, Severity
-from esclusa.sharing.reader import Action, Reader
+from esclusa.model import Defect, ListEntry, Message, Provenance, Severity, natural_key, record_id
 
 _HEAD: Final = 4096
 
@@ -33,85 +26,46 @@ class ListFile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new edition changed. ``defects`` are those of its files; ``mapping`` is the id of the
-    kept mapping that it was read with, "" for none."""
+class ListContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the files of an edition say: entries by record id, each with its place.
 
-    entries: int
-    added: int
-    changed: int
-    removed: int
-    edition: str
+    ``prepared`` is the day of the edition as the files themselves state it (ISO 8601), "" if none
+    does. ``refused`` counts what could not be used: an entry that is broken costs only itself.
+    ``cut`` is why the files could not be read to their end.
+    """
+
+    format: str
+    entries: dict[str, tuple[ListEntry, Provenance]]
     defects: tuple[Defect, ...]
-    mapping: str = ""
+    prepared: str = ""
+    refused: int = 0
+    cut: Defect | None = None
 
 
-def load(
-    store: Store, vault: custody.Vault, *, by: Reader, list_id: str, title: str,
-    files: Sequence[ListFile], label_id: int, originator: str, mapping: Mapping | None = None,
-) -> Loaded:  # fmt: skip
-    """Bring the files of a list's edition into force.
+def read_list(
+    files: Sequence[tuple[BinaryIO, str]], list_id: str, *, agency: str, source_id: str = "",
+    mapping: Mapping | None = None,
+) -> ListContent:  # fmt: skip
+    """Read the files of an edition to their end.
 
-    :param files: the list itself first, companions after.
+    :param files: (stream, name); the list itself first, companions after.
+    :param agency: the originator, whose records the entries become.
+    :param source_id: where the files stand in custody.
     :param mapping: what the columns of a table mean; None to guess.
     :raises InputError: when a file cannot be read to its end or holds no entry; the edition in
         force stays then.
     """
-    format_id, entries, defects = _read(vault, list_id, files, mapping)
-    edition = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}-{files[0].sha256[:8]}"
-    drafts = [
-        Draft(
-            body=entry,
-            originator=originator,
-            label_id=label_id,
-            provenance=provenance,
-        )
-        for entry, provenance in entries.values()
-    ]
-    with store.write() as connection:
-        old = watchlists.entry_ids(connection, list_id, label_id)
-        made = records.append(connection, drafts)
-        gone = old.keys() - {answer.id for answer in made}
-        records.append(connection, _withdrawals(connection, gone, old, originator, label_id))
-        watchlists.put(
-            connection, id=list_id, title=title or list_id, format=format_id, edition=edition,
-            entries=len(drafts), label_id=label_id, by=by.name,
-        )  # fmt: skip
-        audit.write_line(
-            connection, who=by.name, role=by.role, purpose=by.purpose, action=Action.LIST_WRITE,
-            subject=list_id, detail=f"entries={len(drafts)} removed={len(gone)}",
-        )  # fmt: skip
-    counted = [answer.outcome for answer in made]
-    return Loaded(
-        entries=len(drafts),
-        added=counted.count(Outcome.NEW),
-        changed=counted.count(Outcome.CHANGED),
-        removed=len(gone),
-        edition=edition,
-        defects=defects,
-        mapping=mapping.id if mapping else "",
-    )
-
-
-def _read(
-    vault: custody.Vault, list_id: str, files: Sequence[ListFile], mapping: Mapping | None
-) -> tuple[str, dict[str, tuple[ListEntry, Provenance]], tuple[Defect, ...]]:
-    with ExitStack() as stack:
-        streams = [
-            (open_stream(stack.enter_context(vault.open(file.sha256)), file.name), file.name)
-            for file in files
-        ]
-        format_id, items = open_list(streams, list_id, mapping)
-        entries, defects = _collect(items, list_id, files[0].source_id)
-    fatal = [item for item in defects if item.severity is Severity.FATAL]
-    if fatal:
+    streams = [(open_stream(stream, name), name) for stream, name in files]
+    format_id, items = open_list(streams, list_id, mapping)
+    found = _collect(items, list_id, agency, source_id)
+    if found.cut:
         raise InputError(
-            f"the edition in force stays: {fatal[0].reason}", file=files[0].name,
-            offset=fatal[0].offset,
+            f"the edition in force stays: {found.cut.reason}", file=files[0][1],
+            offset=found.cut.offset,
         )  # fmt: skip
-    if not entries:
-        raise InputError("the edition in force stays: no entry was found", file=files[0].name)
-    return format_id, entries, defects
+    if not found.entries:
+        raise InputError("the edition in force stays: no entry was found", file=files[0][1])
+    return msgspec.structs.replace(found, format=format_id)
 
 
 def open_list(
@@ -146,20 +100,29 @@ def open_list(
 
 
 def _collect(
-    items: Iterable[Message | Defect], list_id: str, source_id: str
-) -> tuple[dict[str, tuple[ListEntry, Provenance]], tuple[Defect, ...]]:
+    items: Iterable[Message | Defect], list_id: str, agency: str, source_id: str
+) -> ListContent:
     entries: dict[str, tuple[ListEntry, Provenance]] = {}
     defects: list[Defect] = []
+    prepared, refused = "", 0
+    cut: Defect | None = None
     for item in items:
         if isinstance(item, Defect):
             defects.append(item)
+            cut = cut or (item if item.severity is Severity.FATAL else None)
             continue
+        refused += item.refused
         defects += item.defects
+        prepared = max(prepared, item.prepared)
         for entry in item.statements:
             if isinstance(entry, ListEntry):
                 named = msgspec.structs.replace(entry, list_id=list_id)
-                entries[named.uid] = (named, _provenance(item, source_id))
-    return entries, tuple(defects)
+                name = record_id(agency, "list_entry", natural_key(named))
+                entries[name] = (named, _provenance(item, source_id))
+    return ListContent(
+        format="", entries=entries, defects=tuple(defects), prepared=prepared, refused=refused,
+        cut=cut,
+    )  # fmt: skip
 
 
 def _provenance(message: Message, source: str) -> Provenance:
@@ -170,13 +133,3 @@ def _provenance(message: Message, source: str) -> Provenance:
         offset=message.offset,
         length=message.length,
     )
-
-
-def _withdrawals(
-    connection: sa.Connection, gone: Iterable[str], old: dict[str, int],
-    originator: str, label_id: int,
-) -> list[Draft]:  # fmt: skip
-    return [
-        Draft(body=body, originator=originator, label_id=label_id, withdrawn=True)
-        for body in records.bodies(connection, [old[name] for name in gone])
-    ]

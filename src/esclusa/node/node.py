@@ -23,9 +23,13 @@ from esclusa.node import credentials, erasure, kept_mappings, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
 from esclusa.node.copies import Copies
+from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.exchange import Exchange
-from esclusa.node.kept_mappings import LISTED, TAKEN_IN
-from esclusa.node.lists import ListFile, Loaded, load
+from esclusa.node.kept_mappings import TAKEN_IN
+from esclusa.node.list_desk import ListDesk
+from esclusa.node.list_loading import Loaded
+from esclusa.node.lists import ListFile
+from esclusa.node.match_desk import MatchDesk
 from esclusa.node.partner_desk import PartnerDesk
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
@@ -62,9 +66,13 @@ class Node:
             store=self.store, labels=self.labels, vault=self.vault, gate=self.gate,
             analyst=self.analyst, settings=chosen,
         )  # fmt: skip
+        self.match_desk = MatchDesk(self.gate, self.pipeline)
+        self.entities = EntityDesk(self.gate, self.pipeline)
+        self.list_desk = ListDesk(self.gate, self.vault, self.pipeline, self._keep)
         self.exchange = Exchange(
             folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
         )
+        self.exchange.upkeep.append(self.match_desk.settle)
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
         self.taxii = TaxiiDesk(folder, self.store, self.labels, self.exchange)
@@ -322,7 +330,12 @@ class Node:
         self.pipeline.process(source_id)
 
     def process_waiting(self) -> tuple[str, ...]:
-        """Process every source that was received and not finished; return their ids."""
+        """Process every source that was received and not finished; return their ids.
+
+        Kept records that were not yet compared with a list in force are compared first.
+        """
+        self.list_desk.compare_waiting()
+        self.match_desk.settle()
         waiting = custody.waiting(self.store)
         for source_id in waiting:
             self.process(source_id)
@@ -405,35 +418,14 @@ class Node:
 
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
         """Return the watchlists in force."""
-        return self.gate.lists(reader)
+        return self.list_desk.lists(reader)
 
     def add_list(
         self, reader: Reader, list_id: str, title: str, files: Sequence[tuple[str, BinaryIO]],
         *, marking: Marking | None = None, mapping: str = "",
     ) -> Loaded:  # fmt: skip
-        """Bring a new edition of a list into force, whole or not at all.
-
-        :param files: (name, stream); the list first, its companion files after.
-        :param mapping: id of the kept mapping to read a table with; as for :meth:`receive`.
-        :raises InputError: when it cannot be read to its end; the edition in force stays.
-        """
-        reader.require(Action.LIST_WRITE)
-        if not list_id.replace("_", "").isalnum() or not list_id.islower() or not files:
-            raise InputError("a list id has small letters, digits and underscores")
-        named = kept_mappings.by_name(self.store, mapping, LISTED)
-        chosen = marking or self.settings.list_marking()
-        targets = LISTED if len(files) == 1 else ()
-        kept = [
-            self._keep(reader, name, stream, chosen, named, targets, state="done")
-            for name, stream in files
-        ]
-        first = named or kept[0][1].kept
-        return load(
-            self.store, self.vault, by=reader, list_id=list_id, title=title,
-            files=[file for file, _choice, _fresh in kept],
-            label_id=self.labels.intern(self.agency, chosen), originator=self.agency,
-            mapping=first.mapping if first else None,
-        )  # fmt: skip
+        """Bring a new edition of a list into force; all else as for :meth:`ListDesk.add`."""
+        return self.list_desk.add(reader, list_id, title, files, marking=marking, mapping=mapping)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
         """Return the rules of the pack in force with their state today."""
@@ -466,7 +458,11 @@ class Node:
     def purge(self, reader: Reader, today: str) -> int:
         """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
         reader.require(Action.RECORD_ERASE)
-        return erasure.purge(
+        ended = sum(
+            erasure.erase(self.store, self.vault, name, by=reader, reason="retention")
+            for name in sorted(self.match_desk.due(today))
+        )
+        return ended + erasure.purge(
             self.store, self.vault, by=reader, today=today,
             before=lambda names: self._recall(names, by=reader.name),
         )  # fmt: skip

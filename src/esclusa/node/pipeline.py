@@ -160,7 +160,7 @@ class Pipeline:
         :return: the alerts about them: id → sequence numbers of the versions in the queue.
         """
         subjects = [
-            _subject(record, label, until)
+            subject_of(record, label, until)
             for record, label, until in records.live(connection, self.labels, names)
             if record.kind in ANALYSED
         ]
@@ -220,7 +220,8 @@ def _subjects(
     return tuple(newest.values())
 
 
-def _subject(record: Record, label: int, until: str) -> Subject:
+def subject_of(record: Record, label: int, until: str) -> Subject:
+    """Return a record in force as a subject of analysis. ``until`` is its last day, "" for none."""
     assert record.body is not None  # erased records are not in force
     recorded = record.recorded_time
     return Subject(

@@ -7,7 +7,8 @@ entries that a reader may not know of, and so would his scores.
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from esclusa.analysis.screening import Hit, Index, Screener, sentences
 from esclusa.ledger import records, watchlists
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
-from esclusa.model import ListEntry, natural_key, record_id
+from esclusa.model import Body, ListEntry, natural_key, record_id
 from esclusa.node.queries import Query
 
 
@@ -44,40 +45,49 @@ class Screens:
         self._store = store
         self._labels = labels
         self._agency = agency
-        self._editions: dict[int, dict[str, str]] = {}
+        self._editions: dict[int, dict[str, Any]] = {}
         self._screeners: dict[int, Screener] = {}
 
     def labels(self) -> tuple[int, ...]:
         """Return the labels that lists in force carry."""
         return tuple(sorted(self._screeners))
 
-    def refresh(self) -> None:
-        """Rebuild the indexes of labels whose lists changed since the last call."""
-        rebuilt = False
+    def screener(self, label: int) -> Screener | None:
+        """Return the screener over the lists in force under a label, None when there are none."""
+        return self._screeners.get(label)
+
+    def refresh(self) -> bool:
+        """Follow the lists that changed since the last call, and say whether any did; reads only,
+        so it may be called inside a transaction."""
         with self._store.read() as connection:
-            now: dict[int, dict[str, str]] = {}
+            now: dict[int, dict[str, Any]] = {}
             for row in watchlists.all_lists(connection):
-                now.setdefault(row.label_id, {})[row.id] = f"{row.edition} {row.loaded}"
-            for label, editions in now.items():
-                if self._editions.get(label) != editions:
-                    entries = self._entries(connection, label, editions)
-                    shown = {name: text.split(" ")[0] for name, text in editions.items()}
-                    self._screeners[label] = Screener(Index.build(entries, shown))
-                    rebuilt = True
+                now.setdefault(row.label_id, {})[row.id] = row
+            changed = [label for label in now if self._editions.get(label) != now[label]]
+            for label in changed:
+                index = self._index(connection, label, now[label])
+                self._screeners[label] = Screener(index)
         self._screeners = {label: self._screeners[label] for label in now}
         self._editions = now
-        if rebuilt:
+        if any(len(self._screeners[label].index.entries) > _LARGE for label in changed):
             _settle()
+        return bool(changed)
 
-    def _entries(
-        self, connection: sa.Connection, label: int, editions: dict[str, str]
-    ) -> list[ListEntry]:
-        found = records.current_of_kind(connection, self._labels, "list_entry", label_id=label)
-        return [
-            record.body
-            for record in found
-            if isinstance(record.body, ListEntry) and record.body.list_id in editions
-        ]
+    def _index(self, connection: sa.Connection, label: int, lists: Mapping[str, Any]) -> Index:
+        """Return the index over the lists under a label: the one known with what editions since
+        changed in it, if that is all, else a new one."""
+        editions = {name: row.edition for name, row in lists.items()}
+        known, old = self._screeners.get(label), self._editions.get(label, {})
+        if known is not None and old.keys() == lists.keys():
+            fresh = {name: old[name].number for name, row in lists.items() if row != old[name]}
+            put, gone = watchlists.since(connection, label, fresh)
+            index = known.index.updated(_listed(put), gone, editions)
+            # Erasure takes an entry away without an edition; the count tells.
+            if len(index.entries) == watchlists.count(connection, label, lists):
+                return index
+        every = records.current_of_kind(connection, self._labels, "list_entry", label_id=label)
+        entries = _listed(record.body for record in every)
+        return Index.build((entry for entry in entries if entry.list_id in lists), editions)
 
     def matches(self, label: int, queries: Sequence[Query]) -> list[tuple[Match, ...]]:
         """Return for each query its matches in the lists under a label, best first."""
@@ -107,6 +117,14 @@ class Screens:
             detail_es=tuple(sentences(hit, "es")),
             agrees=frozenset(_agreements(hit)),
         )
+
+
+def _listed(bodies: Iterable[Body | None]) -> Iterator[ListEntry]:
+    return (body for body in bodies if isinstance(body, ListEntry))
+
+
+_LARGE = 1_000
+"""Entries from which on an index is worth taking out of the collector's sight."""
 
 
 def _settle() -> None:

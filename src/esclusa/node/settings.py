@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clock per record kind; six months for travellers, and for ship declarations because those of
     health and effects name persons, follows European passenger data practice
     (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
+    A new edition of a watchlist that drops more than ``list_shrink_percent`` of the entries in
+    force, or changes more than ``list_change_percent`` of them, waits for a person.
+    A decision on a match lasts ``match_days`` when nobody says otherwise, ``match_days_most`` at
+    most, and is erased ``match_kept_days`` after its last day.
     """
 
     agency: str
@@ -43,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     intake_releasable_to: tuple[str, ...] = ()
     upload_bytes: int = 1 << 30
     session_hours: int = 12
+    list_shrink_percent: float = 10.0
+    list_change_percent: float = 50.0
+    match_days: int = 365
+    match_days_most: int = 1827
+    match_kept_days: int = 183
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
 
     def __post_init__(self) -> None:
@@ -50,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"agency {self.agency!r}: one word of letters, digits, underscores")
         if self.intake_level not in set(Level):
             raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
+        if not (0 < self.match_days <= self.match_days_most and self.match_kept_days >= 0):
+            raise ConfigError("match_days is more than 0 and at most match_days_most")
+        for name in ("list_shrink_percent", "list_change_percent"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise ConfigError(f"{name} {getattr(self, name)}: a number from 0 to 100")
 
     def intake_marking(self) -> Marking:
         """Return the marking of what people bring in, when they say nothing else."""

@@ -31,6 +31,9 @@ class Action(StrEnum):
     ALERT_RELEASE = "alert:release"
     ALERT_VERDICT = "alert:verdict"
     ALERT_UNDO = "alert:undo"
+    MATCH_READ = "match:read"
+    MATCH_DECIDE = "match:decide"
+    MATCH_UNDO = "match:undo"
     INTAKE_READ = "intake:read"
     INTAKE_WRITE = "intake:write"
     MAPPING_READ = "mapping:read"
@@ -63,7 +66,7 @@ _WORK = {
     Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
     Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
     Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ, Action.POINTER_ASK,
-    Action.POINTER_READ,
+    Action.POINTER_READ, Action.MATCH_READ, Action.MATCH_DECIDE, Action.MATCH_UNDO,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {

@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import InputError, NotFound
-from esclusa.ledger import audit, custody, queue, records, search, watchlists
+from esclusa.ledger import audit, custody, queue, records, search
 from esclusa.ledger.indexing import references, title_of
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.store import Store
@@ -347,20 +347,6 @@ class Gate:
             rows = custody.still_held(connection, visible, limit=max(1, min(limit, PAGE_LIMIT)))
         self.note(reader, Action.INTAKE_READ, detail=f"quarantine rows={len(rows)}")
         return tuple(_quarantine_row(row, row.source_name) for row in rows)
-
-    def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
-        """Release which watchlists are in force."""
-        reader.require(Action.LIST_READ)
-        with self.reading(reader) as (connection, visible):
-            rows = watchlists.all_lists(connection, visible)
-        self.note(reader, Action.LIST_READ, detail=f"rows={len(rows)}")
-        return tuple(
-            views.ListView(
-                id=row.id, title=row.title, format=row.format, edition=row.edition,
-                entries=row.entries, loaded=row.loaded, loaded_by=row.loaded_by,
-            )
-            for row in rows
-        )  # fmt: skip
 
     def audit(
         self, reader: Reader, *, limit: int = 100, before: int = 0, who: str = "", action: str = ""

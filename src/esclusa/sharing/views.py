@@ -215,7 +215,10 @@ class ProposalView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListView(msgspec.Struct, frozen=True, kw_only=True):
-    """A watchlist in force. ``edition`` is the sha-256 prefix or the list's own date."""
+    """A watchlist in force. ``edition`` is the day it was loaded and the beginning of its file's
+    SHA-256; ``prepared`` the day that the file states, "" if none; ``source`` where it came from,
+    as the person who loaded it said. ``key`` tells lists of one id apart by their markings;
+    ``held`` says that another edition waits for a person."""
 
     id: str
     title: str
@@ -224,6 +227,13 @@ class ListView(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
     loaded: str
     loaded_by: str
+    number: int = 0
+    source: str = ""
+    prepared: str = ""
+    key: str = ""
+    level: int = 0
+    releasable_to: tuple[str, ...] = ()
+    held: bool = False
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,16 +5,24 @@ of hits; :func:`screen_one` asks for one. A hit is a question for a person. No h
 about its subject. See ``docs/screening.md``.
 """
 
+from esclusa.analysis.screening.batch import screen_batch
 from esclusa.analysis.screening.hit import Hit, Part
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.normalise import Name, normalise
 from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener, screen_one
-from esclusa.analysis.screening.sentences import sentence, sentences
-from esclusa.analysis.screening.settings import Weights, default_weights
+from esclusa.analysis.screening.sentences import answer_sentence, sentence, sentences
+from esclusa.analysis.screening.settings import (
+    Purpose,
+    Weights,
+    default_weights,
+    purposes,
+    threshold_for,
+)
 from esclusa.analysis.screening.table import HIT_SCHEMA, screen
 
 __all__ = [
-    "HIT_SCHEMA", "Hit", "Index", "Name", "Part", "Query", "Screener", "Weights",
-    "default_weights", "make_query", "normalise", "screen", "screen_one", "sentence", "sentences",
+    "HIT_SCHEMA", "Hit", "Index", "Name", "Part", "Purpose", "Query", "Screener", "Weights",
+    "answer_sentence", "default_weights", "make_query", "normalise", "purposes", "screen",
+    "screen_batch", "screen_one", "sentence", "sentences", "threshold_for",
 ]  # fmt: skip

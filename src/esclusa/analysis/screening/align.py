@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
 
 import msgspec
 
-from esclusa.analysis.screening.index import Index, ListedName, glued, whole
+from esclusa.analysis.screening import words
+from esclusa.analysis.screening.index import Index, ListedName, glued, kind_bit, whole
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
+
+_PERSON: Final = kind_bit("person")
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -54,6 +58,11 @@ def align(index: Index, asked: Asked, name: ListedName) -> Alignment:
     return work.as_one() if found.share < work.weights.glued and work.same_letters() else found
 
 
+def of_person(index: Index, name: ListedName) -> bool:
+    """Answer whether a listed name is a person's; does not unpack the entry."""
+    return int(index.kinds[index.names_of(name.entry).start]) == _PERSON
+
+
 def in_rotation(order: Sequence[int]) -> bool:
     """Answer whether numbers ascend when read in a circle: "IVANOV, Petr" and "Petr Ivanov" do."""
     falls = sum(1 for left, right in pairwise(order) if left > right)
@@ -73,6 +82,7 @@ class _Work:
         self.asked_free = set(range(len(self.asked_tokens)))
         self.listed_free = set(range(len(self.listed_tokens)))
         self.name = name
+        self.person = of_person(index, name)
         self.pairs: list[Pair] = []
 
     def take(self, found: Iterator[tuple[tuple[int, ...], tuple[int, ...], str, float]]) -> None:
@@ -93,7 +103,10 @@ class _Work:
 
     def same_letters(self) -> bool:
         """MYONGC HIN and MYONG CHIN: blanks in other places, the same sounds in a row."""
-        return bool(self.asked.whole) and self.asked.whole == whole(self.listed_tokens)
+        if not self.asked.whole or self.asked.whole != whole(self.listed_tokens):
+            return False
+        ours, theirs = _numbers(self.asked_tokens), _numbers(self.listed_tokens)
+        return ours == theirs or not (ours and theirs)
 
     def as_one(self) -> Alignment:
         asked, listed = tuple(range(len(self.asked_tokens))), tuple(range(len(self.listed_tokens)))
@@ -107,9 +120,25 @@ class _Work:
         lost_listed = sum(self.listed_weights[j] for j in listed_left)
         share = _share(pairs, lost_asked, lost_listed, self.weights)
         if sum(len(pair.asked) * len(pair.listed) for pair in pairs) == 1:
-            share *= self.weights.single if len(self.asked_tokens) > 1 else 1.0
+            share *= self._single() if len(self.asked_tokens) > 1 else 1.0
         order = in_rotation([number for pair in pairs for number in pair.listed])
         return Alignment(pairs, asked_left, listed_left, share, order)
+
+    def _single(self) -> float:
+        """One word carries the match; ZEST LEASING and ZEST lose less than PARS NOVIN and NOVIN."""
+        trade = words.word_set("generic")
+        if self.person or not self.asked_free:
+            return self.weights.single
+        rest = [self.asked.words[i] for i in self.asked_free]
+        known = trade.issuperset(word.token for word in rest)
+        carrier = self.asked_tokens[self.pairs[0].asked[0]]
+        return self.weights.generic if known and carrier not in trade else self.weights.single
+
+
+def _numbers(tokens: list[str]) -> list[str]:
+    """II and III make one sound, and two ships."""
+    numerals = words.numerals()
+    return [numerals[token] for token in tokens if token in numerals]
 
 
 def _share(

@@ -1,19 +1,22 @@
-"""What else than the name speaks for or against: birth date, country, identifiers.
+"""What else than the name speaks for or against: birth date, country and place, identifiers.
 
 Sex is not used: lists and manifests fill it by habit. A country alone never makes a hit, and what
-is missing on one side gives no points, only a note that it cannot be told.
+is missing on one side gives no points, only a note that it cannot be told. A number with a wrong
+check digit is told, never dropped: it may be a typing error on either side.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from esclusa.analysis.screening.dates import compare, parse_span
 from esclusa.analysis.screening.hit import Part
 from esclusa.analysis.screening.identifiers import identifier_key
 from esclusa.analysis.screening.query import Query, country_code
-from esclusa.codes import imo
+from esclusa.codes import country, imo, schemes
 from esclusa.model import ListEntry
 
 _BIRTH_CODES: Final = {
@@ -28,6 +31,28 @@ _BIRTH_CODES: Final = {
 }
 
 
+_ONE_KIND: Final = {
+    scheme: group
+    for group, members in {
+        "tax": ("tax", "ruc", "nit", "rfc", "tin", "vat", "cuit", "cnpj", "inn", "ein", "nif"),
+        "container": ("iso6346", "container", "bic"),
+        "mmsi": ("mmsi",),
+        "call_sign": ("call_sign", "callsign"),
+        "national_id": ("national_id", "cedula", "dni", "idcard"),
+    }.items()
+    for scheme in members
+}
+"""Names under which lists and senders file one kind of number."""
+
+_PASSING: Final = {"mmsi": "identifier_mmsi", "call_sign": "identifier_call_sign"}
+"""Numbers that change hands with the flag: they speak for a ship, they do not prove it."""
+
+_CHECKED: Final = {"imo": "imo", "iso6346": "iso6346", "container": "iso6346", "mmsi": "mmsi"}
+_FORMER: Final = re.compile(
+    r"(?:f\.?k\.?a\.?|formerly|ex[- ]name)[:\s]+'?([^';,.()]+)", re.IGNORECASE
+)
+
+
 def attribute_parts(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
     """Return the parts that the query's and the entry's attributes give."""
     parts: list[Part] = []
@@ -36,7 +61,18 @@ def attribute_parts(query: Query, entry: ListEntry, points: dict[str, float]) ->
     parts.extend(_country(query, entry, points))
     if entry.type == "vessel":
         parts.extend(_other_hull(query, entry, points))
+    parts.extend(_wrong_digits(query))
     return parts
+
+
+def former_name(entry: ListEntry, matched: str) -> list[Part]:
+    """Return a part without points when the list says that the matched name is a former one."""
+    if not entry.remarks or matched == entry.name:
+        return []
+    said = {name.strip().upper() for name in _FORMER.findall(entry.remarks)}
+    if matched.strip().upper() not in said:
+        return []
+    return [Part("former_name", 0.0, (("listed", matched), ("now", entry.name)))]
 
 
 def identifier_parts(
@@ -46,7 +82,7 @@ def identifier_parts(
 
     The first number under its own scheme counts fully; any other equal number is told, not counted.
     """
-    ordered = sorted(places, key=lambda place: (place[1] != place[2], place))
+    ordered = sorted(places, key=lambda place: (_rank(place, points), place))
     return [_identifier(place, points, counts=at == 0) for at, place in enumerate(ordered)]
 
 
@@ -74,11 +110,36 @@ _NEITHER: Final = Part("no_birth_date", 0.0)
 
 def _country(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
     listed = [country_code(text) for text in entry.nationalities]
-    if not query.nationality or not listed:
+    if not query.nationality:
         return []
-    code = "country" if query.nationality in listed else "country_other"
+    if query.nationality in listed:
+        values = (("asked", query.nationality), ("listed", ", ".join(listed)))
+        return [Part("country", points["country"], values)]
+    for place in (*entry.birth_places, *entry.addresses):
+        if query.nationality in countries_in(place):
+            values = (("asked", query.nationality), ("listed", place))
+            return [Part("country_place", points["country_place"], values)]
+    if not listed:
+        return []
     values = (("asked", query.nationality), ("listed", ", ".join(listed)))
-    return [Part(code, points[code], values)]
+    return [Part("country_other", points["country_other"], values)]
+
+
+@lru_cache(maxsize=16_384)
+def countries_in(place: str) -> frozenset[str]:
+    """Return the countries (alpha-2) that the parts of an address or birth place name.
+
+    ``Tijuana, Baja California, Mexico`` → MX. Only whole parts between commas count, and codes only
+    as the last part: ``CO`` may be Colorado.
+    """
+    parts = [part.strip() for part in re.split(r"[,;]", place) if part.strip()]
+    found = [country.find(part) for part in parts if len(part) > _SHORTEST_COUNTRY]
+    if parts and len(parts[-1]) <= _SHORTEST_COUNTRY:
+        found.append(country.find(parts[-1]))
+    return frozenset(one.alpha2 for one in found if one is not None)
+
+
+_SHORTEST_COUNTRY: Final = 3
 
 
 def _other_hull(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
@@ -97,8 +158,27 @@ def _imo_numbers(identifiers: Iterable[tuple[str, str]]) -> set[str]:
     return {value for scheme, value in identifiers if scheme == "imo" and imo.is_valid(value)}
 
 
+def _wrong_digits(query: Query) -> list[Part]:
+    return [
+        Part("check_digit", 0.0, (("scheme", scheme), ("value", value)))
+        for scheme, value in query.identifiers
+        if scheme in _CHECKED and schemes.check(_CHECKED[scheme], value) is False
+    ]
+
+
+def _rank(place: tuple[str, str, str], points: dict[str, float]) -> float:
+    return -points[_identifier_code(*place[1:])]
+
+
+def _identifier_code(asked: str, listed: str) -> str:
+    kind = _ONE_KIND.get(asked, asked)
+    if kind != _ONE_KIND.get(listed, listed):
+        return "identifier_other_scheme"
+    return _PASSING.get(kind, "identifier")
+
+
 def _identifier(place: tuple[str, str, str], points: dict[str, float], *, counts: bool) -> Part:
     value, asked, listed = place
-    code = "identifier" if asked == listed else "identifier_other_scheme"
+    code = _identifier_code(asked, listed)
     values = (("scheme", asked), ("value", value), ("listed", listed))
     return Part(code, points[code] if counts else 0.0, values)

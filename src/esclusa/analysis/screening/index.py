@@ -1,83 +1,79 @@
 """Watchlist entries, arranged so that most names are done after a few look-ups.
 
 The index holds every name and alias as word ids, per word the names that use it, pairs of words
-joined (to meet a sender who leaves the blank out), and identifiers. It is built once per set of
-lists, never changes, and two builds from the same entries in the same order are equal.
+joined (to meet a sender who leaves the blank out), and identifiers. It never changes: an update
+gives a new one and leaves the old one usable. Two builds from the same entries in the same order
+are equal, and an update equals the build of what it leads to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from array import array
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from esclusa.analysis.screening.identifiers import identifier_key
-from esclusa.analysis.screening.normalise import Name, normalise
+from esclusa.analysis.screening import listed as lists
+from esclusa.analysis.screening.columns import Bools, Ints, Longs, ends_of, hashed
+from esclusa.analysis.screening.listed import (
+    Entries,
+    Identifiers,
+    Listed,
+    ListedName,
+    Names,
+    glued,
+    kind_bit,
+    whole,
+)
 from esclusa.analysis.screening.settings import Weights, default_weights
-from esclusa.analysis.screening.sound import fold
-from esclusa.analysis.screening.vocabulary import Ints, Vocabulary
+from esclusa.analysis.screening.vocabulary import Vocabulary, WordKeys
 from esclusa.model import ListEntry
 
+__all__ = ["Floats", "Index", "Ints", "ListedName", "glued", "kind_bit", "whole"]
+
 Floats = npt.NDArray[np.float32]
-
-_GLUE_CHARS: Final = 24
-"""Two words that make more than this are never written as one by accident."""
-
-_WHOLE_CHARS: Final = 60
-"""Longer names lose a blank without losing the match."""
-
-_BITS: Final = {"person": 1, "organisation": 2, "vessel": 4, "aircraft": 16, "document": 16}
-_OTHER: Final = 8
-
-
-class ListedName(msgspec.Struct, frozen=True, gc=False):
-    """One name of an entry. ``entry`` is the entry's number; ``words`` are vocabulary ids."""
-
-    entry: int
-    text: str
-    weak: bool
-    words: tuple[int, ...]
-    form: str
-    is_firm: bool
 
 
 class Index:
     """Entries ready to be screened against; make one with :meth:`build`."""
 
     def __init__(
-        self, entries: tuple[ListEntry, ...], editions: Mapping[str, str], weights: Weights
+        self,
+        columns: Listed,
+        editions: Mapping[str, str],
+        weights: Weights,
+        keys: WordKeys | None = None,
     ) -> None:
-        self.entries: Final = entries
+        """:param keys: those of the words, when they are known already."""
+        entry_of = columns.entry_of
+        self.columns: Final = columns
         self.editions: Final = dict(editions)
         self.weights: Final = weights
-        spelt = [spelling for number, e in enumerate(entries) for spelling in _spellings(number, e)]
-        self._first_name: Final = _first_names(spelt, len(entries))
-        self.vocabulary: Final = Vocabulary(_entry_counts(spelt), len(entries), weights.word)
-        ids = self.vocabulary.ids
-        self.names: Final = tuple(
-            ListedName(n, text, weak, tuple(ids[t] for t in name.tokens), name.form, name.is_firm)
-            for n, text, weak, name in spelt
+        self.entries: Final = Entries(columns.packed)
+        self.names: Final = Names(columns, entry_of)
+        self.identifiers: Final = Identifiers(columns.identifiers, self.entries)
+        self.kinds: Final = columns.kinds
+        single = np.array([len(token) == 1 for token in columns.tokens], dtype=np.bool_)
+        self.single: Final = single
+        self.word_starts, self.postings = _postings(columns)
+        counts = _entry_counts(self.word_starts, self.postings, entry_of)
+        self.vocabulary: Final = Vocabulary(
+            columns.tokens, counts, len(self.entries), weights.word, keys
         )
-        self.word_weights: Final = self._word_weights()
+        self.word_weights: Final = _word_weights(self.vocabulary, single, weights)
         self.rarest: Final = max(self.word_weights, default=0.0)
-        self.name_factors: Final[Floats] = np.array(
-            [weights.name.weak if name.weak else 1.0 for name in self.names], dtype=np.float32
+        factors = np.array([1.0, weights.name.weak], dtype=np.float32)
+        self.name_factors: Final[Floats] = factors[columns.weak.astype(np.intp)]
+        words = np.asarray(self.word_weights)
+        self.name_weights: Final = _sums(words, columns)
+        self.initial_weights: Final = _sums(np.where(single, words, 0.0), columns)
+        self.listed_weights: Final[Floats] = words.astype(np.float32)
+        self.initial_starts, self.initial_postings = _some(
+            self.word_starts, self.postings, _sums(single, columns) > 0
         )
-        self.kinds: Final = _kinds(self.names, entries)
-        self.name_weights: Final[Floats] = np.array(
-            [sum(self.word_weights[word] for word in name.words) for name in self.names],
-            dtype=np.float32,
-        )
-        self.initial_weights: Final[Floats] = np.array(
-            [self._initials(name) for name in self.names], dtype=np.float32
-        )
-        self._starts, self._postings = self._word_postings()
-        self._glued: Final = self._glued_pairs()
-        self._whole: Final = self._whole_names()
-        self.identifiers: Final = _identifiers(entries)
 
     @classmethod
     def build(
@@ -86,132 +82,113 @@ class Index:
         editions: Mapping[str, str] | None = None,
         weights: Weights | None = None,
     ) -> Index:
-        """Return an index over ``entries``.
+        """Return an index over ``entries``, which are read once and not kept as objects.
 
         :param editions: list id → edition of that list, repeated in every hit.
         :param weights: default: those of ``data/weights.toml``.
         """
-        return cls(tuple(entries), editions or {}, weights or default_weights())
+        return cls(lists.read(entries), editions or {}, weights or default_weights())
+
+    def updated(
+        self,
+        put: Iterable[ListEntry] = (),
+        gone: Iterable[tuple[str, str]] = (),
+        editions: Mapping[str, str] | None = None,
+    ) -> Index:
+        """Return an index in which entries are added, changed or withdrawn; this one stays usable.
+
+        Equals ``Index.build`` of the entries that stay, in their order, then those of ``put``: how
+        rare a word is counts all entries, as if the index were new. Costs the reading of ``put``
+        and some passes over the columns (about a second for a million names), and while it runs
+        the memory of a second index.
+
+        :param put: entries to add; each takes the place of all with its list id and own id, and of
+            equal ones the last counts.
+        :param gone: (list id, own id) of entries to withdraw; unknown ones are ignored.
+        :param editions: list id → edition, for the lists whose edition changed.
+        """
+        new = {(entry.list_id, entry.uid): entry for entry in put}
+        kept = np.ones(len(self.entries), dtype=np.bool_)
+        for list_id, uid in chain(new, gone):
+            kept[list(self.numbers(list_id, uid))] = False
+        more = lists.read(new.values())
+        columns, ours, theirs = lists.changed(self.columns, kept, more)
+        fresh = ~np.isin(theirs, ours)
+        tokens = [token for token, new in zip(more.tokens, fresh.tolist(), strict=True) if new]
+        keys = self.vocabulary.keys.changed(ours, tokens, theirs[fresh], len(columns.tokens))
+        return Index(columns, {**self.editions, **(editions or {})}, self.weights, keys)
+
+    def numbers(self, list_id: str, uid: str) -> tuple[int, ...]:
+        """Return the numbers of the entries of a list with that id: none, one, or rarely more."""
+        found = self.columns.uids.get(lists.uid_key(list_id, uid)).tolist()
+        return tuple(n for n in found if self._is(n, list_id, uid))
+
+    def _is(self, number: int, list_id: str, uid: str) -> bool:
+        entry = self.entries[number]
+        return bool(entry.list_id == list_id and entry.uid == uid)
 
     def names_with(self, word: int) -> Ints:
         """Return the numbers of the names that use a word, ascending."""
-        return self._postings[self._starts[word] : self._starts[word + 1]]
+        return self.postings[self.word_starts.item(word) : self.word_starts.item(word + 1)]
 
     def names_of(self, entry: int) -> range:
         """Return the numbers of an entry's names."""
-        return range(self._first_name[entry], self._first_name[entry + 1])
+        first = self.columns.first_name
+        return range(first.item(entry), first.item(entry + 1))
 
-    def names_joining(self, heard: str) -> tuple[int, ...]:
-        """Return the names with two neighbouring words that together sound like ``heard``."""
-        found = self._glued.get(heard, ())
-        return (found,) if isinstance(found, int) else found
+    def names_joining(self, heard: str) -> Ints:
+        """Return the names with two neighbouring words that together sound like ``heard``.
 
-    def names_sounding(self, heard: str) -> tuple[int, ...]:
-        """Return the names that without their blanks sound like ``heard`` (see :func:`whole`)."""
-        found = self._whole.get(heard, ()) if heard else ()
-        return (found,) if isinstance(found, int) else found
+        Found by a 32-bit key: one time in thousands, a name too many.
+        """
+        return self.columns.glued.get(hashed(heard)) if heard else self.postings[:0]
 
-    def _word_weights(self) -> list[float]:
-        initial = self.weights.name.initial_weight
-        pairs = zip(self.vocabulary.tokens, self.vocabulary.rarity, strict=True)
-        return [initial if len(token) == 1 else rarity for token, rarity in pairs]
+    def names_sounding(self, heard: str) -> Ints:
+        """Return the names that without their blanks sound like ``heard`` (see :func:`whole`).
 
-    def _initials(self, name: ListedName) -> float:
-        tokens = self.vocabulary.tokens
-        return sum(self.word_weights[word] for word in name.words if len(tokens[word]) == 1)
-
-    def _word_postings(self) -> tuple[Ints, Ints]:
-        pairs = np.array(
-            [(w, n) for n, name in enumerate(self.names) for w in sorted(set(name.words))],
-            dtype=np.int32,
-        ).reshape(-1, 2)
-        counts = np.bincount(pairs[:, 0], minlength=len(self.vocabulary.tokens))
-        starts = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-        order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-        return starts, np.ascontiguousarray(pairs[order, 1])
-
-    def _glued_pairs(self) -> dict[str, int | tuple[int, ...]]:
-        """One number instead of a tuple where a pair occurs once: most do, and memory matters."""
-        tokens = self.vocabulary.tokens
-        found: dict[str, int | tuple[int, ...]] = {}
-        heard: dict[tuple[int, int], str] = {}
-        for number, name in enumerate(self.names):
-            for pair in set(zip(name.words, name.words[1:], strict=False)):
-                key = heard.get(pair)
-                if key is None:
-                    key = heard[pair] = glued(tokens[pair[0]], tokens[pair[1]])
-                if key:
-                    found[key] = _also(found.get(key), number)
-        return found
-
-    def _whole_names(self) -> dict[str, int | tuple[int, ...]]:
-        tokens = self.vocabulary.tokens
-        found: dict[str, int | tuple[int, ...]] = {}
-        for number, name in enumerate(self.names):
-            key = whole([tokens[word] for word in name.words]) if len(name.words) > 1 else ""
-            if key:
-                found[key] = _also(found.get(key), number)
-        return found
+        Found by a 32-bit key: one time in thousands, a name too many.
+        """
+        return self.columns.whole.get(hashed(heard)) if heard else self.postings[:0]
 
 
-def whole(tokens: Sequence[str]) -> str:
-    """Return how a name sounds without its blanks, "" for one that is too long or has digits."""
-    joined = "".join(tokens)
-    return fold(joined) if len(joined) <= _WHOLE_CHARS and joined.isalpha() else ""
+def _postings(columns: Listed) -> tuple[Longs, Ints]:
+    """Return where the names of each word start, and the names."""
+    counts = np.diff(columns.first_word)
+    names = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
+    pairs = (columns.words.astype(np.uint64) << np.uint64(32)) | names
+    pairs.sort()
+    pairs = pairs[_first(pairs)]
+    per_word = np.bincount((pairs >> np.uint64(32)).astype(np.int32), minlength=len(columns.tokens))
+    return ends_of(per_word), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int32)
 
 
-def kind_bit(kind: str) -> int:
-    """Return the bit of an entry's type; a query of a kind meets its own and ``other``."""
-    return _BITS.get(kind, _OTHER)
+def _some(starts: Longs, postings: Ints, names: Bools) -> tuple[Longs, Ints]:
+    """Return the postings of some names alone."""
+    kept = names[postings]
+    return ends_of(kept)[starts], postings[kept]
 
 
-def glued(left: str, right: str) -> str:
-    """Return how two words sound when written as one, "" when they are too long or have digits."""
-    joined = left + right
-    return fold(joined) if len(joined) <= _GLUE_CHARS and joined.isalpha() else ""
+def _first(values: npt.NDArray[Any]) -> Bools:
+    """Mark the first of neighbouring equal values."""
+    marks = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=marks[1:])
+    return marks
 
 
-def _also(known: int | tuple[int, ...] | None, number: int) -> int | tuple[int, ...]:
-    if known is None:
-        return number
-    return (*((known,) if isinstance(known, int) else known), number)
-
-
-def _first_names(spelt: list[tuple[int, str, bool, Name]], entries: int) -> list[int]:
-    counts = np.bincount([number for number, *_ in spelt], minlength=entries)
-    return [0, *np.cumsum(counts).tolist()]
-
-
-def _kinds(names: tuple[ListedName, ...], entries: tuple[ListEntry, ...]) -> npt.NDArray[np.uint8]:
-    return np.array([kind_bit(entries[name.entry].type) for name in names], dtype=np.uint8)
-
-
-def _spellings(number: int, entry: ListEntry) -> list[tuple[int, str, bool, Name]]:
-    """Return the entry's different names; of equal ones the first stays, strong before weak."""
-    written = [(entry.name, False)] + [(alias.name, alias.weak) for alias in entry.aliases]
-    found: dict[tuple[str, ...], tuple[int, str, bool, Name]] = {}
-    for text, weak in sorted(written, key=lambda one: one[1]):
-        name = normalise(text, entry.type)
-        if name.tokens:
-            found.setdefault(name.tokens, (number, text, weak, name))
-    return list(found.values())
-
-
-def _entry_counts(spelt: list[tuple[int, str, bool, Name]]) -> dict[str, int]:
+def _entry_counts(starts: Longs, postings: Ints, entry_of: Ints) -> Longs:
     """Count entries, not names: thirty aliases of one man do not make his name common."""
-    seen = {(number, token) for number, _, _, name in spelt for token in name.tokens}
-    counts: dict[str, int] = {}
-    for _, token in seen:
-        counts[token] = counts.get(token, 0) + 1
-    return counts
+    marks = _first(entry_of[postings])
+    marks[starts[:-1]] = True
+    return np.diff(ends_of(marks)[starts])
 
 
-def _identifiers(entries: tuple[ListEntry, ...]) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Return value → (entry, scheme), in the order of the entries."""
-    found: dict[str, dict[tuple[int, str], None]] = {}
-    for number, entry in enumerate(entries):
-        for identifier in entry.identifiers:
-            scheme, value = identifier_key(identifier.scheme, identifier.value)
-            if value:
-                found.setdefault(value, {})[number, scheme] = None
-    return {value: tuple(places) for value, places in found.items()}
+def _word_weights(vocabulary: Vocabulary, single: Bools, weights: Weights) -> array[float]:
+    rarity = np.asarray(vocabulary.rarity)
+    return array("d", np.where(single, weights.name.initial_weight, rarity).tobytes())
+
+
+def _sums(words: npt.NDArray[Any], columns: Listed) -> Floats:
+    if not len(columns.words):
+        return np.zeros(0, dtype=np.float32)
+    sums = np.add.reduceat(words[columns.words], columns.first_word[:-1])
+    return np.asarray(sums, dtype=np.float32)

@@ -7,9 +7,9 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from esclusa.analysis.screening import words
-from esclusa.analysis.screening.normalise import ABJAD
+from esclusa.analysis.screening.abjad import ABJAD, abjad_likeness
 from esclusa.analysis.screening.settings import WordWeights
-from esclusa.analysis.screening.sound import abjad_skeletons, coarse, fold, skeleton
+from esclusa.analysis.screening.sound import fold, skeleton
 
 EXACT: Final = "exact"
 NONE: Final = ("", 0.0)
@@ -18,9 +18,9 @@ _SHORTEST: Final = 3
 
 _FULL_LENGTH: Final = 4
 """Sounds from which on a word is long enough for its likeness to be taken at face value."""
-_FEWEST_CONSONANTS: Final = 2
-_ARTICLES: Final = ("AL", "EL")
-"""The Arabic article, written apart (and dropped) or in one word with the name."""
+_ARTICLES: Final = frozenset({"AL", "EL", "DE", "DEL", "DELA", "DELOS", "DELAS"})
+"""Articles that are dropped where they stand apart, and stay where they are one word with the name:
+ALTIKRITI, DELACRUZ."""
 
 Likeness = tuple[str, float]
 """Manner (``exact``, ``sound``, ``related``, ``typo``, ``consonants``, ``prefix``) and 0 to 1."""
@@ -31,8 +31,11 @@ def likeness(left: str, right: str, weights: WordWeights) -> Likeness:
     if left == right:
         return EXACT, 1.0
     if left[0] == ABJAD or right[0] == ABJAD:
-        return _consonants(left, right, weights)
+        return abjad_likeness(left, right)
     if has_digit(left) or has_digit(right):
+        return NONE
+    numerals = words.numerals()
+    if left in numerals and right in numerals:
         return NONE
     if is_related(left, right):
         return max(("related", weights.related), _written(left, right, weights), key=_strength)
@@ -69,7 +72,9 @@ def _written(left: str, right: str, weights: WordWeights) -> Likeness:
 
 
 def _has_article(longer: str, shorter: str) -> bool:
-    return longer[2:] == shorter and len(shorter) >= _SHORTEST and longer[:2] in _ARTICLES
+    if len(shorter) < _SHORTEST or not longer.endswith(shorter):
+        return False
+    return longer[: -len(shorter)] in _ARTICLES
 
 
 def _alike(left: str, right: str, heard: str, other: str, weights: WordWeights) -> float:
@@ -88,25 +93,3 @@ def _vowel_cost(consonants: int, weights: WordWeights) -> float:
     if consonants > 2:
         return weights.vowels
     return weights.vowels_two if consonants == 2 else weights.vowels_one
-
-
-def _consonants(left: str, right: str, weights: WordWeights) -> Likeness:
-    ours, theirs = _skeletons(left), _skeletons(right)
-    shared = max(map(len, ours & theirs), default=0)
-    if shared >= _FEWEST_CONSONANTS:
-        return "consonants", weights.abjad - _long_vowels(left, right, weights)
-    merged = {coarse(bones) for bones in ours} & {coarse(bones) for bones in theirs}
-    if max(map(len, merged), default=0) > _FEWEST_CONSONANTS:
-        return "consonants", weights.abjad_coarse - _long_vowels(left, right, weights)
-    return NONE
-
-
-def _long_vowels(left: str, right: str, weights: WordWeights) -> float:
-    """Short vowels may be missing on one side for free; whatever else differs costs."""
-    heard, other = fold(left), fold(right)
-    free = abs(len(heard) - len(other))
-    return weights.abjad_letter * max(0, OSA.distance(heard, other) - free)
-
-
-def _skeletons(token: str) -> set[str]:
-    return set(abjad_skeletons(token)) if token[0] == ABJAD else {skeleton(token)}

@@ -7,6 +7,7 @@ Kept per word (bounded), because the words of a manifest repeat: the second cont
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -22,17 +23,49 @@ _SURE: Final = 0.9
 """From this likeness on, two spellings count as one word when asking how common it is."""
 
 
-class Lookup(msgspec.Struct, frozen=True):
-    """What a word may mean. ``meanings``: listed word → (manner, likeness). ``names`` are the names
-    that hold any of them, ascending, and ``gains`` what the best one adds to that name: likeness
-    times the mean weight of both words."""
+class Lookup(msgspec.Struct, frozen=True, dict=True):
+    """What a word may mean. ``meanings``: listed word → (manner, likeness).
 
+    ``words`` are its keys with a weight, ``word_likes`` their likeness, ``word_gains`` what each
+    adds to a name that holds it: likeness times the mean weight of both words. ``joining`` are
+    names with two neighbouring words that sound like it together; they gain ``most``. ``best`` is
+    the highest gain of all, ``best_alone`` that of a word.
+    """
+
+    index: Index
     token: str
     weight: float
     meanings: dict[int, tuple[str, float]]
-    names: Ints
-    gains: Floats
+    words: Ints
+    word_gains: Floats
+    word_likes: Floats
+    joining: Ints
+    most: float
     best: float
+    best_alone: float
+
+    @property
+    def names(self) -> Ints:
+        """The names that hold any meaning, ascending; gathered when first asked for, then kept."""
+        return self._per_name[0]
+
+    @property
+    def gains(self) -> Floats:
+        """What the best meaning adds to each of ``names``."""
+        return self._per_name[1]
+
+    @cached_property
+    def _per_name(self) -> tuple[Ints, Floats]:
+        parts = [self.index.names_with(word) for word in self.words.tolist()]
+        counts = [len(part) for part in parts]
+        names = np.concatenate((*parts, self.joining))
+        most = np.full(len(self.joining), self.most, dtype=np.float32)
+        gains = np.concatenate((np.repeat(self.word_gains, counts), most))
+        order = np.lexsort((-gains, names))
+        names, gains = names[order], gains[order]
+        first = np.ones(len(names), dtype=bool)
+        first[1:] = names[1:] != names[:-1]
+        return names[first], gains[first]
 
 
 class Lookups:
@@ -73,17 +106,8 @@ class Lookups:
 def _one(index: Index, token: str) -> Lookup:
     meanings = {n: (how, like) for n, how, like in index.vocabulary.variants(token)}
     if len(token) == 1:
-        return _lookup(token, index.weights.name.initial_weight, meanings, [])
-    weight = _weight(index, token, meanings)
-    parts = [
-        (index.names_with(word), like * (weight + index.word_weights[word]) / 2)
-        for word, (_, like) in meanings.items()
-    ]
-    joining = index.names_joining(glued(token, ""))
-    if joining:
-        most = weight / 2 + index.rarest
-        parts.append((np.array(sorted(set(joining)), dtype=np.int32), most))
-    return _lookup(token, weight, meanings, parts)
+        return _lookup(index, token, index.weights.name.initial_weight, meanings, gains=False)
+    return _lookup(index, token, _weight(index, token, meanings), meanings)
 
 
 def _weight(index: Index, token: str, meanings: dict[int, tuple[str, float]]) -> float:
@@ -96,31 +120,33 @@ def _two(index: Index, left: str, right: str) -> Lookup:
     weight = index.vocabulary.weight(left) + index.vocabulary.weight(right)
     like = index.weights.name.glued
     meanings = dict.fromkeys(index.vocabulary.sounding(glued(left, right)), ("glued", like))
-    parts = [
-        (index.names_with(word), like * (weight + index.word_weights[word]) / 2)
-        for word in meanings
-    ]
-    return _lookup(f"{left} {right}", weight, meanings, parts)
+    return _lookup(index, f"{left} {right}", weight, meanings)
 
 
 def _lookup(
+    index: Index,
     token: str,
     weight: float,
     meanings: dict[int, tuple[str, float]],
-    parts: list[tuple[Ints, float]],
+    *,
+    gains: bool = True,
 ) -> Lookup:
-    names, gains = _best_per_name(parts)
-    best = max((gain for _, gain in parts), default=0.0)
-    return Lookup(token, weight, meanings, names, gains, best)
-
-
-def _best_per_name(parts: list[tuple[Ints, float]]) -> tuple[Ints, Floats]:
-    if not parts:
-        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
-    names = np.concatenate([part for part, _ in parts])
-    gains = np.concatenate([np.full(len(part), gain, dtype=np.float32) for part, gain in parts])
-    order = np.lexsort((-gains, names))
-    names, gains = names[order], gains[order]
-    first = np.ones(len(names), dtype=bool)
-    first[1:] = names[1:] != names[:-1]
-    return names[first], gains[first]
+    """:param gains: False for an initial, which tells too little to look for names by it."""
+    words = list(meanings) if gains else []
+    gained = [meanings[word][1] * (weight + index.word_weights[word]) / 2 for word in words]
+    alone = gains and " " not in token
+    joining = np.unique(index.names_joining(glued(token, "") if alone else ""))
+    most = weight / 2 + index.rarest
+    return Lookup(
+        index=index,
+        token=token,
+        weight=weight,
+        meanings=meanings,
+        words=np.array(words, dtype=np.int32),
+        word_gains=np.array(gained, dtype=np.float32),
+        word_likes=np.array([meanings[word][1] for word in words], dtype=np.float32),
+        joining=joining,
+        most=most,
+        best=max([*gained, most] if len(joining) else gained, default=0.0),
+        best_alone=max(gained, default=0.0),
+    )

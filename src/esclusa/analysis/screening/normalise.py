@@ -17,36 +17,27 @@ from functools import cache
 from typing import Final
 
 import msgspec
-from anyascii import anyascii
 
 from esclusa.analysis.screening import words
+from esclusa.analysis.screening.abjad import ABJAD as ABJAD
+from esclusa.analysis.screening.scripts import latinised
 
 MAX_CHARS: Final = 400
 """Longest of 32,365 names in the lists we hold is 324 characters; what lies beyond is no name."""
 MAX_TOKENS: Final = 24
 """Few of those names have more words, and their first 24 tell enough."""
 MAX_TOKEN: Final = 40
-ABJAD: Final = "~"
-"""First character of a word written without its vowels."""
-
 _FORM_WORDS: Final = 7
 """Longest legal form in the list: sociedad de responsabilidad limitada de capital variable."""
 _JOINED_REST: Final = 3
 """ABDUL + three letters or more is a joined name (ABDULHAQ), with fewer one word (ABDULLA)."""
 
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
-)
-_ABJAD_SIGNS: Final = re.compile(
-    "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]"
-)
-_ABJAD_WORD: Final = re.compile("[\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u066e-\u06d5]+")
-_SYLLABLE: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _DOTTED: Final = re.compile(r"\b(?:[A-Z]\.){2,}(?:[A-Z]\b)?")
 _QUOTES: Final = re.compile("['`´‘’ʼʻʹʺ\"]")
 _WORD: Final = re.compile(r"~?[A-Z0-9]+")
-_PLAIN: Final = re.compile(r"[A-Z0-9 ]*")
+_TELLING: Final = re.compile("[.&~'`\"]")
+"""ASCII signs that do more than part words; by then the text is ASCII."""
+_BLANKS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -74,6 +65,8 @@ def normalise(text: str, kind: str = "any") -> Name:
     ``normalise(normalise(x, k).text, k).tokens`` equals ``normalise(x, k).tokens``.
     """
     tokens = _split(latin(text), dotted_apart=kind == "person")
+    if _is_plain(tokens, kind):
+        return Name(tokens)
     form, is_firm = "", False
     for _ in range(MAX_TOKENS):
         step = _pass(tokens, kind)
@@ -81,6 +74,8 @@ def normalise(text: str, kind: str = "any") -> Name:
         if step.tokens == tokens:
             break
         tokens = step.tokens
+        if _is_plain(tokens, kind):
+            break
     return Name(tokens, form, is_firm)
 
 
@@ -88,39 +83,55 @@ def latin(text: str) -> str:
     """Return ``text`` in upper-case ASCII: compatibility forms folded, scripts transliterated."""
     text = text[:MAX_CHARS]
     if not text.isascii():
-        text = _transliterate(unicodedata.normalize("NFKC", text)[: 2 * MAX_CHARS])
+        text = latinised(unicodedata.normalize("NFKC", text)[: 2 * MAX_CHARS])[: 4 * MAX_CHARS]
     return text.upper()
 
 
-def _transliterate(text: str) -> str:
-    text = _ABJAD_SIGNS.sub("", _INVISIBLE.sub("", text))
-    text = _ABJAD_WORD.sub(_abjad_word, text)
-    text = _SYLLABLE.sub(r" \g<0> ", text)
-    return anyascii(text)[: 4 * MAX_CHARS]
+def _split(text: str, *, dotted_apart: bool) -> tuple[str, ...]:
+    if not _TELLING.search(text):
+        parted = text.translate(_BLANKS).split()
+        return tuple([word[:MAX_TOKEN] for word in parted[:MAX_TOKENS]])
+    text = _QUOTES.sub("", text)
+    if not dotted_apart:
+        text = _DOTTED.sub(lambda found: found[0].replace(".", "") + " ", text)
+    text = text.replace("&", " AND ")
+    return tuple(word[:MAX_TOKEN] for word in _WORD.findall(text)[:MAX_TOKENS])
 
 
-def _abjad_word(found: re.Match[str]) -> str:
-    word = found[0]
-    if word.startswith("ال") and len(word) > 4:
-        word = word[2:]
-    letters = _abjad_letters()
-    first = letters.get(word[0], "")
-    rest = "".join(letters.get(letter, "") for letter in word[1:].replace("ع", "").replace("א", ""))
-    return f" {ABJAD}{first}{rest} "
+def _is_plain(tokens: tuple[str, ...], kind: str) -> bool:
+    """Answer whether no rule can touch the words, which holds for most names; the rules say no more
+    than that, so what is answered here never changes a result."""
+    rules = _rules(kind if kind in _PASSES else "any")
+    if not tokens or not rules.touched.isdisjoint(tokens):
+        return False
+    if rules.forms and (tokens[-1] in _form_ends() or tokens[0] in _form_starts()):
+        return False
+    if rules.prefixes and ("".join(tokens[:2]) in rules.prefixes or tokens[0] in rules.prefixes):
+        return False
+    return not rules.opens or not any(token[:2] in _joined_starts() for token in tokens)
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    """What can change a name of one kind: words, legal forms, ship prefixes, joined words."""
+
+    touched: frozenset[str]
+    forms: bool
+    prefixes: frozenset[str]
+    opens: bool
 
 
 @cache
-def _abjad_letters() -> dict[str, str]:
-    return dict(words.toml("sound.toml")["abjad"])
-
-
-def _split(text: str, *, dotted_apart: bool) -> tuple[str, ...]:
-    if not _PLAIN.fullmatch(text):
-        text = _QUOTES.sub("", text)
-        if not dotted_apart:
-            text = _DOTTED.sub(lambda found: found[0].replace(".", "") + " ", text)
-        text = text.replace("&", " AND ")
-    return tuple(word[:MAX_TOKEN] for word in _WORD.findall(text)[:MAX_TOKENS])
+def _rules(kind: str) -> _Rules:
+    said, ship = words.word_set, words.word_set("vessel_prefixes")
+    person = said("honorifics") | said("particles") | said("particles_inside") | set(_endings())
+    firm = said("introductions") | said("fillers")
+    anything = person | said("introductions") | said("fillers_anywhere")
+    return {
+        "person": _Rules(person, False, frozenset(), True),
+        "organisation": _Rules(firm, True, frozenset(), False),
+        "vessel": _Rules(said("fillers"), False, ship, False),
+        "any": _Rules(anything, True, ship, True),
+    }[kind]
 
 
 def _pass(tokens: tuple[str, ...], kind: str) -> Name:
@@ -129,8 +140,44 @@ def _pass(tokens: tuple[str, ...], kind: str) -> Name:
 
 def _person(tokens: tuple[str, ...]) -> Name:
     kept = _without(tokens, words.word_set("honorifics"))
-    kept = _without(kept, words.word_set("particles"))
-    return Name(_open_joined(_without_inside(kept, words.word_set("particles_inside"))))
+    kept = _without(_compounds(kept), words.word_set("particles"))
+    kept = _without_inside(kept, words.word_set("particles_inside"))
+    return Name(_open_joined(kept))
+
+
+def _compounds(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Join what Latin spelling writes in two ways: SAIF AL-DIN and SAIFUDDIN, HAMD ULLAH.
+
+    Before particles go, because DIN alone is a name and AL-DIN is half of one.
+    """
+    endings = _endings()
+    if endings.keys().isdisjoint(tokens):
+        return tokens
+    joined: list[str] = []
+    for token in tokens:
+        ending, articles = endings.get(token, ("", frozenset()))
+        before = joined[:-1] if articles and joined and joined[-1] in articles else joined
+        takes = ending and before and len(before[-1]) >= _JOINED_REST
+        if takes and (before is not joined or not articles) and before[-1] not in _abd():
+            joined = [*before[:-1], (before[-1] + ending)[:MAX_TOKEN]]
+        else:
+            joined.append(token)
+    return tuple(joined)
+
+
+@cache
+def _endings() -> dict[str, tuple[str, frozenset[str]]]:
+    """Return word → (ending it stands for, articles one of which must stand before it)."""
+    return {
+        word: (rule["to"], frozenset(rule.get("after", ())))
+        for rule in words.toml("scripts.toml")["ending"]
+        for word in rule["from"]
+    }
+
+
+@cache
+def _abd() -> frozenset[str]:
+    return frozenset({"ABD", *(spelling for spelling, _ in words.joined_prefixes())})
 
 
 def _organisation(tokens: tuple[str, ...]) -> Name:
@@ -221,10 +268,19 @@ def _without_prefix(tokens: tuple[str, ...], prefixes: frozenset[str]) -> tuple[
 
 
 def _open_joined(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    starts = _joined_starts()
+    if not any(token[:2] in starts for token in tokens):
+        return tokens
     opened: list[str] = []
     for at, token in enumerate(tokens):
-        opened.extend(_opened(token, last=at == len(tokens) - 1) if token[0] == "A" else (token,))
+        joined = token[:2] in starts
+        opened.extend(_opened(token, last=at == len(tokens) - 1) if joined else (token,))
     return tuple(opened[:MAX_TOKENS])
+
+
+@cache
+def _joined_starts() -> frozenset[str]:
+    return frozenset(spelling[:2] for spelling, _ in words.joined_prefixes())
 
 
 def _opened(token: str, *, last: bool) -> tuple[str, ...]:

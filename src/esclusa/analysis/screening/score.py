@@ -13,18 +13,23 @@ from typing import Final
 import msgspec
 
 from esclusa.analysis.screening.align import Alignment, Pair, align
-from esclusa.analysis.screening.attributes import attribute_parts, identifier_parts
+from esclusa.analysis.screening.attributes import (
+    attribute_parts,
+    former_name,
+    identifier_parts,
+)
+from esclusa.analysis.screening.doubts import doubts
 from esclusa.analysis.screening.hit import Part
 from esclusa.analysis.screening.index import Index, ListedName
-from esclusa.analysis.screening.normalise import ABJAD
 from esclusa.analysis.screening.query import Query
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
+from esclusa.analysis.screening.words import shown
 from esclusa.model import ListEntry
 
 HIGHEST: Final = 100.0
 
-_SUPPORT: Final = ("birth_date", "birth_swapped", "birth_month", "identifier")
+_SUPPORT: Final = ("birth_date", "birth_swapped", "birth_month", "identifier", "identifier_mmsi")
 """What makes a weak alias worth showing; a year or a country is shared by too many."""
 
 
@@ -62,7 +67,9 @@ def score_name(
     parts = [_word(index, asked, name, pair, factor, aligned) for pair in aligned.pairs]
     parts += _left_over(index, asked, name, aligned)
     parts.append(_rarity(aligned, weights))
-    parts += _doubts(index, query, name, aligned, weights)
+    parts += doubts(index, query, asked, name, aligned)
+    if name.weak:
+        parts.append(Part("weak_alias", 0.0))
     points = sum(part.points for part in parts)
     return NameScore(name, points, aligned.weight, tuple(parts))
 
@@ -79,6 +86,7 @@ def score_entry(
     parts = identifier_parts(query, identifiers, points)
     parts += name.parts if name else ()
     parts += attribute_parts(query, entry, points)
+    parts += former_name(entry, name.name.text) if name and entry.type == "vessel" else []
     if name and name.name.weak and not _supported(parts):
         return None
     total = sum(part.points for part in parts)
@@ -105,11 +113,6 @@ def _word(
     return Part(pair.how, points, values)
 
 
-def shown(token: str) -> str:
-    """Return a token as people read it, without the mark of a word written without vowels."""
-    return token.lstrip(ABJAD)
-
-
 def _left_over(index: Index, asked: Asked, name: ListedName, aligned: Alignment) -> list[Part]:
     ours = [(asked.words[i].token, asked.words[i].weight) for i in aligned.asked_left]
     listed = [name.words[j] for j in aligned.listed_left]
@@ -128,19 +131,3 @@ def _rarity(aligned: Alignment, weights: NameWeights) -> Part:
     told = aligned.weight / 2
     points = weights.rarity * (1.0 - math.exp(-told / weights.rarity_scale)) * aligned.share
     return Part("rarity", points, (("weight", f"{told:.1f}"),))
-
-
-def _doubts(
-    index: Index, query: Query, name: ListedName, aligned: Alignment, weights: NameWeights
-) -> list[Part]:
-    parts = []
-    if not aligned.in_order:
-        parts.append(Part("order", -weights.order))
-    if query.name.form and name.form and query.name.form != name.form:
-        values = (("asked", query.name.form), ("listed", name.form))
-        parts.append(Part("form", -weights.form, values))
-    if query.name.is_firm and index.entries[name.entry].type == "person":
-        parts.append(Part("kind", -weights.kind))
-    if name.weak:
-        parts.append(Part("weak_alias", 0.0))
-    return parts

@@ -22,6 +22,11 @@ def sentences(hit: Hit, lang: str = "en") -> tuple[str, ...]:
     return tuple(sentence(part, lang) for part in hit.parts)
 
 
+def answer_sentence(hit: Hit, lang: str = "en") -> str:
+    """Return what can be said of a hit (see :attr:`.Hit.answer`) as one line."""
+    return _templates()[f"answer_{hit.answer}"][lang]
+
+
 @cache
 def _templates() -> dict[str, dict[str, str]]:
     return {row["code"]: row for row in words.rows("sentences.csv")}

@@ -19,6 +19,7 @@ class NameWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extra_query: float
     extra_entry: float
     single: float
+    generic: float
     order: float
     form: float
     glued: float
@@ -26,6 +27,14 @@ class NameWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     initial_weight: float
     weak: float
     kind: float
+    against: float
+    against_power: float
+    alike: float
+    few: float
+    number: float
+    number_alone: float
+    place: float
+    place_alone: float
 
 
 class WordWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +70,41 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     word: WordWeights
     attribute: dict[str, float]
     threshold: Threshold
+
+
+class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A threshold for one purpose, with the budget it was chosen on and the curve.
+
+    ``budget`` is the most alerts per 1,000 innocent queries. ``asks`` says what a query holds.
+    ``threshold`` is the lowest that keeps the budget on the tuning half; each row of ``curve`` is
+    (threshold, share of listed parties found, alerts per 1,000 innocents) on the other half.
+    """
+
+    title_en: str
+    title_es: str
+    asks: str
+    budget: float
+    threshold: float
+    found_in: str
+    curve: tuple[tuple[float, float, float], ...]
+
+
+@cache
+def purposes() -> dict[str, Purpose]:
+    """Return the purposes of ``data/thresholds.toml`` by name."""
+    table = words.toml("thresholds.toml")
+    return {name: msgspec.convert(values, Purpose) for name, values in table["purpose"].items()}
+
+
+def threshold_for(purpose: str) -> float:
+    """Return the threshold of a purpose (``cargo``, ``traveller``, ``name``, ``vessel``).
+
+    :raises ValueError: for a purpose that is not in the table.
+    """
+    known = purposes()
+    if purpose not in known:
+        raise ValueError(f"unknown purpose {purpose!r}: one of {', '.join(sorted(known))}")
+    return known[purpose].threshold
 
 
 @cache

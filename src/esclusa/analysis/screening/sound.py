@@ -7,15 +7,20 @@ surnames, while a manifest carries Arabic, Russian and Spanish names in many rom
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Final
 
 from esclusa.analysis.screening import words
-from esclusa.analysis.screening.normalise import ABJAD
+from esclusa.analysis.screening.abjad import ABJAD, SIGNS
 
 _VOWELS: Final = re.compile(r"(?<!^)[AIUH]+")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _FIRST_VOWEL: Final = re.compile(r"^[AIU]")
+_FIRST: Final = dict.fromkeys("AEIY", ("A",)) | {"H": ("H",), "W": ("A", "V"), "KH": ("K", "H")}
+"""What a sign may sound like at the start of a word, where vowels count."""
+_SIGNS_READ: Final = 16
+"""Longer words differ enough in these; each ambiguous sign doubles the readings."""
 
 
 @lru_cache(maxsize=200_000)
@@ -24,10 +29,46 @@ def fold(token: str) -> str:
 
     A final H after a vowel is silent. Digits stay.
     """
+    return _ended(_sounds(token))
+
+
+def fold_joined(tokens: Sequence[str]) -> str:
+    """Return ``fold("".join(tokens))``, mostly from the sounds of each word.
+
+    Only where the letters on both sides of a blank may be one spelling together (``NASSER`` +
+    ``HADI``: R and H are none, S and H would be) the letters in a row are read anew.
+    """
+    joined, last = "", ""
+    crossing = _crossing()
+    for token in tokens:
+        if last + token[:1] in crossing:
+            return fold("".join(tokens))
+        heard = _sounds(token)
+        joined += heard[1:] if joined and heard[:1] == joined[-1] else heard
+        last = token[-1:] or last
+    return _ended(joined)
+
+
+@lru_cache(maxsize=200_000)
+def _sounds(token: str) -> str:
+    """Return one sign per sound, none twice in a row."""
     pattern, sounds = _folding()
-    folded = pattern.sub(lambda found: sounds[found[0]], token.lstrip(ABJAD))
-    folded = _DOUBLED.sub(r"\1", folded)
-    return folded[:-1] if len(folded) > 2 and folded[-1] == "H" else folded
+    heard = pattern.sub(lambda found: sounds[found[0]], token.lstrip(ABJAD))
+    return _DOUBLED.sub(r"\1", heard)
+
+
+def _ended(heard: str) -> str:
+    return heard[:-1] if len(heard) > 2 and heard[-1] == "H" else heard
+
+
+@cache
+def _crossing() -> frozenset[str]:
+    """Return the pairs of neighbouring letters in spellings of several letters."""
+    return frozenset(
+        spelling[at : at + 2]
+        for spelling in words.toml("sound.toml")["fold"]
+        for at in range(len(spelling) - 1)
+    )
 
 
 @lru_cache(maxsize=200_000)
@@ -41,20 +82,29 @@ def coarse(bones: str) -> str:
     return bones.translate(_merging())
 
 
+@lru_cache(maxsize=50_000)
 def abjad_skeletons(token: str) -> tuple[str, ...]:
-    """Return the skeletons that a word written without vowels may have.
+    """Return the skeletons that a word written without vowels may have in Latin letters.
 
-    Waw is a vowel or ``V``; ya is a vowel or a consonant that skeletons leave out anyway.
+    Waw is a vowel or ``V``, jim ``J`` or ``K``, tha ``T`` or ``S`` and so on (``scripts.toml``).
     """
-    bare = token.lstrip(ABJAD)
-    head, rest = bare[:1], bare[1:]
-    spelt = {head + rest, head + rest.replace("W", ""), _last_consonant(head, rest)}
-    return tuple(sorted({skeleton(form) for form in spelt} - {""}))
+    signs = SIGNS.findall(token.lstrip(ABJAD))
+    found = _spellings(signs)
+    if signs[:2] == ["A", "L"] and len(signs) > 3:
+        found |= _spellings(signs[2:])
+    return tuple(sorted(found - {""}))
 
 
-def _last_consonant(head: str, rest: str) -> str:
-    before, w, after = rest.rpartition("W")
-    return head + before.replace("W", "") + w + after
+def _spellings(signs: list[str]) -> set[str]:
+    sounds, found, before = _sign_sounds(), {""}, ""
+    for sign in signs[:_SIGNS_READ]:
+        heard = sounds.get(sign) or (fold(sign),)
+        if not before:
+            heard = _FIRST.get(sign, heard)
+        elif sign == before:
+            heard = (*heard, "")
+        found, before = {bones + sound for bones in found for sound in heard}, sign
+    return found
 
 
 @cache
@@ -67,3 +117,8 @@ def _folding() -> tuple[re.Pattern[str], dict[str, str]]:
 @cache
 def _merging() -> dict[int, str]:
     return {ord(letter): merged for letter, merged in words.toml("sound.toml")["coarse"].items()}
+
+
+@cache
+def _sign_sounds() -> dict[str, tuple[str, ...]]:
+    return {sign: tuple(heard) for sign, heard in words.toml("scripts.toml")["sounds"].items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
 
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.many import answers, narrow
+from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.sentences import sentences
 
@@ -27,6 +30,7 @@ HIT_SCHEMA: Final = pl.Schema(
         "score": pl.Float64(),
         "rank": pl.Int32(),
         "matched_weight": pl.Float64(),
+        "answer": pl.String(),
         "cannot_tell": pl.List(pl.String()),
         "evidence": pl.List(pl.String()),
         "detail": pl.List(pl.String()),
@@ -37,29 +41,43 @@ HIT_SCHEMA: Final = pl.Schema(
 
 
 def screen(
-    queries: pl.DataFrame, index: Index | Screener, *, threshold: float | None = None
+    queries: pl.DataFrame,
+    index: Index | Screener,
+    *,
+    threshold: float | None = None,
+    only: Collection[tuple[str, str]] | None = None,
+    detail: bool = True,
 ) -> pl.DataFrame:
     """Return the hits of a table of queries, in the order of the queries, best hit first.
 
     :param queries: ``query_id``, ``name``, and where known ``type`` (``person``, ``organisation``,
         ``vessel``, ``any``), ``birth_date`` (ISO 8601, possibly partial), ``nationality``,
         ``identifiers`` (list of ``scheme:value``). Missing columns and nulls mean unknown.
-    :param index: an index, or a screener that remembers from one table to the next; a screener
-        brings its own threshold.
+    :param index: an index, or a screener, which brings its own threshold.
     :param threshold: 0 to 100; default: the calibrated one of the weights.
+    :param only: (list id, entry's own id) of the entries that may be hit; None for all. Weights are
+        those of the whole index.
+    :param detail: False leaves ``detail`` and ``detail_es`` empty, which saves time.
     :returns: a table of :data:`HIT_SCHEMA`. A query without a row has no hit, which says nothing
         about its subject.
     :raises polars.exceptions.ColumnNotFoundError: without ``query_id`` or ``name``.
     """
     screener = index if isinstance(index, Screener) else Screener(index, threshold=threshold)
     ids = queries.get_column("query_id").cast(pl.String).to_list()
-    asked: dict[tuple[Any, ...], tuple[Hit, ...]] = {}
-    rows: list[tuple[Any, ...]] = []
-    for query_id, row in zip(ids, _rows(queries), strict=True):
-        hits = asked.get(row)
-        if hits is None:
-            hits = asked[row] = screener.one(*row)
-        rows.extend(_row(query_id, hit) for hit in hits)
+    asked = _rows(queries)
+    made: dict[tuple[Any, ...], Query] = {row: make_query(*row) for row in dict.fromkeys(asked)}
+    distinct = tuple(dict.fromkeys(made.values()))
+    narrowed = None if only is None else narrow(screener.index, only)
+    found = {
+        query: hits
+        for query, hits in zip(distinct, answers(screener, distinct, narrowed), strict=True)
+        if hits
+    }
+    rows = [
+        _row(query_id, hit, detail)
+        for query_id, row in zip(ids, asked, strict=True)
+        for hit in found.get(made[row], ())
+    ]
     return pl.DataFrame(rows, schema=HIT_SCHEMA, orient="row")
 
 
@@ -76,10 +94,10 @@ def _column(queries: pl.DataFrame, name: str) -> list[Any]:
     return [tuple(v) if v else None for v in values] if name == "identifiers" else values
 
 
-def _row(query_id: str | None, hit: Hit) -> tuple[Any, ...]:
+def _row(query_id: str | None, hit: Hit, detail: bool) -> tuple[Any, ...]:
     return (
         query_id, hit.list_id, hit.uid, hit.edition, hit.version, hit.entry_type, hit.entry_name,
-        hit.matched_name, hit.weak_alias, hit.score, hit.rank, hit.matched_weight,
-        list(hit.cannot_tell), list(hit.evidence), list(sentences(hit, "en")),
-        list(sentences(hit, "es")),
+        hit.matched_name, hit.weak_alias, hit.score, hit.rank, hit.matched_weight, hit.answer,
+        list(hit.cannot_tell), list(hit.evidence),
+        list(sentences(hit, "en")) if detail else [], list(sentences(hit, "es")) if detail else [],
     )  # fmt: skip

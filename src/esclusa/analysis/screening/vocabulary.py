@@ -6,22 +6,28 @@ manifest's words repeat, and a word that is like no listed word costs one look-u
 
 from __future__ import annotations
 
+import hashlib
 import math
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from esclusa.analysis.screening import words
+from esclusa.analysis.screening.columns import GONE, Ints, Keys, Longs, hashed
 from esclusa.analysis.screening.likeness import has_digit, likeness
 from esclusa.analysis.screening.normalise import ABJAD
 from esclusa.analysis.screening.settings import WordWeights
 from esclusa.analysis.screening.sound import abjad_skeletons, coarse, fold, skeleton
 
-Ints = npt.NDArray[np.int32]
+__all__ = ["Ints", "Variant", "Vocabulary", "WordKeys", "coarse_skeletons"]
+
+Doubles = npt.NDArray[np.float64]
 
 _TYPO_LENGTH: Final = 4
 """Shorter words have too many neighbours one letter away for a typo to mean anything."""
@@ -39,34 +45,123 @@ Variant = tuple[int, str, float]
 """A listed word that a word may mean: its id, the manner and the likeness from 0 to 1."""
 
 
+class WordKeys(msgspec.Struct, frozen=True):
+    """What is known of each word alone, kept when other words come or go.
+
+    ``sounds``, ``bones`` and ``deletions`` find words. ``groups`` is a 64-bit hash of what a word
+    is counted as (see :func:`_group`), ``before`` how many entries of public lists have it.
+    """
+
+    sounds: Keys
+    bones: Keys
+    deletions: Keys
+    groups: npt.NDArray[np.uint64]
+    before: Doubles
+
+    @classmethod
+    def of(cls, tokens: Sequence[str]) -> WordKeys:
+        """Return the keys of words by their place in ``tokens``."""
+        sounds, bones, deletions = _Pairs(), _Pairs(), _Pairs()
+        groups, before = array("Q"), array("d")
+        for number, token in enumerate(tokens):
+            group = _group(token)
+            groups.append(_hash64(group))
+            before.append(_before(group))
+            bones.add(number, map(hashed, coarse_skeletons(token)))
+            if _sounds(token):
+                sounds.add(number, (hashed(fold(token)),))
+                if len(token) >= _TYPO_LENGTH:
+                    deletions.add(number, _deletions(token))
+        return cls(
+            sounds.done(),
+            bones.done(),
+            deletions.done(),
+            np.array(groups, dtype=np.uint64),
+            np.array(before, dtype=np.float64),
+        )
+
+    def changed(self, ours: Ints, more: Sequence[str], theirs: Ints, size: int) -> WordKeys:
+        """Return these keys under new numbers, with those of the words ``more``.
+
+        :param ours: old number → new number or ``GONE``.
+        :param theirs: place in ``more`` → new number.
+        :param size: how many words there are now.
+        """
+        new, nothing, stays = WordKeys.of(more), Keys.of((), ()), ours != GONE
+        groups, before = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.float64)
+        groups[theirs], before[theirs] = new.groups, new.before
+        groups[ours[stays]], before[ours[stays]] = self.groups[stays], self.before[stays]
+        return WordKeys(
+            self.sounds.changed(ours, new.sounds.changed(theirs, nothing)),
+            self.bones.changed(ours, new.bones.changed(theirs, nothing)),
+            self.deletions.changed(ours, new.deletions.changed(theirs, nothing)),
+            groups,
+            before,
+        )
+
+
+class _Pairs:
+    """Keys and words while they are gathered."""
+
+    def __init__(self) -> None:
+        self._keys, self._numbers = array("I"), array("i")
+
+    def add(self, number: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._keys.append(key)
+            self._numbers.append(number)
+
+    def done(self) -> Keys:
+        return Keys.of(self._keys, self._numbers)
+
+
 class Vocabulary:
     """Immutable. ``tokens[i]`` is word ``i``; ids follow alphabetical order."""
 
-    def __init__(self, entry_counts: Mapping[str, int], entries: int, weights: WordWeights) -> None:
-        """:param entry_counts: word → number of entries that have it.
+    def __init__(
+        self,
+        tokens: tuple[str, ...],
+        counts: Longs,
+        entries: int,
+        weights: WordWeights,
+        keys: WordKeys | None = None,
+    ) -> None:
+        """:param tokens: the words, in alphabetical order.
+        :param counts: number of entries that have each word.
         :param entries: number of entries in all lists together.
+        :param keys: those of the words, when they are known already.
         """
-        self.tokens: Final = tuple(sorted(entry_counts))
-        self.ids: Final = {token: number for number, token in enumerate(self.tokens)}
+        self.tokens: Final = tokens
+        self.ids: Final = {token: number for number, token in enumerate(tokens)}
+        self.keys: Final = keys or WordKeys.of(tokens)
         self._weights: Final = weights
         self._entries: Final = entries
-        self._by_sound: Final = _grouped((fold(t), i) for i, t in self._numbered() if _sounds(t))
-        self._by_bones: Final = _grouped(
-            (bones, i) for i, t in self._numbered() for bones in coarse_skeletons(t)
-        )
-        self.counts_by_sound: Final = _counts_by_sound(entry_counts)
-        self._deletions, self._deleted = _deletion_table(self.tokens)
-        self.rarity: Final = [self._rarity(_group(t)) for t in self.tokens]
+        self._groups, which = np.unique(self.keys.groups, return_inverse=True)
+        self._group_counts: Final = np.bincount(
+            which, weights=counts, minlength=len(self._groups)
+        ).astype(np.int64)
+        self.rarity: Final = self._rarities(self._group_counts[which] + self.keys.before)
 
-    def _numbered(self) -> Iterable[tuple[int, str]]:
-        return enumerate(self.tokens)
+    @property
+    def counts_by_sound(self) -> dict[str, int]:
+        """Return sound, or word where it has none, → entries with a word of it; built anew."""
+        return {group: self._count(group) for group in map(_group, self.tokens)}
 
-    def _rarity(self, sound: str) -> float:
+    def _rarities(self, known: Doubles) -> array[float]:
+        """Return each word's rarity; equal counts have equal logarithms, so most are shared."""
+        distinct, which = np.unique(known, return_inverse=True)
+        logs = np.array([self._rarity(count) for count in distinct.tolist()], dtype=np.float64)
+        return array("d", logs[which].tobytes())
+
+    def _rarity(self, known: float) -> float:
         """A short list of our own must not make MARIA or LOGISTICS look rare."""
-        before = max(_common().get(sound, 0.0) * _PRIOR / 1000, _FEWEST)
-        return 1.0 + math.log(
-            (self._entries + _PRIOR) / (self.counts_by_sound.get(sound, 0) + before)
-        )
+        return 1.0 + math.log((self._entries + _PRIOR) / known)
+
+    def _count(self, group: str) -> int:
+        key = np.uint64(_hash64(group))
+        place = int(self._groups.searchsorted(key))
+        found = place < len(self._groups) and self._groups[place] == key
+        return int(self._group_counts[place]) if found else 0
 
     def weight(self, token: str) -> float:
         """Return what a word tells: 1 + ln(entries / entries with a word of this sound).
@@ -76,7 +171,8 @@ class Vocabulary:
         number = self.ids.get(token)
         if number is not None:
             return self.rarity[number]
-        return self._rarity(_group(token))
+        group = _group(token)
+        return self._rarity(self._count(group) + _before(group))
 
     def variants(self, token: str) -> list[Variant]:
         """Return the listed words that ``token`` may mean: (id, manner, likeness), best first."""
@@ -88,7 +184,8 @@ class Vocabulary:
 
     def sounding(self, heard: str) -> tuple[int, ...]:
         """Return the listed words whose :func:`~.sound.fold` is ``heard``."""
-        return self._by_sound.get(heard, ())
+        found = self.keys.sounds.get(hashed(heard)).tolist()
+        return tuple(number for number in found if fold(self.tokens[number]) == heard)
 
     def _candidates(self, token: str) -> set[int]:
         exact = self.ids.get(token)
@@ -96,33 +193,24 @@ class Vocabulary:
         if has_digit(token):
             return found
         for bones in coarse_skeletons(token):
-            found.update(self._by_bones.get(bones, ()))
+            found.update(self.keys.bones.get(hashed(bones)).tolist())
         if token[0] == ABJAD:
             return found
-        found.update(self._by_sound.get(fold(token), ()))
+        found.update(self.keys.sounds.get(hashed(fold(token))).tolist())
         found.update(self.ids[word] for word in _spellings(token) if word in self.ids)
-        found.update(self._one_letter_off(token))
+        if len(token) >= _TYPO_LENGTH:
+            found.update(self.keys.deletions.any_of(list(_deletions(token))).tolist())
         return found
 
-    def _one_letter_off(self, token: str) -> list[int]:
-        if len(token) < _TYPO_LENGTH:
-            return []
-        keys = np.array(sorted(_deletions(token)), dtype=np.uint32)
-        left = np.searchsorted(self._deletions, keys, "left")
-        right = np.searchsorted(self._deletions, keys, "right")
-        return [
-            int(number)
-            for start, end in zip(left, right, strict=True)
-            if start < end
-            for number in self._deleted[start:end]
-        ]
+
+def _before(group: str) -> float:
+    """Return how many of :data:`_PRIOR` entries of public lists have a word of this sound."""
+    return max(_common().get(group, 0.0) * _PRIOR / 1000, _FEWEST)
 
 
-def _counts_by_sound(entry_counts: Mapping[str, int]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for token, count in entry_counts.items():
-        counts[_group(token)] = counts.get(_group(token), 0) + count
-    return counts
+def _hash64(text: str) -> int:
+    """Return 64 bits for what is counted: two of a million sounds clash once in 30 million."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 def coarse_skeletons(token: str) -> tuple[str, ...]:
@@ -165,13 +253,6 @@ def _trade_words() -> dict[str, tuple[str, ...]]:
     return {word: tuple(sorted(members)) for word, members in grouped.items()}
 
 
-def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
-    groups: dict[str, list[int]] = {}
-    for key, number in pairs:
-        groups.setdefault(key, []).append(number)
-    return {key: tuple(numbers) for key, numbers in groups.items()}
-
-
 def _deletions(token: str) -> set[int]:
     """Return hashes of the token and of the token without each of its letters.
 
@@ -182,17 +263,3 @@ def _deletions(token: str) -> set[int]:
     cuts = {zlib.crc32(text[:at] + text[at + 1 :]) for at in range(len(text))}
     cuts.add(zlib.crc32(text))
     return cuts
-
-
-def _deletion_table(tokens: tuple[str, ...]) -> tuple[npt.NDArray[np.uint32], Ints]:
-    hashes: list[int] = []
-    numbers: list[int] = []
-    for number, token in enumerate(tokens):
-        if len(token) >= _TYPO_LENGTH and _sounds(token):
-            cuts = _deletions(token)
-            hashes.extend(cuts)
-            numbers.extend([number] * len(cuts))
-    keys = np.array(hashes, dtype=np.uint32)
-    values = np.array(numbers, dtype=np.int32)
-    order = np.lexsort((values, keys))
-    return keys[order], values[order]

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
+
+from esclusa.codes import country
+
+Meaning = Callable[[str], str]
+"""What a word says: a number, a country; "" when it says none."""
+
+_SHORTEST_PLACE: Final = 4
+_SHORT_PLACES: Final = frozenset({"UK", "USA", "UAE"})
 
 _DATA: Final = files(__package__) / "data"
 
@@ -58,11 +67,40 @@ def word_variants() -> dict[str, str]:
 def given_names() -> dict[str, frozenset[str]]:
     """Return name → the names of the same class (``JUAN`` → ``JOHN``, ``IVAN`` …), itself left out.
 
-    A name may stand in several classes (``TED``).
+    A name may stand in several classes (``TED``). Surnames that are also written in one word with
+    their particle (``DELACRUZ``) stand here with the word that is left without it (``CRUZ``).
     """
     classes = [row["names"].split() for row in rows("given_names.csv")]
+    classes += [list(row.values()) for row in rows("joined_surnames.csv")]
     related: dict[str, set[str]] = {}
     for members in classes:
         for name in members:
             related.setdefault(name, set()).update(members)
     return {name: frozenset(others - {name}) for name, others in related.items()}
+
+
+@cache
+def numerals() -> dict[str, str]:
+    """Return word → number (``II`` → ``2``). They sound alike (II, III) and are never alike."""
+    return {word: said for word, said in word_variants().items() if said.isdigit()}
+
+
+@lru_cache(maxsize=65_536)
+def number(token: str) -> str:
+    """Return the number that a word of a firm's or ship's name says: ``II`` → ``2``, else ""."""
+    said = numerals().get(token, token)
+    return said if any(letter.isdigit() for letter in said) else ""
+
+
+@lru_cache(maxsize=65_536)
+def place(token: str) -> str:
+    """Return the country (alpha-2) that a word of a firm's name says, else ""."""
+    if len(token) < _SHORTEST_PLACE and token not in _SHORT_PLACES:
+        return ""
+    found = country.find(token)
+    return found.alpha2 if found else ""
+
+
+def shown(token: str) -> str:
+    """Return a token as people read it, without the mark of a word written without vowels."""
+    return token.lstrip("~")

@@ -1,0 +1,327 @@
+"""Measure resolution on made-up worlds with known truth, and on judged pairs.
+
+    python benchmarks/resolution.py                        # a small world, a few seconds
+    python benchmarks/resolution.py --sizes 10000 100000 1000000
+    python benchmarks/resolution.py --pairs FOLDER         # judged pairs, read where they lie
+    python benchmarks/resolution.py --peer PYTHON          # splink, in an environment of its own
+    python benchmarks/resolution.py --learn                # weights as TOML, from seed 1
+    python benchmarks/resolution.py --thresholds           # the table that thresholds were read off, seed 2
+
+Weights are learned on the world of seed 1, thresholds chosen on seed 2; what is reported is seed 7.
+Word counts come from the world of seed 1. CPU seconds are those of this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import msgspec
+import numpy as np
+from benchmarks.resolution_world import Row, make_world, mentions
+from rich.console import Console
+from rich.table import Table
+
+from esclusa.analysis.resolution import Entities, Mention, Rarity, Settings, default_settings
+from esclusa.analysis.resolution.blocks import candidate_pairs, make_rows
+from esclusa.analysis.resolution.compare import Compared, compare, make_columns
+from esclusa.analysis.resolution.keys import keys_of, refinements
+from esclusa.analysis.resolution.profile import profile_of
+from esclusa.analysis.resolution.settings import ATTRIBUTES, LEVELS, SECTIONS
+from esclusa.analysis.resolution.wordtable import WordTable
+
+LEARN, CHOOSE, REPORT = 1, 2, 7
+"""Seeds."""
+LEARN_RECORDS = 60_000
+PAIRS_FILE = "sample_1000_v1.json"
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def rarity() -> Rarity:
+    """Count words in the world of the learning seed."""
+    names = [profile_of(one).names for one in mentions(make_world(LEARN, LEARN_RECORDS))]
+    return Rarity.learned((name for some in names for name in some), f"world-{LEARN}")
+
+
+def groups_of(entities: Entities, count: int) -> Ints:
+    """Return the number of the entity of each mention, in order of mention id."""
+    found = np.zeros(count, dtype=np.int64)
+    for number, members in enumerate(entities.partition().values()):
+        found[[int(one) for one in members]] = number
+    return found
+
+
+def quality(groups: Ints, truth: Ints) -> dict[str, float]:
+    """Return pairwise precision, recall and F1 with 95 % intervals (200 resamples of the true
+    persons, firms and ships)."""
+    cells, sizes = np.unique(np.stack([groups, truth]), axis=1, return_counts=True)
+    tp = np.bincount(cells[1], sizes * (sizes - 1) / 2, minlength=int(truth.max()) + 1)
+    real = np.bincount(truth)
+    actual = real * (real - 1) / 2
+    total = np.bincount(groups)
+    wrong = np.bincount(cells[1], sizes * (total[cells[0]] - sizes) / 2, minlength=actual.size)
+    source = np.random.default_rng(0)
+    draws = [
+        _figures(tp[at], wrong[at], actual[at])
+        for at in source.integers(0, tp.size, (200, tp.size))
+    ]
+    low, high = np.percentile(np.array(draws), (2.5, 97.5), axis=0)
+    names = ("precision", "recall", "f1")
+    figures = _figures(tp, wrong, actual)
+    return {
+        **dict(zip(names, figures, strict=True)),
+        **{f"{name}_low": float(v) for name, v in zip(names, low, strict=True)},
+        **{f"{name}_high": float(v) for name, v in zip(names, high, strict=True)},
+    }
+
+
+def _figures(tp: Any, wrong: Any, actual: Any) -> tuple[float, float, float]:
+    right = float(tp.sum())
+    precision = right / max(right + float(wrong.sum()), 1)
+    recall = right / max(float(actual.sum()), 1)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def shown(found: dict[str, float], name: str) -> str:
+    """Return a figure with its interval."""
+    return f"{found[name]:.3f} ({found[name + '_low']:.3f}-{found[name + '_high']:.3f})"
+
+
+def peak_mb() -> float:
+    """Return the most memory this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(size: int, counts: Rarity) -> dict[str, Any]:
+    """Resolve a world of ``size`` records; also one more record, and the same again from parts."""
+    rows = make_world(REPORT, size)
+    told = mentions(rows)
+    before, begun, wall = peak_mb(), time.process_time(), time.perf_counter()
+    entities = Entities.build(told, (), None, counts)
+    cpu, wall = time.process_time() - begun, time.perf_counter() - wall
+    truth = np.array([row.truth for row in rows])
+    later = [
+        msgspec.structs.replace(one, id=f"x{one.id}", seq=size + one.seq)
+        for one in mentions(make_world(REPORT + 1, 20))
+    ]
+    groups, entity_count = groups_of(entities, size), len(entities)
+    begun = time.process_time()
+    for one in later:
+        entities.add([one])
+    each = (time.process_time() - begun) / len(later)
+    return {
+        "records": size, "cpu": cpu, "wall": wall, "mb": peak_mb(), "more": peak_mb() - before,
+        "add_ms": each * 1e3, "lost": entities.loss, "entities": entity_count,
+        "true": len(set(truth.tolist())), **quality(groups, truth),
+        **{f"{k}_f1": quality(groups[at], truth[at])["f1"] for k in ("person", "organisation", "vessel")
+           if (at := np.array([n for n, r in enumerate(rows) if r.kind == k])).size},
+    }  # fmt: skip
+
+
+def report(sizes: list[int], counts: Rarity) -> None:
+    """Print one line per size; each runs in a process of its own so that memory is its own."""
+    table = Table(title=f"Resolution, world of seed {REPORT}")
+    for title in ("records", "CPU s", "wall s", "peak MB", "entities (true)", "precision", "recall",
+                  "F1", "person / firm / ship F1", "add one, ms", "pairs lost to common keys"):  # fmt: skip
+        table.add_column(title)
+    earlier = 0.0
+    for size in sizes:
+        run = [sys.executable, __file__, "--one", str(size)] if len(sizes) > 1 else None
+        found = json.loads(subprocess.check_output(run)) if run else _plain(measure(size, counts))
+        growth = f" (x{found['cpu'] / earlier:.1f})" if earlier else ""
+        earlier = found["cpu"]
+        table.add_row(
+            f"{size:,}", f"{found['cpu']:.1f}{growth}", f"{found['wall']:.1f}", f"{found['mb']:,.0f}",
+            f"{found['entities']:,} ({found['true']:,})", shown(found, "precision"), shown(found, "recall"),
+            shown(found, "f1"),
+            " / ".join(f"{found[k + '_f1']:.3f}" for k in ("person", "organisation", "vessel")),
+            f"{found['add_ms']:.1f}", f"{found['lost']['pairs']:,}",
+        )  # fmt: skip
+    Console(width=220).print(table)
+
+
+def _plain(found: dict[str, Any]) -> Any:
+    return json.loads(msgspec.json.encode(found))
+
+
+def pairs_of(
+    rows: list[Row], table: WordTable, settings: Settings
+) -> tuple[Compared, Any, Any, Any]:
+    """Return all candidate pairs of a world compared, which are the same, and both sides."""
+    profiles = [profile_of(one) for one in mentions(rows)]
+    keys = make_rows(keys_of(one, table) for one in profiles)
+    a, b, _ = candidate_pairs(
+        keys, make_rows(refinements(p, table) for p in profiles), settings.limits.block
+    )
+    truth = np.array([row.truth for row in rows])
+    columns = make_columns(profiles, table, settings)
+    return compare(columns, table, settings, a, b, floor=-np.inf), truth[a] == truth[b], a, b
+
+
+def features(found: Compared, at: Any) -> tuple[Any, list[tuple[str, str]]]:
+    """Return the figures of pairs as a matrix of what weights multiply, with the weights' names."""
+    names = [("", "base"), ("", "agree"), ("", "conflict"), ("", "extra")]
+    columns = [np.ones(at.size), found.agree[at], found.conflict[at], found.extra[at]]
+    for number, name in enumerate(ATTRIBUTES):
+        for level, word in enumerate(LEVELS[name], start=1):
+            names.append((name, word))
+            columns.append((found.answers[at, number] == level).astype(np.float64))
+    return np.stack(columns, axis=1), names
+
+
+def fit(matrix: Any, same: Any, ridge: float = 1.0) -> Any:
+    """Return weights in bits: logistic regression by Newton's steps, weights drawn towards 0."""
+    weights = np.zeros(matrix.shape[1])
+    for _ in range(30):
+        guess = 1 / (1 + np.exp(-np.clip(matrix @ weights, -30, 30)))
+        slope = matrix.T @ (same - guess) - ridge * weights
+        bend = (matrix * (guess * (1 - guess))[:, None]).T @ matrix + ridge * np.eye(weights.size)
+        weights = weights + np.linalg.solve(bend, slope)
+    return weights / np.log(2)
+
+
+def learn(counts: Rarity) -> None:
+    """Print the sections of weights that the world of the learning seed gives."""
+    settings = default_settings()
+    found, same, _, _ = pairs_of(
+        make_world(LEARN, LEARN_RECORDS), WordTable(counts, settings), settings
+    )
+    for number, section in enumerate(SECTIONS[:3]):
+        at = np.flatnonzero(found.section == number)
+        matrix, names = features(found, at)
+        weights = fit(matrix, same[at].astype(np.float64))
+        print(f"# {at.size:,} pairs, {int(same[at].sum()):,} the same")
+        for (attribute, level), weight, used in zip(
+            names, weights, matrix.any(axis=0), strict=True
+        ):
+            if used:
+                print(f"{section}{'.' + attribute if attribute else ''} {level} = {weight:.2f}")
+
+
+def thresholds(counts: Rarity, size: int) -> None:
+    """Print quality by threshold on the choosing seed."""
+    rows = make_world(CHOOSE, size)
+    truth = np.array([row.truth for row in rows])
+    for match in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
+        for strong in (match + 2, match + 5):
+            base = default_settings()
+            cut = msgspec.structs.replace(base.threshold, match=match, strong=strong)
+            tried = msgspec.structs.replace(base, threshold=cut)
+            entities = Entities.build(mentions(rows), (), tried, counts)
+            found = quality(groups_of(entities, len(rows)), truth)
+            print(
+                match,
+                strong,
+                *(f"{name} {found[name]:.4f}" for name in ("precision", "recall", "f1")),
+            )
+
+
+def judged_pairs(folder: Path) -> None:
+    """Print F1 on judged pairs: each pair alone, ids taken off, at the threshold that ships."""
+    pairs = json.loads((folder / PAIRS_FILE).read_text(encoding="utf-8"))
+    right = wrong = missed = 0
+    skipped = 0
+    for number, pair in enumerate(pairs):
+        sides = [_subject(pair[side], number) for side in ("left", "right")]
+        if None in sides:
+            skipped += 1
+            continue
+        ours, theirs = (msgspec.structs.replace(s, id=f"{n}") for n, s in enumerate(sides))  # type: ignore[type-var]
+        entities = Entities.build([ours, theirs])
+        told = entities.compare("0", "1").verdict == "match"
+        same = pair["judgement"] == "positive"
+        right, wrong, missed = (
+            right + (told and same),
+            wrong + (told and not same),
+            missed + (same and not told),
+        )
+    precision, recall = right / max(right + wrong, 1), right / max(right + missed, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    print(f"judged pairs: {len(pairs) - skipped} of persons, firms and ships ({skipped} others left out): "
+          f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")  # fmt: skip
+
+
+_SCHEMAS = {"Person": "person", "Vessel": "vessel", "Company": "organisation", "Organization": "organisation",
+            "LegalEntity": "party", "PublicBody": "organisation"}  # fmt: skip
+_NUMBERS = {"imoNumber": "imo", "passportNumber": "passport", "idNumber": "other", "taxNumber": "tax",
+            "registrationNumber": "registration", "mmsi": "mmsi", "innCode": "tax", "ogrnCode": "registration",
+            "leiCode": "lei"}  # fmt: skip
+
+
+def _subject(side: dict[str, Any], number: int) -> Mention | None:
+    kind, told = _SCHEMAS.get(side["schema"]), side["properties"]
+    if kind is None:
+        return None
+    many = {
+        field: tuple(told.get(field, ()))
+        for field in ("name", "alias", "birthDate", "address", "phone")
+    }
+    return Mention(
+        id=f"{number}", record="", path="", label=1, seq=number, type=kind,
+        names=(*many["name"], *many["alias"]), birth_dates=many["birthDate"],
+        nationalities=tuple(told.get("nationality", told.get("country", told.get("flag", ())))),
+        identifiers=tuple(f"{scheme}:{v}" for field, scheme in _NUMBERS.items() for v in told.get(field, ())),
+        addresses=many["address"], phones=many["phone"],
+    )  # fmt: skip
+
+
+def peer(python: str, size: int, counts: Rarity) -> None:
+    """Print ours and splink's time and F1 on the persons of one world."""
+    rows = make_world(REPORT, size, ("person",))
+    truth = np.array([row.truth for row in rows])
+    begun = time.process_time()
+    entities = Entities.build(mentions(rows), (), None, counts)
+    ours, cpu = quality(groups_of(entities, size), truth), time.process_time() - begun
+    with tempfile.TemporaryDirectory() as folder:
+        data, answer = Path(folder, "rows.json"), Path(folder, "groups.json")
+        data.write_bytes(msgspec.json.encode(rows))
+        script = str(ROOT / "benchmarks/peers/splink_peer.py")
+        told = json.loads(
+            subprocess.check_output([python, script, str(data), str(answer)]).splitlines()[-1]
+        )
+        answers = json.loads(answer.read_text())
+    print(f"{size:,} persons: ours {cpu:.1f} CPU s, F1 {shown(ours, 'f1')}")
+    for threshold, groups in answers.items():
+        theirs = quality(np.array(groups), truth)
+        print(f"  splink {told['version']} at {threshold}: {told['cpu']:.1f} CPU s ({told['cpu'] / cpu:.1f} times ours), "
+              f"precision {theirs['precision']:.3f}, recall {theirs['recall']:.3f}, F1 {shown(theirs, 'f1')}")  # fmt: skip
+
+
+def main() -> None:
+    """Read the command line and run what it asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--learn", action="store_true")
+    parser.add_argument("--thresholds", action="store_true")
+    parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--peer", help="interpreter of an environment that has splink")
+    wanted = parser.parse_args()
+    counts = rarity()
+    if wanted.learn:
+        learn(counts)
+    elif wanted.thresholds:
+        thresholds(counts, wanted.sizes[0])
+    elif wanted.pairs:
+        judged_pairs(wanted.pairs)
+    elif wanted.peer:
+        peer(wanted.peer, wanted.sizes[0], counts)
+    elif wanted.one:
+        print(json.dumps(_plain(measure(wanted.one, counts))))
+    else:
+        report(wanted.sizes, counts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A list changes: seconds until everything kept has been compared with what is new.
+
+    python benchmarks/retro_match.py [--sizes 10000 20000] [--changes 200 10000] [--entries 20000]
+
+A node holds so many parties on made-up consignments, two on each, one in a hundred of them a name
+that the new edition brings. The list has 20,000 invented entries; an edition changes some of them
+and adds others, half and half. Per edition and size, CPU seconds of each step:
+
+    diff     reading the files and working out the difference
+    force    the same, stored, and in force
+    follow   the index in memory brought up to date
+    find     the first pass: decode every record, ask for its parties, changed entries alone
+    judge    the records found, screened again as intake screens, alerts and queue stored
+
+The floor is decoding every record and nothing else. ``growth`` is what a thousand parties cost at
+this size against the size before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import worlds
+from esclusa.ledger import records, retro
+from esclusa.ledger.records import Draft
+from esclusa.model import Consignment, GoodsItem, Party
+from esclusa.node import Node
+from esclusa.node.pipeline import ANALYSED
+from esclusa.node.retro import Retro
+
+STORED_AT_ONCE = 2_000
+ONE_IN = 100
+"""One party in so many has a name that the new edition brings."""
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "xu", "ya", "zel", "mar", "tor", "vin", "del", "san", "cor", "pan", "lis", "que", "ros", "ter", "mun", "gal"]  # fmt: skip
+FORMS = ("SA", "LTDA", "LTD", "INC", "GMBH", "S DE RL")
+
+
+class Timed(Retro):
+    """A comparison that says how long its parts took (CPU seconds)."""
+
+    find = judge = 0.0
+
+    def _concerned(self, *args: Any) -> set[str]:
+        began = time.process_time()
+        try:
+            return super()._concerned(*args)
+        finally:
+            self.find += time.process_time() - began
+
+    def _step(self, *args: Any, **more: Any) -> bool:
+        began = time.process_time()
+        try:
+            return super()._step(*args, **more)
+        finally:
+            self.judge += time.process_time() - began
+
+
+def name(chance: random.Random) -> str:
+    """Return an invented firm: three words of two to four syllables."""
+    words = ("".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(3))
+    return f"{' '.join(words)} {chance.choice(FORMS)}".upper()
+
+
+def listing(entries: dict[str, list[str]]) -> io.BytesIO:
+    """Return a list as OpenSanctions JSON lines: id → names."""
+    lines = (
+        json.dumps({"id": uid, "schema": "Company", "properties": {"name": names}})
+        for uid, names in entries.items()
+    )
+    return io.BytesIO("\n".join(lines).encode())
+
+
+def changed(entries: dict[str, list[str]], count: int, chance: random.Random) -> list[str]:
+    """Give ``count`` entries another name or add them; return the names that came."""
+    half = count // 2
+    names = [name(chance) for _ in range(count)]
+    for uid, new in zip(chance.sample(sorted(entries), half), names, strict=False):
+        entries[uid] = [*entries[uid], new]
+    for number, new in enumerate(names[half:]):
+        entries[f"n{count}-{number}"] = [new]
+    return names
+
+
+def fill(node: Node, parties: int, known: list[str], chance: random.Random) -> None:
+    """Keep so many parties, two on a consignment; nothing is analysed."""
+    label = node.labels.intern(node.agency, node.settings.intake_marking())
+    drafts = (_draft(node, label, number, known, chance) for number in range(parties // 2))
+    while some := list(_some(drafts)):
+        with node.store.write() as connection:
+            records.append(connection, some)
+
+
+def _some(drafts: Iterator[Draft]) -> Iterator[Draft]:
+    for _number, draft in zip(range(STORED_AT_ONCE), drafts, strict=False):
+        yield draft
+
+
+def _draft(node: Node, label: int, number: int, known: list[str], chance: random.Random) -> Draft:
+    said = [
+        chance.choice(known) if chance.randrange(ONE_IN) == 0 else name(chance) for _ in range(2)
+    ]
+    body = Consignment(
+        carrier="NRCH", bill=f"R{number}",
+        parties=(Party(role="shipper", name=said[0], country="CN"),
+                 Party(role="consignee", name=said[1], country="PA")),
+        goods=(GoodsItem(description="MACHINE PARTS"),),
+    )  # fmt: skip
+    return Draft(body=body, originator=node.agency, label_id=label)
+
+
+def floor(node: Node) -> float:
+    """Return the CPU seconds that decoding every record takes."""
+    began, at = time.process_time(), 0
+    while True:
+        with node.store.read() as connection:
+            kept = retro.batch(connection, ANALYSED, at, 1 << 60, limit=20_000)
+        if not kept:
+            return time.process_time() - began
+        at = kept[-1].seq
+
+
+def clocked(action: Any) -> float:
+    began = time.process_time()
+    action()
+    return time.process_time() - began
+
+
+def edition(node: Node, entries: dict[str, list[str]]) -> dict[str, float]:
+    """Bring an edition into force and compare; return the CPU seconds of each step."""
+    desk, who = node.list_desk, node.operator()
+    desk.retro = timed = Timed(node.pipeline)
+
+    def load() -> None:
+        files = [("own.json", listing(entries))]
+        if desk.add(who, "own", "own", files, compare=False).held:
+            desk.confirm(who, "own", reason="benchmark", compare=False)
+
+    seconds = {
+        "diff": clocked(lambda: desk.diff(who, "own", [("own.json", listing(entries))])),
+        "force": clocked(load),
+        "follow": clocked(lambda: node.analyst.refresh(None)),
+    }
+    whole = clocked(desk.compare_waiting)
+    return seconds | {"find": timed.find, "judge": timed.judge, "compare": whole}
+
+
+def run(size: int, changes: list[int], entries: int) -> list[dict[str, Any]]:
+    """Return a row for each edition."""
+    chance = random.Random(20261126)
+    base = {f"e{number}": [name(chance)] for number in range(entries)}
+    editions, names = [], []
+    for count in changes:
+        names += changed(base, count, chance)
+        editions.append(dict(base))
+    first = {f"e{number}": base[f"e{number}"][:1] for number in range(entries)}
+    with tempfile.TemporaryDirectory() as folder:
+        node = worlds.make(Path(folder) / "node")
+        node.list_desk.add(node.operator(), "own", "own", [("own.json", listing(first))])
+        fill(node, size, names, chance)
+        node.analyst.refresh(None)
+        rows = []
+        for count, now in zip(changes, editions, strict=True):
+            least = floor(node)
+            seconds = edition(node, now)
+            found = node.list_desk.show(node.operator(), "own").editions[0]
+            rows.append({
+                "parties": size, "changes": count, "floor": least, "alerts": found.retro.changed,
+                **seconds,
+            })  # fmt: skip
+        node.close()
+    return rows
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 20_000])
+    parser.add_argument("--changes", type=int, nargs="+", default=[200, 10_000])
+    parser.add_argument("--entries", type=int, default=20_000)
+    asked = parser.parse_args()
+    columns = ("diff", "force", "follow", "find", "judge", "compare", "floor")
+    print(f"{'parties':>9} {'changes':>8} {'alerts':>7}" + "".join(f"{c:>9}" for c in columns)
+          + f"{'per 1,000':>11}{'growth':>8}{'x floor':>9}")  # fmt: skip
+    before: dict[int, float] = {}
+    for size in asked.sizes:
+        for row in run(size, asked.changes, asked.entries):
+            each = row["compare"] / size * 1000
+            growth = each / before.get(row["changes"], each)
+            before[row["changes"]] = each
+            said = "".join(f"{row[name]:9.2f}" for name in columns)
+            print(f"{size:9,} {row['changes']:8,} {row['alerts']:7,}{said}{each:11.3f}"
+                  f"{growth:8.2f}{row['compare'] / row['floor']:9.1f}", flush=True)  # fmt: skip
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"\nCPU seconds; {asked.entries:,} entries; peak memory {peak:,} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Points of a pair: a sum of named parts, and what the sum means."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from esclusa.analysis.resolution.align import gains, steps
+from esclusa.analysis.resolution.compare import (
+    NEVER,
+    NUMBER_KIND,
+    Columns,
+    Compared,
+    compare,
+    make_columns,
+    name_points,
+)
+from esclusa.analysis.resolution.mention import NUMBERED
+from esclusa.analysis.resolution.profile import Profile
+from esclusa.analysis.resolution.settings import (
+    ATTRIBUTES,
+    LEVELS,
+    SECTIONS,
+    Section,
+    Settings,
+    Threshold,
+)
+from esclusa.analysis.resolution.wordtable import Floats, Ints, WordTable
+
+IMPOSSIBLE: Final = -1000.0
+"""Points of two that are never one."""
+CERTAIN: Final = 1000.0
+"""Points of equal numbers, where the number is the thing."""
+_DIGITS: Final = 6
+"""Points are rounded, so that no order of adding decides."""
+
+MATCH: Final = "match"
+POSSIBLE: Final = "possible"
+NO: Final = "no"
+
+_CHUNK: Final = 200_000
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One named part of a pair's points. ``values`` fill the sentence that ``code`` names."""
+
+    code: str
+    points: float
+    values: tuple[tuple[str, str], ...] = ()
+
+
+class PairScore(msgspec.Struct, frozen=True):
+    """Points of a pair, the sum of its parts; ``verdict`` is ``match``, ``possible`` or ``no``."""
+
+    points: float
+    verdict: str
+    parts: tuple[Part, ...]
+    version: str
+
+
+def verdict_of(points: float, threshold: Threshold) -> str:
+    """Return what points mean: ``match``, ``possible`` (a person should look) or ``no``."""
+    if points >= threshold.match:
+        return MATCH
+    return POSSIBLE if points >= threshold.possible else NO
+
+
+def points_of(compared: Compared, settings: Settings) -> Floats:
+    """Return the points of each compared pair."""
+    named = (compared.agree, compared.conflict, compared.extra)
+    table = _answer_points(settings)[np.maximum(compared.section, 0)]
+    points = name_points(settings, compared.section, named) + table[:, 0, 0]
+    for number in range(len(ATTRIBUTES)):
+        points += table[np.arange(points.size), number + 1, compared.answers[:, number]]
+    return np.where(compared.section == NEVER, IMPOSSIBLE, points.round(_DIGITS))
+
+
+def _answer_points(settings: Settings) -> Floats:
+    """Points by section, attribute (0 for the base) and answer."""
+    found = np.zeros((len(SECTIONS), len(ATTRIBUTES) + 1, 1 + max(map(len, LEVELS.values()))))
+    for row, section in enumerate(SECTIONS):
+        weights = settings.section(section)
+        found[row, 0, 0] = weights.base
+        for column, attribute in enumerate(ATTRIBUTES):
+            for at, level in enumerate(LEVELS[attribute]):
+                found[row, column + 1, at + 1] = getattr(weights, attribute).get(level, 0.0)
+    return found
+
+
+def score_pairs(columns: Columns, table: WordTable, settings: Settings, a: Ints, b: Ints) -> Floats:
+    """Return the points of many pairs. Those below ``possible`` are right in being below it, not
+    in how far."""
+    floor = settings.threshold.possible
+    parts = [
+        points_of(compare(columns, table, settings, a[at], b[at], floor=floor), settings)
+        for at in (slice(n, n + _CHUNK) for n in range(0, a.size, _CHUNK))
+    ]
+    points = np.concatenate(parts) if parts else np.zeros(0)
+    equal = (columns.order[a] == columns.order[b]) & (columns.kinds[a] == NUMBER_KIND)
+    return np.where(equal, CERTAIN, points)
+
+
+def explain_pair(ours: Profile, theirs: Profile, table: WordTable, settings: Settings) -> PairScore:
+    """Return the points of one pair with every part."""
+    first, second = (ours, theirs) if ours.digest <= theirs.digest else (theirs, ours)
+    if first == second and first.type in NUMBERED:
+        return PairScore(CERTAIN, MATCH, (Part("number", CERTAIN),), settings.version)
+    columns = make_columns((first, second), table, settings)
+    found = compare(columns, table, settings, _at(0), _at(1), floor=-np.inf)
+    if found.section[0] == NEVER:
+        part = Part("never", IMPOSSIBLE, _values(first.type, second.type))
+        return PairScore(IMPOSSIBLE, NO, (part,), settings.version)
+    weights = settings.section(SECTIONS[int(found.section[0])])
+    parts = (
+        Part("base", weights.base),
+        *_name_parts(columns, table, settings, found, weights),
+        *_attribute_parts(found, weights, (first, second)),
+    )
+    points = float(points_of(found, settings)[0])
+    return PairScore(points, verdict_of(points, settings.threshold), parts, settings.version)
+
+
+def _at(number: int) -> Ints:
+    return np.array([number], dtype=np.int64)
+
+
+def _values(ours: str, theirs: str = "") -> tuple[tuple[str, str], ...]:
+    return (("ours", ours), ("theirs", theirs))
+
+
+def _name_parts(
+    columns: Columns, table: WordTable, settings: Settings, found: Compared, weights: Section
+) -> Iterator[Part]:
+    if found.ours[0] < 0:
+        return
+    left, right = (_phrase(columns, int(n)) for n in (found.ours[0], found.theirs[0]))
+    gain, _like = gains(table, left[None, :], right[None, :], settings.words.floor)
+    pairs = [(int(i[0]), int(j[0]), float(bits[0])) for i, j, bits in steps(gain)]
+    pairs = [pair for pair in pairs if pair[2] > 0]
+    for i, j, bits in sorted(pairs):
+        words = _values(table.token(int(left[i])), table.token(int(right[j])))
+        yield Part("word", weights.agree * bits, words)
+    ours = _rest(table, left, {i for i, _, _ in pairs})
+    theirs = _rest(table, right, {j for _, j, _ in pairs})
+    more = float(found.agree[0]) - sum(bits for _, _, bits in pairs)
+    if more > 1e-9:
+        yield Part("whole", weights.agree * more, _values(ours, theirs))
+    if found.conflict[0] > 0:
+        yield Part("conflict", weights.conflict * float(found.conflict[0]), _values(ours, theirs))
+    if found.extra[0] > 0:
+        only = ours if len(ours) >= len(theirs) else theirs
+        yield Part("extra", weights.extra * float(found.extra[0]), _values(only))
+
+
+def _phrase(columns: Columns, number: int) -> Ints:
+    start = columns.names.start[number]
+    found: Ints = columns.names.words[start : start + columns.names.length[number]]
+    return found
+
+
+def _rest(table: WordTable, words: Ints, taken: set[int]) -> str:
+    return " ".join(table.token(int(w)) for n, w in enumerate(words) if n not in taken)
+
+
+def _attribute_parts(
+    found: Compared, weights: Section, pair: tuple[Profile, Profile]
+) -> Iterator[Part]:
+    for number, name in enumerate(ATTRIBUTES):
+        answer = int(found.answers[0, number])
+        if answer:
+            level = LEVELS[name][answer - 1]
+            points = getattr(weights, name).get(level, 0.0)
+            values = _values(*(_text(name, profile) for profile in pair))
+            yield Part(f"{name}_{level}", points, values)
+
+
+_FIELDS: Final = {
+    "birth": "births", "country": "countries", "identifier": "identifiers", "phone": "phones",
+    "address": "address", "place": "places",
+}  # fmt: skip
+
+
+def _text(name: str, profile: Profile) -> str:
+    values: Sequence[Any] = getattr(profile, _FIELDS[name])
+    if name == "identifier":
+        return ", ".join(":".join(pair) for pair in values)
+    return (" " if name == "address" else ", ").join(values)
+
+
+def sentence(part: Part, lang: str = "en") -> str:
+    """Return a part as one line, points first: ``+9.1 word PETR = PETR``; ``en`` or ``es``."""
+    return f"{part.points:+.1f} {_templates()[part.code][lang].format_map(dict(part.values))}"
+
+
+@cache
+def _templates() -> dict[str, dict[str, str]]:
+    text = (files(__package__) / "data/sentences.csv").read_text(encoding="utf-8")
+    return {row["code"]: row for row in csv.DictReader(text.splitlines())}

@@ -1,0 +1,64 @@
+"""A night's batch on all cores of one machine, with the answers of one at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import polars as pl
+
+from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.screener import Screener
+from esclusa.analysis.screening.table import HIT_SCHEMA, screen
+
+_ROWS = 50_000
+"""Rows that go to a process at a time: some megabytes, some seconds of work."""
+
+
+def screen_batch(
+    queries: pl.DataFrame,
+    index: Index | Screener,
+    *,
+    threshold: float | None = None,
+    only: Collection[tuple[str, str]] | None = None,
+    detail: bool = True,
+    workers: int = 1,
+) -> pl.DataFrame:
+    """Return what :func:`~.table.screen` returns, worked out by ``workers`` processes.
+
+    Each process holds a copy of the index, so memory grows with their number. With one worker, or
+    few rows, no process is started.
+    """
+    if workers <= 1 or queries.height <= _ROWS:
+        return screen(queries, index, threshold=threshold, only=only, detail=detail)
+    screener = index if isinstance(index, Screener) else Screener(index, threshold=threshold)
+    kept = None if only is None else tuple(only)
+    # Forking a process with polars' threads in it can hang; a fresh interpreter cannot.
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(screener.index, screener.threshold, kept, detail),
+    ) as pool:
+        found = list(pool.map(_some, _parts(queries)))
+    return pl.concat([pl.DataFrame(schema=HIT_SCHEMA), *found])
+
+
+def _parts(queries: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    return queries.iter_slices(_ROWS)
+
+
+_work: list[tuple[Screener, tuple[tuple[str, str], ...] | None, bool]] = []
+"""What a worker process was started with."""
+
+
+def _begin(
+    index: Index, threshold: float, only: tuple[tuple[str, str], ...] | None, detail: bool
+) -> None:
+    _work.append((Screener(index, threshold=threshold), only, detail))
+
+
+def _some(queries: pl.DataFrame) -> pl.DataFrame:
+    screener, only, detail = _work[0]
+    return screen(queries, screener, only=only, detail=detail)

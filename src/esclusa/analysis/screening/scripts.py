@@ -1,0 +1,83 @@
+"""Other scripts to Latin letters, offline.
+
+Words of Arabic and Hebrew script become their consonants and long vowels with the mark ``~`` in
+front (:mod:`~.abjad` compares them). Chinese and Korean signs are syllables and become words of
+their own. Letters that a national standard spells otherwise than AnyAscii are in
+``data/scripts.toml``; everything else is AnyAscii's.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from anyascii import anyascii
+
+from esclusa.analysis.screening import words
+from esclusa.analysis.screening.abjad import ABJAD
+
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+_VOWEL_SIGNS: Final = re.compile(
+    "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]"
+)
+_ABJAD_LETTERS: Final = "\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u066e-\u06d5"
+_ABJAD_WORD: Final = re.compile(f"[{_ABJAD_LETTERS}]+")
+_ARABIC: Final = re.compile("[\u0621-\u06d5]")
+_SYLLABLE: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_WORDS_KEPT: Final = 50_000
+
+
+def latinised(text: str) -> str:
+    """Return the text in ASCII, words without vowels marked ``~``. NFKC text is expected."""
+    text = _VOWEL_SIGNS.sub("", _INVISIBLE.sub("", text))
+    if _ABJAD_WORD.search(text):
+        text = _ABJAD_WORD.sub(_abjad_word, _arranged(text))
+    text = _SYLLABLE.sub(r" \g<0> ", text)
+    return anyascii(text)
+
+
+def _arranged(text: str) -> str:
+    """Join and part Arabic words as Latin spelling does."""
+    if not _ARABIC.search(text):
+        return text
+    for pattern, written in _arrangements():
+        text = pattern.sub(written, text)
+    return text
+
+
+@cache
+def _arrangements() -> tuple[tuple[re.Pattern[str], str], ...]:
+    rules = words.toml("scripts.toml")["arrange"]
+    return tuple((re.compile(rule["from"]), rule["to"]) for rule in rules)
+
+
+def _abjad_word(found: re.Match[str]) -> str:
+    return f" {_spelt(found[0])} "
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _spelt(word: str) -> str:
+    """Return a word of Arabic or Hebrew script letter by letter, without the Arabic article."""
+    known = _known_words().get(word)
+    if known:
+        return known
+    if word.startswith("ال") and len(word) > 4:
+        word = word[2:]
+    letters = _abjad_letters()
+    first = letters.get(word[0], "")
+    rest = "".join(letters.get(letter, "") for letter in word[1:].replace("ع", "").replace("א", ""))
+    return f"{ABJAD}{first}{rest}"
+
+
+@cache
+def _known_words() -> dict[str, str]:
+    return dict(words.toml("scripts.toml")["words"])
+
+
+@cache
+def _abjad_letters() -> dict[str, str]:
+    return dict(words.toml("sound.toml")["abjad"])

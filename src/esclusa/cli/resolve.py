@@ -1,0 +1,145 @@
+"""Commands about entities: who is one and the same, why, what is open, and who shares what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from esclusa.cli import output
+from esclusa.cli.output import answers, language_option, node_option, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from esclusa.sharing.entity_views import EntityRow, MemberView, NearView, PairView
+
+
+@click.group()
+def resolve() -> None:
+    """Entities: find, show, questions."""
+
+
+@resolve.command("find")
+@node_option
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
+@click.argument("text")
+@answers
+def find(folder: Path | None, limit: int, text: str) -> None:
+    """Find entities by name or number."""
+    with opened(folder) as node:
+        page = node.entities.find(node.operator(), text, limit=limit)
+    more = " or more" if page.more else ""
+    output.show(
+        page.rows, f"{len(page.rows)}{more} entities",
+        ("type", "names", "numbers", "members>", "id"),
+        lambda row: (
+            ", ".join(row.types), _names(row), "; ".join(row.identifiers), row.members, row.id,
+        ),
+    )  # fmt: skip
+
+
+@resolve.command("show")
+@node_option
+@language_option
+@click.argument("entity_id")
+@answers
+def show(folder: Path | None, language: str | None, entity_id: str) -> None:
+    """Show what an entity is made of, why it is one, and what is open."""
+    with opened(folder) as node:
+        view = node.entities.show(node.operator(), entity_id)
+    if not output.for_people():
+        output.lines([view])
+        return
+    spoken = output.language(language)
+    output.table(
+        f"{_names(view.entity)} ({view.entity.id})",
+        ("role", "names", "numbers", "record", "path", "source"),
+        [
+            (m.role or m.type, "; ".join(m.names), "; ".join(m.identifiers), m.record_title,
+             m.path, m.source)
+            for m in view.members
+        ],
+    )  # fmt: skip
+    _told("\nWhy it is one, strongest first", view.bonds, spoken)
+    _told("\nKept apart", view.refused, spoken)
+    _told("\nOpen questions", view.questions, spoken)
+
+
+@resolve.command("questions")
+@node_option
+@language_option
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
+@answers
+def questions(folder: Path | None, language: str | None, limit: int) -> None:
+    """List the likeliest pairs that may be one and that nothing decides."""
+    with opened(folder) as node:
+        found = node.entities.questions(node.operator(), limit=limit)
+    if output.for_people():
+        _told(f"{len(found)} open questions", found, output.language(language))
+    else:
+        output.lines(found)
+
+
+@click.group()
+def links() -> None:
+    """Links between entities: show, path."""
+
+
+@links.command("show")
+@node_option
+@click.option("--depth", default=1, show_default=True, type=click.IntRange(1, 3))
+@click.argument("entity_id")
+@answers
+def near(folder: Path | None, depth: int, entity_id: str) -> None:
+    """Show who shares what with an entity."""
+    with opened(folder) as node:
+        _ways(node.entities.links(node.operator(), entity_id, depth=depth))
+
+
+@links.command("path")
+@node_option
+@click.argument("one")
+@click.argument("other")
+@answers
+def path(folder: Path | None, one: str, other: str) -> None:
+    """Show how two entities are connected, shortest way first."""
+    with opened(folder) as node:
+        _ways(node.entities.paths(node.operator(), one, other))
+
+
+def _ways(view: NearView) -> None:
+    if not output.for_people():
+        output.lines([view])
+        return
+    cut = "; a limit ended the walk, there may be more" if view.cut else ""
+    output.table(
+        f"{len(view.ways)} found{cut}", ("way>", "one", "shared", "other", "records>"),
+        [
+            (number, _names(link.a), f"{link.kind} {link.value}", _names(link.b), len(link.records))
+            for number, way in enumerate(view.ways, 1)
+            for link in way
+        ],
+    )  # fmt: skip
+    output.table("\nNot walked through", ("hub",), [(hub,) for hub in view.hubs])
+
+
+def _names(row: EntityRow) -> str:
+    return "; ".join(row.names[:3] or row.identifiers[:3] or (row.id,))
+
+
+def _side(member: MemberView) -> str:
+    said = "; ".join(member.names or member.identifiers)
+    return f"{said} ({member.record_title} {member.path})"
+
+
+def _told(title: str, pairs: Sequence[PairView], spoken: str) -> None:
+    output.table(
+        title, ("points>", "one", "other", "why"),
+        [
+            (f"{pair.points:.1f}", _side(pair.a), _side(pair.b),
+             "\n".join(pair.parts_es if spoken == "es" else pair.parts_en))
+            for pair in pairs
+        ],
+    )  # fmt: skip

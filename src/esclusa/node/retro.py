@@ -1,0 +1,237 @@
+"""Compare kept records with a list the moment a new edition of it comes into force.
+
+Every record in force is looked at once, in the order of recording, in batches. A cheap pass over a
+batch finds the records concerned: a party of theirs meets an entry that is new or changed, or an
+alert of theirs rests on an entry that changed or went. Those alone are screened again, as intake
+screens. A batch is one transaction with the mark how far it went; killed at any moment, the next
+run goes on behind the mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis.screening import screen_batch
+from esclusa.ledger import queue, records, retro, ties, watchlists
+from esclusa.ledger.retro import Counts, KeptRecord
+from esclusa.model import Alert, record_id
+from esclusa.node.pipeline import ANALYSED, Pipeline
+from esclusa.node.queries import queries_of
+from esclusa.node.screen_again import screen_again
+
+BATCH: Final = 20_000
+"""Records looked at together: some hundred megabytes of bodies at most."""
+_TOGETHER: Final = 500
+"""Records screened again in one transaction, so that intake need not wait longer than a second."""
+_REMEMBERED: Final = 500_000
+"""Parties whose answer is kept; a shipper who stands on a thousand bills is asked for once."""
+
+_Party = tuple[str, str, str, str, tuple[str, ...]]
+"""Name, type, birth date, nationality, identifiers: two parties alike in these get one answer."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an edition changed: the entries to look for (list, own id), the records to look at
+    again in any case, the answers already known by party, and the labels made ready."""
+
+    entries: frozenset[tuple[str, str]]
+    resting: frozenset[str]
+    known: dict[_Party, bool]
+    ready: set[int]
+
+
+class Retro:
+    """Compares kept records with editions that came into force; safe to run in many processes."""
+
+    def __init__(self, pipeline: Pipeline, *, batch: int = BATCH) -> None:
+        self._pipeline = pipeline
+        self._store = pipeline.store
+        self._analyst = pipeline.analyst
+        self._batch = batch
+
+    def run(self) -> None:
+        """Finish every comparison that waits. Where another process is at one, it is left to it."""
+        while (job := self._next()) is not None and self._finish(job):
+            pass
+
+    def _next(self) -> Any:
+        with self._store.read() as connection:
+            return retro.waiting(connection)
+
+    def _finish(self, job: Any) -> bool:
+        """Compare all records with one edition; False when another process goes on with it."""
+        at, more, plan = job.position, True, None
+        while more:
+            with self._store.read() as connection:
+                kept = retro.batch(connection, ANALYSED, at, job.until, limit=self._batch)
+            more = len(kept) == self._batch
+            concerned = set[str]()
+            if kept:
+                plan = plan or self._plan(job)
+                concerned = self._concerned(kept, plan, job.label_id)
+                self._ready(kept, concerned, plan)
+            for some, names in _parts(kept, concerned):
+                further = more or (bool(some) and some[-1].seq != kept[-1].seq)
+                if not self._step(job, at, some, names, more=further):
+                    return False
+                at = some[-1].seq if some else at
+        return True
+
+    def _ready(self, kept: Sequence[KeptRecord], concerned: Collection[str], plan: Plan) -> None:
+        """Make analysis ready for what comes next; opens transactions."""
+        with self._store.read() as connection:
+            labels = ties.labels_of(connection, concerned)
+        for label in (labels | {record.label_id for record in kept}) - plan.ready:
+            self._analyst.refresh(label)
+            plan.ready.add(label)
+
+    # --- finding --------------------------------------------------------------------------------
+
+    def _plan(self, job: Any) -> Plan:
+        self._analyst.refresh(None)
+        with self._store.read() as connection:
+            changes = watchlists.changes(
+                connection, {job.label_id}, job.id, job.label_id, job.number, limit=0
+            )
+            touched = [row.record_id for row in changes if row.what != "added"]
+            resting = self._resting(connection, touched)
+        return Plan(
+            entries=frozenset((job.id, row.uid) for row in changes if row.what != "removed"),
+            resting=frozenset(resting),
+            known={},
+            ready=set(),
+        )
+
+    def _resting(self, connection: sa.Connection, entries: Sequence[str]) -> set[str]:
+        """Return the records whose alerts rest on these entries. A rule about travellers that asks
+        what lists say names no entry, so alerts in which one speaks rest on any."""
+        if not entries:
+            return set()
+        alerts = set(watchlists.alerted(connection, entries))
+        found = set(queue.subjects(connection, alerts).values())
+        rows = watchlists.alerts_on(connection, "traveller")
+        said = records.bodies_by_seq(connection, set(rows.values()), list(rows))
+        rules = self._analyst.rules_on_lists
+        return found | {
+            alert.subject_id
+            for alert in said.values()
+            if isinstance(alert, Alert) and any(reason.code in rules for reason in alert.reasons)
+        }
+
+    def _concerned(self, kept: Sequence[KeptRecord], plan: Plan, label: int) -> set[str]:
+        parties = {record.seq: _parties(record) for record in kept}
+        self._ask({party for each in parties.values() for party in each}, plan, label)
+        return {
+            record.id
+            for record in kept
+            if record.id in plan.resting or any(plan.known[party] for party in parties[record.seq])
+        }
+
+    def _ask(self, parties: Collection[_Party], plan: Plan, label: int) -> None:
+        """Note for each party whether it may be an entry that is looked for."""
+        if len(plan.known) > _REMEMBERED:
+            plan.known.clear()
+        fresh = [party for party in sorted(parties) if party not in plan.known]
+        screener = self._analyst.screens.screener(label)
+        hit: set[str] = set()
+        if fresh and plan.entries and screener is not None:
+            hits = screen_batch(_table(fresh), screener, only=plan.entries, detail=False)
+            hit = set(hits["query_id"].to_list())
+        plan.known.update({party: str(at) in hit for at, party in enumerate(fresh)})
+
+    # --- screening again ------------------------------------------------------------------------
+
+    def _step(
+        self, job: Any, at: int, looked: Sequence[KeptRecord], concerned: Collection[str], *,
+        more: bool,
+    ) -> bool:  # fmt: skip
+        """Screen the records concerned again and set the mark, in one transaction; False when the
+        mark is not where it was left."""
+        with self._store.write() as connection:
+            if retro.position(connection, job) != at:
+                return False
+            counted = self._compared(looked, job.label_id)
+            if concerned:
+                self._again(connection, concerned, counted, job.label_id)
+            to = looked[-1].seq if more else job.until
+            retro.advance(connection, job, to, counted, done=not more)
+        return True
+
+    def _compared(self, looked: Sequence[KeptRecord], list_label: int) -> dict[int, Counts]:
+        counted: dict[int, Counts] = {}
+        for record in looked:
+            label = self._analyst.algebra.join(record.label_id, list_label)
+            counted.setdefault(label, Counts()).compared += 1
+        return counted
+
+    def _again(
+        self, connection: sa.Connection, names: Collection[str], counted: dict[int, Counts],
+        list_label: int,
+    ) -> None:  # fmt: skip
+        alerts = [record_id(self._pipeline.settings.agency, "alert", name) for name in names]
+        before = queue.known(connection, alerts)
+        screen_again(self._pipeline, connection, names)
+        after = queue.known(connection, alerts)
+        for label, ended in self._changes(before, after):
+            under = self._analyst.algebra.join(label, list_label)
+            found = counted.setdefault(under, Counts())
+            found.changed += not ended
+            found.ended += ended
+
+    def _changes(
+        self, before: Mapping[tuple[str, int], Any], after: Mapping[tuple[str, int], Any]
+    ) -> list[tuple[int, bool]]:
+        """Return label and end of each alert that says something else now. An alert that does so
+        under several labels counts where the fewest may not see it."""
+        changed: dict[str, dict[int, bool]] = {}
+        for (alert, label), row in after.items():
+            old = before.get((alert, label))
+            if old is None or old.seq != row.seq:
+                changed.setdefault(alert, {})[label] = row.state == "withdrawn"
+        covers = self._analyst.algebra.covers
+        return [
+            (label, ended)
+            for each in changed.values()
+            for label, ended in each.items()
+            if not any(other != label and covers(other, label) for other in each)
+        ]
+
+
+def _parts(
+    kept: Sequence[KeptRecord], concerned: Collection[str]
+) -> list[tuple[Sequence[KeptRecord], set[str]]]:
+    """Cut a batch so that no part holds more than ``_TOGETHER`` records to screen again."""
+    parts: list[tuple[Sequence[KeptRecord], set[str]]] = []
+    start, names = 0, set[str]()
+    for place, record in enumerate(kept, 1):
+        if record.id in concerned:
+            names.add(record.id)
+        if len(names) == _TOGETHER:
+            parts.append((kept[start:place], names))
+            start, names = place, set()
+    if start < len(kept) or not parts:
+        parts.append((kept[start:], names))
+    return parts
+
+
+def _parties(record: KeptRecord) -> list[_Party]:
+    return [
+        (query.name, query.type, query.birth_date, query.nationality, query.identifiers)
+        for query in queries_of(record.body)
+    ]
+
+
+def _table(parties: Sequence[_Party]) -> pl.DataFrame:
+    names, types, births, nations, numbers = zip(*parties, strict=True)
+    return pl.DataFrame(
+        {
+            "query_id": [str(at) for at in range(len(parties))],
+            "name": names, "type": types, "birth_date": births, "nationality": nations,
+            "identifiers": pl.Series([list(each) for each in numbers], dtype=pl.List(pl.String)),
+        }
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What a person reads of entities: who is one, why, what is open, and who is near."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EntityRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity in a list of results. ``names`` are the different ones, in order."""
+
+    id: str
+    types: tuple[str, ...]
+    names: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    members: int
+
+
+class EntityPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Entities found, by id. ``more`` says that there are others."""
+
+    query: str
+    rows: tuple[EntityRow, ...]
+    more: bool
+
+
+class MemberView(msgspec.Struct, frozen=True, kw_only=True):
+    """One mention: the record and the place in it that name the entity. ``source`` is the file's
+    name."""
+
+    id: str
+    record_id: str
+    record_title: str
+    path: str
+    type: str
+    role: str
+    names: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    source: str
+
+
+class PairView(msgspec.Struct, frozen=True, kw_only=True):
+    """Two mentions compared, with points and one sentence for each part of them."""
+
+    a: MemberView
+    b: MemberView
+    points: float
+    verdict: str
+    parts_en: tuple[str, ...]
+    parts_es: tuple[str, ...]
+
+
+class EntityView(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity: its members, the pairs that hold it together (the last is the weakest), the pairs
+    that match and were kept apart, and the open questions that concern it.
+
+    ``equal`` counts members that say what another says; ``version`` is that of the weights.
+    """
+
+    entity: EntityRow
+    members: tuple[MemberView, ...]
+    bonds: tuple[PairView, ...]
+    refused: tuple[PairView, ...]
+    questions: tuple[PairView, ...]
+    equal: int
+    version: str
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """Two entities share a thing (a consignment, a voyage, a telephone …); ``records`` are the
+    records that state it."""
+
+    a: EntityRow
+    b: EntityRow
+    kind: str
+    value: str
+    records: tuple[str, ...]
+
+
+class NearView(msgspec.Struct, frozen=True, kw_only=True):
+    """Links around an entity, or on the ways between two. ``hubs`` have too many ties to be walked
+    through; ``cut`` says that a limit ended the walk."""
+
+    ways: tuple[tuple[LinkView, ...], ...]
+    hubs: tuple[str, ...]
+    cut: bool

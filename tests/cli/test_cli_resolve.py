@@ -1,0 +1,40 @@
+"""`esclusa resolve` and `esclusa links`: entities and what they share, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+import worlds
+from esclusa.cli.commands import cli
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def test_an_entity_is_found_shown_and_its_links_are_walked(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    node = worlds.make(folder)
+    worlds.take_in(node, "one.edi", worlds.cuscar(("B1", "ISTMO PRIMAVERA SA", "BANANAS")))
+    node.close()
+
+    found = run("resolve", "find", "istmo primavera", "--node", folder)
+    assert found.exit_code == 0, found.stderr
+    row = json.loads(found.stdout)
+    assert row["names"] == ["ISTMO PRIMAVERA SA"]
+
+    shown = json.loads(run("resolve", "show", row["id"], "--node", folder).stdout)
+    assert [member["source"] for member in shown["members"]] == ["one.edi"]
+
+    near = json.loads(run("links", "show", row["id"], "--node", folder).stdout)
+    first = near["ways"][0][0]
+    (other,) = {first["a"]["id"], first["b"]["id"]} - {row["id"]}
+    ways = json.loads(run("links", "path", row["id"], other, "--node", folder).stdout)["ways"]
+    assert len(ways[0]) == 1
+    assert run("resolve", "questions", "--node", folder).exit_code == 0
+
+    missing = run("resolve", "show", "ent-nobody", "--node", folder)
+    assert (missing.exit_code, missing.stderr) == (4, "esclusa: no such entity\n")

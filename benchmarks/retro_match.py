@@ -2,9 +2,10 @@
 
     python benchmarks/retro_match.py [--sizes 10000 20000] [--changes 200 10000] [--entries 20000]
 
-A node holds so many parties on made-up consignments, two on each, one in a hundred of them a name
-that the new edition brings. The list has 20,000 invented entries; an edition changes some of them
-and adds others, half and half. Per edition and size, CPU seconds of each step:
+A node holds so many parties on made-up consignments, two on each, one in a hundred of them with a
+name that an edition brings. Names are recombined from made-up ones, so words repeat as they do in
+manifests. The list is the published ones and made-up persons, 20,000 in all; an edition changes
+some of them and adds others, half and half. Per edition and size, CPU seconds of each step:
 
     diff     reading the files and working out the difference
     force    the same, stored, and in force
@@ -33,6 +34,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from benchmarks.screening_batch import entries_of, made_up
+
 import worlds
 from esclusa.ledger import records, retro
 from esclusa.ledger.records import Draft
@@ -44,8 +47,6 @@ from esclusa.node.retro import Retro
 STORED_AT_ONCE = 2_000
 ONE_IN = 100
 """One party in so many has a name that the new edition brings."""
-SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "xu", "ya", "zel", "mar", "tor", "vin", "del", "san", "cor", "pan", "lis", "que", "ros", "ter", "mun", "gal"]  # fmt: skip
-FORMS = ("SA", "LTDA", "LTD", "INC", "GMBH", "S DE RL")
 
 
 class Timed(Retro):
@@ -68,36 +69,55 @@ class Timed(Retro):
             self.judge += time.process_time() - began
 
 
-def name(chance: random.Random) -> str:
-    """Return an invented firm: three words of two to four syllables."""
-    words = ("".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(3))
-    return f"{' '.join(words)} {chance.choice(FORMS)}".upper()
+Entries = dict[str, tuple[str, list[str]]]
+"""Entry's id → schema of OpenSanctions, names."""
+
+_SCHEMAS = {"person": "Person", "organisation": "Company", "vessel": "Vessel"}
 
 
-def listing(entries: dict[str, list[str]]) -> io.BytesIO:
-    """Return a list as OpenSanctions JSON lines: id → names."""
+def entries_to_list(count: int) -> Entries:
+    """Return the lists that ship, filled up with made-up persons."""
+    return {
+        f"{entry.list_id}-{entry.uid}": (
+            _SCHEMAS.get(entry.type, "Person"),
+            [entry.name, *(alias.name for alias in entry.aliases if not alias.weak)],
+        )
+        for entry in entries_of(count)
+    }  # fmt: skip
+
+
+def listing(entries: Entries) -> io.BytesIO:
+    """Return a list as OpenSanctions JSON lines."""
     lines = (
-        json.dumps({"id": uid, "schema": "Company", "properties": {"name": names}})
-        for uid, names in entries.items()
+        json.dumps({"id": uid, "schema": schema, "properties": {"name": names}})
+        for uid, (schema, names) in entries.items()
     )
     return io.BytesIO("\n".join(lines).encode())
 
 
-def changed(entries: dict[str, list[str]], count: int, chance: random.Random) -> list[str]:
-    """Give ``count`` entries another name or add them; return the names that came."""
-    half = count // 2
-    names = [name(chance) for _ in range(count)]
-    for uid, new in zip(chance.sample(sorted(entries), half), names, strict=False):
-        entries[uid] = [*entries[uid], new]
-    for number, new in enumerate(names[half:]):
-        entries[f"n{count}-{number}"] = [new]
-    return names
+def editions_of(entries: Entries, changes: list[int]) -> list[Entries]:
+    """Return the first edition and one for each number of changes: half of them entries that come,
+    half of them entries that get another alias, their name in another order."""
+    chance = random.Random(20261126)
+    uids = chance.sample(sorted(entries), len(entries))
+    now = {uid: entries[uid] for uid in uids[sum(count // 2 for count in changes) :]}
+    found, start = [now], 0
+    for count in changes:
+        half = count // 2
+        now = now | {uid: entries[uid] for uid in uids[start : start + half]}
+        for uid in chance.sample(sorted(found[-1]), half):
+            schema, names = now[uid]
+            now[uid] = schema, [*names, " ".join(reversed(names[0].split()))]
+        found.append(now)
+        start += half
+    return found
 
 
-def fill(node: Node, parties: int, known: list[str], chance: random.Random) -> None:
+def fill(node: Node, parties: int, known: list[str]) -> None:
     """Keep so many parties, two on a consignment; nothing is analysed."""
     label = node.labels.intern(node.agency, node.settings.intake_marking())
-    drafts = (_draft(node, label, number, known, chance) for number in range(parties // 2))
+    names, chance = iter(made_up(parties, 12)), random.Random(13)
+    drafts = (_draft(node, label, number, names, known, chance) for number in range(parties // 2))
     while some := list(_some(drafts)):
         with node.store.write() as connection:
             records.append(connection, some)
@@ -108,9 +128,12 @@ def _some(drafts: Iterator[Draft]) -> Iterator[Draft]:
         yield draft
 
 
-def _draft(node: Node, label: int, number: int, known: list[str], chance: random.Random) -> Draft:
+def _draft(
+    node: Node, label: int, number: int, names: Iterator[str], known: list[str],
+    chance: random.Random,
+) -> Draft:  # fmt: skip
     said = [
-        chance.choice(known) if chance.randrange(ONE_IN) == 0 else name(chance) for _ in range(2)
+        chance.choice(known) if chance.randrange(ONE_IN) == 0 else next(names) for _ in range(2)
     ]
     body = Consignment(
         carrier="NRCH", bill=f"R{number}",
@@ -138,7 +161,7 @@ def clocked(action: Any) -> float:
     return time.process_time() - began
 
 
-def edition(node: Node, entries: dict[str, list[str]]) -> dict[str, float]:
+def edition(node: Node, entries: Entries) -> dict[str, float]:
     """Bring an edition into force and compare; return the CPU seconds of each step."""
     desk, who = node.list_desk, node.operator()
     desk.retro = timed = Timed(node.pipeline)
@@ -159,17 +182,14 @@ def edition(node: Node, entries: dict[str, list[str]]) -> dict[str, float]:
 
 def run(size: int, changes: list[int], entries: int) -> list[dict[str, Any]]:
     """Return a row for each edition."""
-    chance = random.Random(20261126)
-    base = {f"e{number}": [name(chance)] for number in range(entries)}
-    editions, names = [], []
-    for count in changes:
-        names += changed(base, count, chance)
-        editions.append(dict(base))
-    first = {f"e{number}": base[f"e{number}"][:1] for number in range(entries)}
+    first, *editions = editions_of(entries_to_list(entries), changes)
+    known = [
+        names[0] for uid, (_, names) in editions[-1].items() if first.get(uid, ("", []))[1] != names
+    ]
     with tempfile.TemporaryDirectory() as folder:
         node = worlds.make(Path(folder) / "node")
         node.list_desk.add(node.operator(), "own", "own", [("own.json", listing(first))])
-        fill(node, size, names, chance)
+        fill(node, size, known)
         node.analyst.refresh(None)
         rows = []
         for count, now in zip(changes, editions, strict=True):

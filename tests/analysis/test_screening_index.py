@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from esclusa.analysis.screening import Hit, Index, Query, Screener, make_query
+from esclusa.analysis.screening import Hit, Index, Query, Screener, make_query, search
 from esclusa.analysis.screening.align import align
 from esclusa.analysis.screening.columns import GONE, Keys, Texts, ends_of, renumbered, spread
 from esclusa.analysis.screening.index import ListedName, kind_bit
@@ -81,7 +81,7 @@ class Slow(Screener):
             for number, name in enumerate(self.index.names)
             if kind_bit(self.index.entries[name.entry].type) & bits
             and any(
-                len(asked.words[place].token) > 1 and pair.how != "initial"
+                pair.how == "glued" or (len(asked.words[place].token) > 1 and pair.how != "initial")
                 for pair in align(self.index, asked, name).pairs
                 for place in pair.asked
             )
@@ -93,18 +93,27 @@ INDEX = Index.build(LISTED, {"marisol": "1"})
 ASKED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.parametrize("few", [0, search._FEW_NAMES], ids=["long list", "short list"])
+@settings(max_examples=60, deadline=None)
 @given(ASKED, st.sampled_from(["any", "person", "vessel"]), st.sampled_from([25.0, 54.0, 70.0]))
 def test_the_quick_search_answers_as_comparing_with_every_name_does(
-    name: str, kind: str, threshold: float
+    few: int, name: str, kind: str, threshold: float
 ) -> None:
     query = make_query(name, kind)
+    assume(any(len(token) > 1 for token in query.name.tokens))
     quick, slow = Screener(INDEX, threshold=threshold), Slow(INDEX, threshold=threshold)
-    assert quick.query(query) == slow.query(query)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_FEW_NAMES", few)
+        found = quick.query(query)
+    assert found == slow.query(query)
 
 
+@pytest.mark.parametrize("few", [0, search._FEW_NAMES], ids=["long list", "short list"])
 @pytest.mark.parametrize("name", ["Anibal Bruno Celso Quispe", "Anibal Bruno Celso Dario Quispe"])
-def test_a_name_of_initials_is_found_by_the_words_they_stand_for(name: str) -> None:
+def test_a_name_of_initials_is_found_by_the_words_they_stand_for(
+    few: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_FEW_NAMES", few)
     initials = " ".join(word[0] for word in name.split()[:-1])
     index = Index.build([entry("i", f"{initials} Quispe"), *LISTED])
     found = Screener(index).one(name)
@@ -159,7 +168,7 @@ def _after(
     return [one for one in entries if (one.list_id, one.uid) not in away] + put
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(STEPS, st.lists(ASKED, min_size=3, max_size=6))
 def test_an_updated_index_answers_as_one_built_anew(
     steps: list[tuple[list[ListEntry], list[str]]], names: list[str]

@@ -114,3 +114,5 @@ def test_a_worker_of_another_version_refuses_the_job(
 def test_an_address_without_a_server_is_one_clear_error() -> None:
     with pytest.raises(ConfigError, match="begins with sc://"):
         cluster.connect("http://127.0.0.1:1")
+    with pytest.raises(ConfigError, match="no Spark Connect server answers"):
+        cluster.connect("sc://127.0.0.1:1")

@@ -319,6 +319,8 @@ def test_a_supervisor_may_load_a_list_and_an_analyst_may_not(visitor: Visitor) -
     supervisor.get_by_label("Title").fill("Second list of ours")
     supervisor.get_by_label("Files", exact=True).set_input_files(files=[file])  # type: ignore[list-item]
     supervisor.get_by_role("button", name="Load").click()
+    expect(supervisor.locator("main")).to_contain_text("Second list of ours")
+    supervisor.get_by_role("navigation", name="Pages").get_by_role("link", name="Lists").click()
     expect(supervisor.get_by_role("row", name="own2")).to_contain_text("Second list of ours")
 
 

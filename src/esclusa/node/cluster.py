@@ -8,10 +8,14 @@ version: another one could score differently, so it is refused. See
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
@@ -41,6 +45,12 @@ _LARGEST: Final = 64 * 1024 * 1024
 about 4 MB."""
 
 
+_PORT: Final = 15002
+"""Spark Connect's port when an address names none."""
+_WAIT: Final = 10.0
+"""Seconds for somebody to answer."""
+
+
 class _Job(msgspec.Struct, frozen=True):
     """What a worker is told, packed once."""
 
@@ -57,18 +67,32 @@ def connect(address: str) -> SparkSession:
         answers there.
     """
     try:
+        import pyspark
+
+        # The client looks for a Spark on this machine and ends the process when there is none.
+        os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
         from pyspark.errors import PySparkException
         from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
         raise ConfigError("a cluster needs the extra: pip install 'esclusa[cluster]'") from error
     if not address.startswith("sc://"):
         raise ConfigError("a cluster's address begins with sc://")
+    _answered(address)
     try:
         session = SparkSession.builder.remote(address).getOrCreate()
         _ = session.version
     except PySparkException as error:
         raise ConfigError("no Spark Connect server answers at that address") from error
     return session
+
+
+def _answered(address: str) -> None:
+    """See that somebody listens; the client would try again for minutes."""
+    place = urlsplit(address)
+    try:
+        socket.create_connection((place.hostname or "", place.port or _PORT), _WAIT).close()
+    except (OSError, ValueError) as error:
+        raise ConfigError("no Spark Connect server answers at that address") from error
 
 
 def screen_on_cluster(

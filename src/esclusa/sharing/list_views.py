@@ -22,8 +22,9 @@ class RetroView(msgspec.Struct, frozen=True, kw_only=True):
 class EditionView(msgspec.Struct, frozen=True, kw_only=True):
     """One edition of a list. ``state``: ``held``, ``in_force``, ``past`` or ``discarded``.
 
-    ``why`` is why it was held: ``shrinks``, ``broken`` or ``changes``. ``prepared`` is the day that the files
-    themselves state. ``decided``, ``decided_by`` and ``reason`` say who confirmed or discarded it.
+    ``why`` is why it was held: ``shrinks``, ``broken`` or ``changes``. ``prepared`` is the day that
+    the files themselves state. ``decided``, ``decided_by`` and ``reason`` say who confirmed or
+    discarded it.
     """
 
     number: int

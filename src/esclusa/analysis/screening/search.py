@@ -7,7 +7,6 @@ So the full comparison sees a handful of names, and leaving the others out never
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Final
 
@@ -128,45 +127,66 @@ def _touched(index: Index, asked: Asked, searched: list[Lookup], enough: float) 
 
     Common words stand in many names and tell little. A name that holds none but words which, even
     agreeing all in full, stay below the share, is no match; one that holds more is found by what
-    else it holds. Names with initials are always looked at: an initial may stand for any word.
+    else it holds. Most words are not enough alone either: then a name must hold two. Names with
+    initials are always looked at: an initial may stand for any word.
     """
-    rare, common = _rare_and_common(index, asked, searched, enough)
-    parts = [
-        _names(index.postings, index.word_starts, rare),
-        _names(index.initial_postings, index.initial_starts, common),
-        *(look.joining for look in searched),
-    ]
+    rare = _rare(index, asked, searched, enough)
+    held = [_names(index.postings, index.word_starts, look.words) for look in searched]
+    times = np.zeros(len(index.names), dtype=np.uint8)
+    for names in held:
+        times[names] += 1
+    parts = [look.joining for look in searched]
+    parts.append(
+        _names(
+            index.initial_postings,
+            index.initial_starts,
+            np.concatenate([look.words for look in searched]),
+        )
+    )
+    for number in rare:
+        names, look = held[number], searched[number]
+        alone = _enough_together(asked, [look], enough / _alone_factor(index, asked, look))
+        parts.append(names if alone else names[times[names] > 1])
     return np.unique(np.concatenate(parts))
 
 
-def _names(postings: Ints, starts: Longs, looks: list[Lookup]) -> Ints:
-    if not looks:
-        return postings[:0]
-    words = np.concatenate([look.words for look in looks])
+def _names(postings: Ints, starts: Longs, words: Ints) -> Ints:
     return postings[spread(starts[words], starts[words + 1] - starts[words])]
 
 
-def _rare_and_common(
-    index: Index, asked: Asked, searched: list[Lookup], enough: float
-) -> tuple[list[Lookup], list[Lookup]]:
-    """Return the words of which a name must hold one, and those that are not enough together.
+def _rare(index: Index, asked: Asked, searched: list[Lookup], enough: float) -> list[int]:
+    """Return the words of which a name must hold one: the others are not enough together."""
+    held = [_held(index, look) for look in searched]
+    order = sorted(range(len(searched)), key=lambda number: (-held[number], number))
+    common: list[Lookup] = []
+    for place, number in enumerate(order):
+        common.append(searched[number])
+        if _enough_together(asked, common, enough):
+            return order[place:]
+    return []
+
+
+def _enough_together(asked: Asked, looks: list[Lookup], enough: float) -> bool:
+    """Answer whether a name without initials that holds nothing but these words may be enough.
 
     With ``m`` for what agrees, counted on both sides, and ``lost`` for the query's words that find
     nothing, the share is at most ``m / (m + c lost)``. So what agrees has to bring
     ``ratio m + own weight`` up to the weight of the query.
     """
-    weights = index.weights.name
+    weights = looks[0].index.weights.name
     lost = min(2 * weights.conflict, weights.extra_query)
-    ratio = (1 - enough) / (enough * lost) if enough > 0 and lost > 0 else math.inf
-    spare = asked.weight - asked.initials * (1 + 2 * ratio) if asked.initials else asked.weight
-    held = [_held(index, look) for look in searched]
-    order = sorted(range(len(searched)), key=lambda number: (-held[number], number))
-    for place, number in enumerate(order):
-        look = searched[number]
-        spare -= 2 * ratio * look.best_alone + look.weight
-        if not spare > 0:
-            return [searched[n] for n in order[place:]], [searched[n] for n in order[:place]]
-    return [], searched
+    if enough <= 0 or lost <= 0:
+        return True
+    ratio = (1 - enough) / (enough * lost)
+    brought = sum(2 * ratio * look.best_alone + look.weight for look in looks)
+    return enough <= 1 and brought + asked.initials * (1 + 2 * ratio) >= asked.weight
+
+
+def _alone_factor(index: Index, asked: Asked, look: Lookup) -> float:
+    """Return the factor of a match that a word carries alone; ``align`` does the same."""
+    if len(asked.words) < 2 or asked.initials or " " in look.token:
+        return 1.0
+    return _lone_factor(asked, index.weights.name)
 
 
 def _held(index: Index, look: Lookup) -> int:

@@ -19,6 +19,9 @@ from esclusa.analysis.screening.vocabulary import Ints
 WORDS_KEPT: Final = 50_000
 """17,000 words and 49,000 answers took 74 MB; most names are made of far fewer words."""
 
+MEANINGS_KEPT: Final = 500_000
+"""In a list of a million names a word may mean a hundred others, at some 150 bytes each."""
+
 _SURE: Final = 0.9
 """From this likeness on, two spellings count as one word when asking how common it is."""
 
@@ -74,6 +77,7 @@ class Lookups:
     def __init__(self, index: Index, kept: int = WORDS_KEPT) -> None:
         self._index: Final = index
         self._kept: Final = kept
+        self._meanings = 0
         self._known: Final[OrderedDict[tuple[str, ...], Lookup]] = OrderedDict()
 
     @property
@@ -96,11 +100,16 @@ class Lookups:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = (_one if len(key) == 1 else _two)(self._index, *key)
-            if len(self._known) > self._kept:
-                self._known.popitem(last=False)
+            self._meanings += len(found.meanings)
+            self._forget()
         else:
             self._known.move_to_end(key)
         return found
+
+    def _forget(self) -> None:
+        while len(self._known) > self._kept or self._meanings > MEANINGS_KEPT:
+            _, oldest = self._known.popitem(last=False)
+            self._meanings -= len(oldest.meanings)
 
 
 def _one(index: Index, token: str) -> Lookup:

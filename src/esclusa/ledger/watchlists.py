@@ -92,11 +92,6 @@ def all_lists(connection: sa.Connection, visible: Collection[int] | None = None)
     return list(connection.execute(query))
 
 
-def entry_ids(connection: sa.Connection, list_id: str, label_id: int) -> dict[str, int]:
-    """Return the ids of a list's entries in force under a label, with their sequence numbers."""
-    return {row.id: row.seq for row in connection.execute(_entries(list_id, label_id))}
-
-
 def entries(
     connection: sa.Connection, list_id: str, label_id: int
 ) -> Iterator[tuple[str, int, Body]]:

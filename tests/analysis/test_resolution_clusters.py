@@ -99,18 +99,22 @@ def test_two_that_match_a_third_but_contradict_each_other_do_not_become_one() ->
 
 
 def test_a_weak_pair_does_not_chain_groups_whose_other_members_are_not_alike() -> None:
-    strict = msgspec.structs.replace(
-        default_settings(),
-        threshold=msgspec.structs.replace(default_settings().threshold, strong=500.0),
-    )
+    passport = {"identifiers": ("passport:P1234567",)}
     mentions = [
-        mention(1, "Barrantes Kowalczyk", **BORN),
-        mention(2, "Barrantes Zubarowski Kowalczyk", phones=("5550101111",), **BORN),
-        mention(3, "Zubarowski", phones=("5550101111",)),
+        mention(1, "Maria Vega", **passport),
+        mention(2, "Maria Vega", nationalities=("PA",), **passport),
+        mention(3, "Maria Vega Zubarowski Kowalczyk", **passport),
+        mention(4, "Zubarowski Kowalczyk"),  # like the third alone
     ]
-    chained = Entities.build(mentions, (), default_settings(), RARITY)
-    guarded = Entities.build(mentions, (), strict, RARITY)
-    assert len(guarded) >= len(chained)
+    guarded = Entities.build(mentions, (), default_settings(), RARITY)
+    assert _groups(guarded) == ["m001 m002 m003", "m004"]
+    assert {b.why for e in guarded for b in guarded.explain(e.id).refused} == {"weak"}  # type: ignore[union-attr]
+    cut = default_settings().threshold
+    loose = msgspec.structs.replace(
+        default_settings(), threshold=msgspec.structs.replace(cut, strong=cut.match)
+    )
+    chained = Entities.build(mentions, (), loose, RARITY)
+    assert _groups(chained) == ["m001 m002 m003 m004"]
 
 
 def test_no_entity_grows_beyond_the_limit() -> None:

@@ -15,7 +15,6 @@ from esclusa.analysis.screening.align import align
 from esclusa.analysis.screening.columns import GONE, Keys, Texts, ends_of, renumbered, spread
 from esclusa.analysis.screening.index import ListedName, kind_bit
 from esclusa.analysis.screening.normalise import normalise
-from esclusa.analysis.screening.score import NameScore
 from esclusa.analysis.screening.search import Asked, look_up
 from esclusa.model import Alias, Identifier, ListEntry
 
@@ -70,9 +69,9 @@ def hits(index: Index, names: Iterable[str], threshold: float = 20.0) -> list[tu
 class Slow(Screener):
     """Compares a query with every listed name, save those that agree in single letters alone."""
 
-    def _names(self, query: Query, numbers: Iterable[int]) -> dict[int, list[NameScore]]:
-        asked, least = look_up(query.name.tokens, self._lookups), self._least(query)
-        return self._best_names(query, asked, self._all(query, asked), least)
+    def _answer(self, query: Query) -> tuple[Hit, ...]:
+        asked = look_up(query.name.tokens, self._lookups)
+        return self.judged(query, asked, self._all(query, asked))
 
     def _all(self, query: Query, asked: Asked) -> list[int]:
         bits = 0xFF if query.kind == "any" else kind_bit("") | kind_bit(query.kind)

@@ -56,6 +56,10 @@ class Texts:
     def __getitem__(self, number: int) -> memoryview:
         return self._data[self._ends.item(number) : self._ends.item(number + 1)]
 
+    def __reduce__(self) -> tuple[type[Texts], tuple[bytes, Longs]]:
+        """An index goes to other processes whole, and a view of memory cannot."""
+        return Texts, (bytes(self._data), self._ends)
+
     def changed(self, kept: Bools, more: Texts) -> Texts:
         """Return the texts of ``kept``, then those of ``more``."""
         sizes = np.concatenate((np.diff(self._ends)[kept], np.diff(more._ends)))

@@ -103,6 +103,10 @@ class Entries(Sequence[ListEntry]):
         self._packed: Final = packed
         self._entry: Final = lru_cache(_ENTRIES_KEPT)(partial(_unpacked, packed))
 
+    def __reduce__(self) -> tuple[type[Entries], tuple[Texts]]:
+        """The entries travel, what is remembered of them does not."""
+        return Entries, (self._packed,)
+
     def __len__(self) -> int:
         return len(self._packed)
 

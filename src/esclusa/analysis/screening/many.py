@@ -19,12 +19,15 @@ from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Floats, Index, kind_bit
 from esclusa.analysis.screening.lookup import Lookup, Lookups
 from esclusa.analysis.screening.query import Query
-from esclusa.analysis.screening.screener import HITS_KEPT, Screener, _by_identifier, _hit, _order
+from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.search import SLACK, Asked, facts, look_up, loose_reach
 from esclusa.analysis.screening.vocabulary import Ints
 
 CHUNK: Final = 20_000
-"""Parties looked at together. Each meets some hundred listed names, at some 40 bytes each."""
+"""Parties looked at together."""
+ROWS: Final = 2_000_000
+"""Pairs of a party's word and a listed name looked at together, at some 40 bytes each. A party with
+common words meets a hundred names in small lists and ten thousand in large ones."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -38,8 +41,8 @@ class Narrowed(msgspec.Struct, frozen=True):
 
 def narrow(index: Index, only: Collection[tuple[str, str]]) -> Narrowed:
     """Return the entries of ``only`` (list id, entry's own id) that the index holds."""
-    keys = frozenset(only)
-    found = [n for n, entry in enumerate(index.entries) if (entry.list_id, entry.uid) in keys]
+    places = {number for list_id, uid in only for number in index.numbers(list_id, uid)}
+    found = sorted(places)
     names = np.zeros(len(index.names), dtype=np.bool_)
     for entry in found:
         own = index.names_of(entry)
@@ -60,7 +63,7 @@ def answers(
         asked = [look_up(query.name.tokens, words.lookups) for query in some]
         found = _candidates(screener, some, asked, words)
         for query, question, names in zip(some, asked, found, strict=True):
-            yield _judged(screener, query, question, names, only)
+            yield screener.judged(query, question, names, only.entries if only else None)
 
 
 class _Words:
@@ -95,10 +98,29 @@ def _candidates(
     found: list[list[int]] = [words.sounding(index, question.whole) for question in asked]
     for number, names in enumerate(found):
         found[number] = _of_kind(index, names, queries[number].kind)
-    places, promising = _promising(screener, queries, asked, words)
-    for number, name in zip(places.tolist(), promising.tolist(), strict=True):
-        found[number].append(name)
+    for block in _blocks(asked, words):
+        some = slice(block.start, block.stop)
+        places, promising = _promising(screener, queries[some], asked[some], words)
+        for place, name in zip(places.tolist(), promising.tolist(), strict=True):
+            found[block.start + place].append(name)
     return [sorted(set(names)) if len(names) > 1 else names for names in found]
+
+
+def _blocks(asked: Sequence[Asked], words: _Words) -> Iterator[range]:
+    """Yield runs of questions that together meet no more than about :data:`ROWS` names."""
+    start, rows = 0, 0
+    for number, question in enumerate(asked):
+        rows += sum(len(words.postings(look)[0]) for look in _searched(question))
+        if rows >= ROWS:
+            yield range(start, number + 1)
+            start, rows = number + 1, 0
+    if start < len(asked):
+        yield range(start, len(asked))
+
+
+def _searched(question: Asked) -> Iterator[Lookup]:
+    looks = chain(question.words, question.joined)
+    return (look for look in looks if look is not None and look.best)
 
 
 def _of_kind(index: Index, names: list[int], kind: str) -> list[int]:
@@ -119,7 +141,7 @@ def _promising(
     if not len(places):
         return places, names
     places, names, gained = _summed(places, names, gains, len(index.names))
-    least = np.array([screener._least(query) for query in queries], dtype=np.float32)
+    least = np.array([screener.least(query) for query in queries], dtype=np.float32)
     bits = np.array([_bits(query.kind) for query in queries], dtype=np.uint8)
     known = np.array([facts(question) for question in asked], dtype=np.float32)[places]
     bound = loose_reach(index, names, gained, *known.T)
@@ -135,13 +157,12 @@ def _gains(asked: Sequence[Asked], words: _Words) -> tuple[Ints, Ints, Floats]:
     names: list[Ints] = []
     gains: list[Floats] = []
     for number, question in enumerate(asked):
-        for look in chain(question.words, question.joined):
-            if look is not None and look.best:
-                own, gain = words.postings(look)
-                if len(own):
-                    sizes.append((number, len(own)))
-                    names.append(own)
-                    gains.append(gain)
+        for look in _searched(question):
+            own, gain = words.postings(look)
+            if len(own):
+                sizes.append((number, len(own)))
+                names.append(own)
+                gains.append(gain)
     if not sizes:
         return np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
     table = np.array(sizes, dtype=np.int32)
@@ -156,24 +177,3 @@ def _summed(places: Ints, names: Ints, gains: Floats, count: int) -> tuple[Ints,
     kept = keys[first]
     summed = np.add.reduceat(gains, first)
     return (kept // count).astype(np.int32), (kept % count).astype(np.int32), summed
-
-
-def _judged(
-    screener: Screener, query: Query, asked: Asked, found: list[int], only: Narrowed | None
-) -> tuple[Hit, ...]:
-    numbers = _by_identifier(screener.index, query)
-    if only is not None:
-        numbers = {n: places for n, places in numbers.items() if n in only.entries}
-    if not numbers and not found:
-        return ()
-    least = screener._least(query)
-    names = screener._best_names(query, asked, found, least) if asked.words else {}
-    for number in numbers:
-        names.update(screener._best_names(query, asked, screener.index.names_of(number), 0.0))
-    scored = (
-        screener._entry(query, n, names.get(n, [None]), numbers.get(n, []))
-        for n in sorted(names.keys() | numbers.keys())
-    )
-    kept = [s for s in scored if s is not None and s.score >= screener.threshold]
-    kept.sort(key=_order)
-    return tuple(_hit(screener.index, query, s, r) for r, s in enumerate(kept[:HITS_KEPT], start=1))

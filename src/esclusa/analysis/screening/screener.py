@@ -8,7 +8,7 @@ and what it remembers never changes an answer.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -75,13 +75,28 @@ class Screener:
         return found
 
     def _answer(self, query: Query) -> tuple[Hit, ...]:
+        asked = look_up(query.name.tokens, self._lookups)
+        found = candidates(self.index, asked, query.kind, self.least(query))
+        return self.judged(query, asked, found)
+
+    def judged(
+        self, query: Query, asked: Asked, names: Sequence[int], only: Container[int] | None = None
+    ) -> tuple[Hit, ...]:
+        """Return the hits of a query among names that may be enough, and by its identifiers.
+
+        :param asked: the look-ups of the query's words.
+        :param names: the names to compare, as :func:`~.search.candidates` finds them.
+        :param only: the entries that an identifier may lead to; None for all.
+        """
         numbers = _by_identifier(self.index, query)
-        names = self._names(query, numbers)
+        if only is not None:
+            numbers = {number: places for number, places in numbers.items() if number in only}
         if not numbers and not names:
             return ()
+        best = self._names(query, asked, names, numbers)
         scored = (
-            self._entry(query, number, names.get(number, [None]), numbers.get(number, []))
-            for number in sorted(names.keys() | numbers.keys())
+            self._entry(query, number, best.get(number, [None]), numbers.get(number, []))
+            for number in sorted(best.keys() | numbers.keys())
         )
         kept = [s for s in scored if s is not None and s.score >= self.threshold]
         kept.sort(key=_order)
@@ -99,16 +114,16 @@ class Screener:
         scored = [score_entry(self.index, query, number, name, identifiers) for name in names]
         return min((s for s in scored if s is not None), key=_order, default=None)
 
-    def _names(self, query: Query, numbers: Iterable[int]) -> dict[int, list[NameScore]]:
+    def _names(
+        self, query: Query, asked: Asked, names: Sequence[int], numbers: Iterable[int]
+    ) -> dict[int, list[NameScore]]:
         """Return entry → its best strong and its best weak name, where they may be enough.
 
         An equal identifier shows its entry whatever the name; say then how the names compare.
         """
-        if not query.name.tokens:
+        if not asked.words:
             return {}
-        asked, least = look_up(query.name.tokens, self._lookups), self._least(query)
-        found = candidates(self.index, asked, query.kind, least)
-        best = self._best_names(query, asked, found, least)
+        best = self._best_names(query, asked, names, self.least(query))
         for number in numbers:
             best.update(self._best_names(query, asked, self.index.names_of(number), 0.0))
         return best
@@ -120,7 +135,7 @@ class Screener:
         scored = (score_name(self.index, query, asked, listed[n], least) for n in names)
         return _best(score for score in scored if score is not None)
 
-    def _least(self, query: Query) -> float:
+    def least(self, query: Query) -> float:
         """Return the share a name needs, everything else speaking for it."""
         weights = self.index.weights
         others = weights.name.rarity + attributes.most(query, weights.attribute)
@@ -199,7 +214,10 @@ def _evidence(scored: EntryScore) -> tuple[str, ...]:
     fields = (
         ("name", scored.name is not None),
         ("birth_date", any(code.startswith("birth_") for code in codes)),
-        ("nationality", bool({"country", "country_other"} & codes)),
-        ("identifiers", bool({"identifier", "identifier_other_scheme", "imo_other"} & codes)),
+        ("nationality", any(code.startswith("country") for code in codes)),
+        (
+            "identifiers",
+            any(code.startswith("identifier") or code == "imo_other" for code in codes),
+        ),
     )
     return tuple(field for field, there in fields if there)

@@ -49,9 +49,6 @@ class WordWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_letter: float
     spelling: float
     short: float
-    abjad: float
-    abjad_letter: float
-    abjad_coarse: float
     floor: float
 
 

@@ -1,20 +1,24 @@
 """Measure resolution on made-up worlds with known truth, and on judged pairs.
 
     python benchmarks/resolution.py                        # a small world, a few seconds
-    python benchmarks/resolution.py --sizes 10000 100000 1000000
+    python benchmarks/resolution.py --sizes 10000 100000 1000000 --processes 2
     python benchmarks/resolution.py --pairs FOLDER         # judged pairs, read where they lie
     python benchmarks/resolution.py --peer PYTHON          # splink, in an environment of its own
     python benchmarks/resolution.py --learn                # weights as TOML, from seed 1
-    python benchmarks/resolution.py --thresholds           # the table that thresholds were read off, seed 2
+    python benchmarks/resolution.py --thresholds --sizes 10000 100000   # the curve, from seed 2
+    python benchmarks/resolution.py --names                # how names grow with the world
 
 Weights are learned on the world of seed 1, thresholds chosen on seed 2; what is reported is seed 7.
-Word counts come from the world of seed 1. CPU seconds are those of this process.
+Word counts come from the world of seed 1. CPU seconds are those of this process and of those that it
+started; memory is the most that it held, with and without the world.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import random
 import resource
 import subprocess
 import sys
@@ -28,16 +32,17 @@ sys.path.insert(0, str(ROOT))
 
 import msgspec
 import numpy as np
+from benchmarks.resolution_names import vocabularies
 from benchmarks.resolution_world import Row, make_world, mentions
 from rich.console import Console
 from rich.table import Table
 
 from esclusa.analysis.resolution import Entities, Mention, Rarity, Settings, default_settings
-from esclusa.analysis.resolution.blocks import candidate_pairs, make_rows
+from esclusa.analysis.resolution.blocks import by_key, candidate_pairs, make_rows
 from esclusa.analysis.resolution.compare import Compared, compare, make_columns
 from esclusa.analysis.resolution.keys import keys_of, refinements
 from esclusa.analysis.resolution.profile import profile_of
-from esclusa.analysis.resolution.settings import ATTRIBUTES, LEVELS, SECTIONS
+from esclusa.analysis.resolution.settings import ATTRIBUTES, LEVELS, SECTIONS, Threshold
 from esclusa.analysis.resolution.wordtable import WordTable
 
 LEARN, CHOOSE, REPORT = 1, 2, 7
@@ -62,8 +67,8 @@ def groups_of(entities: Entities, count: int) -> Ints:
     return found
 
 
-def quality(groups: Ints, truth: Ints) -> dict[str, float]:
-    """Return pairwise precision, recall and F1 with 95 % intervals (200 resamples of the true
+def quality(groups: Ints, truth: Ints, draws: int = 200) -> dict[str, float]:
+    """Return pairwise precision, recall and F1 with 95 % intervals (so many resamples of the true
     persons, firms and ships)."""
     cells, sizes = np.unique(np.stack([groups, truth]), axis=1, return_counts=True)
     tp = np.bincount(cells[1], sizes * (sizes - 1) / 2, minlength=int(truth.max()) + 1)
@@ -72,11 +77,11 @@ def quality(groups: Ints, truth: Ints) -> dict[str, float]:
     total = np.bincount(groups)
     wrong = np.bincount(cells[1], sizes * (total[cells[0]] - sizes) / 2, minlength=actual.size)
     source = np.random.default_rng(0)
-    draws = [
+    drawn = [
         _figures(tp[at], wrong[at], actual[at])
-        for at in source.integers(0, tp.size, (200, tp.size))
+        for at in (source.integers(0, tp.size, tp.size) for _ in range(draws))
     ]
-    low, high = np.percentile(np.array(draws), (2.5, 97.5), axis=0)
+    low, high = np.percentile(np.array(drawn), (2.5, 97.5), axis=0)
     names = ("precision", "recall", "f1")
     figures = _figures(tp, wrong, actual)
     return {
@@ -103,14 +108,22 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(size: int, counts: Rarity) -> dict[str, Any]:
-    """Resolve a world of ``size`` records; also one more record, and the same again from parts."""
+def cpu_seconds() -> float:
+    """Return the CPU seconds of this process and of those that it started and that ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def measure(size: int, counts: Rarity, processes: int) -> dict[str, Any]:
+    """Resolve a world of ``size`` records; also some more records, one by one."""
     rows = make_world(REPORT, size)
     told = mentions(rows)
-    before, begun, wall = peak_mb(), time.process_time(), time.perf_counter()
-    entities = Entities.build(told, (), None, counts)
-    cpu, wall = time.process_time() - begun, time.perf_counter() - wall
-    truth = np.array([row.truth for row in rows])
+    truth, kinds = np.array([row.truth for row in rows]), np.array([row.kind for row in rows])
+    del rows
+    settings = default_settings().for_size(size)
+    before, begun, wall = peak_mb(), cpu_seconds(), time.perf_counter()
+    entities = Entities.build(told, (), settings, counts, processes=processes)
+    cpu, wall, peak = cpu_seconds() - begun, time.perf_counter() - wall, peak_mb()
     later = [
         msgspec.structs.replace(one, id=f"x{one.id}", seq=size + one.seq)
         for one in mentions(make_world(REPORT + 1, 20))
@@ -121,34 +134,46 @@ def measure(size: int, counts: Rarity) -> dict[str, Any]:
         entities.add([one])
     each = (time.process_time() - begun) / len(later)
     return {
-        "records": size, "cpu": cpu, "wall": wall, "mb": peak_mb(), "more": peak_mb() - before,
+        "records": size, "cpu": cpu, "wall": wall, "world_mb": before, "mb": peak,
         "add_ms": each * 1e3, "lost": entities.loss, "entities": entity_count,
         "true": len(set(truth.tolist())), **quality(groups, truth),
         **{f"{k}_f1": quality(groups[at], truth[at])["f1"] for k in ("person", "organisation", "vessel")
-           if (at := np.array([n for n, r in enumerate(rows) if r.kind == k])).size},
+           if (at := np.flatnonzero(kinds == k)).size},
     }  # fmt: skip
 
 
-def report(sizes: list[int], counts: Rarity) -> None:
+def report(sizes: list[int], counts: Rarity, processes: int) -> None:
     """Print one line per size; each runs in a process of its own so that memory is its own."""
-    table = Table(title=f"Resolution, world of seed {REPORT}")
-    for title in ("records", "CPU s", "wall s", "peak MB", "entities (true)", "precision", "recall",
-                  "F1", "person / firm / ship F1", "add one, ms", "pairs lost to common keys"):  # fmt: skip
+    table = Table(title=f"Resolution, world of seed {REPORT}, {processes} process(es)")
+    for title in ("records", "CPU s", "wall s", "peak MB (world alone)", "entities (true)", "precision",
+                  "recall", "F1", "person / firm / ship F1", "add one, ms", "pairs lost to common keys"):  # fmt: skip
         table.add_column(title)
-    earlier = 0.0
+    earlier: dict[str, Any] = {}
     for size in sizes:
-        run = [sys.executable, __file__, "--one", str(size)] if len(sizes) > 1 else None
-        found = json.loads(subprocess.check_output(run)) if run else _plain(measure(size, counts))
-        growth = f" (x{found['cpu'] / earlier:.1f})" if earlier else ""
-        earlier = found["cpu"]
+        run = [sys.executable, __file__, "--one", str(size), "--processes", str(processes)]
+        found = (
+            json.loads(subprocess.check_output(run))
+            if len(sizes) > 1
+            else _plain(measure(size, counts, processes))
+        )
         table.add_row(
-            f"{size:,}", f"{found['cpu']:.1f}{growth}", f"{found['wall']:.1f}", f"{found['mb']:,.0f}",
+            f"{size:,}", *(f"{found[k]:.1f}{_growth(found, earlier, k)}" for k in ("cpu", "wall")),
+            f"{found['mb']:,.0f} ({found['world_mb']:,.0f})",
             f"{found['entities']:,} ({found['true']:,})", shown(found, "precision"), shown(found, "recall"),
             shown(found, "f1"),
             " / ".join(f"{found[k + '_f1']:.3f}" for k in ("person", "organisation", "vessel")),
             f"{found['add_ms']:.1f}", f"{found['lost']['pairs']:,}",
         )  # fmt: skip
-    Console(width=220).print(table)
+        earlier = found
+    Console(width=240).print(table)
+
+
+def _growth(found: dict[str, Any], earlier: dict[str, Any], name: str) -> str:
+    """How many times more than for the size before, and for how many times the records."""
+    if not earlier:
+        return ""
+    times, larger = found[name] / earlier[name], found["records"] / earlier["records"]
+    return f" (x{times:.1f} for x{larger:.0f})"
 
 
 def _plain(found: dict[str, Any]) -> Any:
@@ -161,18 +186,20 @@ def pairs_of(
     """Return all candidate pairs of a world compared, which are the same, and both sides."""
     profiles = [profile_of(one) for one in mentions(rows)]
     keys = make_rows(keys_of(one, table) for one in profiles)
-    a, b, _ = candidate_pairs(
-        keys, make_rows(refinements(p, table) for p in profiles), settings.limits.block
+    codes, _ = candidate_pairs(
+        by_key(keys), make_rows(refinements(p, table) for p in profiles), settings.limits.block
     )
+    a, b = codes >> 32, codes & 0xFFFFFFFF
     truth = np.array([row.truth for row in rows])
     columns = make_columns(profiles, table, settings)
-    return compare(columns, table, settings, a, b, floor=-np.inf), truth[a] == truth[b], a, b
+    return compare(columns, table, settings, a, b), truth[a] == truth[b], a, b
 
 
 def features(found: Compared, at: Any) -> tuple[Any, list[tuple[str, str]]]:
     """Return the figures of pairs as a matrix of what weights multiply, with the weights' names."""
     names = [("", "base"), ("", "agree"), ("", "conflict"), ("", "extra")]
-    columns = [np.ones(at.size), found.agree[at], found.conflict[at], found.extra[at]]
+    told = found.names
+    columns = [np.ones(at.size), told.agree[at], told.conflict[at], told.extra[at]]
     for number, name in enumerate(ATTRIBUTES):
         for level, word in enumerate(LEVELS[name], start=1):
             names.append((name, word))
@@ -209,47 +236,82 @@ def learn(counts: Rarity) -> None:
                 print(f"{section}{'.' + attribute if attribute else ''} {level} = {weight:.2f}")
 
 
+MATCHES = (-4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0)
+LEAST_PRECISION = 0.99
+"""Of the thresholds that reach it the one with the highest F1 is chosen; else the most precise."""
+
+
 def thresholds(counts: Rarity, size: int) -> None:
-    """Print quality by threshold on the choosing seed."""
+    """Print quality by threshold on the choosing seed, and the entry of ``sizes`` that it gives."""
     rows = make_world(CHOOSE, size)
-    truth = np.array([row.truth for row in rows])
-    for match in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0):
-        for strong in (match + 2, match + 5):
-            base = default_settings()
-            cut = msgspec.structs.replace(base.threshold, match=match, strong=strong)
-            tried = msgspec.structs.replace(base, threshold=cut)
-            entities = Entities.build(mentions(rows), (), tried, counts)
-            found = quality(groups_of(entities, len(rows)), truth)
-            print(
-                match,
-                strong,
-                *(f"{name} {found[name]:.4f}" for name in ("precision", "recall", "f1")),
-            )
+    told, truth = mentions(rows), np.array([row.truth for row in rows])
+    del rows
+    settings = default_settings()
+    span, found = settings.threshold.match - settings.threshold.possible, []
+    widest = Threshold(
+        possible=MATCHES[0] - span, match=MATCHES[0], strong=settings.threshold.strong
+    )
+    settings = msgspec.structs.replace(settings, threshold=widest)
+    entities = Entities.build(told, (), settings, counts)
+    for match in MATCHES:
+        strong = match + default_settings().threshold.strong - default_settings().threshold.match
+        entities.rethink(Threshold(possible=match - span, match=match, strong=strong))
+        figures = quality(groups_of(entities, size), truth, draws=1)
+        found.append((match, strong, figures))
+        shares = (f"{name} {figures[name]:.4f}" for name in ("precision", "recall", "f1"))
+        print(f"{size:,} match {match} strong {strong}", *shares, flush=True)
+    enough = [one for one in found if one[2]["precision"] >= LEAST_PRECISION]
+    match, strong, figures = (
+        max(enough, key=lambda one: one[2]["f1"])
+        if enough
+        else max(found, key=lambda one: one[2]["precision"])
+    )
+    print(f"[[sizes]]\nrecords = {size}\nmatch = {match}\nstrong = {strong}", flush=True)
+    print(
+        "\n".join(f"{name} = {figures[name]:.3f}" for name in ("precision", "recall", "f1")),
+        flush=True,
+    )
+
+
+def names() -> None:
+    """Print how the made-up names grow, beside the published figures that they follow."""
+    source, words = random.Random(REPORT), vocabularies()
+    for people in (10_000, 100_000, 1_000_000):
+        drawn = {part: {words.draw(source, part) for _ in range(people)} for part in words.parts}
+        print(
+            f"{people:,} drawn:",
+            ", ".join(f"{len(v):,} different {k} names" for k, v in drawn.items()),
+        )
+    firms = [row.name for row in make_world(REPORT, 30_000, ("organisation",))]
+    steps = []
+    for count in (1_000, 10_000):
+        told = [word for name in firms[:count] for word in name.split()]
+        steps.append((len(told), len(set(told))))
+    (few, kinds), (many, more) = steps
+    print(
+        f"words of firms: {more:,} different among {many:,}, power {math.log(more / kinds) / math.log(many / few):.2f}"
+    )
 
 
 def judged_pairs(folder: Path) -> None:
-    """Print F1 on judged pairs: each pair alone, ids taken off, at the threshold that ships."""
+    """Print F1 on judged pairs: each pair alone, ids taken off, at the thresholds that ship."""
     pairs = json.loads((folder / PAIRS_FILE).read_text(encoding="utf-8"))
-    right = wrong = missed = 0
-    skipped = 0
+    points, same, skipped = [], [], 0
     for number, pair in enumerate(pairs):
         sides = [_subject(pair[side], number) for side in ("left", "right")]
         if None in sides:
             skipped += 1
             continue
         ours, theirs = (msgspec.structs.replace(s, id=f"{n}") for n, s in enumerate(sides))  # type: ignore[type-var]
-        entities = Entities.build([ours, theirs])
-        told = entities.compare("0", "1").verdict == "match"
-        same = pair["judgement"] == "positive"
-        right, wrong, missed = (
-            right + (told and same),
-            wrong + (told and not same),
-            missed + (same and not told),
-        )
-    precision, recall = right / max(right + wrong, 1), right / max(right + missed, 1)
-    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
-    print(f"judged pairs: {len(pairs) - skipped} of persons, firms and ships ({skipped} others left out): "
-          f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")  # fmt: skip
+        points.append(Entities.build([ours, theirs]).compare("0", "1").points)
+        same.append(pair["judgement"] == "positive")
+    print(f"judged pairs: {len(same)} of persons, firms and ships ({skipped} others left out)")
+    shipped, truth = default_settings(), np.array(same)
+    cuts = {f"{one.records:,} records": one.match for one in shipped.sizes}
+    for name, match in {"no said size": shipped.threshold.match, **cuts}.items():
+        told = np.array(points) >= match
+        precision, recall, f1 = _figures(told & truth, told & ~truth, truth)
+        print(f"  {name} ({match}): precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
 
 
 _SCHEMAS = {"Person": "person", "Vessel": "vessel", "Company": "organisation", "Organization": "organisation",
@@ -281,7 +343,8 @@ def peer(python: str, size: int, counts: Rarity) -> None:
     rows = make_world(REPORT, size, ("person",))
     truth = np.array([row.truth for row in rows])
     begun = time.process_time()
-    entities = Entities.build(mentions(rows), (), None, counts)
+    settings = default_settings().for_size(size)
+    entities = Entities.build(mentions(rows), (), settings, counts)
     ours, cpu = quality(groups_of(entities, size), truth), time.process_time() - begun
     with tempfile.TemporaryDirectory() as folder:
         data, answer = Path(folder, "rows.json"), Path(folder, "groups.json")
@@ -291,7 +354,8 @@ def peer(python: str, size: int, counts: Rarity) -> None:
             subprocess.check_output([python, script, str(data), str(answer)]).splitlines()[-1]
         )
         answers = json.loads(answer.read_text())
-    print(f"{size:,} persons: ours {cpu:.1f} CPU s, F1 {shown(ours, 'f1')}")
+    print(f"{size:,} persons: ours {cpu:.1f} CPU s, precision {ours['precision']:.3f}, "
+          f"recall {ours['recall']:.3f}, F1 {shown(ours, 'f1')}")  # fmt: skip
     for threshold, groups in answers.items():
         theirs = quality(np.array(groups), truth)
         print(f"  splink {told['version']} at {threshold}: {told['cpu']:.1f} CPU s ({told['cpu'] / cpu:.1f} times ours), "
@@ -306,21 +370,27 @@ def main() -> None:
     parser.add_argument("--learn", action="store_true")
     parser.add_argument("--thresholds", action="store_true")
     parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--names", action="store_true")
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--peer", help="interpreter of an environment that has splink")
     wanted = parser.parse_args()
+    if wanted.names:
+        names()
+        return
     counts = rarity()
     if wanted.learn:
         learn(counts)
     elif wanted.thresholds:
-        thresholds(counts, wanted.sizes[0])
+        for size in wanted.sizes:
+            thresholds(counts, size)
     elif wanted.pairs:
         judged_pairs(wanted.pairs)
     elif wanted.peer:
         peer(wanted.peer, wanted.sizes[0], counts)
     elif wanted.one:
-        print(json.dumps(_plain(measure(wanted.one, counts))))
+        print(json.dumps(_plain(measure(wanted.one, counts, wanted.processes))))
     else:
-        report(wanted.sizes, counts)
+        report(wanted.sizes, counts, wanted.processes)
 
 
 if __name__ == "__main__":

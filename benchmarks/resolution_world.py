@@ -1,30 +1,22 @@
 """A made-up world with known truth: persons, firms and ships, each named in several sources.
 
-Names are recombined from the made-up persons of tests/data/names, so nobody is meant. Sources make
-typing errors, turn names round, leave words and dates out, and mostly do not give numbers.
+Names are recombined and made up (:mod:`.resolution_names`), so nobody is meant; there are the more
+of them the larger the world. Sources make typing errors, turn names round, leave words and dates
+out, and mostly do not give numbers.
 """
 
 from __future__ import annotations
 
-import csv
 import random
-from pathlib import Path
 
 import msgspec
+from benchmarks.resolution_names import Vocabularies, vocabularies
 
 from esclusa.analysis.resolution import Mention
 
-NAMES = Path(__file__).resolve().parents[1] / "tests/data/names"
-TRADES = (
-    "TRADING", "LOGISTICS", "SHIPPING", "IMPORT", "EXPORT", "MARINE", "FOODS", "TEXTILES", "TIMBER",
-    "METALS", "ELECTRONICS", "CARGO", "FREIGHT", "CHEMICALS", "MOTORS", "SEAFOOD", "STEEL",
-)  # fmt: skip
 FORMS = ("SA", "S.A.", "S DE RL", "LTD", "LIMITED", "GMBH", "LLC", "INC", "", "")
 PLACES = ("MARISOL", "NORTHREACH", "ALTAMIRA", "PORT ELSA", "SAN TELMO", "KINGSMOUTH", "VERA BAY")
 COUNTRIES = ("PA", "CO", "US", "CN", "ES", "MX", "RU", "TR", "EG", "NG", "IN", "BR")
-SHIPS = (
-    "STAR", "OCEAN", "SEA", "QUEEN", "PEARL", "SPIRIT", "WIND", "PRIDE", "GLORY", "EXPRESS", "DAWN",
-)  # fmt: skip
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -53,27 +45,9 @@ class _Truth(msgspec.Struct, frozen=True):
     place: str
 
 
-def words_of_names() -> tuple[list[str], list[str]]:
-    """Return given names and family names in Latin letters, repeats kept: common ones stay so."""
-    given: list[str] = []
-    family: list[str] = []
-    for file in ("innocents_global.csv", "innocents_us.csv"):
-        with (NAMES / file).open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                parts = row["full_name"].replace(".", "").split()
-                if (
-                    len(parts) > 1
-                    and row["full_name"].replace(" ", "").isalpha()
-                    and parts[0].isascii()
-                ):
-                    given.append(parts[0].upper())
-                    family.append(parts[-1].upper())
-    return given, family
-
-
 def make_world(seed: int, records: int, kinds: tuple[str, ...] = ()) -> list[Row]:
     """Return about so many records in a mixed order; ``kinds`` empty makes all three."""
-    source, names = random.Random(seed), words_of_names()
+    source, names = random.Random(seed), vocabularies()
     rows: list[Row] = []
     truth = 0
     while len(rows) < records:
@@ -106,25 +80,34 @@ def _some(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _truth(source: random.Random, kind: str, names: tuple[list[str], list[str]]) -> _Truth:
-    given, family = names
-    if kind == "person":
-        middle = source.choices(
-            ((), (source.choice(given),), (source.choice(family),)), (50, 25, 25)
-        )[0]
-        words = (source.choice(given), *middle, source.choice(family))
-    elif kind == "organisation":
-        more = (source.choice(family),) if source.random() < 0.5 else ()
-        words = (source.choice(family), *more, source.choice(TRADES))
-    else:
-        words = (source.choice(given if source.random() < 0.7 else family), source.choice(SHIPS))
+def _truth(source: random.Random, kind: str, names: Vocabularies) -> _Truth:
     day = f"{source.randint(1940, 2005)}-{source.randint(1, 12):02}-{source.randint(1, 28):02}"
     return _Truth(
-        kind, words, day if kind == "person" else "", source.choice(COUNTRIES),
-        _number(source, kind), f"+{source.randint(10**10, 10**11 - 1)}",
-        f"{source.randint(1, 999)} {source.choice(family)} {source.choice(('ROAD', 'STREET', 'AVENUE'))}",
+        kind, _words(source, kind, names), day if kind == "person" else "",
+        source.choice(COUNTRIES), _number(source, kind), f"+{source.randint(10**10, 10**11 - 1)}",
+        f"{source.randint(1, 999)} {names.family.draw(source)} {source.choice(('ROAD', 'STREET', 'AVENUE'))}",
         source.choice(PLACES),
     )  # fmt: skip
+
+
+def _words(source: random.Random, kind: str, names: Vocabularies) -> tuple[str, ...]:
+    """The words of a name; which parts it has is drawn, in shares set by hand."""
+    draw, family, given, trade, ship = source.choices, "family", "given", "trade", "ship"
+    if kind == "person":
+        parts = draw(((given, family), (given, given, family), (given, family, family)), (2, 1, 1))
+    elif kind == "organisation":
+        parts = draw(
+            ((family, trade), (family, family, trade), (family, trade, trade), (trade, trade)),
+            (45, 30, 20, 5),
+        )
+    else:
+        parts = draw(
+            ((given, ship), (family, ship), (family,), (ship, ship), (family, family)),
+            (20, 40, 15, 10, 15),
+        )
+    words = tuple(names.draw(source, part) for part in parts[0])
+    numbered = kind == "vessel" and source.random() < 0.15
+    return (*words, str(source.randint(1, 30))) if numbered else words
 
 
 def _number(source: random.Random, kind: str) -> str:

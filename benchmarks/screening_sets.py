@@ -128,10 +128,11 @@ def _score(index: Index, lookups: Lookups, left: dict[str, Any], entry: int) -> 
     countries = _all(properties, "nationality", "country", "citizenship") or [""]
     known = {c.upper() for c in index.entries[entry].nationalities}
     country = next((c for c in countries if c.upper() in known), countries[0])
+    told = [next(iter(properties.get(part, ())), "") for part in ("birthPlace", "address")]
     best = 0.0
     for birth in properties.get("birthDate", [""])[:4]:
         for name in names:
-            query = make_query(name, kind, birth, country, numbers)
+            query = make_query(name, kind, birth, country, numbers, *told)
             found = _best(index, lookups, query, entry)
             places = [
                 (value, scheme, listed)

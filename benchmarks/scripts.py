@@ -3,6 +3,7 @@
     python benchmarks/scripts.py --un consolidated.xml # the half that is reported
     python benchmarks/scripts.py --tune                # the half used for tuning
     python benchmarks/scripts.py --train PAIRS.tsv     # count data/abjad_letters.csv again
+    python benchmarks/scripts.py --pairs NAMES.tsv [--kind any]   # any script: original, tab, Latin
 
 Full names: the persons of the Security Council's list (--un FILE: its XML with names in original
 script, which the copy that ships leaves out), each against the Latin main name, and against 122
@@ -147,12 +148,59 @@ def found_at(same: Numbers, other: Numbers, rate: float) -> float:
     return float((same > scores[int(rate * len(scores))]).mean())
 
 
+def pairs_of(path: Path, kind: str, out: Console) -> None:
+    """Print the share of pairs found when the originals of a file are asked, each against 100 others.
+
+    :param path: lines of the name in its own script, a tab, the name in Latin letters.
+    :param kind: what the names are, as queries say it.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    pairs = [(one, other) for one, _, other in (line.partition("\t") for line in lines) if other]
+    listed = [
+        ListEntry(list_id="pairs", uid=str(n), type=kind if kind != "any" else "other", name=latin)
+        for n, (_, latin) in enumerate(pairs)
+    ]
+    index, source = Index.build(listed), random.Random(7)
+    lookups = Lookups(index)
+
+    def points(text: str, entry: int) -> float:
+        query = make_query(text, kind)
+        asked = look_up(query.name.tokens, lookups)
+        names = [index.names[number] for number in index.names_of(entry)]
+        scored = [score_name(index, query, asked, name) for name in names]
+        return max((score.points for score in scored if score is not None), default=0.0)
+
+    def ratio(text: str, entry: int) -> float:
+        return fuzz.token_sort_ratio(plain(text), plain(pairs[entry][1]))
+
+    drawn = [
+        [m for m in source.sample(range(len(pairs)), min(100, len(pairs) - 1)) if m != n]
+        for n in range(len(pairs))
+    ]
+    table = Table(title=f"{path.name}: {len(pairs)} pairs of kind {kind}")
+    for head in ("method", *(f"found at {rate:g}" for rate in RATES)):
+        table.add_column(head)
+    for method, score in (("Esclusa", points), ("AnyAscii + ratio, words sorted", ratio)):
+        same = [score(text, n) for n, (text, _) in enumerate(pairs)]
+        other = [
+            [score(text, m) for m in others if _unlike(pairs[n], pairs[m])]
+            for n, ((text, _), others) in enumerate(zip(pairs, drawn, strict=True))
+        ]
+        flat = np.array([value for row in other for value in row])
+        table.add_row(method, *(f"{found_at(np.array(same), flat, rate):.3f}" for rate in RATES))
+    out.print(table)
+
+
+def _unlike(left: tuple[str, str], right: tuple[str, str]) -> bool:
+    return left[0] != right[0] and left[1] != right[1]
+
+
 def single_words(side: int, out: Console) -> None:
     """Print how many single words meet their Latin spelling, and how many a stranger's."""
     table = Table(title="single words, likeness above 0")
     for head in ("script", "pairs", "met", "strangers met"):
         table.add_column(head)
-    for script in ("arabic", "russian"):
+    for script in ("arabic", "russian", "hebrew"):
         lines = (NAMES / f"pairs_{script}.tsv").read_text(encoding="utf-8").splitlines()
         read = [line.split("\t")[:2] for line in lines if half(line) == side]
         pairs = [(latin, text.replace(" ", "")) for latin, text in read]
@@ -226,6 +274,8 @@ def _first_guess() -> Steps:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tune", action="store_true", help="show the tuning half")
+    parser.add_argument("--pairs", type=Path, help="names: original, tab, Latin")
+    parser.add_argument("--kind", default="person", help="what the names of --pairs are")
     parser.add_argument("--un", type=Path, help="the Council's list in XML, with original script")
     parser.add_argument(
         "--train", type=Path, help="pairs: Latin, other script, count; tabs between"
@@ -235,6 +285,9 @@ def main() -> None:
         train(chosen.train)
         return
     side, out = (0 if chosen.tune else 1), Console(width=130)
+    if chosen.pairs:
+        pairs_of(chosen.pairs, chosen.kind, out)
+        return
     if chosen.un:
         full_names(read_entries(LISTS), chosen.un, side, out)
     else:

@@ -12,7 +12,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,16 +36,33 @@ settings.register_profile(
 settings.load_profile("long" if os.environ.get("ESCLUSA_LONG") else "default")
 
 
-# --- one PostgreSQL server for the run, shared by all workers -------------------------------------
+# --- folders in memory, and one PostgreSQL server for the run, shared by all workers --------------
+
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+"""Bytes that must be free there, so that a run takes no memory that its programs need."""
+_TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""Where pytest makes the folders that tests write in; whoever runs the tests may set it."""
 
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def _in_memory() -> bool:
+    """Tell whether the folders of tests can lie in memory. The ledger and the vault sync what they
+    take in, tens of thousands of times in a run, and a disk takes milliseconds for each. It shows
+    nothing here: tests kill programs, never the machine."""
+    return os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    if not _is_worker(config):
-        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="esclusa-tests-")
+    if _is_worker(config):
+        return
+    os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="esclusa-tests-")
+    if _TEMPORARY not in os.environ and _in_memory():
+        os.environ[_TEMPORARY] = str(_MEMORY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -89,17 +106,36 @@ def postgres_url() -> str:
 _numbers = itertools.count(1)
 
 
-@pytest.fixture
-def fresh_postgres(postgres_url: str) -> Iterator[str]:
-    """URL of a new, empty PostgreSQL database, dropped after the test."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"esclusa_{worker}_{os.getpid()}_{next(_numbers)}"
+@pytest.fixture(scope="session")
+def database_from(postgres_url: str) -> Callable[[str], contextlib.AbstractContextManager[str]]:
+    """Give a function that copies a PostgreSQL database, by its URL, which nobody has open; "" for
+    an empty one. The block gets the URL of the copy, which is dropped after it."""
     server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+    @contextlib.contextmanager
+    def copied(template: str) -> Iterator[str]:
+        name = f"esclusa_{worker}_{os.getpid()}_{next(_numbers)}"
+        made_from = sa.make_url(template).database if template else "template0"
+        with server.connect() as connection:
+            # A connection that was closed a moment ago may still be counted as one.
+            gone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            connection.exec_driver_sql(gone, (made_from,))
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {made_from}")
+        yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    return copied
+
+
+@pytest.fixture
+def fresh_postgres(
+    database_from: Callable[[str], contextlib.AbstractContextManager[str]],
+) -> Iterator[str]:
+    """URL of a new, empty PostgreSQL database, dropped after the test."""
+    with database_from("") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

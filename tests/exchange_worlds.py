@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,17 @@ class World:
                 if other is not node:
                     keys = credentials.read_public(other.folder).keys
                     node.exchange.add_partner(other.agency, keys, address="", by="test")
+
+    @classmethod
+    def copied(cls, made: Path, folder: Path, *agencies: str) -> World:
+        """Open copies of the nodes of a closed world, which is quicker than making them."""
+        world = cls.__new__(cls)
+        world.clock, world.nodes = Clock(), {}
+        for agency in agencies:
+            shutil.copytree(made / agency, folder / agency)
+            world.nodes[agency] = node = Node.open(folder / agency)
+            node.exchange.now = world.clock
+        return world
 
     def __getitem__(self, agency: str) -> Node:
         return self.nodes[agency]

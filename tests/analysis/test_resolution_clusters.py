@@ -17,7 +17,7 @@ from esclusa.analysis.resolution import (
     read_settings,
     sentence,
 )
-from esclusa.analysis.resolution.blocks import candidate_pairs, make_rows
+from esclusa.analysis.resolution.blocks import by_key, candidate_pairs, make_rows
 from esclusa.analysis.resolution.keys import keys_of
 from esclusa.analysis.resolution.profile import profile_of
 from esclusa.analysis.resolution.settings import LEVELS
@@ -286,7 +286,8 @@ def test_pairs_are_those_that_share_a_key_or_a_refined_key_that_few_share(
         )
 
     own, refined = make_rows(sorted(k) for k in keys), make_rows(sorted(r) for r in finer)
-    left, right, loss = candidate_pairs(own, refined, limit)
+    codes, loss = candidate_pairs(by_key(own), refined, limit)
+    left, right = codes >> 32, codes & 0xFFFFFFFF
     expected = [(a, b) for a in range(len(keys)) for b in range(a + 1, len(keys)) if meet(a, b)]
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == expected
     assert (loss.keys == 0) == (loss.pairs == 0)
@@ -294,7 +295,7 @@ def test_pairs_are_those_that_share_a_key_or_a_refined_key_that_few_share(
 
 def test_a_key_too_common_is_told_as_a_loss() -> None:
     rows = make_rows([("a",)] * 10)
-    _, _, loss = candidate_pairs(rows, make_rows([("y1971",)] * 10), 3)
+    _, loss = candidate_pairs(by_key(rows), make_rows([("y1971",)] * 10), 3)
     assert (loss.keys, loss.pairs) == (1, 45)
 
 

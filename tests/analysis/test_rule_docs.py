@@ -9,6 +9,7 @@ import pytest
 
 from esclusa.analysis.targeting import load_pack
 from esclusa.analysis.targeting.catalogue import SUBJECTS, fields
+from esclusa.analysis.targeting.checker import MAX_CALCULATIONS
 from esclusa.analysis.targeting.functions import FUNCTIONS
 from esclusa.analysis.targeting.lexer import MAX_LENGTH
 from esclusa.analysis.targeting.parser import MAX_DEPTH, MAX_ITEMS
@@ -64,6 +65,7 @@ def test_every_function_is_described() -> None:
 def test_limits_are_those_of_the_code() -> None:
     text = " ".join(PAGE.split())
     assert f"at most {MAX_LENGTH:,} characters and {MAX_DEPTH} levels" in text
+    assert f"at most {MAX_CALCULATIONS} calculations inside one another" in text
     assert f"at most {MAX_PATTERN} characters" in text
     assert f"1 to {MAX_ITEMS} constants" in text
 

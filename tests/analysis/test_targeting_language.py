@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esclusa.analysis.targeting.catalogue import fields
-from esclusa.analysis.targeting.checker import Scope, check, lists_of
+from esclusa.analysis.targeting.checker import MAX_CALCULATIONS, Scope, check, lists_of
 from esclusa.analysis.targeting.functions import FUNCTIONS
 from esclusa.analysis.targeting.lexer import MAX_LENGTH
 from esclusa.analysis.targeting.parser import MAX_DEPTH, parse
@@ -252,3 +252,12 @@ def test_patterns_on_which_engines_differ_are_refused(pattern: str) -> None:
 
 def test_every_function_says_what_it_means() -> None:
     assert all(function.meaning for function in FUNCTIONS.values())
+
+
+def test_calculations_inside_one_another_are_limited() -> None:
+    """Each looks at its result, so forty of them would keep a node busy for years."""
+    fits = " + ".join(["value"] * (MAX_CALCULATIONS + 1)) + " > 3"
+    check(parse(fits), scope("consignment"))
+    problem = refused(fits.replace("value >", "value + packages >"))
+    assert "calculations inside one another" in problem.reason
+    assert problem.offset == fits.index("+")

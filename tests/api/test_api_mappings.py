@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,24 @@ RIGHT = (DATA / "exportacion.toml").read_bytes()
 NAME = "altamira-exportacion"
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = Node.create(tmp_path / "node", agency="NORTHREACH")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a node with its people; each test opens a copy."""
+    folder = tmp_path_factory.mktemp("mappings") / "node"
+    node = Node.create(folder, agency="NORTHREACH")
     for role in ("analyst", "supervisor", "auditor", "administrator"):
-        made.add_user(
-            made.administrator(), name=role, password=PASSWORD, role=role, clearance=Level.OFFICIAL
+        node.add_user(
+            node.administrator(), name=role, password=PASSWORD, role=role, clearance=Level.OFFICIAL
         )
-    yield made
-    made.close()
+    node.close()
+    return folder
+
+
+@pytest.fixture
+def node(made: Path, tmp_path: Path) -> Iterator[Node]:
+    opened = Node.open(shutil.copytree(made, tmp_path / "node"))
+    yield opened
+    opened.close()
 
 
 class Caller:

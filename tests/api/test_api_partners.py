@@ -228,12 +228,13 @@ def ids(node: Node) -> set[str]:
 
 def compare(worlds: tuple[World, World], hidden: list[str], both: str) -> None:
     for agency, other in (("marisol", "northreach"), ("northreach", "marisol")):
+        known = [names(world[agency]) for world in worlds]
         for role in ("analyst", "supervisor"):
             callers = [Caller(world[agency], role) for world in worlds]
             for method, path, body in asked(other, hidden[0], both):
                 seen = [
-                    steady(world[agency], caller.call(method, path, json=body))
-                    for world, caller in zip(worlds, callers, strict=True)
+                    steady(named, caller.call(method, path, json=body))
+                    for named, caller in zip(known, callers, strict=True)
                 ]
                 assert seen[0] == seen[1], (agency, role, method, path)
 
@@ -250,11 +251,16 @@ def asked(other: str, hidden: str, both: str) -> Iterator[tuple[str, str, Any]]:
         yield "POST", "/consents", named
 
 
-def steady(node: Node, answer: httpx.Response) -> tuple[int, str]:
+def names(node: Node) -> dict[str, str]:
+    """What the exchange calls each record of a node: a name that hangs on the keys of the node."""
+    return {node.exchange.name_of(record): record for record in ids(node)}
+
+
+def steady(named: dict[str, str], answer: httpx.Response) -> tuple[int, str]:
     """An answer without times, digests, and names that hang on the keys of one node."""
     text = answer.text
-    for record in ids(node):
-        text = text.replace(node.exchange.name_of(record), f"name of {record}")
+    for name, record in named.items():
+        text = text.replace(name, f"name of {record}")
     text = re.sub(r"\b[0-9a-f]{64}\b", "digest", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)", "time", text)
     return answer.status_code, json.dumps(json.loads(text), sort_keys=True) if text else ""

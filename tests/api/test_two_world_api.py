@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -156,6 +157,49 @@ def decide(twins: Twins, both: Pair) -> None:
             twins.call("POST", f"/matches/{{match_id}}/{step}", name, json=body)
 
 
+def resolve(twins: Twins, both: Pair) -> None:
+    """Read and judge entities: of the open world, and of those that are there in secret alone."""
+    found = [row for word in ("FIRM", "MARISOL", "GHOST") for row in entities_at(twins, word)]
+    open_ones, hidden = [row["id"] for row in found[:3]], hidden_entities(both)[:3]
+    for name in (*open_ones, *hidden, "ent-nobody"):
+        twins.get("/entities/{entity_id}", name)
+        twins.get("/entities/{entity_id}/links", name, depth=2)
+        twins.get("/entities/{entity_id}/paths", name, other=(open_ones or hidden)[0])
+    twins.get("/entity-questions", limit=200)
+    asked = {"verdict": "same", "reason": "Papers seen."}
+    assert hidden
+    pairs = [
+        *pairwise(open_ones),
+        *((name, hidden[0]) for name in open_ones),
+    ]
+    for one, other in (*pairs, ("ent-nobody", hidden[0])):
+        said = twins.call("POST", "/entity-judgements", json={"one": one, "other": other, **asked})
+        twins.get("/entities/{entity_id}", one)
+        name = said.json().get("id", one)
+        twins.get("/entity-judgements", limit=200)
+        for _ in range(2):
+            twins.call("POST", "/entity-judgements/{judgement_id}/undo", name, json={})
+    twins.get("/entity-judgements", limit=200)
+
+
+def entities_at(twins: Twins, word: str) -> list[dict[str, Any]]:
+    answer = twins.get("/entities", text=word, limit=200)
+    return answer.json()["rows"] if answer.status_code == 200 else []
+
+
+def hidden_entities(both: Pair) -> list[str]:
+    """Return the entities that only the secret world knows."""
+    found = [
+        {
+            row.id
+            for word in ("FIRM", "GHOST", "HIDDEN")
+            for row in node.entities.find(worlds.cleared(node), word, limit=200).rows
+        }
+        for node in both
+    ]
+    return sorted(found[1] - found[0])
+
+
 def bring(twins: Twins) -> None:
     """Compare, load, confirm and discard editions of open lists, and of those there in secret."""
     data = worlds.list_of(("p1", "OTRA FIRMA"), ("n1", "NEW FIRM"))
@@ -230,6 +274,7 @@ def test_every_address_of_the_document_answers_the_same(
     read(twins, both, every=1 if role == "analyst" else 5)
     act(twins, both)
     decide(twins, both)
+    resolve(twins, both)
     bring(twins)
     refuse(twins)
     if role == "auditor":

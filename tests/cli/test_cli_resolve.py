@@ -38,3 +38,28 @@ def test_an_entity_is_found_shown_and_its_links_are_walked(tmp_path: Path) -> No
 
     missing = run("resolve", "show", "ent-nobody", "--node", folder)
     assert (missing.exit_code, missing.stderr) == (4, "esclusa: no such entity\n")
+
+
+def test_two_entities_are_judged_the_same_and_the_judgement_is_taken_back(tmp_path: Path) -> None:
+    folder = tmp_path / "node"
+    node = worlds.make(folder)
+    bills = (("B1", "ISTMO PRIMAVERA SA", "BANANAS"), ("B2", "OTRA FIRMA SA", "COFFEE"))
+    worlds.take_in(node, "one.edi", worlds.cuscar(*bills))
+    node.close()
+    one, other = (
+        json.loads(run("resolve", "find", words, "--node", folder).stdout)["id"]
+        for words in ("istmo primavera", "otra firma")
+    )
+
+    judged = run("resolve", "judge", one, other, "same", "--reason", "one till", "--node", folder)
+    assert judged.exit_code == 0, judged.stderr
+    said = json.loads(judged.stdout)
+    assert (said["verdict"], said["reason"]) == ("same", "one till")
+    shown = json.loads(run("resolve", "show", one, "--node", folder).stdout)
+    assert [item["id"] for item in shown["judgements"]] == [said["id"]]
+
+    twice = run("resolve", "judge", one, said["a"]["id"], "same", "--reason", "x", "--node", folder)
+    assert twice.exit_code != 0
+    assert run("resolve", "undo", said["id"], "--node", folder).exit_code == 0
+    (row,) = run("resolve", "judgements", "--node", folder).stdout.splitlines()
+    assert json.loads(row)["verdict"] == ""

@@ -72,6 +72,21 @@ def test_a_list_that_is_a_table_is_read_with_its_mapping(tmp_path: Path) -> None
     assert [hit["uid"] for hit in lines(found)] == ["7"]
 
 
+def test_an_address_or_a_number_is_asked_alone(tmp_path: Path) -> None:
+    rows = "nr,nombre,clase,calle,imo\n7,ALTAMIRA NAVIERA,vessel,Calle 5ta 23 Colon,9074729\n"
+    (tmp_path / "own.csv").write_text(rows)
+    more = '"calle" = "addresses"\n"imo" = "identifiers.imo"\n'
+    (tmp_path / "map.toml").write_text(MAPPING + more)
+    lists = "--list", tmp_path / "own.csv", "--mapping", tmp_path / "map.toml"
+    for asked in (("--address", "23 Calle 5ta, Colon"), ("--id", "imo:9074729")):
+        found = run("screen", *asked, *lists)
+        assert found.exit_code == 0, found.stderr
+        assert [hit["uid"] for hit in lines(found)] == ["7"], asked
+    both = run("screen", "--name", "Altamira Naviera", "--address", "Calle 5ta 23, Colon", *lists)
+    (hit,) = lines(both)
+    assert any("address" in str(reason) for reason in hit["detail"])  # type: ignore[attr-defined]
+
+
 def test_a_stream_is_answered_line_by_line_and_a_bad_line_costs_only_itself(listed: Path) -> None:
     asked = [
         b'{"name": "Altamira Naviera", "query_id": "a"}',

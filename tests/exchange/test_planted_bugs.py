@@ -1,11 +1,13 @@
 """The simulator is worth something: planted faults do not live long in it.
 
 Each fault is one function of the core replaced by a wrong one, modelled on a public report
-(``bugs/reports.py``). ``pytest -s -m slow`` on this file prints what killed each, and survivors.
+(``bugs/reports.py``). ``pytest -s -m slow`` on this file prints what killed each; with
+``ESCLUSA_LONG=1`` the known survivors are played as well, to see whether they still live.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,11 +87,13 @@ def test_at_least_nineteen_of_twenty_faults_are_expected_to_be_killed() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_other_fault_is_killed_within_six_hundred_schedules(theme: str) -> None:
-    found = {
-        name: killed_at(bug) for name, bug in ALL.items() if bug.make.__module__ == f"bugs.{theme}"
-    }
+    bugs = {name: bug for name, bug in ALL.items() if bug.make.__module__ == f"bugs.{theme}"}
+    # A known survivor may live or die here; whichever it is, the hand-made test is what kills it.
+    played = bugs.keys() if os.environ.get("ESCLUSA_LONG") else bugs.keys() - SURVIVORS.keys()
+    found = {name: killed_at(bugs[name]) for name in played}
     for name, (lived, rule) in sorted(found.items(), key=lambda item: item[1]):
         print(f"{lived or 'lives':>6}  {name}  ({ALL[name].report}): {rule}")
     survivors = {name for name, (lived, _) in found.items() if not lived}
     print(f"{theme}: {len(found) - len(survivors)} of {len(found)} killed")
+    assert found or bugs.keys() <= SURVIVORS.keys()
     assert survivors <= set(SURVIVORS), survivors - set(SURVIVORS)

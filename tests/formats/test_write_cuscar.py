@@ -465,7 +465,7 @@ LOOSE = box(voyage=VOYAGE, load_port=PLACE, discharge_port=PLACE)
 
 
 @given(messages(st.one_of(consignments(), LOOSE)))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_records_that_a_report_carries_come_back_as_they_were(message: Message) -> None:
     check_same("CUSCAR", message)
     check_order("CUSCAR", message, TABLE)

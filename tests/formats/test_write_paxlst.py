@@ -275,7 +275,7 @@ def travellers(draw: st.DrawFn) -> Traveller:
 
 
 @given(messages(travellers()))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_any_records_that_a_list_carries_come_back_as_they_were(message: Message) -> None:
     check_same("PAXLST", message)
     check_order("PAXLST", message, TABLE)

@@ -8,27 +8,18 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
 from pointer_node_worlds import hits
 
-from esclusa.node import Node
-from exchange_worlds import Clock, World
+from esclusa.node import settings
+from exchange_worlds import World
 
 TWO = ("marisol", "northreach")
 THREE = (*TWO, "altamira")
-
-
-def _copied(made: Path, folder: Path, agencies: tuple[str, ...]) -> World:
-    world = World.__new__(World)
-    world.clock, world.nodes = Clock(), {}
-    for agency in agencies:
-        shutil.copytree(made / agency, folder / agency)
-        world.nodes[agency] = node = Node.open(folder / agency)
-        node.exchange.now = world.clock
-    return world
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +61,7 @@ def made_searchable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def searchable(made_searchable: Path, tmp_path: Path) -> Iterator[World]:
     """Marisol, who is searched, and Northreach, who searches."""
-    world = _copied(made_searchable, tmp_path, TWO)
+    world = World.copied(made_searchable, tmp_path, *TWO)
     yield world
     world.close()
 
@@ -83,7 +74,7 @@ def searchable_anew(made_searchable: Path, tmp_path: Path) -> Callable[[], World
     def anew() -> World:
         folder = tmp_path / f"anew{next(number)}"
         folder.mkdir()
-        return _copied(made_searchable, folder, TWO)
+        return World.copied(made_searchable, folder, *TWO)
 
     return anew
 
@@ -91,7 +82,7 @@ def searchable_anew(made_searchable: Path, tmp_path: Path) -> Callable[[], World
 @pytest.fixture
 def two(made_two: Path, tmp_path: Path) -> Iterator[World]:
     """Marisol and Northreach under the sample agreement, on SQLite."""
-    world = _copied(made_two, tmp_path, TWO)
+    world = World.copied(made_two, tmp_path, *TWO)
     yield world
     world.close()
 
@@ -99,23 +90,39 @@ def two(made_two: Path, tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def three(made_three: Path, tmp_path: Path) -> Iterator[World]:
     """Marisol, Northreach and Altamira in a row, on SQLite."""
-    world = _copied(made_three, tmp_path, THREE)
+    world = World.copied(made_three, tmp_path, *THREE)
     yield world
     world.close()
+
+
+@pytest.fixture(scope="session")
+def made_pair(
+    tmp_path_factory: pytest.TempPathFactory,
+    database_from: Callable[[str], AbstractContextManager[str]],
+) -> Iterator[tuple[Path, str]]:
+    """Folders as of ``made_two``, and the URL of Northreach's ledger on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("pair")
+    with database_from("") as url:
+        world = World(folder, *TWO, databases={"northreach": url})
+        world.agree(*TWO)
+        world.close()
+        yield folder, url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def pair(request: pytest.FixtureRequest, made_two: Path, tmp_path: Path) -> Iterator[World]:
     """Marisol and Northreach; Northreach keeps its copies on SQLite, then on PostgreSQL."""
-    if request.param == "sqlite":
-        world = _copied(made_two, tmp_path, TWO)
-    else:
-        world = World(
-            tmp_path, *TWO, databases={"northreach": request.getfixturevalue("fresh_postgres")}
-        )
-        world.agree(*TWO)
-    yield world
-    world.close()
+    with ExitStack() as stack:
+        made = made_two
+        if request.param == "postgres":
+            folder, ledger = request.getfixturevalue("made_pair")
+            copy = stack.enter_context(request.getfixturevalue("database_from")(ledger))
+            made = shutil.copytree(folder, tmp_path / "made")
+            file = made / "northreach" / settings.FILE
+            file.write_text(file.read_text().replace(ledger, copy))
+        world = World.copied(made, tmp_path, *TWO)
+        yield world
+        world.close()
 
 
 @pytest.fixture
@@ -126,6 +133,6 @@ def three_anew(made_three: Path, tmp_path: Path) -> Callable[[], World]:
     def anew() -> World:
         folder = tmp_path / str(next(number))
         folder.mkdir()
-        return _copied(made_three, folder, THREE)
+        return World.copied(made_three, folder, *THREE)
 
     return anew

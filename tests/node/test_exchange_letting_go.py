@@ -388,8 +388,8 @@ def test_after_its_last_day_a_copy_is_erased_and_receipted(pair: World) -> None:
     for node_ in (pair["marisol"], node):
         node_.exchange.tick()
     pair.sync("marisol", "northreach")
-    for _ in range(210):  # the lease is kept alive until the last day
-        later(pair, days=1)
+    for _ in range(70):  # the lease, of a week, is kept alive until the last day
+        later(pair, days=3)
         pair["marisol"].exchange.tick()
         node.exchange.tick()
         if not held(node):

@@ -25,12 +25,23 @@ from exchange_worlds import World
 BILLS = tuple(Bill(bill=f"BILL{number}") for number in range(3))
 
 
-@pytest.fixture
-def logged(two: World) -> World:
-    """Two nodes after three exchanges."""
+@pytest.fixture(scope="module")
+def made_logged(made_two: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of two nodes after three exchanges."""
+    folder = tmp_path_factory.mktemp("logged")
+    made = World.copied(made_two, folder, "marisol", "northreach")
     for bill in BILLS:
-        give(two, bill)
-    return two
+        give(made, bill)
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def logged(made_logged: Path, tmp_path: Path) -> Iterator[World]:
+    """Two nodes after three exchanges."""
+    made = World.copied(made_logged, tmp_path, "marisol", "northreach")
+    yield made
+    made.close()
 
 
 def files(node: Node) -> Iterator[Path]:

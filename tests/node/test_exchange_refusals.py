@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +73,23 @@ def refuses(world: World, data: bytes, *kinds: type[EsclusaError]) -> str:
     return said
 
 
+@pytest.fixture(scope="module")
+def made_ready(made_two: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of the two of ``ready``."""
+    folder = tmp_path_factory.mktemp("ready")
+    made = World.copied(made_two, folder, "marisol", "northreach")
+    give(made, Bill(bill="BEFORE"))
+    give(made, Bill(), sync=False)
+    made.close()
+    return folder
+
+
 @pytest.fixture
-def ready(two: World) -> World:
+def ready(made_ready: Path, tmp_path: Path) -> Iterator[World]:
     """Two nodes; Marisol has a bill for Northreach that has not gone yet, and one that has."""
-    give(two, Bill(bill="BEFORE"))
-    give(two, Bill(), sync=False)
-    return two
+    made = World.copied(made_ready, tmp_path, "marisol", "northreach")
+    yield made
+    made.close()
 
 
 def test_after_every_refusal_the_sound_batch_is_still_taken(ready: World) -> None:

@@ -19,13 +19,21 @@ from esclusa.sharing.wire import Header
 from exchange_worlds import World, for_partners, take_in
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, "marisol", "northreach")
-    made.agree("marisol", "northreach")
+@pytest.fixture(scope="module")
+def made_given(made_two: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of two nodes; Northreach holds copies of Marisol's manifest."""
+    folder = tmp_path_factory.mktemp("given")
+    made = World.copied(made_two, folder, "marisol", "northreach")
     take_in(made["marisol"], for_partners("northreach"))
     made["marisol"].exchange.publish()
     made.sync("marisol", "northreach")
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def world(made_given: Path, tmp_path: Path) -> Iterator[World]:
+    made = World.copied(made_given, tmp_path, "marisol", "northreach")
     yield made
     made.close()
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -80,13 +81,17 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     chance = random.Random(20261123)
     names = files(tmp_path / "in")
     calm = new_node(tmp_path / "calm")
+    began = time.monotonic()
     for name in names:
         worlds.take_in(calm, name.name, name.read_bytes())
+    most = 1.2 * (time.monotonic() - began)
     node = new_node(tmp_path / "node", ledger_url)
 
     acknowledged: set[str] = set()
+    struck = 0
     for _attempt in range(KILLS):
-        said, _done = run_child(tmp_path / "node", names, chance.uniform(0.0, 2.5))
+        said, done = run_child(tmp_path / "node", names, chance.uniform(0.0, most))
+        struck += not done
         acknowledged |= set(said)
         with node.store.read() as connection:
             for identity in acknowledged:
@@ -94,6 +99,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(
         assert node.check() == []
     _said, done = run_child(tmp_path / "node", names, None)
 
+    assert struck
     assert done
     assert state_of(node) == state_of(calm)
     assert node.check() == []

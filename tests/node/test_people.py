@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 
 from esclusa.errors import Forbidden, InputError, SignInError
 from esclusa.ledger.store import Store
@@ -36,6 +37,35 @@ def test_an_unknown_name_and_a_wrong_password_get_one_answer(people: People) -> 
             people.sign_in(name, password)
         answers.add(str(caught.value))
     assert len(answers) == 1
+
+
+def test_an_unknown_name_costs_the_same_hash_as_a_wrong_password(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.add(name="ana", password=GOOD, role="analyst")
+    checked: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(self: PasswordHasher, stored: str, password: str) -> bool:
+        checked.append(stored)
+        return verify(self, stored, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    for name in ("ana", "nobody"):
+        with pytest.raises(SignInError):
+            people.sign_in(name, "wrong password!")
+    known, unknown = (stored.split("$")[:4] for stored in checked)
+    assert known == unknown, "kind, version and costs"
+
+
+def test_opening_a_node_makes_no_hash(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(self: PasswordHasher, password: str) -> str:
+        raise AssertionError(password)
+
+    monkeypatch.setattr(PasswordHasher, "hash", never)
+    store = Store(ledger_url)
+    People(store, "marisol", session_hours=12)
+    store.close()
 
 
 def test_a_closed_session_reads_nothing(people: People) -> None:

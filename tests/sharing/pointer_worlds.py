@@ -123,10 +123,10 @@ class World:
         self.rows += [*rows, taken]
         return self.set
 
-    def ask(self, pointers: Collection[Pointer]) -> Question:
+    def ask(self, pointers: Collection[Pointer], size: int = 0) -> Question:
         """Make a question and hand it over."""
         self.asker, question, row = asking.ask(
-            self.asker, self.set, self.terms, pointers, self.now, self.asker_random
+            self.asker, self.set, self.terms, pointers, self.now, self.asker_random, size
         )
         self.rows.append(row)
         return decode(encode(question), Question, "northreach")

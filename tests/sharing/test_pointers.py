@@ -148,6 +148,24 @@ def test_sets_have_the_size_of_a_power_of_two(count: int, size: int) -> None:
     assert catalogue_size(count) == size
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    held=st.frozensets(st.integers(0, 200), max_size=40), data=st.binary(min_size=10, max_size=10)
+)
+def test_an_entry_is_found_in_a_set_exactly_when_it_is_in_it(
+    held: frozenset[int], data: bytes
+) -> None:
+    made = World().open(containers(held))
+    tags = catalogue.tags_of(made)
+    assert all(catalogue.holds(made, tag) for tag in tags)
+    near_misses = {bytes((*tag[:-1], tag[-1] ^ 1)) for tag in tags} | {
+        data,
+        bytes(10),
+        b"\xff" * 10,
+    }
+    assert not any(catalogue.holds(made, tag) for tag in near_misses - tags)
+
+
 def test_the_chance_of_any_false_hit_is_small() -> None:
     assert catalogue.false_hit_bound(1 << 20, 500_000) < 1e-12
 

@@ -171,9 +171,9 @@ SHIP_KEYS = {"imo", "mmsi", "vessel_name"}
             {"iso6346"} | SHIP_KEYS,
         ),
         (ShipDeclaration(form="waste", voyage=Voyage(conveyance=SHIP), port=Place()), SHIP_KEYS),
-        (ANA, {"passport", "name_birth", "name_year"}),
+        (ANA, {"passport", "name_birth", "name_year", "name_near", "name_near_facts"}),
         (BILL, {"iso6346", "tax", "company_name"} | SHIP_KEYS),
-        (LISTED, {"passport", "name_birth", "name_year"}),
+        (LISTED, {"passport", "name_birth", "name_year", "name_near", "name_near_facts"}),
     ],
     ids=[
         "equipment",
@@ -195,7 +195,8 @@ def test_only_the_keys_agreed_are_made() -> None:
 
 def test_a_listed_person_and_a_traveller_meet_by_document_by_birth_and_by_sound() -> None:
     both = pointers_of(LISTED) & pointers_of(ANA)
-    assert {item.key for item in both} == {"passport", "name_birth", "name_year"}
+    by_name = {"name_birth", "name_year", "name_near", "name_near_facts"}
+    assert {item.key for item in both} == {"passport"} | by_name
 
 
 def test_a_weak_alias_makes_no_key() -> None:
@@ -209,7 +210,7 @@ def test_an_aircraft_is_no_vessel() -> None:
 
 
 def test_every_exact_key_has_a_maker_and_a_kind() -> None:
-    approximate = {"name_year", "company_name", "vessel_name"}
+    approximate = {"name_year", "name_near", "name_near_facts", "company_name", "vessel_name"}
     for key in set(KEYS) - approximate:
         with pytest.raises(InputError):
             require(key, *("", "")[: 1 if key in ("iso6346", "imo", "mmsi", "duns") else 2])

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from esclusa.node import Node
 from esclusa.web.app import create_app
-from exchange_worlds import Clock, World, for_partners, take_in
+from exchange_worlds import World, for_partners, take_in
 
 MEDIA = "application/taxii+json;version=2.1"
 AGENCIES = ("marisol", "northreach", "altamira")
@@ -35,14 +35,23 @@ def made_door(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def made_shelf(made_door: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folders, with what the agreement gives published at Marisol."""
+    folder = tmp_path_factory.mktemp("shelf")
+    shutil.copytree(made_door, folder, dirs_exist_ok=True)
+    node = Node.open(folder / "marisol")
+    node.taxii_publisher.publish_own("northreach")
+    node.close()
+    return folder
+
+
 @pytest.fixture
-def world(made_door: Path, tmp_path: Path) -> Iterator[World]:
-    found = World.__new__(World)
-    found.clock, found.nodes = Clock(), {}
-    for agency in AGENCIES:
-        shutil.copytree(made_door / agency, tmp_path / agency)
-        found.nodes[agency] = node = Node.open(tmp_path / agency)
-        node.exchange.now = found.clock
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The three; Marisol's shelf is filled for a test that asks for its door."""
+    filled = "door" in request.fixturenames
+    made: Path = request.getfixturevalue("made_shelf" if filled else "made_door")
+    found = World.copied(made, tmp_path, *AGENCIES)
     yield found
     found.close()
 
@@ -94,7 +103,6 @@ class Door:
 @pytest.fixture
 def door(node: Node, token: Callable[..., str]) -> Door:
     """Northreach's client, which may add and delete; what the agreement gives is published."""
-    node.taxii_publisher.publish_own("northreach")
     return Door(node, token(writes=True, deletes=True))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from small_desk import SmallDesk
+from small_entities import SmallEntities
 from small_lists import SmallLists
 from small_matches import SmallMatches
 
@@ -282,6 +283,10 @@ class SmallNode:
     @property
     def match_desk(self) -> SmallMatches:
         return SmallMatches(self.name)
+
+    @property
+    def entities(self) -> SmallEntities:
+        return SmallEntities(self.name)
 
     @property
     def partner_desk(self) -> SmallDesk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,14 +16,23 @@ MANY = tuple((f"e{number:02}", f"FIRM NUMBER{number} OF NORTHREACH") for number 
 FEWER = MANY[:50]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a node with people, one record and a list; each test opens a copy."""
+    folder = tmp_path_factory.mktemp("lists") / "node"
+    node = worlds.make(folder)
+    worlds.add_people(node)
+    worlds.take_in(node, "b.edi", worlds.cuscar(("B1", "FIRM NUMBER59 OF NORTHREACH", "BANANAS")))
+    worlds.with_list(node, "own", *MANY)
+    node.close()
+    return folder
+
+
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = worlds.make(tmp_path / "node")
-    worlds.add_people(made)
-    worlds.take_in(made, "b.edi", worlds.cuscar(("B1", "FIRM NUMBER59 OF NORTHREACH", "BANANAS")))
-    worlds.with_list(made, "own", *MANY)
-    yield made
-    made.close()
+def node(made: Path, tmp_path: Path) -> Iterator[Node]:
+    opened = Node.open(shutil.copytree(made, tmp_path / "node"))
+    yield opened
+    opened.close()
 
 
 def walk(node: Node, role: str = "supervisor", language: str = "en") -> Walker:
@@ -118,3 +128,17 @@ def test_a_list_that_is_not_there_is_not_found(node: Node) -> None:
     for address in ("/lists/none", "/lists/none/editions/1", "/lists/own/editions/9",
                     "/lists/own?key=00000000"):  # fmt: skip
         assert walker.get(address).status_code == 404
+
+
+def test_an_address_is_compared_with_listed_addresses_by_page_and_api(node: Node) -> None:
+    import io
+    import json
+
+    line = {"id": "p1", "schema": "Company",
+            "properties": {"name": ["OTRA FIRMA"], "address": ["Calle 5ta 23, Colon, Panama"]}}  # fmt: skip
+    data = io.BytesIO(json.dumps(line).encode() + b"\n")
+    node.add_list(node.operator(), "places", "Places", [("places.json", data)])
+    walker = walk(node)
+    shown = walker.post("/screening", name="23 Calle 5ta, Colon", type="address")
+    assert "OTRA FIRMA" in shown.text
+    assert "OTRA FIRMA" not in walker.post("/screening", name="99 Avenida Sur", type="address").text

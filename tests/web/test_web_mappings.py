@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,15 +22,24 @@ NAME = "altamira-exportacion"
 WATCH = b'id = "watch"\ntitle = "Watch"\ntarget = "list_entry"\n[columns]\n"Nombre real" = "name"\n'
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = Node.create(tmp_path / "node", agency="NORTHREACH", title="Northreach Customs")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a node with its people; each test opens a copy."""
+    folder = tmp_path_factory.mktemp("mappings") / "node"
+    node = Node.create(folder, agency="NORTHREACH", title="Northreach Customs")
     for role in ("analyst", "supervisor", "administrator"):
-        made.add_user(
-            made.administrator(), name=role, password=PASSWORD, role=role, clearance=Level.OFFICIAL
+        node.add_user(
+            node.administrator(), name=role, password=PASSWORD, role=role, clearance=Level.OFFICIAL
         )
-    yield made
-    made.close()
+    node.close()
+    return folder
+
+
+@pytest.fixture
+def node(made: Path, tmp_path: Path) -> Iterator[Node]:
+    opened = Node.open(shutil.copytree(made, tmp_path / "node"))
+    yield opened
+    opened.close()
 
 
 def walk(node: Node, role: str = "analyst", language: str = "en") -> Walker:

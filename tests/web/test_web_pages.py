@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from lxml import html
+from small_entities import ENTITY, MENTION, OTHER
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import SOURCE, SmallNode, alert_name, record_name
@@ -26,6 +27,9 @@ EXAMPLE = {
     "{mapping_id}": "marisol-consignment",
     "{agency}": "northreach",
     "{match_id}": MATCH,
+    "{entity_id}": ENTITY,
+    "{one}": MENTION,
+    "{other}": OTHER,
     "{list_id}": LIST,
     "{number}": "3",
 }

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from lxml import html
+from small_entities import ENTITY, MENTION, OTHER
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import HOSTILE, PASSWORD, SOURCE, SmallNode, alert_name, record_name
@@ -21,7 +22,8 @@ ADDRESSES = (
     "/", "/queue", f"/alerts/{ALERT}", f"/records/{RECORD}", "/search?text=x", "/screening",
     "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings",
     "/mappings/marisol-consignment", "/lists", f"/lists/{LIST}", f"/lists/{LIST}/editions/3", "/rules", "/help", "/preferences", "/sign-in",
-    "/audit", "/matches", f"/matches/{MATCH}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
+    "/audit", "/entities?text=x", f"/entities/{ENTITY}?to=x", "/entity-questions", "/entity-judgements",
+    f"/entity-pairs/{MENTION}/{OTHER}", "/matches", f"/matches/{MATCH}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from esclusa.api import shapes
 from esclusa.api.body import spooled
 from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.entity_endpoints import ENDPOINTS as ENTITY_ENDPOINTS
 from esclusa.api.list_endpoints import ENDPOINTS as LIST_ENDPOINTS
 from esclusa.api.match_endpoints import ENDPOINTS as MATCH_ENDPOINTS
 from esclusa.api.partner_endpoints import ENDPOINTS as PARTNER_ENDPOINTS
@@ -20,7 +21,7 @@ from esclusa.errors import InputError
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action
 
-SCREEN_TYPES: Final = ("any", "person", "organisation", "vessel")
+SCREEN_TYPES: Final = ("any", "person", "organisation", "vessel", "address")
 
 
 async def open_session(call: Call) -> shapes.Session:
@@ -246,6 +247,7 @@ ENDPOINTS: Final = (
     _get("/rules", rules, tuple[views.RuleView, ...]),
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
     *MATCH_ENDPOINTS,
+    *ENTITY_ENDPOINTS,
     *PARTNER_ENDPOINTS,
     Endpoint(
         method="GET", path="/health", summary="Tell that the node answers.", call=health,

@@ -50,9 +50,26 @@ class MatchDecided(_Asked, frozen=True, kw_only=True):
     redress: str = ""
 
 
+class EntityJudged(_Asked, frozen=True, kw_only=True):
+    """Two mentions (or entities: then their earliest mention) and what is said of them:
+    ``verdict`` is ``same`` or ``different``."""
+
+    one: str
+    other: str
+    verdict: str
+    reason: str
+
+
+class EntityUnjudged(_Asked, frozen=True, kw_only=True):
+    """Why a judgement is taken back; may be left out."""
+
+    reason: str = ""
+
+
 class ScreenAsked(_Asked, frozen=True, kw_only=True):
-    """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation`` or
-    ``vessel``. ``birth_date`` is ISO 8601, possibly partial; ``nationality`` a country code."""
+    """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation``,
+    ``vessel``, or ``address``: then ``name`` is an address. ``birth_date`` is ISO 8601, possibly
+    partial; ``nationality`` a country code."""
 
     name: str
     type: str = "any"
@@ -121,6 +138,25 @@ class LimitQuery(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows at most."""
 
     limit: int = 50
+
+
+class EntityQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a name, or a number."""
+
+    text: str
+    limit: int = 50
+
+
+class DepthQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How many links away at most, 1 to 3."""
+
+    depth: int = 1
+
+
+class OtherQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The other entity's id."""
+
+    other: str
 
 
 class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,8 @@ def ask(
     """Search AGENCY's records for VALUES; the answer comes with its next news.
 
     A number that a country gives comes after it: PA/0123456. A person's name comes before the date
-    of birth, NAME/1980-02-29, or the year, NAME/1980. A miss says only that the partner's set of
+    of birth, NAME/1980-02-29, or the year, NAME/1980; for name_near the nationality may follow,
+    NAME/1980-02-29/PA, and the node asks in two stages. A miss says only that the partner's set of
     that day holds no such key. Exit code 3 when a value cannot be searched; the others are asked.
     """
     import msgspec
@@ -87,7 +88,8 @@ def hits(folder: Path | None, every: bool) -> None:
         found = node.pointer_desk.found(node.operator(), only_hits=not every)
     output.show(
         found, "Searches in partners' records",
-        ("id", "partner", "purpose", "kind", "value", "outcome", "until (UTC)", "told", "answer"),
+        ("id", "partner", "purpose", "kind", "value", "outcome", "points>", "why", "until (UTC)",
+         "told", "answer"),
         _cells,
     )  # fmt: skip
 
@@ -95,8 +97,9 @@ def hits(folder: Path | None, every: bool) -> None:
 def _cells(view: FoundView) -> tuple[object, ...]:
     outcome = f"{view.outcome}: {view.rule}" if view.rule else view.outcome
     answer = " ".join(filter(None, (view.reason, view.said, *view.records)))
-    return (view.id, view.partner, view.purpose, view.key, view.value, outcome, view.until[:19],
-            view.step, answer)  # fmt: skip
+    points = "" if view.points is None else f"{view.points:g}"
+    return (view.id, view.partner, view.purpose, view.key, view.value, outcome, points,
+            " ".join(view.why), view.until[:19], view.step, answer)  # fmt: skip
 
 
 @pointer.command("tell")

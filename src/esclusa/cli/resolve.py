@@ -13,12 +13,18 @@ from esclusa.cli.output import answers, language_option, node_option, opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esclusa.sharing.entity_views import EntityRow, MemberView, NearView, PairView
+    from esclusa.sharing.entity_views import (
+        EntityRow,
+        JudgementView,
+        MemberView,
+        NearView,
+        PairView,
+    )
 
 
 @click.group()
 def resolve() -> None:
-    """Entities: find, show, questions."""
+    """Entities: find, show, judge, undo."""
 
 
 @resolve.command("find")
@@ -65,6 +71,7 @@ def show(folder: Path | None, language: str | None, entity_id: str) -> None:
     _told("\nWhy it is one, strongest first", view.bonds, spoken)
     _told("\nKept apart", view.refused, spoken)
     _told("\nOpen questions", view.questions, spoken)
+    _judged("\nJudged by people", view.judgements)
 
 
 @resolve.command("questions")
@@ -80,6 +87,47 @@ def questions(folder: Path | None, language: str | None, limit: int) -> None:
         _told(f"{len(found)} open questions", found, output.language(language))
     else:
         output.lines(found)
+
+
+@resolve.command("judge")
+@node_option
+@click.argument("one")
+@click.argument("other")
+@click.argument("verdict", type=click.Choice(["same", "different"]))
+@click.option("--reason", required=True, help="Why, in your own words.")
+@answers
+def judge(folder: Path | None, one: str, other: str, verdict: str, reason: str) -> None:
+    """Say that two mentions (or entities, by their earliest mention) are one, or are not."""
+    with opened(folder) as node:
+        found = node.entities.judge(node.operator(), one, other, verdict=verdict, reason=reason)
+    _shown_judged(found)
+
+
+@resolve.command("undo")
+@node_option
+@click.argument("judgement_id")
+@click.option("--reason", default="", help="Why it is taken back.")
+@answers
+def undo(folder: Path | None, judgement_id: str, reason: str) -> None:
+    """Take a judgement back; everything is then as if it had never been."""
+    with opened(folder) as node:
+        found = node.entities.undo(node.operator(), judgement_id, reason=reason)
+    _shown_judged(found)
+
+
+@resolve.command("judgements")
+@node_option
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
+@answers
+def judgements(folder: Path | None, limit: int) -> None:
+    """List what people said about pairs, newest first; taken back ones too."""
+    with opened(folder) as node:
+        page = node.entities.judgements(node.operator(), limit=limit)
+    if output.for_people():
+        more = " or more" if page.more else ""
+        _judged(f"{len(page.rows)}{more} judgements", page.rows)
+    else:
+        output.lines(page.rows)
 
 
 @click.group()
@@ -107,6 +155,30 @@ def path(folder: Path | None, one: str, other: str) -> None:
     """Show how two entities are connected, shortest way first."""
     with opened(folder) as node:
         _ways(node.entities.paths(node.operator(), one, other))
+
+
+def _shown_judged(view: JudgementView) -> None:
+    if output.for_people():
+        _judged("1 judgement", (view,))
+    else:
+        output.lines([view])
+
+
+def _judged(title: str, rows: Sequence[JudgementView]) -> None:
+    output.table(
+        title, ("verdict", "one", "other", "by", "at", "reason", "id"),
+        [
+            (_verdict(row), *(_side(side) if side else "" for side in (row.a, row.b)), row.by,
+             row.at[:16], row.reason, row.id)
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _verdict(row: JudgementView) -> str:
+    if not row.verdict:
+        return "taken back"
+    return f"{row.verdict} (another judgement counts)" if row.contradicted else row.verdict
 
 
 def _ways(view: NearView) -> None:

@@ -30,12 +30,18 @@ _HITS = 50
 )
 @click.option("--name", default="", help="One name to screen.")
 @click.option("--type", "kind", default="any", show_default=True,
-              type=click.Choice(["any", "person", "organisation", "vessel"]),
+              type=click.Choice(["any", "person", "organisation", "vessel", "address"]),
               help="What the name is.")  # fmt: skip
 @click.option("--birth-date", default="", help="ISO 8601, possibly partial: 1971-05.")
 @click.option("--nationality", default="", help="ISO 3166-1 code or a country's name.")
 @click.option("--id", "identifiers", multiple=True, metavar="SCHEME:VALUE",
               help="A number of the party, such as imo:9074729; repeat.")  # fmt: skip
+@click.option("--birth-place", default="", help="Town and country, with --name and --list.")
+@click.option(
+    "--address",
+    default="",
+    help="An address: alone, whose it may be; with --name, the party's, with --list.",
+)
 @click.option("--list", "files", multiple=True, type=_FILE,
               help="A list file; repeat for more. OFAC's alt and add files join their list. "
                    "[default: the lists in force at the node]")  # fmt: skip
@@ -54,19 +60,25 @@ _HITS = 50
 @answers
 def screen(
     folder: Path | None, language: str | None, queries: Path | None, name: str, kind: str,
-    birth_date: str, nationality: str, identifiers: tuple[str, ...], files: tuple[Path, ...],
-    mapping: Path | None, out: Path | None, threshold: float | None, purpose: str | None,
-    workers: int, cluster: str,
+    birth_date: str, nationality: str, identifiers: tuple[str, ...], birth_place: str,
+    address: str, files: tuple[Path, ...], mapping: Path | None, out: Path | None,
+    threshold: float | None, purpose: str | None, workers: int, cluster: str,
 ) -> None:  # fmt: skip
     """Screen one name, a table or a stream of names against lists.
 
     QUERIES is a CSV with the column name and, where known, query_id, type, birth_date, nationality,
-    identifiers (hits go to --out); or - for a stream of JSON lines with the same fields, each
-    answered at once. A name without a hit has not been found harmless.
+    identifiers, birth_place, address (hits go to --out); or - for a stream of JSON lines with the
+    same fields, each answered at once. A name without a hit has not been found harmless.
     """
-    if bool(name) == bool(queries):
-        raise click.UsageError("give one name with --name, or a table, or - for a stream")
-    if name and not files:
+    one = bool(name or address or identifiers)
+    if one == bool(queries):
+        reason = "give one name with --name, an --address or an --id; or a table, or - for a stream"
+        raise click.UsageError(reason)
+    if address and not (name or identifiers):
+        name, kind, address = address, "address", ""
+    if one and not files:
+        if birth_place or address:
+            raise click.UsageError("--birth-place and a party's --address need --list files")
         with opened(folder) as node:
             hits = node.screen(
                 node.operator(), name=name, type=kind, birth_date=birth_date,
@@ -77,10 +89,10 @@ def screen(
     lists = _lists(files, mapping)
     if purpose:
         threshold = _threshold(purpose, threshold)
-    if name:
+    if one:
         from esclusa.node.screening_table import screen_name
 
-        asked = (name, kind, birth_date, nationality, identifiers)
+        asked = (name, kind, birth_date, nationality, identifiers, birth_place, address)
         _show(screen_name(lists.screener(threshold), *asked), output.language(language))
     elif str(queries) == "-":
         _stream(lists.screener(threshold))

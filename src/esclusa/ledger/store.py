@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,7 +144,7 @@ class Store:
 
     def require_current(self) -> None:
         """Raise ``LedgerError`` unless the schema is the one this program was written for."""
-        expected = ScriptDirectory.from_config(_alembic()).get_current_head()
+        expected = _newest()
         with self.read() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
         if found != expected:
@@ -186,6 +187,12 @@ class Store:
 def is_walled(connection: sa.Connection) -> bool:
     """Tell whether the database shows this connection the rows of some labels only."""
     return bool(connection.get_execution_options().get("walled"))
+
+
+@cache
+def _newest() -> str | None:
+    """Return the schema that this program was written for."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
 def _alembic() -> Config:

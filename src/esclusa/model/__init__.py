@@ -6,6 +6,7 @@ Every other room speaks in these words. Nothing here reads a file, a clock or a 
 from esclusa.model.cargo import Consignment, DangerousGoods, GoodsItem, TransportEquipment
 from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
+from esclusa.model.entity import EntityJudgement, JudgedMention
 from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, TransportEvent
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
@@ -26,10 +27,10 @@ from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Re
 
 __all__ = [
     "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Body", "Consignment", "Conveyance",
-    "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "Evidence", "Function",
-    "GoodsItem", "Identifier", "Journey", "Level", "ListEntry", "Marking", "MatchDecision",
-    "Message", "Party", "PartyFacts", "Place", "PortCall", "Provenance", "Reason", "ReasonMatch",
-    "Record", "Said", "Seal", "Severity", "ShipDeclaration", "Statement", "TransportEquipment",
-    "TransportEvent", "TravelDocument", "Traveller", "Voyage", "decode_body", "encode_body",
-    "join_all", "kind_of", "natural_key", "parse_marking", "record_id", "value_text",
+    "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "EntityJudgement", "Evidence",
+    "Function", "GoodsItem", "Identifier", "Journey", "JudgedMention", "Level", "ListEntry",
+    "Marking", "MatchDecision", "Message", "Party", "PartyFacts", "Place", "PortCall", "Provenance",
+    "Reason", "ReasonMatch", "Record", "Said", "Seal", "Severity", "ShipDeclaration", "Statement",
+    "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage", "decode_body",
+    "encode_body", "join_all", "kind_of", "natural_key", "parse_marking", "record_id", "value_text",
 ]  # fmt: skip

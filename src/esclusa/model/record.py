@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.model.cargo import Consignment, TransportEquipment
+from esclusa.model.entity import EntityJudgement
 from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.marking import Marking
 from esclusa.model.match import MatchDecision
@@ -29,6 +30,7 @@ Body = (
     | Alert
     | AlertMove
     | MatchDecision
+    | EntityJudgement
 )
 """Everything a record can say; told apart by the tag in its JSON text."""
 
@@ -193,4 +195,5 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     Alert: lambda b: b.subject_id,
     AlertMove: lambda b: f"{b.alert_id}/{b.number}",
     MatchDecision: lambda b: _join(b.list_id, b.uid, b.digest),
+    EntityJudgement: lambda b: _join(b.a.id, b.b.id),
 }

@@ -37,7 +37,9 @@ _DDL: Final = {
     pl.Int32(): "int",
     pl.List(pl.String()): "array<string>",
 }
-COLUMNS: Final = ("query_id", "name", "type", "birth_date", "nationality", "identifiers")
+COLUMNS: Final = (
+    "query_id", "name", "type", "birth_date", "nationality", "identifiers", "birth_place", "address"
+)  # fmt: skip
 """Columns of the queries that count; any other is left on the cluster."""
 
 _LARGEST: Final = 64 * 1024 * 1024

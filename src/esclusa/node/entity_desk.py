@@ -6,8 +6,9 @@ counts, groups and reasons are those of a node that holds no other record.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -17,18 +18,27 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.links import Graph, Link, neighbourhood, paths
-from esclusa.analysis.resolution import Bond, Entities, Entity, Mention, mentions_of, sentence
+from esclusa.analysis.links import Link, neighbourhood, paths
+from esclusa.analysis.resolution import (
+    Bond,
+    Entity,
+    Mention,
+    default_settings,
+    mentions_of,
+    sentence,
+)
 from esclusa.analysis.screening import normalise
 from esclusa.errors import InputError, NotFound
 from esclusa.ledger import custody, records
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.labels import Label
 from esclusa.ledger.standing import in_force
-from esclusa.model import Record
+from esclusa.model import EntityJudgement, JudgedMention, Record
+from esclusa.node import entity_judging as judging
+from esclusa.node.entity_known import Known
 from esclusa.node.pipeline import ANALYSED, Pipeline
 from esclusa.sharing import entity_views as views
-from esclusa.sharing.reader import Action, Reader
+from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import PAGE_LIMIT, Gate
 
 _KINDS: Final = ANALYSED | {"list_entry"}
@@ -40,58 +50,21 @@ _BATCH: Final = 2_000
 _MISSING: Final = "no such entity"
 
 
-class Known:
-    """The entities of one set of labels, and which versions they were worked out from."""
-
-    def __init__(self) -> None:
-        self.entities = Entities()
-        self.mentions: dict[int, tuple[str, ...]] = {}
-        self.seq_of: dict[str, int] = {}
-        self.graph: Graph | None = None
-
-    def take_out(self, seqs: Collection[int]) -> None:
-        """Forget versions that are no longer in force, whatever took them away."""
-        gone = [mention for seq in seqs for mention in self.mentions.pop(seq)]
-        for mention in gone:
-            del self.seq_of[mention]
-        self.entities.remove_mentions(gone)
-        self.graph = None
-
-    def take_in(self, stated: Iterable[tuple[int, tuple[Mention, ...]]]) -> None:
-        """Take in versions: (sequence number, its mentions)."""
-        found: list[Mention] = []
-        for seq, mentions in stated:
-            self.mentions[seq] = tuple(one.id for one in mentions)
-            self.seq_of |= dict.fromkeys(self.mentions[seq], seq)
-            found += mentions
-        if self.entities.partition():
-            self.entities.add(found)
-        else:
-            self.entities = Entities.build(found)
-        self.graph = None
-
-    def linked(self) -> Graph:
-        """Return the graph of who shares what, made when first asked for."""
-        if self.graph is None:
-            of = {m: entity.id for entity in self.entities for m in entity.mentions}
-            stated = [one for one in map(self.entities.mention, of) if one is not None]
-            self.graph = Graph.build(stated, of)
-        return self.graph
-
-
 class EntityDesk:
     """Entities and links, for people."""
 
     def __init__(self, gate: Gate, pipeline: Pipeline) -> None:
         self._gate = gate
+        self._pipeline = pipeline
         self._labels = pipeline.labels
+        self._settings = default_settings().for_size(pipeline.settings.entity_records)
         self._known: OrderedDict[frozenset[int], Known] = OrderedDict()
         self._lock = Lock()
 
     @contextmanager
     def _seen(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int], Known]]:
         with self._lock, self._gate.reading(reader) as (connection, visible):
-            known = self._known.pop(visible, None) or Known()
+            known = self._known.pop(visible, None) or Known(self._settings)
             self._catch_up(connection, visible, known)
             self._known[visible] = known
             while len(self._known) > _KEPT:
@@ -106,6 +79,19 @@ class EntityDesk:
         fresh = sorted(standing.keys() - known.mentions.keys())
         if fresh:
             known.take_in(list(self._stated(connection, visible, fresh, standing)))
+        self._catch_up_judgements(connection, visible, known)
+
+    def _catch_up_judgements(
+        self, connection: sa.Connection, visible: frozenset[int], known: Known
+    ) -> None:
+        standing = judging.standing(connection, visible)
+        for gone in known.judged.keys() - standing.keys():
+            del known.judged[gone]
+        fresh = standing.keys() - known.judged.keys()
+        for seq, held in judging.read(connection, self._labels, visible, fresh).items():
+            number = _number(self._labels.get(standing[seq]))
+            known.judged[seq] = judging.judgement_of(held, number)
+        known.settle()
 
     def _stated(
         self, connection: sa.Connection, visible: frozenset[int], fresh: list[int],
@@ -157,6 +143,31 @@ class EntityDesk:
         self._gate.note(reader, Action.RECORD_READ, detail=f"entity questions={len(found)}")
         return found
 
+    def pair(self, reader: Reader, one: str, other: str) -> views.PairPage:
+        """Return two mentions side by side, why and why not, what was judged, and the open
+        questions beside them; raises ``NotFound`` and, for one mention twice, ``InputError``."""
+        reader.require(Action.RECORD_READ)
+        with self._seen(reader) as (connection, visible, known):
+            a, b = self._two(known, one, other)
+            compared = Bond(
+                a=a.id, b=b.id, labels=frozenset(), score=known.entities.compare(a.id, b.id)
+            )
+            open_ones = [(bond.a, bond.b) for bond in known.entities.questions(_QUESTIONS)]
+            standing = [seq for seq in known.about({a.id}) if known.says(seq, a.id, b.id)]
+            judged = self._said(connection, visible, known, standing[:1])
+            ours, theirs = (known.entities.entity_of(mention.id) for mention in (a, b))
+            assert ours is not None and theirs is not None  # both are there
+            (pair,) = self._pairs(connection, visible, known, (compared,))
+            supervisor = reader.role is Role.SUPERVISOR
+            page = views.PairPage(
+                pair=pair, one=ours.id, other=theirs.id, judgement=judged[0] if judged else None,
+                may_undo=bool(judged) and (supervisor or judged[0].by == reader.name),
+                before=_beside(open_ones, (a.id, b.id), -1),
+                after=_beside(open_ones, (a.id, b.id), 1),
+            )  # fmt: skip
+        self._note(reader, ours.id)
+        return page
+
     def links(self, reader: Reader, name: str, *, depth: int = 1) -> views.NearView:
         """Return who shares what with an entity, up to ``depth`` (1 to 3) links away."""
         reader.require(Action.RECORD_READ)
@@ -189,6 +200,97 @@ class EntityDesk:
             raise NotFound(_MISSING)
         return view
 
+    # --- judging -------------------------------------------------------------------------------
+
+    def judgements(self, reader: Reader, *, limit: int = 50) -> views.JudgementPage:
+        """Return what people said about pairs of mentions, newest first; taken back ones too."""
+        reader.require(Action.RECORD_READ)
+        limit = max(1, min(limit, PAGE_LIMIT))
+        with self._seen(reader) as (connection, visible, known):
+            newest = sorted(known.judged, reverse=True)
+            rows = self._said(connection, visible, known, newest[:limit])
+        self._gate.note(reader, Action.RECORD_READ, detail=f"judgements={len(rows)}")
+        return views.JudgementPage(rows=rows, more=len(newest) > limit)
+
+    def judge(
+        self, reader: Reader, one: str, other: str, *, verdict: str, reason: str
+    ) -> views.JudgementView:
+        """Say that two mentions name one and the same, or that they do not.
+
+        :param one: a mention's id, or an entity's: then its earliest mention. So is ``other``.
+        :param verdict: ``same`` or ``different``.
+        :raises NotFound: when there is no such mention, or none this reader may know of.
+        :raises StateError: when somebody has judged this pair and it still stands.
+        :raises InputError: when verdict or reason is missing or wrong, or both are one mention.
+        """
+        reader.require(Action.ENTITY_JUDGE)
+        return self._step(reader, one, other, "judge", verdict, reason)
+
+    def undo(self, reader: Reader, name: str, *, reason: str = "") -> views.JudgementView:
+        """Take a judgement back, by its id: one's own, or a supervisor anybody's. Everything is
+        then as if it had never been.
+
+        :raises NotFound, StateError, InputError: as :meth:`judge`.
+        """
+        reader.require(Action.ENTITY_UNDO)
+        with self._seen(reader) as (connection, visible, known):
+            held = judging.read(connection, self._labels, visible, known.judged)
+            found = next((item for item in held.values() if item.id == name), None)
+        if found is None or not isinstance(found.body, EntityJudgement):
+            raise NotFound("no such judgement")
+        return self._step(reader, found.body.a.id, found.body.b.id, "undo", "", reason)
+
+    def _step(
+        self, reader: Reader, one: str, other: str, move: str, verdict: str, reason: str
+    ) -> views.JudgementView:
+        with self._seen(reader) as (connection, _visible, known):
+            pair = self._two(known, one, other)
+            sides = [
+                (item.record, records.label_of(connection, known.seq_of[item.id])) for item in pair
+            ]
+        a, b = (JudgedMention(id=m.id, record_id=m.record, path=m.path) for m in pair)
+        asked = EntityJudgement(
+            a=a, b=b, number=0, move=move, verdict=verdict, by=reader.name, reason=reason.strip(),
+            at=self._pipeline.analyst.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        )  # fmt: skip
+        name = judging.write(self._pipeline, reader, asked, sides)
+        with self._seen(reader) as (connection, visible, known):
+            newest = sorted(known.judged, reverse=True)
+            said = self._said(connection, visible, known, newest)
+        return next(item for item in said if item.id == name)
+
+    def _two(self, known: Known, one: str, other: str) -> list[Mention]:
+        pair = [self._mention(known, name) for name in (one, other)]
+        if pair[0].id == pair[1].id:
+            raise InputError("a judgement needs two mentions, not one twice")
+        return sorted(pair, key=lambda mention: mention.id)
+
+    def _mention(self, known: Known, name: str) -> Mention:
+        entity = known.entities.entity(name) if name.startswith("ent-") else None
+        found = known.entities.mention(entity.mentions[0] if entity else name)
+        if found is None:
+            raise NotFound("no such mention")
+        return found
+
+    def _said(
+        self, connection: sa.Connection, visible: Collection[int], known: Known,
+        seqs: Sequence[int],
+    ) -> tuple[views.JudgementView, ...]:  # fmt: skip
+        held = judging.read(connection, self._labels, visible, seqs)
+        steps = [(held[seq].id, held[seq].body) for seq in seqs]
+        overruled = {notice.judgement for notice in known.entities.notices()}
+        sides = {m.id for _, step in steps if isinstance(step, EntityJudgement)
+                 for m in (step.a, step.b) if m.id in known.seq_of}  # fmt: skip
+        told = {m.id: m for m in self._members(connection, visible, known, sorted(sides))}
+        return tuple(
+            views.JudgementView(
+                id=name, a=told.get(step.a.id), b=told.get(step.b.id), verdict=step.verdict,
+                by=step.by, at=step.at, reason=step.reason, contradicted=name in overruled,
+            )
+            for name, step in steps
+            if isinstance(step, EntityJudgement)
+        )  # fmt: skip
+
     def _note(self, reader: Reader, subject: str) -> None:
         said = "entity" if subject else "entity not found"
         self._gate.note(reader, Action.RECORD_READ, subject=subject, detail=said)
@@ -206,6 +308,7 @@ class EntityDesk:
             bonds=self._pairs(connection, visible, known, why.bonds[-_MEMBERS:]),
             refused=self._pairs(connection, visible, known, why.refused),
             questions=self._pairs(connection, visible, known, tuple(asked)),
+            judgements=self._said(connection, visible, known, known.about(own)),
             equal=why.equal, version=why.version,
         )  # fmt: skip
 
@@ -239,6 +342,16 @@ def _number(label: Label) -> int:
     return int.from_bytes(digest, "big")
 
 
+def _beside(
+    questions: Sequence[tuple[str, str]], pair: tuple[str, str], step: int
+) -> tuple[str, str] | tuple[()]:
+    """Return the question before or after a pair; behind a pair that is none comes the first."""
+    at = next((n for n, other in enumerate(questions) if set(other) == set(pair)), None)
+    if at is None:
+        return questions[0] if step > 0 and questions else ()
+    return questions[at + step] if 0 <= at + step < len(questions) else ()
+
+
 def _stated(known: Known, entity: Entity) -> list[Mention]:
     found = [known.entities.mention(name) for name in entity.mentions]
     return [one for one in found if one is not None]
@@ -269,6 +382,8 @@ def _member(known: Known, name: str, record: Record, named: dict[str, str]) -> v
         id=name, record_id=mention.record, record_title=title_of(record.body), path=mention.path,
         type=mention.type, role=mention.role, names=mention.names,
         identifiers=mention.identifiers, source=named.get(record.provenance.source, ""),
+        birth_dates=mention.birth_dates, nationalities=mention.nationalities,
+        addresses=mention.addresses, phones=mention.phones,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from esclusa.analysis.targeting import load_pack
 from esclusa.casework.alerts import Verdict, verdicts
 from esclusa.casework.desk import Desk
 from esclusa.errors import ConfigError, InputError, NotFound, StateError
@@ -36,7 +35,7 @@ from esclusa.node.pipeline import Pipeline
 from esclusa.node.pointer_desk import PointerDesk
 from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
-from esclusa.node.rules import views_of
+from esclusa.node.rules import pack_in_force, views_of
 from esclusa.node.taxii import TaxiiDesk
 from esclusa.node.taxii_post import PostBox
 from esclusa.node.taxii_publish import Publisher
@@ -57,7 +56,7 @@ class Node:
         self.gate = Gate(self.store, self.labels)
         self.desk = Desk(self.store, self.labels, self.gate)
         self.people = People(self.store, chosen.agency, session_hours=chosen.session_hours)
-        self.pack = load_pack()
+        self.pack = pack_in_force()
         self.algebra = LabelAlgebra(self.labels, chosen.agency)
         self.analyst = Analyst(
             self.store, self.labels, self.algebra, agency=chosen.agency, pack=self.pack

@@ -16,6 +16,7 @@ import msgspec
 from esclusa.errors import AgreementError, NotFound, PointerError, StateError
 from esclusa.ledger import exchange as table
 from esclusa.ledger.store import Store
+from esclusa.node import pointer_near as near
 from esclusa.node import pointer_rows as kept
 from esclusa.node.exchange_ledger import ExchangeLedger
 from esclusa.node.pointer_rows import (
@@ -36,10 +37,11 @@ from esclusa.sharing.exchange.messages import Request
 from esclusa.sharing.exchange.rows import Question as Sent
 from esclusa.sharing.exchange.rows import QuestionKey
 from esclusa.sharing.exchange.state import Draft
-from esclusa.sharing.pointers import asking, catalogue, followup, meter
+from esclusa.sharing.pointers import asking, catalogue, followup, meter, stages
 from esclusa.sharing.pointers.asking import Asker
 from esclusa.sharing.pointers.keys import Pointer
 from esclusa.sharing.pointers.messages import (
+    TAG,
     Catalogue,
     Question,
     Reply,
@@ -49,8 +51,10 @@ from esclusa.sharing.pointers.messages import (
     digest,
     encode,
 )
+from esclusa.sharing.pointers.near import COARSE, Sought
 from esclusa.sharing.pointers.padding import QUESTIONS, question_size
 from esclusa.sharing.pointers.rows import Row
+from esclusa.sharing.pointers.terms import Subject
 
 KEPT: Final = dt.timedelta(days=30)
 """How long a search and its findings are kept; then they are erased."""
@@ -78,32 +82,62 @@ class AskerSide:
         :param typed: at least one key, each with what a person typed.
         :raises PointerError: ``agreement`` or ``limit``, before anything is asked.
         """
-        now, me = self._exchange.now(), self._exchange.agency
         wanted = sorted(typed)
-        subject = wanted[0].subject
-        given = ground(self._exchange, partner, partner, purpose, subject, now)
+        given = self._may_ask(partner, purpose, wanted[0].subject, key)
+        most = _most(given)
+        parts = [wanted[at : at + most] for at in range(0, len(wanted), most)] if most else []
+        found = [
+            Searched(id=secrets.token_hex(6), at=self._exchange.now(), by=by, partner=partner,
+                     purpose=purpose, key=key, pointers=tuple(part),
+                     typed=tuple(typed[item] for item in part))
+            for part in parts
+        ]  # fmt: skip
+        total = sum(question_size(len(part)) for part in parts)
+        return self._enter(given, purpose, found, total, len(wanted), by)
+
+    def ask_near(
+        self, partner: str, purpose: str, typed: Mapping[Sought, str], *, by: str
+    ) -> tuple[tuple[str, ...], int]:
+        """Enter approximate searches for persons; return their ids and the keys first asked about.
+
+        Both stages of all of them must fit into the limits before anything is asked.
+
+        :param typed: at least one person, each with what was typed.
+        :raises PointerError: as :meth:`ask`.
+        """
+        given = self._may_ask(partner, purpose, "person", COARSE)
+        most, now = _most(given), self._exchange.now()
+        fits = most >= min(stages.SECOND.values())
+        found = list(
+            near.entered(typed, most, partner=partner, purpose=purpose, by=by, now=now)
+        ) if fits else []  # fmt: skip
+        total = sum(stages.total(item.sought) for item in found)
+        keys = sum(len(item.pointers) for item in found)
+        return self._enter(given, purpose, found, total, keys, by), keys
+
+    def _may_ask(self, partner: str, purpose: str, subject: Subject, key: str) -> Ground:
+        given = ground(self._exchange, partner, partner, purpose, subject, self._exchange.now())
         if key not in given.search.keys:
             allowed = ", ".join(given.search.keys)
             raise PointerError("agreement", f"only the keys {allowed} may be asked", partner)
-        limits = given.search.limits
-        most = max((size for size in QUESTIONS if size <= limits.question), default=0)
-        parts = [wanted[at : at + most] for at in range(0, len(wanted), most)] if most else []
-        total = sum(question_size(len(part)) for part in parts)
+        return given
+
+    def _enter(
+        self, given: Ground, purpose: str, found: list[Searched], total: int, keys: int, by: str
+    ) -> tuple[str, ...]:
+        """Keep searches whose questions take ``total`` elements, if so many may be asked now."""
+        partner, now = given.clause.giver, self._exchange.now()
+        me, subject = self._exchange.agency, given.search.subject
         scope = Scope(partner, me, given.agreement.digest, purpose, subject)
         held = self._held(scope)
         number = held.number if held is not None and now < held.ends else 0
         rest = _left(self._asker(partner).meter, given, scope, number, now)
-        if not most or total > rest:
+        if not found or total > rest:
             error = PointerError(
                 "limit", f"{total:,} elements would be asked and {rest:,} may be asked now", partner
             )
-            self._log_refused(scope, total, len(wanted), error.rule)
+            self._log_refused(scope, total, keys, error.rule)
             raise error
-        found = [
-            Searched(id=secrets.token_hex(6), at=now, by=by, partner=partner, purpose=purpose,
-                     key=key, pointers=tuple(part), typed=tuple(typed[item] for item in part))
-            for part in parts
-        ]  # fmt: skip
 
         def act(_draft: Draft, rows: Rows) -> None:
             for item in found:
@@ -296,9 +330,12 @@ class AskerSide:
                 self._wish(draft, given, scope, Wish(scope))
                 self._keep(rows, msgspec.structs.replace(item, tries=item.tries + 1))
             return
+        pointers, size = item.pointers, 0
+        if item.sought:
+            item, pointers, size = near.question(item, made.number)
         asker, question, row = asking.ask(
-            self._asker(item.partner), made, given.terms, item.pointers, moment,
-            secrets.token_bytes,
+            self._asker(item.partner), made, given.terms, pointers, moment, secrets.token_bytes,
+            size,
         )  # fmt: skip
         until = due(given.agreement, draft.now, last=True)
         requests.send(
@@ -322,10 +359,16 @@ class AskerSide:
         self._keep_asker(rows, asker)
         held = self._held(question.scope)
         until = held.until if held is not None and held.number == made.number else made.ends
-        self._keep(rows, msgspec.structs.replace(
-            item, state="settled", hits=tuple(Followed(hit=hit) for hit in found.hits),
-            misses=found.misses, until=until,
-        ))  # fmt: skip
+        if item.sought and item.coarse is None:
+            done = near.first_settled(item, found.hits, made.number)
+        elif item.sought:
+            done = near.settled(item, found.hits, until, len(made.tags) // TAG)
+        else:
+            hits = tuple(Followed(hit=hit) for hit in found.hits)
+            done = msgspec.structs.replace(
+                item, state="settled", hits=hits, misses=found.misses, until=until
+            )
+        self._keep(rows, done)
         kept.note(draft, rows, row)
         others = (item.question for item in asker.pending.values())
         if until == made.ends and all(item.catalogue != question.catalogue for item in others):
@@ -496,6 +539,11 @@ def _is_wished(questions: Mapping[QuestionKey, Sent], scope: Scope) -> bool:
             if isinstance(asked, Wish) and asked.scope == scope:
                 return True
     return False
+
+
+def _most(given: Ground) -> int:
+    """Return the elements of the largest question that may be asked, 0 for none."""
+    return max((size for size in QUESTIONS if size <= given.search.limits.question), default=0)
 
 
 def _left(spent: meter.Meter, given: Ground, scope: Scope, number: int, now: dt.datetime) -> int:

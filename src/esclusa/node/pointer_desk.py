@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from esclusa.errors import ExchangeError, InputError, NotFound
 from esclusa.node.exchange import Exchange
 from esclusa.node.pointer_rows import Case, Searched
 from esclusa.node.pointer_service import PointerService
 from esclusa.sharing import pointer_views as views
 from esclusa.sharing.exchange.rows import Grade
-from esclusa.sharing.pointers import keys, names
+from esclusa.sharing.pointers import keys, names, near
 from esclusa.sharing.pointers.keys import Pointer
+from esclusa.sharing.pointers.near import Sought
 from esclusa.sharing.pointers.rows import Row
 from esclusa.sharing.pointers.terms import KEYS
 from esclusa.sharing.reader import Action, Reader, Role
@@ -24,6 +27,7 @@ from esclusa.sharing.release import Gate
 
 _SHOWN: Final = 1000
 _LONGEST: Final = 400
+_HITS: Final = ("hit", "possible_hit")
 _BARE: Final = ("iso6346", "imo", "mmsi", "duns")
 
 
@@ -35,10 +39,7 @@ def pointers_of(key: str, value: str) -> frozenset[Pointer]:
         ``name_birth``, ``NAME/YEAR`` for ``name_year``; a name for the other approximate keys.
     :raises InputError: when it cannot be searched; the sentence tells why.
     """
-    if key not in KEYS:
-        raise InputError(f"{key[:40]!r} is not one of the keys {', '.join(KEYS)}")
-    if len(value) > _LONGEST:
-        raise InputError(f"{key}: at most {_LONGEST} characters were expected")
+    _known(key, value)
     if key in _NAMES:
         found = _NAMES[key](value)
         if not found:
@@ -48,6 +49,30 @@ def pointers_of(key: str, value: str) -> frozenset[Pointer]:
         return frozenset({keys.require(key, value)})
     said = value.rpartition("/") if key == "name_birth" else value.partition("/")
     return frozenset({keys.require(key, said[0], said[2])})
+
+
+def sought_of(value: str) -> Sought:
+    """Return whom ``NAME/DATE`` or ``NAME/DATE/NATIONALITY`` looks for, for ``name_near``.
+
+    :raises InputError: when it cannot be searched; the sentence tells why.
+    """
+    _known(near.COARSE, value)
+    said = value.split("/")
+    found = near.sought(*said) if len(said) in (2, 3) else None
+    if found is None:
+        raise InputError(
+            f"{near.COARSE}: a name of two words, or of one and a nationality, with a date or year"
+            " of birth, NAME/DATE/NATIONALITY, was expected"
+        )
+    return found
+
+
+def _known(key: str, value: str) -> None:
+    askable = [word for word in KEYS if word != near.FACTS]
+    if key not in askable:
+        raise InputError(f"{key[:40]!r} is not one of the keys {', '.join(askable)}")
+    if len(value) > _LONGEST:
+        raise InputError(f"{key}: at most {_LONGEST} characters were expected")
 
 
 def _person(value: str) -> frozenset[Pointer]:
@@ -88,22 +113,29 @@ class PointerDesk:
         self._exchange.state()
         if partner not in self._exchange.partners.known:
             raise NotFound("no such partner")
+        people: dict[Sought, str] = {}
         typed: dict[Pointer, str] = {}
         faults: list[str] = []
         for where, value in values:
             try:
-                for pointer in sorted(pointers_of(key, value)):
-                    typed.setdefault(pointer, value)
+                if key == near.COARSE:
+                    people.setdefault(sought_of(value), value)
+                else:
+                    for pointer in sorted(pointers_of(key, value)):
+                        typed.setdefault(pointer, value)
             except InputError as error:
                 faults.append(f"{where}: {error.reason}" if where else error.reason)
         made: tuple[str, ...] = ()
-        if typed:
-            made = self._service.asker.ask(partner, reader.purpose, key, typed, by=reader.name)
-        detail = f"partner={partner} key={key} keys={len(typed)}"
+        count, asker, by = len(typed), self._service.asker, reader.name
+        if people:
+            made, count = asker.ask_near(partner, reader.purpose, people, by=by)
+        elif typed:
+            made = asker.ask(partner, reader.purpose, key, typed, by=by)
+        detail = f"partner={partner} key={key} keys={count}"
         self._gate.note(reader, Action.POINTER_ASK, detail=detail)
         if made:
             self._service.keep_up()
-        return views.EnteredView(searches=made, keys=len(typed), faults=tuple(faults))
+        return views.EnteredView(searches=made, keys=count, faults=tuple(faults))
 
     def found(self, reader: Reader, *, only_hits: bool = False) -> tuple[views.FoundView, ...]:
         """Return what was searched and found, the newest first, at most a thousand lines."""
@@ -111,7 +143,7 @@ class PointerDesk:
         every = reader.role is Role.SUPERVISOR
         mine = [item for item in self._service.asker.searches() if every or item.by == reader.name]
         lines = [line for item in reversed(mine) for line in _lines(item)]
-        shown = [line for line in lines if line.outcome == "hit" or not only_hits][:_SHOWN]
+        shown = [line for line in lines if line.outcome in _HITS or not only_hits][:_SHOWN]
         self._gate.note(reader, Action.POINTER_READ, detail=f"rows={len(shown)}")
         return tuple(shown)
 
@@ -205,19 +237,39 @@ def _lines(item: Searched) -> Iterator[views.FoundView]:
         for value in dict.fromkeys(item.typed):
             yield _line(item, item.id, value, item.state)
         return
+    if item.sought:
+        yield from _near_lines(item, until)
+        return
     typed = dict(zip(item.pointers, item.typed, strict=True))
     hit: set[str] = set()
     for place, found in enumerate(item.hits):
         value = typed[found.hit.pointer]
         hit.add(value)
-        yield _line(
-            item, f"{item.id}.{place}", value, "hit", until=until, step=found.step or
-            ("told" if found.told else ""), said=found.said, reason=found.reason,
-            records=found.records,
-        )  # fmt: skip
+        yield _hit(item, place, value, "hit", until)
     for value in dict.fromkeys(typed[pointer] for pointer in item.misses):
         if value not in hit:
             yield _line(item, item.id, value, "no_hit")
+
+
+def _near_lines(item: Searched, until: str) -> Iterator[views.FoundView]:
+    hit: set[int] = set()
+    for place, found in enumerate(item.hits):
+        hit.add(found.who)
+        why = tuple(f"{word}:{times}" for word, times in found.why)
+        line = _hit(item, place, item.typed[found.who], "possible_hit", until)
+        yield msgspec.structs.replace(line, points=near.Verdict(found.why).points, why=why)
+    for who, value in enumerate(item.typed):
+        if who not in hit:
+            yield _line(item, item.id, value, "unclear" if who in item.unclear else "no_hit")
+
+
+def _hit(item: Searched, place: int, value: str, outcome: str, until: str) -> views.FoundView:
+    found = item.hits[place]
+    return _line(
+        item, f"{item.id}.{place}", value, outcome, until=until,
+        step=found.step or ("told" if found.told else ""), said=found.said, reason=found.reason,
+        records=found.records,
+    )  # fmt: skip
 
 
 def _line(

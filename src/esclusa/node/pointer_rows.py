@@ -21,6 +21,7 @@ from esclusa.sharing.exchange.state import Draft
 from esclusa.sharing.pointers.asking import Hit
 from esclusa.sharing.pointers.keys import Pointer
 from esclusa.sharing.pointers.messages import LARGEST_MESSAGE, Digest, Question, Reply, Scope
+from esclusa.sharing.pointers.near import Sought
 from esclusa.sharing.pointers.rows import Row
 
 KIND: Final = "pointer"
@@ -138,9 +139,12 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 class Followed(msgspec.Struct, frozen=True, kw_only=True):
     """A hit and what became of it after it was told: the name of the request, how far the owner has
-    come, and what a person there said."""
+    come, and what a person there said. Of an approximate search: ``who`` is the place of the person
+    looked for, ``why`` the words of ``near.POINTS`` that count, each with how often."""
 
     hit: Hit
+    who: int = -1
+    why: tuple[tuple[str, int], ...] = ()
     told: str = ""
     step: str = ""
     said: str = ""
@@ -151,7 +155,12 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
 class Searched(msgspec.Struct, frozen=True, kw_only=True):
     """A search by a person here: keys, and what was typed for each. ``question`` is the one on its
     way; ``tries`` counts the sets wished and questions made for it; ``until`` is the last moment to
-    follow a hit up."""
+    follow a hit up.
+
+    An approximate search has ``sought``, each with what was typed. ``coarse`` are the hits of its
+    first stage, in the epoch of that ``number``; None before it. ``unclear`` are the places of
+    those of whom the second question had no room.
+    """
 
     id: str
     at: dt.datetime
@@ -168,6 +177,10 @@ class Searched(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Followed, ...] = ()
     misses: tuple[Pointer, ...] = ()
     until: dt.datetime | None = None
+    sought: tuple[Sought, ...] = ()
+    coarse: tuple[Hit, ...] | None = None
+    number: int = 0
+    unclear: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Searched({self.id}, {self.state})"

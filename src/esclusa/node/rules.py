@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from pathlib import Path
 
 from esclusa.analysis.targeting import Pack, PackReport, check_pack, load_pack, standing
 from esclusa.sharing.views import RuleView
+
+
+@cache
+def pack_in_force() -> Pack:
+    """Return the pack that comes with the program; read and compiled once in a process."""
+    return load_pack()
 
 
 def views_of(pack: Pack) -> tuple[RuleView, ...]:

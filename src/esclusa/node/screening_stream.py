@@ -27,6 +27,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     birth_date: str = ""
     nationality: str = ""
     identifiers: tuple[str, ...] = ()
+    birth_place: str = ""
+    address: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +86,9 @@ def _answer(screener: Screener, line: bytes, number: int, offset: int) -> Answer
         reason = f"line {number} is not one JSON object with the text name"
         return _refused(number, offset, reason)
     query = make_query(
-        party.name, party.type, party.birth_date, party.nationality, party.identifiers
-    )
+        party.name, party.type, party.birth_date, party.nationality, party.identifiers,
+        party.birth_place, party.address,
+    )  # fmt: skip
     hits = tuple(_found(hit) for hit in screener.query(query))
     return Answer(query_id=party.query_id or str(number), hits=hits)
 

@@ -17,7 +17,9 @@ from esclusa.model import Defect, ListEntry
 from esclusa.node.lists import open_list
 from esclusa.sharing.views import ScreenHit
 
-COLUMNS = ("query_id", "name", "type", "birth_date", "nationality", "identifiers")
+COLUMNS = (
+    "query_id", "name", "type", "birth_date", "nationality", "identifiers", "birth_place", "address"
+)  # fmt: skip
 
 
 def read_queries(path: Path) -> pl.DataFrame:
@@ -114,10 +116,10 @@ def as_text(hits: pl.DataFrame) -> pl.DataFrame:
 
 def screen_name(
     screener: Screener, name: str, kind: str, birth_date: str, nationality: str,
-    identifiers: Sequence[str],
+    identifiers: Sequence[str], birth_place: str = "", address: str = "",
 ) -> tuple[ScreenHit, ...]:  # fmt: skip
     """Return the hits of one party, best first; arguments as ``make_query`` takes them."""
-    query = make_query(name, kind, birth_date, nationality, identifiers)
+    query = make_query(name, kind, birth_date, nationality, identifiers, birth_place, address)
     return tuple(
         ScreenHit(
             record_id="", list_id=hit.list_id, uid=hit.uid, entry_name=hit.entry_name,

@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     force, or changes more than ``list_change_percent`` of them, waits for a person.
     A decision on a match lasts ``match_days`` when nobody says otherwise, ``match_days_most`` at
     most, and is erased ``match_kept_days`` after its last day.
+    ``entity_records`` is how many records the node is expected to hold: the more there are, the
+    more has to agree before two are taken for one.
     """
 
     agency: str
@@ -52,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     match_days: int = 365
     match_days_most: int = 1827
     match_kept_days: int = 183
+    entity_records: int = 100_000
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
 
     def __post_init__(self) -> None:
@@ -61,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
         if not (0 < self.match_days <= self.match_days_most and self.match_kept_days >= 0):
             raise ConfigError("match_days is more than 0 and at most match_days_most")
+        if self.entity_records < 1:
+            raise ConfigError(f"entity_records {self.entity_records}: a number from 1")
         for name in ("list_shrink_percent", "list_change_percent"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number from 0 to 100")

@@ -24,8 +24,8 @@ class EntityPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
-    """One mention: the record and the place in it that name the entity. ``source`` is the file's
-    name."""
+    """One mention: the record and the place in it that name the entity, and what it says.
+    ``source`` is the file's name."""
 
     id: str
     record_id: str
@@ -36,6 +36,10 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     identifiers: tuple[str, ...]
     source: str
+    birth_dates: tuple[str, ...] = ()
+    nationalities: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
 
 
 class PairView(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +53,45 @@ class PairView(msgspec.Struct, frozen=True, kw_only=True):
     parts_es: tuple[str, ...]
 
 
+class JudgementView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person said about two mentions. ``verdict`` is "" once it was taken back; then ``by``,
+    ``at`` and ``reason`` are those of the taking back. A mention whose record is no longer in force
+    is None. ``contradicted`` tells that another judgement says otherwise and counts."""
+
+    id: str
+    a: MemberView | None
+    b: MemberView | None
+    verdict: str
+    by: str
+    at: str
+    reason: str
+    contradicted: bool = False
+
+
+class JudgementPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Judgements, newest first. ``more`` says that there are others."""
+
+    rows: tuple[JudgementView, ...]
+    more: bool
+
+
+class PairPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair for a person to judge: ``one`` and ``other`` are the ids of the entities that its
+    mentions belong to now, ``judgement`` what stands about it. ``before`` and ``after`` are the
+    open questions beside it, each as two mention ids, empty at the ends."""
+
+    pair: PairView
+    one: str
+    other: str
+    judgement: JudgementView | None
+    may_undo: bool
+    before: tuple[str, str] | tuple[()]
+    after: tuple[str, str] | tuple[()]
+
+
 class EntityView(msgspec.Struct, frozen=True, kw_only=True):
     """An entity: its members, the pairs that hold it together (the last is the weakest), the pairs
-    that match and were kept apart, and the open questions that concern it.
+    that match and were kept apart, and the open questions and the judgements that concern it.
 
     ``equal`` counts members that say what another says; ``version`` is that of the weights.
     """
@@ -61,6 +101,7 @@ class EntityView(msgspec.Struct, frozen=True, kw_only=True):
     bonds: tuple[PairView, ...]
     refused: tuple[PairView, ...]
     questions: tuple[PairView, ...]
+    judgements: tuple[JudgementView, ...]
     equal: int
     version: str
 

@@ -16,9 +16,11 @@ class EnteredView(msgspec.Struct, frozen=True, kw_only=True):
 
 class FoundView(msgspec.Struct, frozen=True, kw_only=True):
     """One value that was searched. ``outcome``: ``waiting``, ``asked``, ``hit``, ``no_hit``,
-    ``refused`` (then ``rule`` says why). ``id`` names a hit, to tell the owner of it until
-    ``until``; ``step``, ``said``, ``reason`` and ``records`` are what came of that. Times are
-    ISO 8601 UTC."""
+    ``refused`` (then ``rule`` says why); of an approximate search ``possible_hit``, with its
+    ``points`` and ``why`` (``day:1``: a word of ``near.POINTS`` and how often it counts), or
+    ``unclear`` when the second question had no room for it. ``id`` names a hit, to tell the owner
+    of it until ``until``; ``step``, ``said``, ``reason`` and ``records`` are what came of that.
+    Times are ISO 8601 UTC."""
 
     id: str
     at: str
@@ -34,6 +36,8 @@ class FoundView(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     reason: str = ""
     records: tuple[str, ...] = ()
+    points: float | None = None
+    why: tuple[str, ...] = ()
 
 
 class CaseView(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,8 @@ class Action(StrEnum):
     MATCH_READ = "match:read"
     MATCH_DECIDE = "match:decide"
     MATCH_UNDO = "match:undo"
+    ENTITY_JUDGE = "entity:judge"
+    ENTITY_UNDO = "entity:undo"
     INTAKE_READ = "intake:read"
     INTAKE_WRITE = "intake:write"
     MAPPING_READ = "mapping:read"
@@ -67,6 +69,7 @@ _WORK = {
     Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
     Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ, Action.POINTER_ASK,
     Action.POINTER_READ, Action.MATCH_READ, Action.MATCH_DECIDE, Action.MATCH_UNDO,
+    Action.ENTITY_JUDGE, Action.ENTITY_UNDO,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {

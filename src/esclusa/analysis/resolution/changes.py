@@ -18,8 +18,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     former ids that now lead here); ``split`` (``others`` are the ids of the parts that left);
     ``renamed`` (its first mention went or an earlier one came; ``others`` is the former id);
     ``dissolved`` (no mention is left). ``event`` is what brought it about: ``added``, ``removed``,
-    ``judged`` or ``withdrawn``; ``because`` the judgement's id or the mention ids that came or
-    went, at most five of them.
+    ``judged``, ``withdrawn`` or ``threshold``; ``because`` the judgement's id or the mention ids
+    that came or went, at most five of them.
     """
 
     kind: str

@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from esclusa.analysis.resolution.compare import births
+from esclusa.analysis.resolution.attributes import births
 from esclusa.analysis.resolution.judgement import Judgement
 from esclusa.analysis.resolution.mention import ORGANISATION, PERSON
 from esclusa.analysis.resolution.profile import Profile

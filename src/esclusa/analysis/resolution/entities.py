@@ -12,7 +12,7 @@ from esclusa.analysis.resolution.changes import Change, changes_between
 from esclusa.analysis.resolution.judgement import SAME, Judgement, Notice
 from esclusa.analysis.resolution.mention import Mention
 from esclusa.analysis.resolution.rarity import Rarity, listed_rarity
-from esclusa.analysis.resolution.settings import Settings, default_settings
+from esclusa.analysis.resolution.settings import Settings, Threshold, default_settings
 from esclusa.analysis.resolution.state import PREFIX, Journal, State
 from esclusa.analysis.resolution.weigh import CERTAIN, PairScore, explain_pair
 
@@ -75,10 +75,16 @@ class Entities:
         judgements: Iterable[Judgement] = (),
         settings: Settings | None = None,
         rarity: Rarity | None = None,
+        *,
+        processes: int = 1,
     ) -> Entities:
-        """Resolve all mentions in one run. A mention id that comes twice counts once."""
+        """Resolve all mentions in one run. A mention id that comes twice counts once.
+
+        :param processes: so many score pairs side by side, with equal results; more than one only
+            where no other thread is at work (:mod:`.apart`).
+        """
         made = cls(settings, rarity)
-        made._state.fill(mentions, judgements)
+        made._state.fill(mentions, judgements, processes)
         return made
 
     # -- changes
@@ -118,6 +124,17 @@ class Entities:
         standing = dict(self._state.judgements)
         del standing[judgement]
         return self._log("withdrawn", self._state.change(judgements=standing), (judgement,))
+
+    def rethink(self, threshold: Threshold) -> tuple[Change, ...]:
+        """Let other thresholds decide, without comparing any pair again; the entities are those of
+        one run under them.
+
+        :raises ValueError: when pairs would be possible that were not kept.
+        """
+        kept = self._state.settings.threshold.possible
+        if threshold.possible < kept:
+            raise ValueError(f"pairs were kept from {kept} points, not from {threshold.possible}")
+        return self._log("threshold", self._state.rethink(threshold), ())
 
     def _log(self, event: str, journal: Journal, because: Iterable[str]) -> tuple[Change, ...]:
         ids = tuple(sorted(because))
@@ -253,7 +270,7 @@ def tree(state: State, nodes: Collection[int]) -> list[tuple[int, int, str]]:
     nodes, and the judgement's id where a person joined them (Kruskal 1956)."""
     own, rank = (
         set(nodes),
-        {n: (state.nodes[n].profile.digest, state.nodes[n].judged) for n in nodes},
+        {n: state.nodes[n].rank for n in nodes},
     )
     edges = [(p, a, b, "") for a in nodes for b, p in state.matching(a) if a < b and b in own]
     edges += [

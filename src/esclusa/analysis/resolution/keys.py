@@ -9,6 +9,7 @@ address. Too common keys are refined by :func:`refinements` (see :mod:`.blocks`)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -77,10 +78,11 @@ def _name_keys(name: Words, table: WordTable) -> Iterator[str]:
 
 
 def _rarest(words: Words, table: WordTable, most: int) -> Words:
-    order = sorted(range(len(words)), key=lambda at: (-table.bits(words[at]), words[at]))
-    return tuple(words[at] for at in order[:most])
+    order = sorted((-table.bits(word), word) for word in words)
+    return tuple(word for _, word in order[:most])
 
 
+@lru_cache(maxsize=200_000)
 def _bones(word: str) -> tuple[str, ...]:
     if word[0] == ABJAD:
         return tuple(sorted({coarse(bone) for bone in abjad_skeletons(word)}))
@@ -91,12 +93,15 @@ def _sounds(word: str) -> tuple[str, ...]:
     return abjad_skeletons(word) if word[0] == ABJAD else (fold(word),)
 
 
+@lru_cache(maxsize=200_000)
 def _initial(word: str) -> str:
     return coarse(skeleton(word)[:1]) if word.lstrip(ABJAD) else ""
 
 
-def _days(text: str) -> Iterator[str]:
+@lru_cache(maxsize=65_536)
+def _days(text: str) -> tuple[str, ...]:
     span = parse_span(text)
-    if span is not None and span.exact:
-        year, *rest = span.first
-        yield f"{year}{min(rest):02}{max(rest):02}"
+    if span is None or not span.exact:
+        return ()
+    year, *rest = span.first
+    return (f"{year}{min(rest):02}{max(rest):02}",)

@@ -31,7 +31,7 @@ GROUPS: Final = {
 """Mentions of different groups are never compared."""
 
 
-class Tie(msgspec.Struct, frozen=True):
+class Tie(msgspec.Struct, frozen=True, gc=False):
     """What a mention has to do with something else that others may have to do with as well.
 
     ``kind`` is ``consignment``, ``voyage``, ``journey``, ``booking``, ``document``, ``phone`` or
@@ -44,7 +44,7 @@ class Tie(msgspec.Struct, frozen=True):
     role: str = ""
 
 
-class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One naming of a person, firm, ship, container, address, document or phone.
 
     ``record`` is the record's id, ``path`` the place in it, ``label`` the opaque number of its

@@ -7,6 +7,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -35,7 +36,7 @@ _MOST_VALUES: Final = 30
 """An entry of a list has a dozen aliases; a field with hundreds of values is no description."""
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """Comparable content. All parts are sorted and without repeats, so equal content is equal.
 
     ``digest`` (16 hexadecimal digits) stands for the content and breaks ties.
@@ -64,19 +65,32 @@ class Profile(msgspec.Struct, frozen=True):
 
 def profile_of(mention: Mention) -> Profile:
     """Return the comparable content of a mention; what cannot be read is left out."""
+    return unpack(*pack(mention))
+
+
+def pack(mention: Mention) -> tuple[str, bytes]:
+    """Return the digest of a mention's comparable content, and the content as bytes: a fifth of
+    what the profile takes, for the many that are kept and seldom looked at."""
     if mention.type in NUMBERED:
         phones = _sorted(map(_phone, mention.phones))
         content: _Content = (mention.type, (), (), (), _identifiers(mention), (), (), phones)
     else:
         content = _content(mention)
-    digest = blake2b(msgspec.msgpack.encode(content), digest_size=8).hexdigest()
-    return Profile(digest, *content)
+    packed = _ENCODER.encode(content)
+    return blake2b(packed, digest_size=8).hexdigest(), packed
+
+
+def unpack(digest: str, packed: bytes) -> Profile:
+    """Return the profile of what :func:`pack` gave."""
+    return Profile(digest, *_DECODER.decode(packed))
 
 
 _Content = tuple[
     str, tuple[Words, ...], tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...], Words,
     tuple[str, ...], tuple[str, ...],
 ]  # fmt: skip
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(_Content)
 
 
 def _content(mention: Mention) -> _Content:
@@ -123,6 +137,7 @@ def _address(mention: Mention) -> Words:
     return tuple(sorted(set(normalise(mention.addresses[0], "organisation").tokens)))
 
 
+@lru_cache(maxsize=65_536)
 def _place(text: str) -> str:
     return normalise(text, "organisation").text
 

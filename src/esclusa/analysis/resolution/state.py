@@ -10,38 +10,52 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from itertools import combinations
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from esclusa.analysis.resolution.blocks import Loss, Postings, Rows, candidate_pairs, make_rows
+from esclusa.analysis.resolution.apart import Work, possible_pairs
+from esclusa.analysis.resolution.blocks import Loss, RowsMaker
 from esclusa.analysis.resolution.cluster import Component, Refusal, cluster
-from esclusa.analysis.resolution.compare import make_columns
+from esclusa.analysis.resolution.compare import (
+    Columns,
+    ColumnsMaker,
+    make_columns,
+)
 from esclusa.analysis.resolution.judgement import DIFFERENT, SAME, Judgement, Notice, in_force
-from esclusa.analysis.resolution.keys import keys_of, refinements
-from esclusa.analysis.resolution.mention import NUMBERED, Mention
-from esclusa.analysis.resolution.profile import Profile, profile_of
+from esclusa.analysis.resolution.meetings import Meetings, Pairs
+from esclusa.analysis.resolution.mention import Mention
+from esclusa.analysis.resolution.profile import Profile, pack, unpack
 from esclusa.analysis.resolution.rarity import Rarity
-from esclusa.analysis.resolution.settings import Settings
-from esclusa.analysis.resolution.weigh import score_pairs
-from esclusa.analysis.resolution.wordtable import Ints, WordTable
-
-Pairs = set[tuple[int, int]]
+from esclusa.analysis.resolution.settings import Settings, Threshold
+from esclusa.analysis.resolution.weigh import CERTAIN, IMPOSSIBLE, score_pairs
+from esclusa.analysis.resolution.wordtable import Floats, Ints, WordTable
 
 PREFIX: Final = "ent-"
 """Stands before the id of an entity's earliest mention."""
 
 
-class Node(msgspec.Struct):
-    """A profile and the mentions that have it. A mention that a person judged has a node of its
-    own (``judged`` is its id). ``telling``: equal content is enough to be one."""
+class Node(msgspec.Struct, gc=False):
+    """A profile (``digest``, and its content ``packed``) and the mentions that have it. A mention
+    that a person judged has a node of its own (``judged`` is its id). ``own`` are the points of the
+    content with itself: when they do not reach ``match``, equal content is not enough to be one."""
 
-    profile: Profile
+    digest: str
+    packed: bytes
     judged: str
     mentions: list[str]
-    telling: bool = False
+    own: float = 0.0
+
+    @property
+    def profile(self) -> Profile:
+        """The comparable content, read from its bytes."""
+        return unpack(self.digest, self.packed)
+
+    @property
+    def rank(self) -> tuple[str, str]:
+        """Orders nodes by content."""
+        return self.digest, self.judged
 
 
 class Journal(msgspec.Struct, frozen=True):
@@ -56,7 +70,7 @@ class State:
     the group of each node that is not alone. :mod:`.entities` reads all of it."""
 
     def __init__(self, settings: Settings, rarity: Rarity, table: WordTable | None = None) -> None:
-        self.settings: Final = settings
+        self.settings = settings
         self.rarity: Final = rarity
         self.table: Final = table if table is not None else WordTable(rarity, settings)
         self.mentions: dict[str, Mention] = {}
@@ -71,29 +85,36 @@ class State:
         self.members: dict[str, tuple[str, ...]] = {}
         self.entity_of: dict[str, str] = {}
         self._judged: dict[str, list[Judgement]] = {}
-        self._by_content: dict[tuple[str, str], int] = {}
+        self._by_content: dict[str, int] = {}
         self._next = 0
-        none = np.zeros(0, dtype=np.int64)
-        self.keys = Postings(Rows(none, none))
-        self.refinements = Postings(Rows(none, none))
+        self.meetings: Final = Meetings(self.table, settings.limits.block)
 
     # -- all at once
 
-    def fill(self, mentions: Iterable[Mention], judgements: Iterable[Judgement]) -> None:
+    def fill(
+        self, mentions: Iterable[Mention], judgements: Iterable[Judgement], processes: int = 1
+    ) -> None:
         """Take everything in at once; the state must be empty."""
         self._judge({one.id: one for one in judgements})
         for mention in mentions:
             if mention.id not in self.mentions:
                 self._place(mention)
-        profiles = [node.profile for node in self.nodes.values()]
-        keys = make_rows(keys_of(profile, self.table) for profile in profiles)
-        finer = make_rows(
-            () if p.type in NUMBERED else refinements(p, self.table) for p in profiles
-        )
-        self.keys, self.refinements = Postings(keys), Postings(finer)
-        a, b, self.loss = candidate_pairs(keys, finer, self.settings.limits.block)
-        self._tell(list(self.nodes))
-        self._score(a, b, list(self.nodes))
+        keys, finer, columns = RowsMaker(), RowsMaker(), ColumnsMaker(self.table, self.settings)
+        for node in self.nodes.values():
+            profile = node.profile
+            own, refined = self.meetings.own(profile)
+            keys.add(own)
+            finer.add(refined)
+            columns.add(profile)
+        made, numbers = columns.made(), np.arange(len(self.nodes))
+        rows, refined_rows = keys.made(), finer.made()
+        del keys, finer, columns
+        self._tell(made, numbers)
+        codes, self.loss = self.meetings.fill(rows, refined_rows)
+        work = Work(made, self.table, self.settings, codes)
+        for ours, theirs, points in possible_pairs(work, processes):
+            self._keep(ours, theirs, points)
+        del work, made, codes
         self.regroup(self.nodes, Journal({}, {}))
 
     # -- changes
@@ -134,8 +155,9 @@ class State:
 
     def _place(self, mention: Mention) -> int | None:
         """Put a mention on its node; return the node's number if it is a new one."""
-        profile = profile_of(mention)
-        content = (profile.digest, mention.id if mention.id in self._judged else "")
+        digest, packed = pack(mention)
+        judged = mention.id if mention.id in self._judged else ""
+        content = f"{digest}/{judged}" if judged else digest
         self.mentions[mention.id] = mention
         number = self._by_content.get(content)
         if number is not None:
@@ -144,7 +166,7 @@ class State:
             return None
         number, self._next = self._next, self._next + 1
         self._by_content[content] = number
-        self.nodes[number] = Node(profile, content[1], [mention.id])
+        self.nodes[number] = Node(digest, packed, judged, [mention.id])
         self.node_of[mention.id] = number
         return number
 
@@ -186,102 +208,26 @@ class State:
 
     # -- pairs
 
-    def candidates(self, number: int) -> set[int]:
-        """Return the nodes that one is compared with."""
-        limit, found = self.settings.limits.block, set[int]()
-        for key in self.keys.keys(number):
-            members = self.keys.members(key)
-            if members.size <= limit:
-                found.update(members.tolist())
-                continue
-            for refinement in self.refinements.keys(number):
-                some = self._shared(members, refinement)
-                if some.size <= limit:
-                    found.update(some.tolist())
-        found.discard(number)
-        return found
-
-    def _shared(self, members: Ints, refinement: int) -> Ints:
-        others = self.refinements.members(refinement)
-        few, many = (members, others) if members.size < others.size else (others, members)
-        if not few.size:
-            return few
-        at = np.minimum(np.searchsorted(many, few), many.size - 1)
-        found: Ints = few[many[at] == few]
-        return found
-
     def _follow(self, born: list[int], dead: list[int]) -> set[int]:
         """Bring keys and pairs up to date; return the nodes of which a pair changed."""
-        before = {**self._blocks(dead), **self._blocks_to_be(born)}
+        coming = {number: self.nodes[number].profile for number in born}
+        before = self.meetings.around(dead, coming.values())
         for number in dead:
-            self.keys.remove(number)
-            self.refinements.remove(number)
+            self.meetings.remove(number)
             node = self.nodes.pop(number)
-            del self._by_content[node.profile.digest, node.judged]
-        for number in born:
-            self.keys.add(number, keys_of(self.nodes[number].profile, self.table))
-            self.refinements.add(number, self._finer(number))
-        self._tell(born)
-        lost, gained = self._transitions(before)
+            del self._by_content[f"{node.digest}/{node.judged}" if node.judged else node.digest]
+        for number, profile in coming.items():
+            self.meetings.add(number, profile)
+        lost, gained = self.meetings.transitions(before)
         dirty = self._forget(lost)
-        gained.update(_pair(n, other) for n in born for other in self.candidates(n))
+        gained.update(_pair(n, other) for n in born for other in self.meetings.candidates(n))
         fresh = sorted(p for p in gained if p[1] not in self.near.get(p[0], {}))
         a, b = (np.array([p[side] for p in fresh], dtype=np.int64) for side in (0, 1))
-        return dirty | self._score(a, b, sorted({n for pair in fresh for n in pair}))
-
-    def _finer(self, number: int) -> tuple[str, ...]:
-        profile = self.nodes[number].profile
-        return () if profile.type in NUMBERED else refinements(profile, self.table)
-
-    def _blocks(self, numbers: Iterable[int]) -> dict[tuple[int, int], list[int]]:
-        """The members of each (key, 0) and (key, refinement) that these nodes are in."""
-        own = ((self.keys.keys(n), self.refinements.keys(n)) for n in numbers)
-        return self._members(own)
-
-    def _blocks_to_be(self, numbers: Iterable[int]) -> dict[tuple[int, int], list[int]]:
-        own = (
-            (
-                tuple(map(hash, keys_of(self.nodes[n].profile, self.table))),
-                tuple(map(hash, self._finer(n))),
-            )
-            for n in numbers
-        )
-        return self._members(own)
-
-    def _members(
-        self, own: Iterable[tuple[tuple[int, ...], tuple[int, ...]]]
-    ) -> dict[tuple[int, int], list[int]]:
-        limit = self.settings.limits.block
-        found: dict[tuple[int, int], list[int]] = {}
-        for keys, finer in own:
-            for key in keys:
-                members = self.keys.members(key)
-                found[key, 0] = members[: limit + 1].tolist()
-                for refinement in finer:
-                    some = self._shared(members, refinement) if members.size > limit else members
-                    active = members.size > limit
-                    found[key, refinement] = some[: limit + 1].tolist() if active else []
-        return found
-
-    def _transitions(self, before: dict[tuple[int, int], list[int]]) -> tuple[Pairs, Pairs]:
-        """Pairs of which a block ended, and pairs of which a block began, in the blocks given."""
-        limit = self.settings.limits.block
-        lost: Pairs = set()
-        gained: Pairs = set()
-        for (key, refinement), members in before.items():
-            base = self.keys.members(key)
-            if refinement:
-                active = base.size > limit
-                now = self._shared(base, refinement) if active else base[:0]
-            else:
-                now = base
-            stands = now.size <= limit
-            stood = len(members) <= limit
-            if stood and not stands:
-                lost.update(combinations(sorted(members), 2))
-            elif stands and not stood:
-                gained.update(combinations(now.tolist(), 2))
-        return lost, gained
+        numbers = np.array(sorted({n for pair in fresh for n in pair} | set(born)), dtype=np.int64)
+        profiles = (self.nodes[n].profile for n in numbers.tolist())
+        columns = make_columns(profiles, self.table, self.settings)
+        self._tell(columns, numbers)
+        return dirty | self._score(a, b, columns, numbers)
 
     def _forget(self, pairs: Pairs) -> set[int]:
         """Drop scored pairs that no block holds any more."""
@@ -291,40 +237,54 @@ class State:
             if b not in self.near.get(a, {}):
                 continue
             if a not in held:
-                held[a] = self.candidates(a)
+                held[a] = self.meetings.candidates(a)
             if b not in held[a]:
                 del self.near[a][b], self.near[b][a]
                 dirty.update((a, b))
         return dirty
 
-    def _tell(self, numbers: list[int]) -> None:
-        """Find out whose equal content is enough to be one: pairs with themselves that match."""
-        named = [n for n in numbers if self.nodes[n].profile.type not in NUMBERED]
-        for number in numbers:
-            self.nodes[number].telling = self.nodes[number].profile.says_anything
-        at = np.arange(len(named), dtype=np.int64)
-        columns = make_columns([self.nodes[n].profile for n in named], self.table, self.settings)
-        points = score_pairs(columns, self.table, self.settings, at, at)
-        for number, told in zip(named, points >= self.settings.threshold.match, strict=True):
-            self.nodes[number].telling = bool(told)
+    def _tell(self, columns: Columns, numbers: Ints) -> None:
+        """Find the points of nodes with themselves. The columns are those of ``numbers``."""
+        at = np.arange(numbers.size)
+        told = score_pairs(columns, self.table, self.settings, at, at).tolist()
+        for number, own in zip(numbers.tolist(), told, strict=True):
+            node = self.nodes[number]
+            silent = own == CERTAIN and not node.profile.says_anything
+            node.own = IMPOSSIBLE if silent else own
 
-    def _score(self, a: Ints, b: Ints, numbers: list[int]) -> set[int]:
-        """Score pairs among the nodes ``numbers`` (sorted) and keep those that are possible."""
-        if not a.size:
-            return set()
-        profiles = [self.nodes[n].profile for n in numbers]
-        columns = make_columns(profiles, self.table, self.settings)
-        where = np.array(numbers, dtype=np.int64)
-        left, right = np.searchsorted(where, a), np.searchsorted(where, b)
+    def telling(self, number: int) -> bool:
+        """Answer whether equal content is enough to be one."""
+        return self.nodes[number].own >= self.settings.threshold.match
+
+    def _score(self, a: Ints, b: Ints, columns: Columns, numbers: Ints) -> set[int]:
+        """Score pairs among the nodes ``numbers`` (sorted), whose columns are given, and keep those
+        that are possible."""
+        left, right = np.searchsorted(numbers, a), np.searchsorted(numbers, b)
         points = score_pairs(columns, self.table, self.settings, left, right)
         kept = np.flatnonzero(points >= self.settings.threshold.possible)
-        ours, theirs, worth = a[kept].tolist(), b[kept].tolist(), points[kept].tolist()
-        for one, other, value in zip(ours, theirs, worth, strict=True):
+        return self._keep(a[kept], b[kept], points[kept])
+
+    def _keep(self, a: Ints, b: Ints, points: Floats) -> set[int]:
+        """Keep pairs that are possible; return their nodes."""
+        ours, theirs = a.tolist(), b.tolist()
+        for one, other, value in zip(ours, theirs, points.tolist(), strict=True):
             self.near.setdefault(one, {})[other] = value
             self.near.setdefault(other, {})[one] = value
         return {*ours, *theirs}
 
     # -- groups
+
+    def rethink(self, threshold: Threshold) -> Journal:
+        """Form all groups anew under other thresholds; no pair is compared again."""
+        journal = Journal({}, {})
+        self.settings = msgspec.structs.replace(self.settings, threshold=threshold)
+        for number, others in list(self.near.items()):
+            for other in [o for o, points in others.items() if points < threshold.possible]:
+                del others[other]
+            if not others:
+                del self.near[number]
+        self.regroup(self.nodes, journal)
+        return journal
 
     def regroup(self, dirty: Iterable[int], journal: Journal) -> None:
         """Work out anew the groups of all parts that hold one of these nodes."""
@@ -348,7 +308,7 @@ class State:
     def _open(self, group: tuple[int, ...], journal: Journal) -> None:
         """Found the entity of a group; where equal content is not enough, each mention is one."""
         mentions = [mention for number in group for mention in self.nodes[number].mentions]
-        alone = len(group) == 1 and not self.nodes[group[0]].telling
+        alone = len(group) == 1 and not self.telling(group[0])
         for members in [[mention] for mention in mentions] if alone else [mentions]:
             first = min(members, key=self._age)
             entity = PREFIX + first
@@ -383,9 +343,9 @@ class State:
     def matching(self, number: int) -> Iterator[tuple[int, float]]:
         """Yield the nodes that match one, with the points."""
         least = self.settings.threshold.match
-        if self.nodes[number].telling:
+        if self.telling(number):
             for other, points in self.near.get(number, {}).items():
-                if points >= least and self.nodes[other].telling:
+                if points >= least and self.telling(other):
                     yield other, points
 
     def settle(self, nodes: list[int]) -> tuple[list[tuple[int, ...]], list[Refusal]]:
@@ -393,7 +353,7 @@ class State:
         different = {n: frozenset(o for o, _ in self.judged(n, DIFFERENT)) for n in nodes}
         part = Component(
             profiles={n: self.nodes[n].profile for n in nodes},
-            rank={n: (self.nodes[n].profile.digest, self.nodes[n].judged) for n in nodes},
+            rank={n: self.nodes[n].rank for n in nodes},
             near=self.near,
             joining=[(p, n, o) for n in nodes for o, p in self.matching(n) if n < o],
             same=[(n, o, one) for n in nodes for o, one in self.judged(n, SAME) if n < o],

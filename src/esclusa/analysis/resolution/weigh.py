@@ -12,14 +12,22 @@ import msgspec
 import numpy as np
 
 from esclusa.analysis.resolution.align import gains, steps
+from esclusa.analysis.resolution.attributes import Codes
+from esclusa.analysis.resolution.bound import most_by_length, most_by_words
 from esclusa.analysis.resolution.compare import (
     NEVER,
     NUMBER_KIND,
     Columns,
     Compared,
+    Named,
     compare,
+    compare_attributes,
+    compare_names,
     make_columns,
     name_points,
+    ordered,
+    pairs_of_names,
+    sections,
 )
 from esclusa.analysis.resolution.mention import NUMBERED
 from esclusa.analysis.resolution.profile import Profile
@@ -31,7 +39,7 @@ from esclusa.analysis.resolution.settings import (
     Settings,
     Threshold,
 )
-from esclusa.analysis.resolution.wordtable import Floats, Ints, WordTable
+from esclusa.analysis.resolution.wordtable import Floats, Ints, Small, WordTable
 
 IMPOSSIBLE: Final = -1000.0
 """Points of two that are never one."""
@@ -44,7 +52,11 @@ MATCH: Final = "match"
 POSSIBLE: Final = "possible"
 NO: Final = "no"
 
-_CHUNK: Final = 200_000
+_ROUNDED: Final = 1e-5
+"""More than rounding can add."""
+
+CHUNK: Final = 200_000
+"""Pairs scored at once: about 200 MB while they are worked on."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -73,37 +85,55 @@ def verdict_of(points: float, threshold: Threshold) -> str:
 
 def points_of(compared: Compared, settings: Settings) -> Floats:
     """Return the points of each compared pair."""
-    named = (compared.agree, compared.conflict, compared.extra)
-    table = _answer_points(settings)[np.maximum(compared.section, 0)]
-    points = name_points(settings, compared.section, named) + table[:, 0, 0]
+    return _sum(compared.names, compared.section, compared.answers, settings)
+
+
+def _sum(names: Named, section: Codes, answers: Codes, settings: Settings) -> Floats:
+    points = name_points(settings, section, names.agree, names.conflict, names.extra)
+    points += stated_points(section, answers, settings)
+    return np.where(section == NEVER, IMPOSSIBLE, points.round(_DIGITS))
+
+
+def stated_points(section: Codes, answers: Codes, settings: Settings) -> Floats:
+    """Return the points of all but names: the base and the answers of attributes."""
+    table, row = settings.answer_points(), np.maximum(section, 0)
+    points: Floats = table[row, 0, 0]
     for number in range(len(ATTRIBUTES)):
-        points += table[np.arange(points.size), number + 1, compared.answers[:, number]]
-    return np.where(compared.section == NEVER, IMPOSSIBLE, points.round(_DIGITS))
-
-
-def _answer_points(settings: Settings) -> Floats:
-    """Points by section, attribute (0 for the base) and answer."""
-    found = np.zeros((len(SECTIONS), len(ATTRIBUTES) + 1, 1 + max(map(len, LEVELS.values()))))
-    for row, section in enumerate(SECTIONS):
-        weights = settings.section(section)
-        found[row, 0, 0] = weights.base
-        for column, attribute in enumerate(ATTRIBUTES):
-            for at, level in enumerate(LEVELS[attribute]):
-                found[row, column + 1, at + 1] = getattr(weights, attribute).get(level, 0.0)
-    return found
+        points += table[row, number + 1, answers[:, number]]
+    return points
 
 
 def score_pairs(columns: Columns, table: WordTable, settings: Settings, a: Ints, b: Ints) -> Floats:
-    """Return the points of many pairs. Those below ``possible`` are right in being below it, not
-    in how far."""
-    floor = settings.threshold.possible
+    """Return the points of many pairs; those below ``possible`` may be given any points below it,
+    since most of them are known to be there before their names are compared (:mod:`.bound`)."""
     parts = [
-        points_of(compare(columns, table, settings, a[at], b[at], floor=floor), settings)
-        for at in (slice(n, n + _CHUNK) for n in range(0, a.size, _CHUNK))
+        _score(columns, table, settings, a[at], b[at])
+        for at in (slice(n, n + CHUNK) for n in range(0, a.size, CHUNK))
     ]
-    points = np.concatenate(parts) if parts else np.zeros(0)
-    equal = (columns.order[a] == columns.order[b]) & (columns.kinds[a] == NUMBER_KIND)
-    return np.where(equal, CERTAIN, points)
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _score(columns: Columns, table: WordTable, settings: Settings, a: Ints, b: Ints) -> Floats:
+    points = np.full(a.size, IMPOSSIBLE)
+    numbers = columns.kinds[a] == NUMBER_KIND
+    points[numbers & (columns.order[a] == columns.order[b])] = CERTAIN
+    least = settings.threshold.possible - _ROUNDED
+    left, right = ordered(columns, a, b)
+    section = sections(columns, left, right)
+    at = np.flatnonzero(section != NEVER)
+    left, right, section = left[at], right[at], section[at]
+    answers = compare_attributes(columns, table, settings, left, right)
+    stated = stated_points(section, answers, settings)
+    hope = stated + most_by_length(columns, settings, left, right, section) >= least
+    at, left, right, section = at[hope], left[hope], right[hope], section[hope]
+    answers, stated = answers[hope], stated[hope]
+    names = pairs_of_names(columns, left, right, section)
+    reach = most_by_words(columns, table, settings, names, section) + stated[names.pair]
+    alive = np.bincount(names.pair, reach >= least, minlength=at.size) > 0
+    alive |= (stated >= least) & (np.bincount(names.pair, minlength=at.size) == 0)
+    found = compare_names(columns, table, settings, names.some(reach >= least), section)
+    points[at] = np.where(alive, _sum(found, section, answers, settings), IMPOSSIBLE)
+    return points
 
 
 def explain_pair(ours: Profile, theirs: Profile, table: WordTable, settings: Settings) -> PairScore:
@@ -112,7 +142,7 @@ def explain_pair(ours: Profile, theirs: Profile, table: WordTable, settings: Set
     if first == second and first.type in NUMBERED:
         return PairScore(CERTAIN, MATCH, (Part("number", CERTAIN),), settings.version)
     columns = make_columns((first, second), table, settings)
-    found = compare(columns, table, settings, _at(0), _at(1), floor=-np.inf)
+    found = compare(columns, table, settings, _at(0), _at(1))
     if found.section[0] == NEVER:
         part = Part("never", IMPOSSIBLE, _values(first.type, second.type))
         return PairScore(IMPOSSIBLE, NO, (part,), settings.version)
@@ -137,9 +167,9 @@ def _values(ours: str, theirs: str = "") -> tuple[tuple[str, str], ...]:
 def _name_parts(
     columns: Columns, table: WordTable, settings: Settings, found: Compared, weights: Section
 ) -> Iterator[Part]:
-    if found.ours[0] < 0:
+    if found.names.ours[0] < 0:
         return
-    left, right = (_phrase(columns, int(n)) for n in (found.ours[0], found.theirs[0]))
+    left, right = (_phrase(columns, int(n)) for n in (found.names.ours[0], found.names.theirs[0]))
     gain, _like = gains(table, left[None, :], right[None, :], settings.words.floor)
     pairs = [(int(i[0]), int(j[0]), float(bits[0])) for i, j, bits in steps(gain)]
     pairs = [pair for pair in pairs if pair[2] > 0]
@@ -148,23 +178,25 @@ def _name_parts(
         yield Part("word", weights.agree * bits, words)
     ours = _rest(table, left, {i for i, _, _ in pairs})
     theirs = _rest(table, right, {j for _, j, _ in pairs})
-    more = float(found.agree[0]) - sum(bits for _, _, bits in pairs)
+    more = float(found.names.agree[0]) - sum(bits for _, _, bits in pairs)
     if more > 1e-9:
         yield Part("whole", weights.agree * more, _values(ours, theirs))
-    if found.conflict[0] > 0:
-        yield Part("conflict", weights.conflict * float(found.conflict[0]), _values(ours, theirs))
-    if found.extra[0] > 0:
+    if found.names.conflict[0] > 0:
+        yield Part(
+            "conflict", weights.conflict * float(found.names.conflict[0]), _values(ours, theirs)
+        )
+    if found.names.extra[0] > 0:
         only = ours if len(ours) >= len(theirs) else theirs
-        yield Part("extra", weights.extra * float(found.extra[0]), _values(only))
+        yield Part("extra", weights.extra * float(found.names.extra[0]), _values(only))
 
 
-def _phrase(columns: Columns, number: int) -> Ints:
+def _phrase(columns: Columns, number: int) -> Small:
     start = columns.names.start[number]
-    found: Ints = columns.names.words[start : start + columns.names.length[number]]
+    found: Small = columns.names.words[start : start + columns.names.length[number]]
     return found
 
 
-def _rest(table: WordTable, words: Ints, taken: set[int]) -> str:
+def _rest(table: WordTable, words: Small, taken: set[int]) -> str:
     return " ".join(table.token(int(w)) for n, w in enumerate(words) if n not in taken)
 
 

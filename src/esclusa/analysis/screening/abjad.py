@@ -22,8 +22,9 @@ from esclusa.analysis.screening import words
 ABJAD: Final = "~"
 """First character of a word written without its vowels."""
 
-SIGNS: Final = re.compile("KH|SH|TH|DH|GH|CH|ZH|TZ|[A-Z]")
-"""The signs of a word as :mod:`~.scripts` spells them; TH is one sign, not T and H."""
+SIGNS: Final = re.compile("KH|SH|TH|DH|GH|CH|ZH|TZ|BV|PF|WV|KC|KQ|SX|[A-Z]")
+"""The signs of a word as :mod:`~.scripts` spells them; TH is one sign, not T and H. BV, PF, WV, KC,
+KQ and SX are Hebrew letters with two sounds."""
 SHAPES: Final = ((1, 1), (1, 0), (2, 1), (0, 1), (1, 2), (3, 1))
 """Latin letters and signs that may stand for each other in one step."""
 
@@ -130,12 +131,19 @@ _NOTHING: Final[dict[str, float]] = {}
 
 @cache
 def learned_prices() -> Prices:
-    """Return what each step costs: the mean of both conditional surprises, in nats."""
+    """Return what each step costs: the mean of both conditional surprises, in nats.
+
+    The signs of Hebrew letters with two sounds are priced by hand; the lower price holds.
+    """
     counted = [
         (row["latin"], tuple(row["signs"].split()), float(row["count"]))
         for row in words.rows("abjad_letters.csv")
     ]
-    return prices_of(counted)
+    prices = prices_of(counted)
+    for row in words.rows("hebrew_letters.csv"):
+        of_signs, price = prices.setdefault(tuple(row["signs"].split()), {}), float(row["price"])
+        of_signs[row["latin"]] = min(price, of_signs.get(row["latin"], price))
+    return prices
 
 
 def prices_of(counted: Steps) -> Prices:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from esclusa.analysis.screening.addresses import same_place, towns
 from esclusa.analysis.screening.dates import compare, parse_span
 from esclusa.analysis.screening.hit import Part
 from esclusa.analysis.screening.identifiers import identifier_key
@@ -47,6 +48,8 @@ _ONE_KIND: Final = {
 _PASSING: Final = {"mmsi": "identifier_mmsi", "call_sign": "identifier_call_sign"}
 """Numbers that change hands with the flag: they speak for a ship, they do not prove it."""
 
+_UNSAID: Final = frozenset({"document", "number", "id"})
+"""Schemes of a query that say no more than that it is a number."""
 _CHECKED: Final = {"imo": "imo", "iso6346": "iso6346", "container": "iso6346", "mmsi": "mmsi"}
 _FORMER: Final = re.compile(
     r"(?:f\.?k\.?a\.?|formerly|ex[- ]name)[:\s]+'?([^';,.()]+)", re.IGNORECASE
@@ -58,7 +61,9 @@ def attribute_parts(query: Query, entry: ListEntry, points: dict[str, float]) ->
     parts: list[Part] = []
     if entry.type == "person" and query.kind in ("person", "any"):
         parts.extend(_birth(query, entry, points))
+        parts.extend(_birth_place(query, entry, points))
     parts.extend(_country(query, entry, points))
+    parts.extend(_address(query, entry, points))
     if entry.type == "vessel":
         parts.extend(_other_hull(query, entry, points))
     parts.extend(_wrong_digits(query))
@@ -90,7 +95,9 @@ def most(query: Query, points: dict[str, float]) -> float:
     """Return the most points that attributes may add to a name's for this query."""
     country = points["country"] if query.nationality else 0.0
     birth = max(points[code] for code in _BIRTH_CODES.values()) if query.birth else 0.0
-    return country + birth
+    place = max(points["birth_place"], points["birth_country"]) if query.birth_place else 0.0
+    address = points["address"] if query.address else 0.0
+    return country + birth + place + address
 
 
 def _birth(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
@@ -106,6 +113,34 @@ def _birth(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Par
 
 
 _NEITHER: Final = Part("no_birth_date", 0.0)
+
+
+def _birth_place(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
+    """The towns agree, or at least the countries, or the countries are others: each told once.
+
+    Another town in the same country says nothing: lists name the village, papers the city.
+    """
+    if not query.birth_place or not entry.birth_places:
+        return []
+    values = (("asked", query.birth_place), ("listed", "; ".join(entry.birth_places)))
+    ours = towns(query.birth_place)
+    if any(ours & towns(place) for place in entry.birth_places):
+        return [Part("birth_place", points["birth_place"], values)]
+    asked = countries_in(query.birth_place)
+    listed = frozenset[str]().union(*map(countries_in, entry.birth_places))
+    if not asked or not listed:
+        return []
+    code = "birth_country" if asked & listed else "birth_country_other"
+    return [Part(code, points[code], values)]
+
+
+def _address(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
+    """Another address speaks against nobody: people and firms have several."""
+    if not query.address:
+        return []
+    found = next((one for one in entry.addresses if same_place(query.address, one)), "")
+    values = (("asked", query.address), ("listed", found))
+    return [Part("address", points["address"], values)] if found else []
 
 
 def _country(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
@@ -171,6 +206,8 @@ def _rank(place: tuple[str, str, str], points: dict[str, float]) -> float:
 
 
 def _identifier_code(asked: str, listed: str) -> str:
+    if asked in _UNSAID:
+        return "identifier_any_scheme"
     kind = _ONE_KIND.get(asked, asked)
     if kind != _ONE_KIND.get(listed, listed):
         return "identifier_other_scheme"

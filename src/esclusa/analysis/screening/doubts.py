@@ -32,6 +32,8 @@ def doubts(
     weights, person = index.weights.name, of_person(index, name)
     ours = [asked.words[i].token for i in aligned.asked_left]
     theirs = [index.vocabulary.tokens[name.words[j]] for j in aligned.listed_left]
+    if query.kind == "address":
+        return list(_of_address(ours, theirs, weights))
     parts = [Part("order", -weights.order)] if not aligned.in_order else []
     if person:
         parts += _of_person(aligned, ours, theirs, weights)
@@ -98,6 +100,16 @@ def _of_thing(ours: list[str], theirs: list[str], weights: NameWeights) -> Itera
         values = (("asked", ", ".join(left.values())), ("listed", ", ".join(right.values())))
         lone = (("word", ", ".join([*left.values(), *right.values()])),)
         yield Part(f"{code}_other" if both else f"{code}_alone", -cost, values if both else lone)
+
+
+def _of_address(ours: list[str], theirs: list[str], weights: NameWeights) -> Iterator[Part]:
+    """Another number is another door. Words may stand in any order, and what one side leaves out
+    (a postal code, the country) contradicts nothing."""
+    for code, told in (("number", words.number), ("place", words.country_code)):
+        left, right = _told(ours, told), _told(theirs, told)
+        if left and right:
+            values = (("asked", ", ".join(left.values())), ("listed", ", ".join(right.values())))
+            yield Part(f"{code}_other", -getattr(weights, code), values)
 
 
 def _told(tokens: Iterable[str], meaning: words.Meaning) -> dict[str, str]:

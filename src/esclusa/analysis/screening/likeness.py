@@ -16,6 +16,8 @@ NONE: Final = ("", 0.0)
 _SHORTEST: Final = 3
 """Words of one or two letters are alike only when they sound alike: LI and LU are two names."""
 
+_BACKWARDS: Final = 5
+"""Letters of a word that is another one backwards by intent, not by accident (NAVI, IVAN)."""
 _FULL_LENGTH: Final = 4
 """Sounds from which on a word is long enough for its likeness to be taken at face value."""
 _ARTICLES: Final = frozenset({"AL", "EL", "DE", "DEL", "DELA", "DELOS", "DELAS"})
@@ -48,7 +50,10 @@ def has_digit(token: str) -> bool:
 
 
 def is_related(left: str, right: str) -> bool:
-    """Answer whether two words are one name in two languages, or a word and its short form."""
+    """Answer whether two words are one name in two languages, a word and its short form, or a long
+    word and itself written backwards."""
+    if len(left) >= _BACKWARDS and left == right[::-1]:
+        return True
     if right in words.given_names().get(left, ()):
         return True
     variants = words.word_variants()

@@ -29,6 +29,7 @@ MAX_TOKENS: Final = 24
 MAX_TOKEN: Final = 40
 _FORM_WORDS: Final = 7
 """Longest legal form in the list: sociedad de responsabilidad limitada de capital variable."""
+_COUNTRY_WORDS: Final = 5
 _JOINED_REST: Final = 3
 """ABDUL + three letters or more is a joined name (ABDULHAQ), with fewer one word (ABDULLA)."""
 
@@ -37,6 +38,10 @@ _QUOTES: Final = re.compile("['`´‘’ʼʻʹʺ\"]")
 _WORD: Final = re.compile(r"~?[A-Z0-9]+")
 _TELLING: Final = re.compile("[.&~'`\"]")
 """ASCII signs that do more than part words; by then the text is ASCII."""
+_GLUED_FORM: Final = re.compile(r"(?<=[a-z]{3})(?:[A-Z]{2,4}|GmbH|Ltd|Inc|SpA)\b")
+_UNGLUED: Final = frozenset({"person", "vessel", "address"})
+_LETTERS_AND_DIGITS: Final = re.compile(r"(?=.*[A-Z].*[A-Z])(?=.*[0-9])(?!.*[0-9]{3})")
+_LOOK_ALIKE: Final = str.maketrans("01345789", "OIEASTBG")
 _BLANKS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
@@ -59,12 +64,17 @@ class Name(msgspec.Struct, frozen=True):
 def normalise(text: str, kind: str = "any") -> Name:
     """Return ``text`` as comparable words.
 
-    :param kind: ``person``, ``organisation``, ``vessel`` or ``any``; other words count as ``any``.
-        A person keeps what looks like a legal form; a ship loses ``M/V`` and its like.
+    :param kind: ``person``, ``organisation``, ``vessel``, ``address`` or ``any``; other words count
+        as ``any``. A person keeps what looks like a legal form; a ship loses ``M/V`` and its like;
+        an address has its abbreviations written out.
 
     ``normalise(normalise(x, k).text, k).tokens`` equals ``normalise(x, k).tokens``.
     """
+    if kind not in _UNGLUED:
+        text = _GLUED_FORM.sub(_parted_form, text[:MAX_CHARS])
     tokens = _split(latin(text), dotted_apart=kind == "person")
+    if kind == "person":
+        tokens = tuple(map(_without_digits, tokens))
     if _is_plain(tokens, kind):
         return Name(tokens)
     form, is_firm = "", False
@@ -77,6 +87,18 @@ def normalise(text: str, kind: str = "any") -> Name:
         if _is_plain(tokens, kind):
             break
     return Name(tokens, form, is_firm)
+
+
+def _parted_form(found: re.Match[str]) -> str:
+    """SiemensAG is SIEMENS with a legal form: a small letter stands before a capital one."""
+    return f" {found[0]}" if found[0].upper() in words.legal_forms() else found[0]
+
+
+def _without_digits(token: str) -> str:
+    """Nobody's name holds a digit inside a word: I9OR SECH1N hides letters that look like them."""
+    if token.isalpha() or not _LETTERS_AND_DIGITS.search(token):
+        return token
+    return token.translate(_LOOK_ALIKE)
 
 
 def latin(text: str) -> str:
@@ -101,6 +123,8 @@ def _split(text: str, *, dotted_apart: bool) -> tuple[str, ...]:
 def _is_plain(tokens: tuple[str, ...], kind: str) -> bool:
     """Answer whether no rule can touch the words, which holds for most names; the rules say no more
     than that, so what is answered here never changes a result."""
+    if kind == "address":
+        return not tokens
     rules = _rules(kind if kind in _PASSES else "any")
     if not tokens or not rules.touched.isdisjoint(tokens):
         return False
@@ -130,6 +154,7 @@ def _rules(kind: str) -> _Rules:
         "person": _Rules(person, False, frozenset(), True),
         "organisation": _Rules(firm, True, frozenset(), False),
         "vessel": _Rules(said("fillers"), False, ship, False),
+        "address": _Rules(frozenset(words.address_words()), False, frozenset(), False),
         "any": _Rules(anything, True, ship, True),
     }[kind]
 
@@ -191,6 +216,21 @@ def _vessel(tokens: tuple[str, ...]) -> Name:
     return Name(_without(bare, words.word_set("fillers")))
 
 
+def _address(tokens: tuple[str, ...]) -> Name:
+    spelt = words.address_words()
+    told = _with_country(tokens)
+    return Name(tuple(said for token in told if (said := spelt.get(token, token))) or tokens)
+
+
+def _with_country(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Write the country at the end of an address as its three letters: ``UAE`` → ``ARE``."""
+    for size in range(min(_COUNTRY_WORDS, len(tokens) - 1), 0, -1):
+        code = words.country_code(" ".join(tokens[-size:]))
+        if code:
+            return (*tokens[:-size], code)
+    return tokens
+
+
 def _any(tokens: tuple[str, ...]) -> Name:
     bare, form, found = strip_form(_without(tokens, words.word_set("introductions")))
     if found:
@@ -203,6 +243,7 @@ _PASSES: Final[dict[str, Callable[[tuple[str, ...]], Name]]] = {
     "person": _person,
     "organisation": _organisation,
     "vessel": _vessel,
+    "address": _address,
 }
 
 

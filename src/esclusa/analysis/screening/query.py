@@ -12,14 +12,17 @@ from esclusa.analysis.screening.identifiers import parse_identifier
 from esclusa.analysis.screening.normalise import Name, normalise
 from esclusa.codes import country
 
-KINDS = frozenset({"person", "organisation", "vessel"})
+KINDS = frozenset({"person", "organisation", "vessel", "address"})
+_PLACE_CHARS = 400
+"""Longest place or address looked at, as for names."""
 
 
 class Query(msgspec.Struct, frozen=True):
     """A normalised question. Two queries that are equal have the same hits.
 
-    ``kind`` is ``person``, ``organisation``, ``vessel`` or ``any``. ``nationality`` is ISO 3166-1
-    alpha-2, or the sender's word in upper case. ``identifiers`` are (scheme, value), sorted.
+    ``kind`` is ``person``, ``organisation``, ``vessel``, ``address`` (``name`` is then an address)
+    or ``any``. ``nationality`` is ISO 3166-1 alpha-2, or the sender's word in upper case.
+    ``identifiers`` are (scheme, value), sorted. ``birth_place`` and ``address`` are as written.
     """
 
     name: Name
@@ -27,6 +30,8 @@ class Query(msgspec.Struct, frozen=True):
     birth: Span | None = None
     nationality: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
+    birth_place: str = ""
+    address: str = ""
 
 
 def make_query(
@@ -35,12 +40,16 @@ def make_query(
     birth_date: str | None = "",
     nationality: str | None = "",
     identifiers: Iterable[str] | None = (),
+    birth_place: str | None = "",
+    address: str | None = "",
 ) -> Query:
     """Return the query for one row of a table; nothing raises, what cannot be read is left out.
 
     :param birth_date: ISO 8601, possibly partial (``1971``, ``1971-05``).
     :param nationality: alpha-2, alpha-3, ICAO 9303 code or a country's name.
     :param identifiers: each ``scheme:value``.
+    :param birth_place: town and country, or either alone.
+    :param address: where the party lives or has its seat.
     """
     kind = kind if kind in KINDS else "any"
     keys = {parse_identifier(text) for text in identifiers or () if text}
@@ -50,6 +59,8 @@ def make_query(
         parse_span(birth_date or ""),
         country_code(nationality or ""),
         tuple(sorted(key for key in keys if key[1])),
+        (birth_place or "")[:_PLACE_CHARS].strip(),
+        (address or "")[:_PLACE_CHARS].strip(),
     )
 
 

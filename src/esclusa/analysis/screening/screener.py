@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
+import msgspec
+
 from esclusa.analysis.screening import attributes
+from esclusa.analysis.screening.addresses import ADDRESS, address_index
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
@@ -58,10 +61,14 @@ class Screener:
         birth_date: str | None = "",
         nationality: str | None = "",
         identifiers: Iterable[str] | None = (),
+        birth_place: str | None = "",
+        address: str | None = "",
     ) -> tuple[Hit, ...]:
         """Return the hits for one party, best first; the arguments are those of ``make_query``."""
-        asked = self._made(name, kind, birth_date, nationality, tuple(identifiers or ()))
-        return self.query(asked)
+        numbers = tuple(identifiers or ())
+        return self.query(
+            self._made(name, kind, birth_date, nationality, numbers, birth_place, address)
+        )
 
     def query(self, query: Query) -> tuple[Hit, ...]:
         """Return the hits for a query made by :func:`~.query.make_query`."""
@@ -75,9 +82,31 @@ class Screener:
         return found
 
     def _answer(self, query: Query) -> tuple[Hit, ...]:
+        if query.kind == ADDRESS:
+            return tuple(self._named(hit) for hit in self._addresses.of_address(query))
         asked = look_up(query.name.tokens, self._lookups)
         found = candidates(self.index, asked, query.kind, self.least(query))
         return self.judged(query, asked, found)
+
+    @cached_property
+    def _addresses(self) -> Screener:
+        """Screens the listed addresses; made when the first address is asked for."""
+        return Screener(
+            address_index(self.index), threshold=self.threshold, answers_kept=self._answers_kept
+        )
+
+    def of_address(self, query: Query) -> tuple[Hit, ...]:
+        """Return the hits for an address; the index must be one of addresses."""
+        asked = look_up(query.name.tokens, self._lookups)
+        found = candidates(self.index, asked, query.kind, self.least(query))
+        return self.judged(query, asked, found)
+
+    def _named(self, hit: Hit) -> Hit:
+        """Say whose address was found."""
+        entry = self.index.entries[self.index.numbers(hit.list_id, hit.uid)[0]]
+        return msgspec.structs.replace(
+            hit, entry_type=entry.type, entry_name=entry.name, evidence=("address",)
+        )
 
     def judged(
         self, query: Query, asked: Asked, names: Sequence[int], only: Container[int] | None = None
@@ -150,11 +179,15 @@ def screen_one(
     birth_date: str = "",
     nationality: str = "",
     identifiers: Sequence[str] = (),
+    birth_place: str = "",
+    address: str = "",
     threshold: float | None = None,
 ) -> list[Hit]:
     """Return the hits for one party, best first. For many, keep a :class:`Screener`."""
     screener = Screener(index, threshold=threshold)
-    return list(screener.one(name, kind, birth_date, nationality, identifiers))
+    return list(
+        screener.one(name, kind, birth_date, nationality, identifiers, birth_place, address)
+    )
 
 
 def _by_identifier(index: Index, query: Query) -> dict[int, list[tuple[str, str, str]]]:
@@ -209,11 +242,16 @@ def _hit(index: Index, query: Query, scored: EntryScore, rank: int) -> Hit:
     )
 
 
+_BIRTH_PLACES: Final = frozenset({"birth_place", "birth_country", "birth_country_other"})
+
+
 def _evidence(scored: EntryScore) -> tuple[str, ...]:
     codes = {part.code for part in scored.parts}
     fields = (
         ("name", scored.name is not None),
-        ("birth_date", any(code.startswith("birth_") for code in codes)),
+        ("birth_date", any(c.startswith("birth_") for c in codes - _BIRTH_PLACES)),
+        ("birth_place", not codes.isdisjoint(_BIRTH_PLACES)),
+        ("address", "address" in codes),
         ("nationality", any(code.startswith("country") for code in codes)),
         (
             "identifiers",

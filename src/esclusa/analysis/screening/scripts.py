@@ -2,8 +2,8 @@
 
 Words of Arabic and Hebrew script become their consonants and long vowels with the mark ``~`` in
 front (:mod:`~.abjad` compares them). Chinese and Korean signs are syllables and become words of
-their own. Letters that a national standard spells otherwise than AnyAscii are in
-``data/scripts.toml``; everything else is AnyAscii's.
+their own (:mod:`~.syllables`); Cyrillic, Greek and kana follow the standards of their languages
+(:mod:`~.letters`). Everything else is AnyAscii's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from anyascii import anyascii
 
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.abjad import ABJAD
+from esclusa.analysis.screening.letters import spelt_letters
+from esclusa.analysis.screening.syllables import spelt_syllables
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
@@ -26,18 +28,30 @@ _VOWEL_SIGNS: Final = re.compile(
 )
 _ABJAD_LETTERS: Final = "\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u066e-\u06d5"
 _ABJAD_WORD: Final = re.compile(f"[{_ABJAD_LETTERS}]+")
+_GERESH: Final = re.compile("([גזצץת])['\u05f3\u2019\u00b4`]")
 _ARABIC: Final = re.compile("[\u0621-\u06d5]")
-_SYLLABLE: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+_SILENT: Final = re.compile("[ع]|[אע](?=.)")
+"""Letters that only carry a vowel inside a word."""
+_HEBREW_ENDING: Final = 2
 _WORDS_KEPT: Final = 50_000
 
 
 def latinised(text: str) -> str:
     """Return the text in ASCII, words without vowels marked ``~``. NFKC text is expected."""
     text = _VOWEL_SIGNS.sub("", _INVISIBLE.sub("", text))
+    text = _GERESH.sub(lambda found: _foreign_hebrew()[found[1]], text)
     if _ABJAD_WORD.search(text):
         text = _ABJAD_WORD.sub(_abjad_word, _arranged(text))
-    text = _SYLLABLE.sub(r" \g<0> ", text)
-    return anyascii(text)
+    return anyascii(spelt_syllables(spelt_letters(text)))
+
+
+@cache
+def _foreign_hebrew() -> dict[str, str]:
+    """A geresh makes a Hebrew letter stand for a sound Hebrew lacks: ג׳ is J, צ׳ is CH.
+
+    The sounds have letters of their own in Arabic script, which are read alike.
+    """
+    return dict(words.toml("scripts.toml")["geresh"])
 
 
 def _arranged(text: str) -> str:
@@ -67,9 +81,11 @@ def _spelt(word: str) -> str:
         return known
     if word.startswith("ال") and len(word) > 4:
         word = word[2:]
+    if len(word) > _HEBREW_ENDING and word.endswith("ה"):
+        word = word[:-1] + "א"
     letters = _abjad_letters()
     first = letters.get(word[0], "")
-    rest = "".join(letters.get(letter, "") for letter in word[1:].replace("ع", "").replace("א", ""))
+    rest = "".join(letters.get(letter, "") for letter in _SILENT.sub("", word[1:]))
     return f"{ABJAD}{first}{rest}"
 
 

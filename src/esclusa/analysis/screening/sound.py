@@ -17,10 +17,18 @@ from esclusa.analysis.screening.abjad import ABJAD, SIGNS
 _VOWELS: Final = re.compile(r"(?<!^)[AIUH]+")
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _FIRST_VOWEL: Final = re.compile(r"^[AIU]")
-_FIRST: Final = dict.fromkeys("AEIY", ("A",)) | {"H": ("H",), "W": ("A", "V"), "KH": ("K", "H")}
+_FIRST: Final = dict.fromkeys("AEIY", ("A",)) | {
+    "H": ("H",),
+    "W": ("A", "V"),
+    "KH": ("K", "H"),
+    "KQ": ("H", "K"),
+    "WV": ("V", "A"),
+}
 """What a sign may sound like at the start of a word, where vowels count."""
 _SIGNS_READ: Final = 16
 """Longer words differ enough in these; each ambiguous sign doubles the readings."""
+_READINGS: Final = 1024
+"""From so many readings on, a further sign has its first sound alone."""
 
 
 @lru_cache(maxsize=200_000)
@@ -103,6 +111,8 @@ def _spellings(signs: list[str]) -> set[str]:
             heard = _FIRST.get(sign, heard)
         elif sign == before:
             heard = (*heard, "")
+        if len(found) >= _READINGS:
+            heard = heard[:1]
         found, before = {bones + sound for bones in found for sound in heard}, sign
     return found
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+import msgspec
 import polars as pl
 
+from esclusa.analysis.screening.addresses import ADDRESS
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.many import answers, narrow
@@ -14,7 +16,9 @@ from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.sentences import sentences
 
-_COLUMNS: Final = ("name", "type", "birth_date", "nationality", "identifiers")
+_COLUMNS: Final = (
+    "name", "type", "birth_date", "nationality", "identifiers", "birth_place", "address"
+)  # fmt: skip
 
 HIT_SCHEMA: Final = pl.Schema(
     {
@@ -51,8 +55,10 @@ def screen(
     """Return the hits of a table of queries, in the order of the queries, best hit first.
 
     :param queries: ``query_id``, ``name``, and where known ``type`` (``person``, ``organisation``,
-        ``vessel``, ``any``), ``birth_date`` (ISO 8601, possibly partial), ``nationality``,
-        ``identifiers`` (list of ``scheme:value``). Missing columns and nulls mean unknown.
+        ``vessel``, ``address``, ``any``), ``birth_date`` (ISO 8601, possibly partial),
+        ``nationality``, ``identifiers`` (list of ``scheme:value``), ``birth_place``, ``address``. A
+        query of type ``address`` has the address as its ``name``. Missing columns and nulls mean
+        unknown.
     :param index: an index, or a screener, which brings its own threshold.
     :param threshold: 0 to 100; default: the calibrated one of the weights.
     :param only: (list id, entry's own id) of the entries that may be hit; None for all. Weights are
@@ -66,9 +72,9 @@ def screen(
     ids = queries.get_column("query_id").cast(pl.String).to_list()
     asked = _rows(queries)
     made: dict[tuple[Any, ...], Query] = {row: make_query(*row) for row in dict.fromkeys(asked)}
-    distinct = tuple(dict.fromkeys(made.values()))
+    distinct = tuple(dict.fromkeys(q for q in made.values() if q.kind != ADDRESS))
     narrowed = None if only is None else narrow(screener.index, only)
-    found = {
+    found = _of_addresses(screener, made.values(), only) | {
         query: hits
         for query, hits in zip(distinct, answers(screener, distinct, narrowed), strict=True)
         if hits
@@ -79,6 +85,20 @@ def screen(
         for hit in found.get(made[row], ())
     ]
     return pl.DataFrame(rows, schema=HIT_SCHEMA, orient="row")
+
+
+def _of_addresses(
+    screener: Screener, queries: Iterable[Query], only: Collection[tuple[str, str]] | None
+) -> dict[Query, tuple[Hit, ...]]:
+    """Return the hits of the queries that are addresses, ranks counted among those that stay."""
+    wanted = None if only is None else frozenset(only)
+    found: dict[Query, tuple[Hit, ...]] = {}
+    for query in dict.fromkeys(query for query in queries if query.kind == ADDRESS):
+        hits = [h for h in screener.query(query) if wanted is None or (h.list_id, h.uid) in wanted]
+        found[query] = tuple(
+            msgspec.structs.replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1)
+        )
+    return found
 
 
 def _rows(queries: pl.DataFrame) -> list[tuple[Any, ...]]:

@@ -235,7 +235,7 @@ def _spellings(token: str) -> Iterator[str]:
     """Yield words that may be meant though they are neither alike in sound nor in letters."""
     yield from sorted(words.given_names().get(token, ()))
     yield from _trade_words().get(words.word_variants().get(token, token), ())
-    yield from ("AL" + token, "EL" + token, token[2:])
+    yield from ("AL" + token, "EL" + token, token[2:], token[::-1])
 
 
 @cache

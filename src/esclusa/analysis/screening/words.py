@@ -19,6 +19,7 @@ Meaning = Callable[[str], str]
 """What a word says: a number, a country; "" when it says none."""
 
 _SHORTEST_PLACE: Final = 4
+_SHORTEST_CODE: Final = 2
 _SHORT_PLACES: Final = frozenset({"UK", "USA", "UAE"})
 
 _DATA: Final = files(__package__) / "data"
@@ -64,13 +65,22 @@ def word_variants() -> dict[str, str]:
 
 
 @cache
+def address_words() -> dict[str, str]:
+    """Return word of an address → its one spelling, "" for one that says nothing (``NO``)."""
+    return {row["variant"]: row["word"] for row in rows("address_words.csv")}
+
+
+@cache
 def given_names() -> dict[str, frozenset[str]]:
     """Return name → the names of the same class (``JUAN`` → ``JOHN``, ``IVAN`` …), itself left out.
 
     A name may stand in several classes (``TED``). Surnames that are also written in one word with
-    their particle (``DELACRUZ``) stand here with the word that is left without it (``CRUZ``).
+    their particle (``DELACRUZ``) stand here with the word that is left without it (``CRUZ``),
+    Korean and Chinese syllables with their spellings in other romanisations (``LEE``, ``YI``), and
+    East Slavic given names and patronymics with their Russian, Ukrainian and Belarusian forms.
     """
-    classes = [row["names"].split() for row in rows("given_names.csv")]
+    tables = ("given_names.csv", "syllable_names.csv", "slavic_names.csv")
+    classes = [row["names"].split() for table in tables for row in rows(table)]
     classes += [list(row.values()) for row in rows("joined_surnames.csv")]
     related: dict[str, set[str]] = {}
     for members in classes:
@@ -99,6 +109,16 @@ def place(token: str) -> str:
         return ""
     found = country.find(token)
     return found.alpha2 if found else ""
+
+
+@lru_cache(maxsize=65_536)
+def country_code(text: str) -> str:
+    """Return alpha-3 of a country's name or code, "" for none and for codes that are also one of a
+    state of the United States (``CO``)."""
+    if len(text) < _SHORTEST_CODE or text in word_set("state_codes"):
+        return ""
+    found = country.find(text)
+    return found.alpha3 if found else ""
 
 
 def shown(token: str) -> str:

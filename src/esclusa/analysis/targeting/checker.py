@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from esclusa.analysis.targeting.catalogue import Field
 from esclusa.analysis.targeting.functions import FUNCTIONS, Function
@@ -22,12 +22,17 @@ from esclusa.analysis.targeting.tree import (
     Name,
     Node,
     Unary,
+    children,
     names,
     walk,
 )
 from esclusa.errors import RuleError
 
 Constant = str | bool | float | tuple[str, ...] | tuple[float, ...]
+
+MAX_CALCULATIONS: Final = 6
+"""Calculations inside one another. Each looks at its result before it hands it on, so the cost
+doubles with each."""
 
 _ORDERED = frozenset({"number", "date"})
 _SCALAR = frozenset({"text", "number", "flag", "date"})
@@ -55,6 +60,7 @@ def check(node: Node, scope: Scope) -> None:
         raise scope.error("a condition must be true or false as a whole", node.at)
     if not names(node):
         raise scope.error("a condition must read at least one field", node.at)
+    _check_cost(node, scope)
 
 
 def lists_of(node: Node) -> tuple[str, ...]:
@@ -93,6 +99,16 @@ def constant(node: Node, scope: Scope) -> Constant | None:
         case Call("list", (Literal(str(name)),)):
             return scope.lists.get(name)
     return None
+
+
+def _check_cost(node: Node, scope: Scope, inside: int = 0) -> None:
+    if isinstance(node, Binary) and node.op in ("+", "-", "*", "/"):
+        inside += 1
+        if inside > MAX_CALCULATIONS:
+            reason = f"more than {MAX_CALCULATIONS} calculations inside one another"
+            raise scope.error(reason, node.at)
+    for child in children(node):
+        _check_cost(child, scope, inside)
 
 
 def _is_text(node: Node) -> bool:

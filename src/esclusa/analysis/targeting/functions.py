@@ -58,18 +58,23 @@ def _contains_any(text: pl.Expr, phrases: Sequence[str]) -> pl.Expr:
 
 
 def _only_words(text: pl.Expr, phrases: Sequence[str]) -> pl.Expr:
-    return text.str.contains(f"^{_segments(phrases)}$")
+    return text.str.contains(f"^{segments(phrases)}$")
 
 
 def _any_only_words(texts: pl.Expr, phrases: Sequence[str]) -> pl.Expr:
     edge_left, edge_right = f"(?:^|{UNIT})", f"(?:$|{UNIT})"
-    return texts.list.join(UNIT).str.contains(edge_left + _segments(phrases) + edge_right)
+    return texts.list.join(UNIT).str.contains(edge_left + segments(phrases) + edge_right)
 
 
-def _segments(phrases: Sequence[str]) -> str:
-    """A pattern for a text that can be cut into the phrases and bare numbers without a rest."""
-    word = "|".join([*map(re.escape, phrases), "[0-9]+"]).replace("\\ ", " ")
+def segments(phrases: Sequence[str]) -> str:
+    """Return a pattern for a text that phrases and bare numbers make up without a rest."""
+    word = "|".join([*map(escaped, phrases), "[0-9]+"])
     return f"(?:(?:{word}) )*(?:{word})"
+
+
+def escaped(piece: str) -> str:
+    """Return a pattern that stands for ``piece`` itself, in every engine."""
+    return re.escape(piece).replace("\\ ", " ")
 
 
 def is_only_words(text: str, phrases: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,9 +179,14 @@ def _compiled(
 def _may_be_unknown(expressions: Mapping[str, pl.Expr]) -> bool:
     """Tell whether a condition is unknown on a row in which every field is."""
     return any(
-        frame_of(subject, {}, 1).select(verdict=expression)["verdict"][0] is None
+        _unknown_row(subject).select(verdict=expression)["verdict"][0] is None
         for subject, expression in expressions.items()
     )
+
+
+@cache
+def _unknown_row(subject: str) -> pl.DataFrame:
+    return frame_of(subject, {}, 1)
 
 
 def _clean(words: WordList) -> WordList:

@@ -19,12 +19,15 @@ from esclusa.sharing.reader import PURPOSES
 
 KEYS: Final[dict[str, Subject]] = {
     "passport": "person", "national_id": "person", "name_birth": "person", "name_year": "person",
+    "name_near": "person", "name_near_facts": "person",
     "registration": "company", "tax": "company", "duns": "company", "company_name": "company",
     "imo": "vessel", "mmsi": "vessel", "vessel_name": "vessel",
     "iso6346": "container",
 }  # fmt: skip
 """Each kind of key, and what it finds. ``name_year``, ``company_name`` and ``vessel_name`` are
-approximate (:mod:`esclusa.sharing.pointers.names`), all others exact."""
+approximate (:mod:`esclusa.sharing.pointers.names`), ``name_near`` and ``name_near_facts`` are the
+two stages of one search (:mod:`esclusa.sharing.pointers.near`), all others exact."""
+_STAGES: Final = ("name_near", "name_near_facts")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -78,6 +81,8 @@ def _search(search: Search) -> Iterator[Problem]:
             known = ", ".join(word for word, subject in KEYS.items() if subject == search.subject)
             yield Problem(("keys", number), f"{key[:40]!r} is not one of {known}")
     yield from _twice("keys", search.keys)
+    if len(set(_STAGES) & set(search.keys)) == 1:
+        yield Problem(("keys",), f"{' and '.join(_STAGES)} go together or not at all")
     limits = search.limits
     if not limits.question <= min(limits.day, limits.epoch) <= limits.year:
         reason = "question, then day and epoch, then year must not become smaller"

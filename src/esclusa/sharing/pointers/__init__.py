@@ -2,8 +2,9 @@
 holds them, and nothing of the rest; who is asked learns how many were asked.
 
 Pure functions and frozen states: no network, no storage, no clock, and randomness is handed in.
-``terms`` is what two services agree on, ``keys`` and ``names`` what is compared, ``admission``
-which records take part, ``answering`` the owner's side, ``asking`` the asker's, ``followup`` what
-a hit may lead to. ``voprf`` is RFC 9497 on the group of libsodium (``group``). What each side can
+``terms`` is what two services agree on, ``keys`` and ``names`` what is compared, ``near`` and
+``stages`` the search for near names in two questions, ``admission`` which records take part,
+``answering`` the owner's side, ``asking`` the asker's, ``followup`` what a hit may lead to.
+``voprf`` is RFC 9497 on the group of libsodium (``group``). What each side can
 learn, also by cheating, is told in ``docs/pointer-search.md``.
 """

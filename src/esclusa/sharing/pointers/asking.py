@@ -70,16 +70,18 @@ class Findings(msgspec.Struct, frozen=True):
 
 def ask(
     state: Asker, catalogue: Catalogue, terms: Terms, pointers: Collection[Pointer],
-    now: dt.datetime, random: Random,
+    now: dt.datetime, random: Random, size: int = 0,
 ) -> tuple[Asker, Question, Row]:  # fmt: skip
     """Make a question about keys of one kind of thing.
 
     :param catalogue: the owner's set, after :func:`.catalogue.accept`.
+    :param size: elements of the question, where they must not follow from the number of keys: then
+        it may even hold padding alone. 0 for the smallest that holds the keys.
     :raises PointerError: when the terms, the epoch or a limit do not allow it.
     """
     wanted = tuple(sorted(set(pointers)))
-    search = _allowed(state, catalogue, terms, wanted, now)
-    size = question_size(len(wanted))
+    size = size or question_size(len(wanted)) * bool(wanted)
+    search = _allowed(state, catalogue, terms, wanted, size, now)
     scope, number = catalogue.scope, catalogue.number
     spent = meter.spend(state.meter, search.limits, scope, number, size, now, state.owner)
     blinds = tuple(group.random_scalar(random) for _ in wanted)
@@ -109,7 +111,7 @@ def settle(
     if digest(catalogue) != question.catalogue:
         raise PointerError("catalogue", "the question was made with another set", state.owner)
     evaluated = _checked(state.owner, question, reply, catalogue.public)
-    found = _found(pending, evaluated, sets.tags_of(catalogue))
+    found = _found(pending, evaluated, catalogue)
     rest = {name: item for name, item in state.pending.items() if name != reply.id}
     row = _row("pointers:question:settled", question, len(evaluated), now, len(pending.pointers),
                len(found.hits))  # fmt: skip
@@ -123,8 +125,9 @@ def give_up(state: Asker, name: str) -> Asker:
 
 
 def _allowed(
-    state: Asker, catalogue: Catalogue, terms: Terms, wanted: tuple[Pointer, ...], now: dt.datetime
-) -> Search:
+    state: Asker, catalogue: Catalogue, terms: Terms, wanted: tuple[Pointer, ...], size: int,
+    now: dt.datetime,
+) -> Search:  # fmt: skip
     scope = catalogue.scope
     if (scope.owner, scope.asker) != (state.owner, state.me):
         raise PointerError("stranger", "the set is not for us", state.owner)
@@ -133,8 +136,9 @@ def _allowed(
         raise PointerError("agreement", "no clause gives this search for this purpose", state.owner)
     if not catalogue.begins <= now < catalogue.ends:
         raise PointerError("epoch", f"epoch {catalogue.number} is not open", state.owner)
-    if not 0 < len(wanted) <= QUESTIONS[-1]:
-        raise PointerError("size", f"1 to {QUESTIONS[-1]:,} keys were expected", state.owner)
+    if size not in QUESTIONS or len(wanted) > size:
+        most = size if size in QUESTIONS else QUESTIONS[-1]
+        raise PointerError("size", f"1 to {most:,} keys were expected", state.owner)
     if any(item.subject != scope.subject or item.key not in search.keys for item in wanted):
         keys = ", ".join(search.keys)
         raise PointerError("agreement", f"only the keys {keys} may be asked here", state.owner)
@@ -155,13 +159,13 @@ def _checked(owner: str, question: Question, reply: Reply, public: bytes) -> dic
     return dict(zip(blinded, evaluated, strict=True))
 
 
-def _found(pending: Pending, evaluated: dict[bytes, bytes], tags: frozenset[bytes]) -> Findings:
+def _found(pending: Pending, evaluated: dict[bytes, bytes], catalogue: Catalogue) -> Findings:
     hits: list[Hit] = []
     misses: list[Pointer] = []
     question = pending.question
     for pointer, by, blinded in zip(pending.pointers, pending.blinds, pending.blinded, strict=True):
         output = voprf.finalize(pointer.encode(), by, evaluated[blinded])
-        if sets.tag_of(output) in tags:
+        if sets.holds(catalogue, sets.tag_of(output)):
             hits.append(Hit(pointer=pointer, scope=question.scope, number=question.number,
                             evidence=output))  # fmt: skip
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import singledispatch
+from itertools import chain
 
 from esclusa.model import (
     Body,
@@ -17,7 +18,7 @@ from esclusa.model import (
 )
 from esclusa.model.common import Identifier, Party
 from esclusa.model.movement import Conveyance
-from esclusa.sharing.pointers import names
+from esclusa.sharing.pointers import names, near
 from esclusa.sharing.pointers.keys import Pointer, exact
 from esclusa.sharing.pointers.terms import KEYS
 
@@ -33,7 +34,9 @@ def pointers_of(body: Body, keys: Iterable[str] = tuple(KEYS)) -> frozenset[Poin
     match.
     """
     wanted = frozenset(keys)
-    return frozenset(item for item in _found(body) if item is not None and item.key in wanted)
+    more = _near(body) if wanted & {near.COARSE, near.FACTS} else iter(())
+    made = chain(_found(body), more)
+    return frozenset(item for item in made if item is not None and item.key in wanted)
 
 
 Found = Iterator[Pointer | None]
@@ -110,6 +113,26 @@ def _list_entry(body: ListEntry) -> Found:
         said = names.company if subject == "company" else names.vessel
         for name in strong:
             yield from said(name)
+
+
+@singledispatch
+def _near(_body: object) -> Found:
+    """The keys of both stages of an approximate search: many, so made only where agreed."""
+    return iter(())
+
+
+@_near.register
+def _near_traveller(body: Traveller) -> Found:
+    name = f"{body.given_names} {body.surname}"
+    return near.held([name], [body.birth_date], [body.nationality])
+
+
+@_near.register
+def _near_list_entry(body: ListEntry) -> Found:
+    if body.type != "person":
+        return iter(())
+    strong = [body.name, *(alias.name for alias in body.aliases if not alias.weak)]
+    return near.held(strong, body.birth_dates, body.nationalities)
 
 
 def _conveyance(ship: Conveyance) -> Found:

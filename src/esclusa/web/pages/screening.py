@@ -16,7 +16,7 @@ from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Page
 from esclusa.web.visit import Visit
 
-TYPES: Final = ("any", "person", "organisation", "vessel")
+TYPES: Final = ("any", "person", "organisation", "vessel", "address")
 FIELDS: Final = ("name", "type", "birth_date", "nationality", "identifiers")
 HITS: Final = 50
 

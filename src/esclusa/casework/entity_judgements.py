@@ -1,0 +1,51 @@
+"""The rules of a judgement on two mentions.
+
+1. A pair of which nothing is said may be judged ``same`` or ``different``, with a written reason.
+2. A pair that is judged must have its judgement taken back first, by whoever made it or by a
+   supervisor; so two people never overrule each other unseen.
+3. Taking back is a step of its own. Everything is then as if the judgement had never been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from esclusa.casework.alerts import REASON_LIMIT
+from esclusa.errors import InputError, StateError
+from esclusa.model import EntityJudgement
+
+JUDGE: Final = "judge"
+UNDO: Final = "undo"
+VERDICTS: Final = ("same", "different")
+
+
+def next_step(
+    steps: Sequence[EntityJudgement], asked: EntityJudgement, *, supervisor: bool
+) -> EntityJudgement:
+    """Return the step that follows from the history, or refuse it.
+
+    :param steps: the steps so far on this pair, oldest first.
+    :param asked: the step asked for; its number is filled in here.
+    :raises StateError: when what stands, or the person, does not allow it.
+    :raises InputError: when verdict or reason is missing or wrong.
+    """
+    last = steps[-1] if steps else None
+    standing = last.verdict if last else ""
+    if len(asked.reason) > REASON_LIMIT:
+        raise InputError(f"the reason is longer than {REASON_LIMIT} characters")
+    if asked.move == UNDO:
+        if last is None or not standing:
+            raise StateError("there is no judgement of this pair to take back")
+        if last.by != asked.by and not supervisor:
+            raise StateError(f"only {last.by} or a supervisor may take this judgement back")
+        return msgspec.structs.replace(asked, number=len(steps) + 1, verdict="")
+    if asked.verdict not in VERDICTS:
+        raise InputError(f"the verdict {asked.verdict[:40]!r} is not one of {', '.join(VERDICTS)}")
+    if not asked.reason.strip():
+        raise InputError("a judgement needs a written reason")
+    if last is not None and standing:
+        raise StateError(f"{last.by} has judged this pair {standing!r}; take that back first")
+    return msgspec.structs.replace(asked, number=len(steps) + 1)

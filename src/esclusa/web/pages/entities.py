@@ -1,0 +1,111 @@
+"""Entities: found by name, with members and reasons; pairs that a person judges, one by one."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from esclusa.casework.entity_judgements import VERDICTS
+from esclusa.errors import InputError
+from esclusa.sharing.reader import Action
+from esclusa.web.catalogue import mark as _
+from esclusa.web.filters import alert_named
+from esclusa.web.page import Page
+from esclusa.web.visit import Visit
+
+ROWS = 100
+DEPTHS = ("1", "2", "3")
+
+
+async def show(visit: Visit) -> Response:
+    """Look for entities by name or number, and draw what was found."""
+    text = visit.param("text").strip()
+    found = None
+    if text:
+        found = await visit.ask(visit.site.node.entities.find, text, limit=ROWS)
+    return visit.page("entities.html", text=text, found=found)
+
+
+async def entity(visit: Visit) -> Response:
+    """Draw an entity: members, why it is one, what is near, open questions, judgements."""
+    desk, name = visit.site.node.entities, visit.request.path_params["entity_id"]
+    view = await visit.ask(desk.show, name)
+    depth = visit.param("depth") if visit.param("depth") in DEPTHS else "1"
+    near = await visit.ask(desk.links, view.entity.id, depth=int(depth))
+    to = visit.param("to").strip()
+    connected = await visit.ask(desk.paths, view.entity.id, to) if to else None
+    return visit.page(
+        "entity.html", view=view, former=name != view.entity.id, near=near, depth=depth,
+        depths=DEPTHS, connected=connected, to=to,
+    )  # fmt: skip
+
+
+async def questions(visit: Visit) -> Response:
+    """Draw the pairs that may be one and that nothing decides, the likeliest first."""
+    rows = await visit.ask(visit.site.node.entities.questions, limit=ROWS)
+    return visit.page("entity_questions.html", rows=rows, judged=alert_named(visit.param("judged")))
+
+
+async def judgements(visit: Visit) -> Response:
+    """Draw what people said about pairs, newest first; taken back ones too."""
+    page = await visit.ask(visit.site.node.entities.judgements, limit=ROWS)
+    return visit.page("entity_judgements.html", page=page)
+
+
+async def pair(visit: Visit) -> Response:
+    """Draw two mentions side by side, why and why not, and a form to judge them."""
+    found = await visit.ask(visit.site.node.entities.pair, *_pair(visit))
+    return visit.page(
+        "entity_pair.html", found=found, verdicts=VERDICTS,
+        judged=alert_named(visit.param("judged")),
+    )  # fmt: skip
+
+
+async def judge(visit: Visit) -> Response:
+    """Write a judgement, then show the next open question, or the list at its end."""
+    desk, (one, other) = visit.site.node.entities, _pair(visit)
+    if not visit.form.get("verdict"):
+        raise InputError("choose a verdict from the list")
+    after = (await visit.ask(desk.pair, one, other)).after
+    said = await visit.ask(
+        desk.judge, one, other, verdict=visit.form["verdict"], reason=visit.form.get("reason", "")
+    )
+    return visit.go(f"{_place(after)}?judged={said.id}")
+
+
+async def join(visit: Visit) -> Response:
+    """Go to the pair of an entity and another one that the form names."""
+    name, other = visit.request.path_params["entity_id"], visit.form.get("other", "").strip()
+    if not other:
+        raise InputError("write the other entity's id")
+    return visit.go(f"/entity-pairs/{quote(name, safe='')}/{quote(other, safe='')}")
+
+
+async def undo(visit: Visit) -> Response:
+    """Take a judgement back and show its pair."""
+    name = visit.request.path_params["judgement_id"]
+    said = await visit.ask(visit.site.node.entities.undo, name, reason=visit.form.get("reason", ""))
+    return visit.go(_place((said.a.id, said.b.id) if said.a and said.b else ()))
+
+
+def _pair(visit: Visit) -> tuple[str, str]:
+    return visit.request.path_params["one"], visit.request.path_params["other"]
+
+
+def _place(mentions: tuple[str, ...]) -> str:
+    return "/entity-pairs/{}/{}".format(*mentions) if mentions else "/entity-questions"
+
+
+PAGES = (
+    Page(path="/entities", show=show, action=Action.SEARCH, label=_("Entities"), order=25),
+    Page(path="/entities/{entity_id}", show=entity, action=Action.RECORD_READ),
+    Page(path="/entities/{entity_id}/join", show=join, method="POST", action=Action.ENTITY_JUDGE),
+    Page(path="/entity-questions", show=questions, action=Action.RECORD_READ),
+    Page(path="/entity-judgements", show=judgements, action=Action.RECORD_READ),
+    Page(path="/entity-judgements/{judgement_id}/undo", show=undo, method="POST",
+         action=Action.ENTITY_UNDO),
+    Page(path="/entity-pairs/{one}/{other}", show=pair, action=Action.RECORD_READ),
+    Page(path="/entity-pairs/{one}/{other}", show=judge, method="POST",
+         action=Action.ENTITY_JUDGE),
+)  # fmt: skip

@@ -20,6 +20,6 @@ compile() { # compile TARGET SOURCE...
 compile base pyproject.toml requirements/build.in "$@"
 compile postgres pyproject.toml --extra postgres requirements/build.in \
     --constraint requirements/base.txt "$@"
-compile test pyproject.toml --extra postgres requirements/build.in requirements/test.in \
+compile test pyproject.toml --extra postgres --extra learn requirements/build.in requirements/test.in \
     --constraint requirements/postgres.txt "$@"
 compile bootstrap requirements/bootstrap.in "$@"

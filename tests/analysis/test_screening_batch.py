@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from esclusa.analysis.screening import (
     HIT_SCHEMA,
+    BulkScreener,
     Index,
     Query,
     Screener,
@@ -19,12 +20,14 @@ from esclusa.analysis.screening import (
     many,
     screen,
     screen_batch,
+    screener,
     search,
 )
 from esclusa.model import Alias, Identifier, ListEntry
 
 WORDS = ["MARIA", "JOSE", "AHMED", "MUHAMMAD", "J", "M", "RODRIGUEZ", "IVANOV", "VEGA", "ABDULRAHMAN",
-         "OCEAN", "STAR", "ZUBAROWSKI", "LINNA", "WEI", "محمد"]  # fmt: skip
+         "OCEAN", "STAR", "ZUBAROWSKI", "LINNA", "LIN", "NA", "WEI", "محمد", "KH", "KK", "K", "YI",
+         "Y", "II", "2", "MARIANA", "TRADING"]  # fmt: skip
 
 
 def _entries() -> list[ListEntry]:
@@ -68,9 +71,63 @@ def test_a_batch_answers_as_one_at_a_time_does(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "_FEW_NAMES", few)
         patch.setattr(many, "ROWS", rows)
-        whole = list(many.answers(Screener(INDEX, threshold=threshold), queries))
+        patch.setattr(many, "_FEW_QUERIES", 0)
+        bulk = BulkScreener(Screener(INDEX, threshold=threshold))
         single = Screener(INDEX, threshold=threshold)
-        assert whole == [single.query(query) for query in queries]
+        expected = [single.query(query) for query in queries]
+        assert list(bulk.answers(queries)) == expected
+        assert bulk.all_of(queries + queries) == expected + expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(ASKED, st.sampled_from([25.0, 54.0, 70.0]))
+def test_the_closest_look_at_names_loses_none(query: Query, threshold: float) -> None:
+    found = Screener(INDEX, threshold=threshold).query(query)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(screener, "_FEW_FOUND", 0)
+        assert Screener(INDEX, threshold=threshold).query(query) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed", "threshold"),
+    [
+        # Two words of the query may mean either of two listed ones, one way better than the other.
+        ("MARIA MARIA MUHAMMAD محمد", "محمد MUHAMMAD", 54.0),
+        # A word that means a single letter, or sounds like another word of few letters.
+        ("YI", "Y", 50.0),
+        ("KH", "KK", 70.0),
+        # An initial stands for a word, and a word for an initial.
+        ("JOSE M VEGA", "JOSE MARIA VEGA", 54.0),
+        ("JOSE MARIA VEGA", "J M VEGA", 54.0),
+        # Two words are one on either side.
+        ("LIN NA WEI", "LINNA WEI", 54.0),
+        ("MARIANA VEGA", "MARIA NA VEGA", 54.0),
+    ],
+)
+def test_what_agrees_in_an_unusual_way_is_found_by_every_way_of_asking(
+    asked: str, listed: str, threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [ListEntry(list_id="own", uid="here", type="person", name=listed)]
+    index = Index.build([*ENTRIES[:50], *more])
+    query = make_query(asked)
+    (found,) = BulkScreener(Screener(index, threshold=threshold)).answers([query])
+    assert "here" in {hit.uid for hit in found}
+    for few in (0, 1_000):
+        monkeypatch.setattr(screener, "_FEW_FOUND", few)
+        assert Screener(index, threshold=threshold).query(query) == found
+
+
+def test_a_long_table_is_screened_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    queries = pl.DataFrame(
+        {"query_id": [str(n) for n in range(30)], "name": [e.name for e in ENTRIES[:30]]}
+    )
+    whole = screen_batch(queries, INDEX)
+    monkeypatch.setattr(batch, "_ROWS", 7)
+    monkeypatch.setattr(many, "CHUNK", 3)
+    monkeypatch.setattr(many, "WORDS_KEPT", 2)
+    assert screen_batch(queries, INDEX).equals(whole)
+    only = [(entry.list_id, entry.uid) for entry in ENTRIES]
+    assert screen_batch(queries, INDEX, only=only).equals(whole)
 
 
 @settings(max_examples=40, deadline=None)
@@ -78,10 +135,10 @@ def test_a_batch_answers_as_one_at_a_time_does(
 def test_narrowed_to_some_entries_the_others_are_left_out_and_nothing_else_changes(
     query: Query, numbers: set[int]
 ) -> None:
-    screener = Screener(INDEX, threshold=40.0)
+    asking = Screener(INDEX, threshold=40.0)
     only = {("own", str(number)) for number in numbers}
-    (found,) = many.answers(screener, [query], many.narrow(INDEX, only))
-    every = [hit for hit in screener.query(query) if (hit.list_id, hit.uid) in only]
+    (found,) = BulkScreener(asking, only).answers([query])
+    every = [hit for hit in asking.query(query) if (hit.list_id, hit.uid) in only]
     assert [(hit.uid, hit.score, hit.parts) for hit in found][: len(every)] == [
         (hit.uid, hit.score, hit.parts) for hit in every
     ]

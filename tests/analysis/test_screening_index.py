@@ -70,7 +70,7 @@ class Slow(Screener):
     """Compares a query with every listed name, save those that agree in single letters alone."""
 
     def _answer(self, query: Query) -> tuple[Hit, ...]:
-        asked = look_up(query.name.tokens, self._lookups)
+        asked = look_up(query.name.tokens, self.lookups)
         return self.judged(query, asked, self._all(query, asked))
 
     def _all(self, query: Query, asked: Asked) -> list[int]:

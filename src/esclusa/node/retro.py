@@ -13,10 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-import polars as pl
 import sqlalchemy as sa
 
-from esclusa.analysis.screening import screen_batch
+from esclusa.analysis.screening import BulkScreener, make_query
 from esclusa.ledger import queue, records, retro, ties, watchlists
 from esclusa.ledger.retro import Counts, KeptRecord
 from esclusa.model import Alert, record_id
@@ -36,10 +35,11 @@ _Party = tuple[str, str, str, str, tuple[str, ...]]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an edition changed: the entries to look for (list, own id), the records to look at
-    again in any case, the answers already known by party, and the labels made ready."""
+    """What an edition changed: what looks for the entries that are new or changed, if any are; the
+    records to look at again in any case, the answers already known by party, and the labels made
+    ready."""
 
-    entries: frozenset[tuple[str, str]]
+    bulk: BulkScreener | None
     resting: frozenset[str]
     known: dict[_Party, bool]
     ready: set[int]
@@ -73,7 +73,7 @@ class Retro:
             concerned = set[str]()
             if kept:
                 plan = plan or self._plan(job)
-                concerned = self._concerned(kept, plan, job.label_id)
+                concerned = self._concerned(kept, plan)
                 self._ready(kept, concerned, plan)
             for some, names in _parts(kept, concerned):
                 further = more or (bool(some) and some[-1].seq != kept[-1].seq)
@@ -100,8 +100,10 @@ class Retro:
             )
             touched = [row.record_id for row in changes if row.what != "added"]
             resting = self._resting(connection, touched)
+        entries = [(job.id, row.uid) for row in changes if row.what != "removed"]
+        screener = self._analyst.screens.screener(job.label_id)
         return Plan(
-            entries=frozenset((job.id, row.uid) for row in changes if row.what != "removed"),
+            bulk=BulkScreener(screener, entries) if screener is not None and entries else None,
             resting=frozenset(resting),
             known={},
             ready=set(),
@@ -123,26 +125,25 @@ class Retro:
             if isinstance(alert, Alert) and any(reason.code in rules for reason in alert.reasons)
         }
 
-    def _concerned(self, kept: Sequence[KeptRecord], plan: Plan, label: int) -> set[str]:
+    def _concerned(self, kept: Sequence[KeptRecord], plan: Plan) -> set[str]:
         parties = {record.seq: _parties(record) for record in kept}
-        self._ask({party for each in parties.values() for party in each}, plan, label)
+        self._ask({party for each in parties.values() for party in each}, plan)
         return {
             record.id
             for record in kept
             if record.id in plan.resting or any(plan.known[party] for party in parties[record.seq])
         }
 
-    def _ask(self, parties: Collection[_Party], plan: Plan, label: int) -> None:
+    def _ask(self, parties: Collection[_Party], plan: Plan) -> None:
         """Note for each party whether it may be an entry that is looked for."""
         if len(plan.known) > _REMEMBERED:
             plan.known.clear()
         fresh = [party for party in sorted(parties) if party not in plan.known]
-        screener = self._analyst.screens.screener(label)
-        hit: set[str] = set()
-        if fresh and plan.entries and screener is not None:
-            hits = screen_batch(_table(fresh), screener, only=plan.entries, detail=False)
-            hit = set(hits["query_id"].to_list())
-        plan.known.update({party: str(at) in hit for at, party in enumerate(fresh)})
+        if plan.bulk is None:
+            plan.known.update(dict.fromkeys(fresh, False))
+            return
+        answers = plan.bulk.answers([make_query(*party) for party in fresh])
+        plan.known.update(zip(fresh, map(bool, answers), strict=True))
 
     # --- screening again ------------------------------------------------------------------------
 
@@ -224,14 +225,3 @@ def _parties(record: KeptRecord) -> list[_Party]:
         (query.name, query.type, query.birth_date, query.nationality, query.identifiers)
         for query in queries_of(record.body)
     ]
-
-
-def _table(parties: Sequence[_Party]) -> pl.DataFrame:
-    names, types, births, nations, numbers = zip(*parties, strict=True)
-    return pl.DataFrame(
-        {
-            "query_id": [str(at) for at in range(len(parties))],
-            "name": names, "type": types, "birth_date": births, "nationality": nations,
-            "identifiers": pl.Series([list(each) for each in numbers], dtype=pl.List(pl.String)),
-        }
-    )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.screening import Hit, Index, Screener, sentences
+from esclusa.analysis.screening import BulkScreener, Hit, Index, Screener, sentences
 from esclusa.ledger import records, watchlists
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -92,15 +92,13 @@ class Screens:
     def matches(self, label: int, queries: Sequence[Query]) -> list[tuple[Match, ...]]:
         """Return for each query its matches in the lists under a label, best first."""
         screener = self._screeners[label]
-        return [
-            tuple(
-                self._match(hit)
-                for hit in screener.one(
-                    query.name, query.type, query.birth_date, query.nationality, query.identifiers
-                )
+        asked = [
+            screener.made(
+                query.name, query.type, query.birth_date, query.nationality, query.identifiers
             )
             for query in queries
         ]
+        return [tuple(map(self._match, hits)) for hits in BulkScreener(screener).all_of(asked)]
 
     def _match(self, hit: Hit) -> Match:
         key = natural_key(ListEntry(list_id=hit.list_id, uid=hit.uid, type=hit.entry_type, name=""))

@@ -8,6 +8,7 @@ about its subject. See ``docs/screening.md``.
 from esclusa.analysis.screening.batch import screen_batch
 from esclusa.analysis.screening.hit import Hit, Part
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.many import BulkScreener
 from esclusa.analysis.screening.normalise import Name, normalise
 from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener, screen_one
@@ -22,7 +23,7 @@ from esclusa.analysis.screening.settings import (
 from esclusa.analysis.screening.table import HIT_SCHEMA, screen
 
 __all__ = [
-    "HIT_SCHEMA", "Hit", "Index", "Name", "Part", "Purpose", "Query", "Screener", "Weights",
-    "answer_sentence", "default_weights", "make_query", "normalise", "purposes", "screen",
-    "screen_batch", "screen_one", "sentence", "sentences", "threshold_for",
+    "HIT_SCHEMA", "BulkScreener", "Hit", "Index", "Name", "Part", "Purpose", "Query", "Screener",
+    "Weights", "answer_sentence", "default_weights", "make_query", "normalise", "purposes",
+    "screen", "screen_batch", "screen_one", "sentence", "sentences", "threshold_for",
 ]  # fmt: skip

@@ -93,37 +93,59 @@ def _price_of(latin: str, signs: tuple[str, ...], prices: Prices) -> float:
 
 
 def _cheapest(letters: str, signs: tuple[str, ...], limit: float) -> float:
-    return _filled(letters, signs, learned_prices(), limit)[len(letters)][len(signs)]
+    return _fill(letters, len(signs), _learned_steps(signs), limit)[len(letters)][len(signs)]
 
 
 def _filled(
     letters: str, signs: tuple[str, ...], prices: Prices, limit: float
 ) -> list[list[float]]:
     """Return the least price of each beginning of both words, infinity beyond ``limit``."""
-    width = len(signs) + 1
-    rows = [[math.inf] * width for _ in range(len(letters) + 4)]
+    return _fill(letters, len(signs), _steps(signs, prices), limit)
+
+
+def _fill(
+    letters: str, signs: int, steps: tuple[tuple[_Shape, ...], ...], limit: float
+) -> list[list[float]]:
+    """The innermost loop of screening Arabic names: what depends on the signs alone is in
+    ``steps``."""
+    rows = [[math.inf] * (signs + 1) for _ in range(len(letters) + 4)]
     rows[0][0] = 0.0
     for i in range(len(letters) + 1):
         row = rows[i]
         if min(*row, *rows[i + 1], *rows[i + 2]) > limit:
             break
-        for j in range(width):
-            if row[j] <= limit:
-                _steps(rows, i, j, letters, signs, prices)
+        left, ahead = len(letters) - i, ("", *(letters[i : i + size] for size in (1, 2, 3)))
+        for j in range(signs + 1):
+            paid = row[j]
+            if paid > limit:
+                continue
+            for latin, sign, known, unseen in steps[j]:
+                if latin <= left:
+                    price = paid + known.get(ahead[latin], unseen)
+                    if price < rows[i + latin][j + sign]:
+                        rows[i + latin][j + sign] = price
     return rows
 
 
-def _steps(
-    rows: list[list[float]], i: int, j: int, letters: str, signs: tuple[str, ...], prices: Prices
-) -> None:
-    paid, left, below = rows[i][j], len(letters) - i, len(signs) - j
-    for latin, sign in SHAPES:
-        if latin > left or sign > below:
-            continue
-        known = prices.get(signs[j : j + sign], _NOTHING)
-        price = paid + known.get(letters[i : i + latin], _UNSEEN[latin, sign])
-        if price < rows[i + latin][j + sign]:
-            rows[i + latin][j + sign] = price
+_Shape = tuple[int, int, dict[str, float], float]
+"""How many letters and signs stand for each other, at which prices, and at which for others."""
+
+
+def _steps(signs: tuple[str, ...], prices: Prices) -> tuple[tuple[_Shape, ...], ...]:
+    """Return the steps that begin before each sign, and behind the last."""
+    return tuple(
+        tuple(
+            (latin, sign, prices.get(signs[j : j + sign], _NOTHING), _UNSEEN[latin, sign])
+            for latin, sign in SHAPES
+            if j + sign <= len(signs)
+        )
+        for j in range(len(signs) + 1)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _learned_steps(signs: tuple[str, ...]) -> tuple[tuple[_Shape, ...], ...]:
+    return _steps(signs, learned_prices())
 
 
 _NOTHING: Final[dict[str, float]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -9,11 +10,12 @@ from concurrent.futures import ProcessPoolExecutor
 import polars as pl
 
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.many import BulkScreener
 from esclusa.analysis.screening.screener import Screener
-from esclusa.analysis.screening.table import HIT_SCHEMA, screen
+from esclusa.analysis.screening.table import HIT_SCHEMA, hits_of
 
 _ROWS = 50_000
-"""Rows that go to a process at a time: some megabytes, some seconds of work."""
+"""Rows that are screened, or go to a process, at a time: some megabytes, some seconds of work."""
 
 
 def screen_batch(
@@ -30,10 +32,12 @@ def screen_batch(
     Each process holds a copy of the index, so memory grows with their number. With one worker, or
     few rows, no process is started.
     """
-    if workers <= 1 or queries.height <= _ROWS:
-        return screen(queries, index, threshold=threshold, only=only, detail=detail)
     screener = index if isinstance(index, Screener) else Screener(index, threshold=threshold)
     kept = None if only is None else tuple(only)
+    parts = queries.iter_slices(_ROWS)
+    if workers <= 1 or queries.height <= _ROWS:
+        bulk = BulkScreener(screener, kept)
+        return _whole(hits_of(part, bulk, detail=detail) for part in parts)
     # Forking a process with polars' threads in it can hang; a fresh interpreter cannot.
     with ProcessPoolExecutor(
         workers,
@@ -41,24 +45,24 @@ def screen_batch(
         initializer=_begin,
         initargs=(screener.index, screener.threshold, kept, detail),
     ) as pool:
-        found = list(pool.map(_some, _parts(queries)))
-    return pl.concat([pl.DataFrame(schema=HIT_SCHEMA), *found])
+        return _whole(pool.map(_some, parts))
 
 
-def _parts(queries: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    return queries.iter_slices(_ROWS)
+def _whole(parts: Iterator[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([pl.DataFrame(schema=HIT_SCHEMA), *parts])
 
 
-_work: list[tuple[Screener, tuple[tuple[str, str], ...] | None, bool]] = []
+_work: list[tuple[BulkScreener, bool]] = []
 """What a worker process was started with."""
 
 
 def _begin(
     index: Index, threshold: float, only: tuple[tuple[str, str], ...] | None, detail: bool
 ) -> None:
-    _work.append((Screener(index, threshold=threshold), only, detail))
+    _work.append((BulkScreener(Screener(index, threshold=threshold), only), detail))
+    gc.freeze()  # The index stays as long as the process; the collector need not walk it.
 
 
 def _some(queries: pl.DataFrame) -> pl.DataFrame:
-    screener, only, detail = _work[0]
-    return screen(queries, screener, only=only, detail=detail)
+    bulk, detail = _work[0]
+    return hits_of(queries, bulk, detail=detail)

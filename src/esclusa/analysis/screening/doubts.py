@@ -20,7 +20,7 @@ from esclusa.analysis.screening.settings import NameWeights
 from esclusa.analysis.screening.sound import fold
 from esclusa.analysis.screening.words import shown
 
-_ENOUGH = 3
+ENOUGH = 3
 """From three agreeing words on, chance is no explanation any more."""
 _ALIKE = frozenset({"typo", "sound", "consonants"})
 
@@ -85,7 +85,7 @@ def _of_person(
     if unlike:
         yield Part("spelling", -weights.alike * unlike)
     agreeing = sum(1 for pair in aligned.pairs if pair.how != "initial")
-    if agreeing < _ENOUGH:
+    if agreeing < ENOUGH:
         yield Part("few", -weights.few * (2 if ours or theirs else 1))
 
 

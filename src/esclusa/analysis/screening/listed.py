@@ -168,9 +168,11 @@ class Identifiers:
 
 
 def whole(tokens: Sequence[str]) -> str:
-    """Return how a name sounds without its blanks, "" for one that is too long or has digits."""
+    """Return how a name sounds without its blanks, "" for one that is a single letter, too long or
+    has digits."""
     joined = "".join(tokens)
-    return fold_joined(tokens) if len(joined) <= _WHOLE_CHARS and joined.isalpha() else ""
+    fits = 1 < len(joined) <= _WHOLE_CHARS and joined.isalpha()
+    return fold_joined(tokens) if fits else ""
 
 
 def kind_bit(kind: str) -> int:
@@ -283,7 +285,7 @@ class _Work:
         ids, tokens = self.ids, name.tokens
         self.words.extend([ids.setdefault(token, len(ids)) for token in tokens])
         self.first_word.append(len(self.words))
-        heard = whole(tokens) if len(tokens) > 1 else ""
+        heard = whole(tokens)
         if heard:
             self.whole.append(hashed(heard))
             self.whole_names.append(len(self.kinds))

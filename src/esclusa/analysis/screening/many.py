@@ -1,179 +1,178 @@
 """A night's batch: many parties against one index at once, with the answers of one at a time.
 
-Which listed names the parties may mean is found for thousands of them together, on arrays; only
-those that could reach the threshold are compared word by word. ``only`` narrows the answer to some
-entries, for a list that changed: weights and scores stay those of the whole index.
+Which listed names the parties may mean is found for thousands of them together, on arrays, by three
+steps each closer than the one before: a loose bound, a close one, and for persons what is surely
+left over. Only the pairs that could still reach the threshold are compared word by word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from esclusa.analysis.screening.addresses import ADDRESS
+from esclusa.analysis.screening.bounds import Pairs
+from esclusa.analysis.screening.closely import Needed, closely
+from esclusa.analysis.screening.columns import Bools, Ints, ends_of, spread
 from esclusa.analysis.screening.hit import Hit
-from esclusa.analysis.screening.index import Floats, Index, kind_bit
-from esclusa.analysis.screening.lookup import Lookup, Lookups
+from esclusa.analysis.screening.index import Floats, Index
+from esclusa.analysis.screening.lookup import Lookup
 from esclusa.analysis.screening.query import Query
+from esclusa.analysis.screening.questions import Facts, Slots, Tokens, questions, sounding
 from esclusa.analysis.screening.screener import Screener
-from esclusa.analysis.screening.search import SLACK, Asked, facts, look_up, loose_reach
-from esclusa.analysis.screening.vocabulary import Ints
+from esclusa.analysis.screening.search import look_up, loose_reach
 
 CHUNK: Final = 20_000
 """Parties looked at together."""
 ROWS: Final = 2_000_000
-"""Pairs of a party's word and a listed name looked at together, at some 40 bytes each. A party with
+"""Pairs of a party's word and a listed name looked at together, at some 60 bytes each. A party with
 common words meets a hundred names in small lists and ten thousand in large ones."""
+WORDS_KEPT: Final = 50_000
+"""Words whose names are kept narrowed to the entries that may be hit."""
 
-Bools = npt.NDArray[np.bool_]
-
-
-class Narrowed(msgspec.Struct, frozen=True):
-    """The entries that may be hit, and which names are theirs."""
-
-    entries: frozenset[int]
-    names: Bools
+_FEW_QUERIES: Final = 16
+"""Fewer are asked one by one: some hundred calls on arrays cost more than they save."""
 
 
-def narrow(index: Index, only: Collection[tuple[str, str]]) -> Narrowed:
-    """Return the entries of ``only`` (list id, entry's own id) that the index holds."""
-    places = {number for list_id, uid in only for number in index.numbers(list_id, uid)}
-    found = sorted(places)
-    names = np.zeros(len(index.names), dtype=np.bool_)
-    for entry in found:
-        own = index.names_of(entry)
-        names[own.start : own.stop] = True
-    return Narrowed(frozenset(found), names)
+class BulkScreener:
+    """Screens many queries at once against one index; what it learned of words is kept."""
 
-
-def answers(
-    screener: Screener, queries: Sequence[Query], only: Narrowed | None = None
-) -> Iterator[tuple[Hit, ...]]:
-    """Yield the hits of each query in order: what ``screener.query`` gives, in less time.
-
-    With ``only``, hits on other entries are left out; the ranks are counted among those that stay.
-    """
-    words = _Words(screener.index, only)
-    for start in range(0, len(queries), CHUNK):
-        some = queries[start : start + CHUNK]
-        asked = [look_up(query.name.tokens, words.lookups) for query in some]
-        found = _candidates(screener, some, asked, words)
-        for query, question, names in zip(some, asked, found, strict=True):
-            yield screener.judged(query, question, names, only.entries if only else None)
-
-
-class _Words:
-    """Look-ups of a batch's words, their names narrowed once."""
-
-    def __init__(self, index: Index, only: Narrowed | None) -> None:
-        self.lookups: Final = Lookups(index)
-        self._only: Final = only
+    def __init__(self, screener: Screener, only: Collection[tuple[str, str]] | None = None) -> None:
+        """:param only: (list id, entry's own id) of the entries that may be hit; None for all.
+        Weights and scores stay those of the whole index; ranks count the hits that stay.
+        """
+        index = screener.index
+        self._screener: Final = screener
+        self._wanted: Final = None if only is None else frozenset(only)
+        self._entries: Final = None if only is None else _numbers(index, only)
+        self._names: Final = None if self._entries is None else _names(index, self._entries)
         self._narrowed: Final[dict[str, tuple[Ints, Floats]]] = {}
 
-    def postings(self, look: Lookup) -> tuple[Ints, Floats]:
+    def answers(self, queries: Sequence[Query]) -> Iterator[tuple[Hit, ...]]:
+        """Yield the hits of each query in order: what ``screener.query`` gives, in less time."""
+        for start in range(0, len(queries), CHUNK):
+            some = queries[start : start + CHUNK]
+            for query, names in zip(some, self._candidates(some), strict=True):
+                yield self._answer(query, names)
+
+    def all_of(self, queries: Sequence[Query]) -> list[tuple[Hit, ...]]:
+        """Return the hits of each query, those remembered by the screener first; it remembers the
+        others. Made without ``only``."""
+        screener = self._screener
+        known = {query: screener.remembers(query) for query in dict.fromkeys(queries)}
+        fresh = [query for query, hits in known.items() if hits is None]
+        if len(fresh) < _FEW_QUERIES:
+            return [screener.query(query) for query in queries]
+        for query, hits in zip(fresh, self.answers(fresh), strict=True):
+            known[query] = screener.remember(query, hits)
+        return [known[query] or () for query in queries]
+
+    def _answer(self, query: Query, names: Sequence[int]) -> tuple[Hit, ...]:
+        if query.kind == ADDRESS:
+            return self._of_address(query)
+        if not names and not query.identifiers:
+            return ()
+        asked = look_up(query.name.tokens, self._screener.lookups)
+        return self._screener.judged(query, asked, names, self._entries)
+
+    def _of_address(self, query: Query) -> tuple[Hit, ...]:
+        hits, wanted = self._screener.query(query), self._wanted
+        if wanted is None:
+            return hits
+        stay = (hit for hit in hits if (hit.list_id, hit.uid) in wanted)
+        return tuple(msgspec.structs.replace(hit, rank=rank) for rank, hit in enumerate(stay, 1))
+
+    def _candidates(self, queries: Sequence[Query]) -> list[list[int]]:
+        """Return for each query the names that may reach the threshold, ascending."""
+        screener, index = self._screener, self._screener.index
+        tokens = [() if query.kind == ADDRESS else query.name.tokens for query in queries]
+        found: list[list[int]] = [[] for _ in queries]
+        slots, facts = questions(index, tokens, screener.lookups)
+        needed = screener.needed(queries)
+        for place, name in self._sounding(tokens, needed.kinds):
+            found[place].append(name)
+        for block in self._blocks(slots):
+            pairs = self._promising(block, facts, needed, tokens)
+            for place, name in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
+                found[place].append(name)
+        return [sorted(set(each)) if len(each) > 1 else each for each in found]
+
+    def _sounding(self, tokens: Tokens, kinds: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+        """Yield (query, name) where both sound alike without their blanks."""
+        index = self._screener.index
+        query, name = sounding(index, tokens)
+        kept = (index.kinds[name] & kinds[query]) > 0
+        if self._names is not None:
+            kept &= self._names[name]
+        return zip(query[kept].tolist(), name[kept].tolist(), strict=True)
+
+    def _blocks(self, slots: Slots) -> Iterator[Slots]:
+        """Yield the slots of runs of queries that together meet no more than about :data:`ROWS`
+        names."""
+        sizes = np.array([len(self._postings(look)[0]) for look in slots.looks], dtype=np.int64)
+        rows = np.cumsum(sizes[slots.look])
+        last = np.flatnonzero(np.diff(slots.query, append=-1))
+        start, before = 0, 0
+        for end, so_far in zip((last + 1).tolist(), rows[last].tolist(), strict=True):
+            if so_far - before >= ROWS or end == len(slots.query):
+                yield slots.part(start, end)
+                start, before = end, so_far
+
+    def _postings(self, look: Lookup) -> tuple[Ints, Floats]:
         """Return the names that a word may stand in, and what it adds to each."""
-        if self._only is None:
+        if self._names is None:
             return look.names, look.gains
         found = self._narrowed.get(look.token)
         if found is None:
-            kept = self._only.names[look.names]
+            if len(self._narrowed) >= WORDS_KEPT:
+                self._narrowed.clear()
+            kept = self._names[look.names]
             found = self._narrowed[look.token] = look.names[kept], look.gains[kept]
         return found
 
-    def sounding(self, index: Index, heard: str) -> list[int]:
-        """Return the names that without their blanks sound like ``heard``."""
-        names = index.names_sounding(heard)
-        return [name for name in names if self._only is None or self._only.names[name]]
+    def _promising(self, slots: Slots, facts: Facts, needed: Needed, tokens: Tokens) -> Pairs:
+        """Return the queries and names whose words may reach the threshold."""
+        index, pairs = self._screener.index, self._pairs(slots)
+        query, name = pairs.query, pairs.name
+        enough = needed.share[query] / index.name_factors[name]
+        known = (fact[query] for fact in facts.loose())
+        bound = loose_reach(index, name, pairs.gained(), *known)
+        kept = (bound >= enough) & ((index.kinds[name] & needed.kinds[query]) > 0)
+        pairs = pairs.only(kept)
+        return closely(self._screener.listed_words, facts, slots, pairs, needed, tokens)
+
+    def _pairs(self, slots: Slots) -> Pairs:
+        """Return the queries and the names that hold a word of theirs."""
+        count = len(self._screener.index.names)
+        place = slots.look
+        found = [self._postings(look) for look in slots.looks]
+        ends = ends_of(np.array([len(names) for names, _ in found], dtype=np.int64))
+        sizes = np.diff(ends)[place]
+        rows = spread(ends[:-1][place], sizes)
+        names = np.concatenate([names for names, _ in found])[rows]
+        gains = np.concatenate([gains for _, gains in found])[rows]
+        slot = np.repeat(np.arange(len(place), dtype=np.int32), sizes)
+        keys = slots.query[slot].astype(np.int64) * count + names
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        query, name = np.divmod(keys[starts], max(count, 1))
+        return Pairs(
+            query.astype(np.int32), name.astype(np.int32), starts, slot[order], gains[order]
+        )
 
 
-def _candidates(
-    screener: Screener, queries: Sequence[Query], asked: Sequence[Asked], words: _Words
-) -> list[list[int]]:
-    """Return for each query the names that may reach the threshold, ascending."""
-    index = screener.index
-    found: list[list[int]] = [words.sounding(index, question.whole) for question in asked]
-    for number, names in enumerate(found):
-        found[number] = _of_kind(index, names, queries[number].kind)
-    for block in _blocks(asked, words):
-        some = slice(block.start, block.stop)
-        places, promising = _promising(screener, queries[some], asked[some], words)
-        for place, name in zip(places.tolist(), promising.tolist(), strict=True):
-            found[block.start + place].append(name)
-    return [sorted(set(names)) if len(names) > 1 else names for names in found]
+def _numbers(index: Index, only: Collection[tuple[str, str]]) -> frozenset[int]:
+    """Return the numbers of the entries of ``only`` that the index holds."""
+    return frozenset(number for list_id, uid in only for number in index.numbers(list_id, uid))
 
 
-def _blocks(asked: Sequence[Asked], words: _Words) -> Iterator[range]:
-    """Yield runs of questions that together meet no more than about :data:`ROWS` names."""
-    start, rows = 0, 0
-    for number, question in enumerate(asked):
-        rows += sum(len(words.postings(look)[0]) for look in _searched(question))
-        if rows >= ROWS:
-            yield range(start, number + 1)
-            start, rows = number + 1, 0
-    if start < len(asked):
-        yield range(start, len(asked))
-
-
-def _searched(question: Asked) -> Iterator[Lookup]:
-    looks = chain(question.words, question.joined)
-    return (look for look in looks if look is not None and look.best)
-
-
-def _of_kind(index: Index, names: list[int], kind: str) -> list[int]:
-    bits = _bits(kind)
-    return [name for name in names if index.kinds[name] & bits]
-
-
-def _bits(kind: str) -> int:
-    return 0xFF if kind == "any" else kind_bit("") | kind_bit(kind)
-
-
-def _promising(
-    screener: Screener, queries: Sequence[Query], asked: Sequence[Asked], words: _Words
-) -> tuple[Ints, Ints]:
-    """Return (query, name) where the words' gains may reach the threshold."""
-    index = screener.index
-    places, names, gains = _gains(asked, words)
-    if not len(places):
-        return places, names
-    places, names, gained = _summed(places, names, gains, len(index.names))
-    least = np.array([screener.least(query) for query in queries], dtype=np.float32)
-    bits = np.array([_bits(query.kind) for query in queries], dtype=np.uint8)
-    known = np.array([facts(question) for question in asked], dtype=np.float32)[places]
-    bound = loose_reach(index, names, gained, *known.T)
-    kept = (bound >= (least[places] - SLACK) / index.name_factors[names]) & (
-        (index.kinds[names] & bits[places]) > 0
-    )
-    return places[kept], names[kept]
-
-
-def _gains(asked: Sequence[Asked], words: _Words) -> tuple[Ints, Ints, Floats]:
-    """Return one row (query, name, gain) for each word of a query and name that may hold it."""
-    sizes: list[tuple[int, int]] = []
-    names: list[Ints] = []
-    gains: list[Floats] = []
-    for number, question in enumerate(asked):
-        for look in _searched(question):
-            own, gain = words.postings(look)
-            if len(own):
-                sizes.append((number, len(own)))
-                names.append(own)
-                gains.append(gain)
-    if not sizes:
-        return np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32)
-    table = np.array(sizes, dtype=np.int32)
-    return np.repeat(table[:, 0], table[:, 1]), np.concatenate(names), np.concatenate(gains)
-
-
-def _summed(places: Ints, names: Ints, gains: Floats, count: int) -> tuple[Ints, Ints, Floats]:
-    keys = places.astype(np.int64) * count + names
-    order = np.argsort(keys, kind="stable")
-    keys, gains = keys[order], gains[order]
-    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    kept = keys[first]
-    summed = np.add.reduceat(gains, first)
-    return (kept // count).astype(np.int32), (kept % count).astype(np.int32), summed
+def _names(index: Index, entries: Collection[int]) -> Bools:
+    """Mark the names of some entries."""
+    marks = np.zeros(len(index.entries), dtype=np.bool_)
+    marks[list(entries)] = True
+    return marks[index.columns.entry_of]

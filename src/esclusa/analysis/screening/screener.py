@@ -13,20 +13,28 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from esclusa.analysis.screening import attributes
 from esclusa.analysis.screening.addresses import ADDRESS, address_index
+from esclusa.analysis.screening.bounds import Pairs
+from esclusa.analysis.screening.closely import Needed, closely
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
 from esclusa.analysis.screening.query import Query, make_query
+from esclusa.analysis.screening.questions import questions
 from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry, score_name
-from esclusa.analysis.screening.search import Asked, candidates, look_up
+from esclusa.analysis.screening.search import SLACK, Asked, candidates, kind_bits, look_up
 
 ANSWERS_KEPT: Final = 50_000
 """Most answers are empty; for their size see ``WORDS_KEPT``."""
 HITS_KEPT: Final = 50
 """More hits than this say that the name is too common to screen by; the best are kept."""
+
+_FEW_FOUND: Final = 20
+"""So many names are compared in the time that the closest look takes."""
 
 
 class Screener:
@@ -44,15 +52,20 @@ class Screener:
         default = index.weights.threshold.default
         self.index: Final = index
         self.threshold: Final = default if threshold is None else threshold
-        self._lookups: Final = Lookups(index, words_kept)
-        self._made: Final = lru_cache(answers_kept)(make_query)
+        self.lookups: Final = Lookups(index, words_kept)
+        self.made: Final = lru_cache(answers_kept)(make_query)
         self._answers_kept: Final = answers_kept
         self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
 
     @property
     def remembered(self) -> tuple[int, int]:
         """How many words and answers are held at present."""
-        return self._lookups.remembered, len(self._answers)
+        return self.lookups.remembered, len(self._answers)
+
+    @cached_property
+    def listed_words(self) -> ListedWords:
+        """What bounds need to know of the listed words; made when first asked for."""
+        return ListedWords(self.index)
 
     def one(
         self,
@@ -67,26 +80,52 @@ class Screener:
         """Return the hits for one party, best first; the arguments are those of ``make_query``."""
         numbers = tuple(identifiers or ())
         return self.query(
-            self._made(name, kind, birth_date, nationality, numbers, birth_place, address)
+            self.made(name, kind, birth_date, nationality, numbers, birth_place, address)
         )
 
     def query(self, query: Query) -> tuple[Hit, ...]:
         """Return the hits for a query made by :func:`~.query.make_query`."""
+        found = self.remembers(query)
+        return self.remember(query, self._answer(query)) if found is None else found
+
+    def remembers(self, query: Query) -> tuple[Hit, ...] | None:
+        """Return the hits of a query that was asked lately, None when it was not."""
         found = self._answers.get(query)
-        if found is None:
-            found = self._answers[query] = self._answer(query)
-            if len(self._answers) > self._answers_kept:
-                self._answers.popitem(last=False)
-        else:
+        if found is not None:
             self._answers.move_to_end(query)
         return found
+
+    def remember(self, query: Query, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Keep the hits of a query, and return them."""
+        self._answers[query] = hits
+        if len(self._answers) > self._answers_kept:
+            self._answers.popitem(last=False)
+        return hits
 
     def _answer(self, query: Query) -> tuple[Hit, ...]:
         if query.kind == ADDRESS:
             return tuple(self._named(hit) for hit in self._addresses.of_address(query))
-        asked = look_up(query.name.tokens, self._lookups)
+        return self._compared(query)
+
+    def _compared(self, query: Query) -> tuple[Hit, ...]:
+        asked = look_up(query.name.tokens, self.lookups)
         found = candidates(self.index, asked, query.kind, self.least(query))
+        if len(found) > _FEW_FOUND:
+            found = self._closer(query, asked, found)
         return self.judged(query, asked, found)
+
+    def _closer(self, query: Query, asked: Asked, found: Sequence[int]) -> list[int]:
+        """Leave out the names that cannot reach the threshold; those that without blanks sound
+        alike stay."""
+        tokens = [query.name.tokens]
+        slots, facts = questions(self.index, tokens, self.lookups)
+        if not len(slots.look):
+            return list(found)
+        names = np.array(found, dtype=np.int32)
+        pairs = Pairs.every(names, len(slots.look))
+        close = closely(self.listed_words, facts, slots, pairs, self.needed([query]), tokens)
+        alike = self.index.names_sounding(asked.whole)
+        return sorted({*close.name.tolist(), *names[np.isin(names, alike)].tolist()})
 
     @cached_property
     def _addresses(self) -> Screener:
@@ -97,9 +136,7 @@ class Screener:
 
     def of_address(self, query: Query) -> tuple[Hit, ...]:
         """Return the hits for an address; the index must be one of addresses."""
-        asked = look_up(query.name.tokens, self._lookups)
-        found = candidates(self.index, asked, query.kind, self.least(query))
-        return self.judged(query, asked, found)
+        return self._compared(query)
 
     def _named(self, hit: Hit) -> Hit:
         """Say whose address was found."""
@@ -163,6 +200,16 @@ class Screener:
         listed = self.index.names
         scored = (score_name(self.index, query, asked, listed[n], least) for n in names)
         return _best(score for score in scored if score is not None)
+
+    def needed(self, queries: Sequence[Query]) -> Needed:
+        """Return what names need to be hits of these queries."""
+        points = self.index.weights.attribute
+        return Needed(
+            self.threshold,
+            np.array([self.least(query) for query in queries], np.float32) - np.float32(SLACK),
+            np.array([attributes.most(query, points) for query in queries], np.float32),
+            np.array([kind_bits(query.kind) for query in queries], np.uint8),
+        )
 
     def least(self, query: Query) -> float:
         """Return the share a name needs, everything else speaking for it."""

@@ -112,14 +112,18 @@ def loose_reach(
     agreed = 2 * (gained + single + initials)
     absorbed = single / weights.initial_weight * heaviest + count * index.rarest
     missing = np.maximum(weight + index.name_weights[names] - agreed - absorbed, 0)
-    return np.asarray(agreed / (agreed + _cheapest(weights) * missing), dtype=np.float32)
+    return np.asarray(agreed / (agreed + cheapest(weights) * missing), dtype=np.float32)
 
 
 def _of_kind(index: Index, names: Ints, kind: str) -> Ints:
     if kind == "any" or not len(names):
         return names
-    bits = kind_bit("") | kind_bit(kind)
-    return names[(index.kinds[names] & bits) > 0]
+    return names[(index.kinds[names] & kind_bits(kind)) > 0]
+
+
+def kind_bits(kind: str) -> int:
+    """Return the bits of the entries that a query of a kind meets."""
+    return 0xFF if kind == "any" else kind_bit("") | kind_bit(kind)
 
 
 def _touched(index: Index, asked: Asked, searched: list[Lookup], enough: float) -> Ints:
@@ -230,9 +234,9 @@ class _Reach:
         agreed = 2 * (sum((gains for gains, _ in met), start=initials))
         full = 2 * (sum((gains / likes for gains, likes in met), start=initials))
         listed = self.index.name_weights[names]
-        lost = _against(weights, self._asked_lost(), self._listed_lost(listed))
+        lost = against(weights, self._asked_lost(), self._listed_lost(listed))
         unmet = self.asked.weight + listed - agreed - self._absorbed()
-        least = np.maximum(full + lost, agreed + _cheapest(weights) * np.maximum(unmet, 0))
+        least = np.maximum(full + lost, agreed + cheapest(weights) * np.maximum(unmet, 0))
         return np.asarray(agreed / np.maximum(least, SLACK) * self._lone(), dtype=np.float32)
 
     def _no(self) -> Bools:
@@ -314,11 +318,18 @@ class _Reach:
 
 def _lone_factor(asked: Asked, weights: NameWeights) -> float:
     trade = word_set("generic")
-    generic = any(word.token in trade for word in asked.words)
+    return lone_factor(weights, generic=any(word.token in trade for word in asked.words))
+
+
+def lone_factor(weights: NameWeights, *, generic: bool) -> float:
+    """Return the highest factor of a match that one word of several carries.
+
+    :param generic: whether a word of the query is one of trade.
+    """
     return max(weights.single, weights.generic) if generic else weights.single
 
 
-def _against(weights: NameWeights, asked: Floats, listed: Floats) -> Floats:
+def against(weights: NameWeights, asked: Floats, listed: Floats) -> Floats:
     """Return what words left over on both sides count, as ``align`` does."""
     both = np.minimum(asked, listed)
     counted = 2 * weights.conflict * both
@@ -326,5 +337,6 @@ def _against(weights: NameWeights, asked: Floats, listed: Floats) -> Floats:
     return np.asarray(counted, dtype=np.float32)
 
 
-def _cheapest(weights: NameWeights) -> float:
+def cheapest(weights: NameWeights) -> float:
+    """Return what a word that is left over costs at least, for each unit of its weight."""
     return min(weights.conflict, weights.extra_query, weights.extra_entry)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, Final
 
-import msgspec
 import polars as pl
 
-from esclusa.analysis.screening.addresses import ADDRESS
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
-from esclusa.analysis.screening.many import answers, narrow
+from esclusa.analysis.screening.many import BulkScreener
 from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.sentences import sentences
@@ -69,36 +67,23 @@ def screen(
     :raises polars.exceptions.ColumnNotFoundError: without ``query_id`` or ``name``.
     """
     screener = index if isinstance(index, Screener) else Screener(index, threshold=threshold)
+    return hits_of(queries, BulkScreener(screener, only), detail=detail)
+
+
+def hits_of(queries: pl.DataFrame, bulk: BulkScreener, *, detail: bool = True) -> pl.DataFrame:
+    """Return the hits of a table of queries, as :func:`screen` does."""
     ids = queries.get_column("query_id").cast(pl.String).to_list()
     asked = _rows(queries)
     made: dict[tuple[Any, ...], Query] = {row: make_query(*row) for row in dict.fromkeys(asked)}
-    distinct = tuple(dict.fromkeys(q for q in made.values() if q.kind != ADDRESS))
-    narrowed = None if only is None else narrow(screener.index, only)
-    found = _of_addresses(screener, made.values(), only) | {
-        query: hits
-        for query, hits in zip(distinct, answers(screener, distinct, narrowed), strict=True)
-        if hits
-    }
+    distinct = tuple(dict.fromkeys(made.values()))
+    answers = zip(distinct, bulk.answers(distinct), strict=True)
+    found = {query: hits for query, hits in answers if hits}
     rows = [
         _row(query_id, hit, detail)
         for query_id, row in zip(ids, asked, strict=True)
         for hit in found.get(made[row], ())
     ]
     return pl.DataFrame(rows, schema=HIT_SCHEMA, orient="row")
-
-
-def _of_addresses(
-    screener: Screener, queries: Iterable[Query], only: Collection[tuple[str, str]] | None
-) -> dict[Query, tuple[Hit, ...]]:
-    """Return the hits of the queries that are addresses, ranks counted among those that stay."""
-    wanted = None if only is None else frozenset(only)
-    found: dict[Query, tuple[Hit, ...]] = {}
-    for query in dict.fromkeys(query for query in queries if query.kind == ADDRESS):
-        hits = [h for h in screener.query(query) if wanted is None or (h.list_id, h.uid) in wanted]
-        found[query] = tuple(
-            msgspec.structs.replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1)
-        )
-    return found
 
 
 def _rows(queries: pl.DataFrame) -> list[tuple[Any, ...]]:

@@ -1,0 +1,75 @@
+"""The last steps before names are compared word by word, for many pairs or for one query's.
+
+A name stays when the share that it can reach is enough, and the points that go with it, less what a
+person's name surely loses for the words left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from esclusa.analysis.screening.bounds import Pairs, Reach, close_reach
+from esclusa.analysis.screening.doubts import ENOUGH, contradictions
+from esclusa.analysis.screening.index import Floats, Index, kind_bit
+from esclusa.analysis.screening.listed_words import ListedWords
+from esclusa.analysis.screening.questions import Facts, Slots, Tokens
+
+POINTS_SLACK: Final = 0.01
+"""As :data:`~.search.SLACK`, in points of 100."""
+
+
+class Needed(msgspec.Struct, frozen=True):
+    """What a name needs to be a hit: the points of name and attributes together, and of each query
+    the share, the most that attributes may bring, and the kinds of entries that it meets."""
+
+    threshold: float
+    share: Floats
+    most: Floats
+    kinds: npt.NDArray[np.uint8]
+
+
+def closely(
+    words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed, tokens: Tokens
+) -> Pairs:
+    """Return the pairs that may reach the threshold.
+
+    :param tokens: the words of the queries.
+    """
+    index = words.index
+    factors = index.name_factors[pairs.name]
+    enough = needed.share[pairs.query] / factors
+    reach = close_reach(words, facts, slots, pairs, enough)
+    points = reach.points(index.weights.name, factors) + needed.most[pairs.query]
+    least = needed.threshold - POINTS_SLACK
+    kept = (reach.share >= enough) & (points >= least)
+    persons = index.kinds[pairs.name] == kind_bit("person")
+    for pair in np.flatnonzero(kept & reach.sure & persons).tolist():
+        asked = tokens[pairs.query.item(pair)]
+        doubt = _doubt(index, asked, pairs.name.item(pair), reach, pair)
+        kept[pair] = points.item(pair) - doubt >= least
+    return pairs.only(kept)
+
+
+def _doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
+    """Return points that a person's name surely loses for what is left over, see ``doubts``."""
+    ours = [asked[at] for at in _marked(reach.asked_left.item(pair))]
+    columns, first = index.columns, index.columns.first_word.item(name)
+    left = [columns.words.item(first + at) for at in _marked(reach.listed_left.item(pair))]
+    theirs = [columns.tokens[word] for word in left]
+    weights = index.weights.name
+    few = reach.words.item(pair) < ENOUGH
+    doubt = weights.few * (2 if ours or theirs else 1) if few else 0.0
+    if ours and theirs:
+        for _, _, alike in contradictions(ours, theirs):
+            doubt += weights.against * (1.0 - alike) ** weights.against_power
+    return doubt
+
+
+def _marked(marks: int) -> list[int]:
+    """Return the places of the bits that are set."""
+    return [at for at in range(marks.bit_length()) if marks >> at & 1]

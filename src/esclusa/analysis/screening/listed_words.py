@@ -1,0 +1,60 @@
+"""What bounds need to know of each listed word alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from esclusa.analysis.screening.columns import Bools, Ints, Longs, hashed
+from esclusa.analysis.screening.index import Index, glued
+from esclusa.analysis.screening.questions import LETTERS, Letters, letter_bit
+
+
+class ListedWords:
+    """What is known of each listed word and name alone; made once for an index.
+
+    ``bits`` are those of :func:`~.questions.letter_bit`. ``met`` are the single letters of a query
+    that may stand for a word, ``odd`` those that may stand for a longer word or for two words of a
+    name in another way than as their first letter: such names are always compared.
+    """
+
+    def __init__(self, index: Index) -> None:
+        tokens = index.columns.tokens
+        self.index: Final = index
+        self.bits: Final[Letters] = np.array([letter_bit(token) for token in tokens], np.uint64)
+        self.met: Final[Letters] = np.where(index.single, np.uint64(0), self.bits)
+        odd = np.zeros(len(tokens), dtype=np.uint64)
+        self._joining: Final[dict[int, Ints]] = {}
+        for letter in LETTERS:
+            bit = np.uint64(letter_bit(letter))
+            meant = np.array([word for word, *_ in index.vocabulary.variants(letter)], np.int64)
+            self.met[meant] |= bit
+            odd[meant[~index.single[meant]]] |= bit
+            joining = np.unique(index.names_joining(glued(letter, "")))
+            if len(joining):
+                self._joining[int(bit)] = joining
+        self.odd: Final[Letters] = odd
+        self._heard: Final[dict[int, int]] = {}
+
+    def heard(self, left: Ints, right: Ints) -> Longs:
+        """Return the key of what two words sound like together, -1 where they are never joined."""
+        tokens = self.index.columns.tokens
+        codes = left.astype(np.int64) * len(tokens) + right
+        distinct, which = np.unique(codes, return_inverse=True)
+        found = []
+        for code in distinct.tolist():
+            key = self._heard.get(code)
+            if key is None:
+                sound = glued(tokens[code // len(tokens)], tokens[code % len(tokens)])
+                key = self._heard[code] = hashed(sound) if sound else -1
+            found.append(key)
+        return np.array(found, dtype=np.int64)[which]
+
+    def joining(self, letters: Letters, name: Ints) -> Bools:
+        """Answer whether two neighbouring words of a name sound like one of the letters."""
+        found = np.zeros(len(name), dtype=np.bool_)
+        for bit, names in self._joining.items():
+            asked = np.flatnonzero(letters & np.uint64(bit))
+            found[asked] |= np.isin(name[asked], names)
+        return found

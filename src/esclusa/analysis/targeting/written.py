@@ -1,0 +1,193 @@
+"""A rule as a person writes it: one TOML text, checked whole, with each mistake at its place.
+
+A pack is refused by file and by character of a condition. Whoever writes in a field of text looks
+for line and character there, so every mistake is traced back to where it stands in the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Collection, Iterator
+from typing import Final
+
+import msgspec
+
+from esclusa.analysis.targeting.pack import MAX_FILE_BYTES, Compiled, Pack, build_pack
+from esclusa.analysis.targeting.problems import PackError
+from esclusa.analysis.targeting.rule import Rule, from_table
+from esclusa.analysis.targeting.selftest import Failure, check_pack
+from esclusa.errors import RuleError
+
+_HEAD: Final = re.compile(
+    r"^(?:rule [^:]*?(?:, character \d+)?: )?(?:unknown entry )?(?P<name>\w+)"
+)
+_TEST: Final = re.compile(r"test '(?P<name>.*?)'")
+_TOML_PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
+_TOML_END: Final = re.compile(r"\(at end of document\)$")
+_TEXTS: Final = ("text_en", "text_es")
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*\n[ \t\n]*|.)", re.DOTALL
+)
+_STANDS_FOR_NOTHING: Final = re.compile(r"\\[ \t]*\n")
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, and where: ``line`` and ``column`` count from 1, 0 when it has no place."""
+
+    reason: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        at = f"line {self.line}, character {self.column}: " if self.line else ""
+        return at + self.reason
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What checking a text found. ``pack`` holds the rule alone, with the lists; None when there is
+    a mistake. ``failures`` are the rule's own tests that do not come out. ``digest`` is the
+    fingerprint of the rule and of the lists that it reads, "" when there is a mistake."""
+
+    mistakes: tuple[Mistake, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    pack: Pack | None = None
+    digest: str = ""
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """Return the rule, ready to run, None when there is a mistake."""
+        return self.pack.rules[0] if self.pack else None
+
+
+def check_text(text: str, within: Pack, *, taken: Collection[str] = ()) -> Written:
+    """Check the text of one rule whole; never raises for what it contains.
+
+    :param within: the pack whose lists the rule may read.
+    :param taken: ids that belong to other rules, as those of the pack.
+    """
+    plain = text.replace("\r\n", "\n")
+    if len(plain.encode(errors="replace")) > MAX_FILE_BYTES:
+        return _wrong([Mistake(reason=f"larger than {MAX_FILE_BYTES} bytes")])
+    try:
+        table = tomllib.loads(plain)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        return _wrong([_unreadable(plain, error)])
+    rule, reasons = from_table(Rule, table)
+    if rule is None:
+        return _wrong([_placed(plain, RuleError(reason)) for reason in reasons])
+    try:
+        pack = pack_of([rule], within)
+    except PackError as error:
+        return _wrong([_placed(plain, problem) for problem in error.problems])
+    if rule.id in taken:
+        problem = RuleError(f"id {rule.id} belongs to a rule of the pack; choose another")
+        return _wrong([_placed(plain, problem)])
+    return Written(pack=pack, failures=check_pack(pack).failures, digest=digest_of(rule, pack))
+
+
+def pack_of(rules: list[Rule], within: Pack) -> Pack:
+    """Return a pack of these rules with the lists of another.
+
+    :raises PackError: naming everything that is wrong.
+    """
+    return build_pack(within, rules, list(within.lists.values()))
+
+
+def digest_of(rule: Rule, pack: Pack) -> str:
+    """Return 32 hexadecimal digits that change whenever anything in the rule does, or in a list
+    that its condition reads."""
+    lists = [pack.lists[name] for found in pack.rules if found.rule == rule for name in found.lists]
+    said = msgspec.json.encode([rule, *lists], order="deterministic")
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
+def _wrong(mistakes: list[Mistake]) -> Written:
+    ordered = sorted(mistakes, key=lambda one: (one.line or 1 << 30, one.column, one.reason))
+    return Written(mistakes=tuple(ordered))
+
+
+def _unreadable(text: str, error: Exception) -> Mistake:
+    said = str(error)
+    if found := _TOML_PLACE.search(said):
+        reason = said[: found.start()].strip()
+        return Mistake(reason=reason, line=int(found[1]), column=int(found[2]))
+    if found := _TOML_END.search(said):
+        line = text.count("\n") + 1
+        reason = f"{said[: found.start()].strip()} at the end"
+        return Mistake(reason=reason, line=line, column=len(text) - text.rfind("\n"))
+    return Mistake(reason=f"is not a TOML text: {said}")
+
+
+def _placed(text: str, problem: RuleError) -> Mistake:
+    line, column = _place(text, problem)
+    return Mistake(reason=problem.reason, line=line, column=column)
+
+
+def _place(text: str, problem: RuleError) -> tuple[int, int]:
+    if test := _TEST.match(problem.reason):
+        return _line_of(text, re.search(rf"^\s*name\s*=.*{re.escape(test['name'])}", text, re.M))
+    head = _HEAD.match(problem.reason)
+    name = head["name"] if head else ""
+    if problem.offset >= 0:
+        field = name if name in _TEXTS else "when"
+        return _inside(text, field, problem.offset)
+    named = name if name in Rule.__struct_fields__ or "unknown entry" in problem.reason else ""
+    if "test expects" in problem.reason:
+        named = "tests"
+    elif "evidence" in problem.reason:
+        named = "evidence"
+    elif "review" in problem.reason:
+        named = "review"
+    elif "is not a subject" in problem.reason:
+        named = "subjects"
+    elif "indicator" in problem.reason:
+        named = "indicators"
+    elif "runs longer" in problem.reason:
+        named = "valid_to"
+    return _line_of(text, _key(text, named)) if named else (0, 0)
+
+
+def _key(text: str, name: str) -> re.Match[str] | None:
+    """Find where an entry stands: ``name =``, or ``[name]`` and ``[[name]]`` for a table."""
+    word = re.escape(name)
+    return re.search(rf"^[ \t]*(?:{word}[ \t]*=|\[\[?[ \t]*{word}[ \t]*\])", text, re.M)
+
+
+def _line_of(text: str, found: re.Match[str] | None) -> tuple[int, int]:
+    if found is None:
+        return 0, 0
+    return _at(text, found.end() - len(found[0].lstrip()))
+
+
+def _at(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
+def _inside(text: str, name: str, offset: int) -> tuple[int, int]:
+    """Return the place of a character of an entry's value."""
+    found = _key(text, name)
+    value = re.compile(r"[ \t]*('''|\"\"\"|'|\")").match(text, found.end()) if found else None
+    if value is None:
+        return _line_of(text, found)
+    start = value.end()
+    if len(value[1]) == 3 and text.startswith("\n", start):
+        start += 1  # the first line break of such a text is none of its characters (TOML 1.0)
+    pieces = _escaped(text, start) if value[1][0] == '"' else iter(range(start, len(text)))
+    index = next((at for number, at in enumerate(pieces) if number == offset), len(text) - 1)
+    return _at(text, index)
+
+
+def _escaped(text: str, start: int) -> Iterator[int]:
+    """Yield where each character of a text in double quotes begins."""
+    at = start
+    while at < len(text):
+        found = _ESCAPE.match(text, at)
+        if found is None:
+            yield at
+            at += 1
+            continue
+        if not _STANDS_FOR_NOTHING.match(found[0]):
+            yield at
+        at = found.end()

@@ -1,6 +1,7 @@
 """A list changes: seconds until everything kept has been compared with what is new.
 
     python benchmarks/retro_match.py [--sizes 10000 20000] [--changes 200 10000] [--entries 20000]
+                                     [--workers 2]
 
 A node holds so many parties on made-up consignments, two on each, one in a hundred of them with a
 name that an edition brings. Names are recombined from made-up ones, so words repeat as they do in
@@ -13,8 +14,11 @@ some of them and adds others, half and half. Per edition and size, CPU seconds o
     find     the first pass: ask for the parties of every record, changed entries alone
     judge    the records found, screened again as intake screens, alerts and queue stored
     compare  all of it, with reading and decoding the records
+    others   of the worker processes that find: starting, reading the index, asking
+    took     the first pass by the clock; says something on a machine that does nothing else
 
-The floor is decoding every record and nothing else. ``growth`` is what a thousand parties cost at
+The floor is decoding every record and nothing else. ``per 1,000`` counts ``compare`` and an equal
+share of ``others``, since those work side by side; ``growth`` is what a thousand parties cost at
 this size against the size before.
 """
 
@@ -55,14 +59,15 @@ ONE_IN = 100
 class Timed(Retro):
     """A comparison that says how long its parts took (CPU seconds)."""
 
-    find = judge = 0.0
+    find = judge = took = 0.0
 
     def _concerned(self, *args: Any) -> set[str]:
-        began = time.process_time()
+        began, clock = time.process_time(), time.monotonic()
         try:
             return super()._concerned(*args)
         finally:
             self.find += time.process_time() - began
+            self.took += time.monotonic() - clock
 
     def _step(self, *args: Any, **more: Any) -> bool:
         began = time.process_time()
@@ -164,10 +169,10 @@ def clocked(action: Any) -> float:
     return time.process_time() - began
 
 
-def edition(node: Node, entries: Entries) -> dict[str, float]:
+def edition(node: Node, entries: Entries, workers: int) -> dict[str, float]:
     """Bring an edition into force and compare; return the CPU seconds of each step."""
     desk, who = node.list_desk, node.operator()
-    desk.retro = timed = Timed(node.pipeline)
+    desk.retro = timed = Timed(node.pipeline, workers=workers)
 
     def load() -> None:
         files = [("own.json", listing(entries))]
@@ -179,11 +184,21 @@ def edition(node: Node, entries: Entries) -> dict[str, float]:
         "force": clocked(load),
         "follow": clocked(lambda: node.analyst.refresh(None)),
     }
+    before = others()
     whole = clocked(desk.compare_waiting)
-    return seconds | {"find": timed.find, "judge": timed.judge, "compare": whole}
+    return seconds | {
+        "find": timed.find, "judge": timed.judge, "compare": whole, "others": others() - before,
+        "took": timed.took,
+    }  # fmt: skip
 
 
-def run(size: int, changes: list[int], entries: int) -> list[dict[str, Any]]:
+def others() -> float:
+    """Return the CPU seconds of processes that this one made and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def run(size: int, changes: list[int], entries: int, workers: int) -> list[dict[str, Any]]:
     """Return a row for each edition."""
     first, *editions = editions_of(entries_to_list(entries), changes)
     known = [
@@ -197,7 +212,7 @@ def run(size: int, changes: list[int], entries: int) -> list[dict[str, Any]]:
         rows = []
         for count, now in zip(changes, editions, strict=True):
             least = floor(node)
-            seconds = edition(node, now)
+            seconds = edition(node, now, workers)
             found = node.list_desk.show(node.operator(), "own").editions[0]
             rows.append({
                 "parties": size, "changes": count, "floor": least, "alerts": found.retro.changed,
@@ -213,14 +228,16 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 20_000])
     parser.add_argument("--changes", type=int, nargs="+", default=[200, 10_000])
     parser.add_argument("--entries", type=int, default=20_000)
+    parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
-    columns = ("diff", "force", "follow", "find", "judge", "compare", "floor")
+    columns = ("diff", "force", "follow", "find", "judge", "compare", "others", "took",
+               "floor")  # fmt: skip
     print(f"{'parties':>9} {'changes':>8} {'alerts':>7}" + "".join(f"{c:>9}" for c in columns)
           + f"{'per 1,000':>11}{'growth':>8}{'x floor':>9}")  # fmt: skip
     before: dict[int, float] = {}
     for size in asked.sizes:
-        for row in run(size, asked.changes, asked.entries):
-            each = row["compare"] / size * 1000
+        for row in run(size, asked.changes, asked.entries, asked.workers):
+            each = (row["compare"] + row["others"] / asked.workers) / size * 1000
             growth = each / before.get(row["changes"], each)
             before[row["changes"]] = each
             said = "".join(f"{row[name]:9.2f}" for name in columns)

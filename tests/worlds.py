@@ -16,6 +16,8 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
+import planted_models
+import rule_texts
 from esclusa.model import EVERYONE, Level, Marking
 from esclusa.node import Node
 from esclusa.sharing.reader import Reader, Role
@@ -56,14 +58,45 @@ MAPPED = b"Referencia;Consignatario;Detalle\nT1;FIRMA CUATRO SA;BANANAS\n"
 """A table that the mapping fits."""
 GUESSED = b"BL;Carrier;Goods\nT2;MRSL;BANANAS\n"
 HIDDEN_TABLE = MAPPED.replace(b"BANANAS", b"BANANAS HIDDEN")
+EXAMINED_HEAD = (
+    "Agency,Number,Result,Container,Carrier,Bills,Voyage,Vessel,Port,Started,Completed,Reported,"
+    "Methods,Cause,Category,Found,Quantity,Unit,Lane,Probability,Selection,Event,New seal,Remarks\n"
+)
+"""Headings of the shipped mapping of examinations."""
+
+
+def examined(*rows: tuple[str, ...]) -> bytes:
+    """Return a table of examinations that the shipped mapping reads: (number, result, container,
+    bills, lane, probability) a row; a find is of drugs."""
+    lines = []
+    for number, result, box, bills, lane, chance in rows:
+        made = result != "not performed"
+        hours = "2026-11-25T08:00Z,2026-11-25T09:00Z" if made else ","
+        how = f"{'scan' if made else ''},{'' if made else 'waived'}"
+        find = "drugs,PACKAGES,46,KGM" if result == "found" else ",,,"
+        lines.append(f"MC,{number},{result},{box},NRCH,{bills},,,PAONX,{hours},2026-11-26T10:00Z,"
+                     f"{how},{find},{lane},{chance},,,,")  # fmt: skip
+    return (EXAMINED_HEAD + "\n".join(lines) + "\n").encode()
+
+
+EXAMINED = examined(("E1", "nothing found", "", "B1", "control_random", "0.05"),
+                    ("E2", "not performed", "", "B2", "value", "1"))  # fmt: skip
+HIDDEN_EXAMINED = examined(("E1", "found", "", "B1", "value", "1"),
+                           ("E3", "found", "NRXU4430056", "", "mandatory", ""),
+                           ("E8", "found", "", "B8;B2", "value", "0.5"))  # fmt: skip
 WORDS = (
     "GENERAL", "HIDDEN", "GHOST", "ISTMO", "B1", "B8", "BANANAS", "NORTHREACH", "NRXU4430056",
-    "NR670643", "delvalle", "otra firma", "a",
+    "NR670643", "delvalle", "otra firma", "a", "E8",
 )  # fmt: skip
 """Words to search for: of open records, of secret ones (HIDDEN, GHOST, B8), of both."""
 NAMES = ("ISTMO PRIMAVERA SA", "OTRA FIRMA SA", "GHOST FIRM", "FABIO DELVALLE JURADO")
 """Names to screen: listed in secret, listed openly, on no list, listed in secret."""
 
+SECRET_RULE = "S1"
+"""A rule of the node's own that only the cleared may know of."""
+
+PORT, ARRIVAL = "PAONX", "2026-12-01"
+"""Where and when the bills of these worlds arrive."""
 PASSWORD = "correct horse battery"
 ROLES = ("analyst", "supervisor", "auditor", "administrator")
 CLEARED = "bea"
@@ -96,6 +129,8 @@ def build(folder: Path, *, secret: bool, database: str = "") -> Node:
     node = make(folder, database)
     with_list(node, "own_public", ("p1", "OTRA FIRMA"))
     node.add_mapping(node.operator(), "office.toml", io.BytesIO(MAPPING.encode()))
+    node.add_mapping(node.operator(), "examinations.toml", io.BytesIO(sample("examinations.toml")))
+    own_rule(node)
     if secret:
         add_secrets(node)
     take_in(node, "open.edi", cuscar(*OPEN_BILLS))
@@ -104,10 +139,44 @@ def build(folder: Path, *, secret: bool, database: str = "") -> Node:
     take_in(node, "flight.edi", sample(PASSENGERS))
     take_in(node, "mapped.csv", MAPPED)
     take_in(node, "guessed.csv", GUESSED)
+    take_in(node, "examined.csv", EXAMINED)
     if secret:
         take_in(node, "late.edi", cuscar(*LATE_BILLS), marking=SECRET)
         work_in_secret(node)
+    score_all(node, secret=secret)
+    select_all(node, secret=secret)
     return node
+
+
+def select_all(node: Node, *, secret: bool) -> None:
+    """Propose what is opened at a port, drawn and revealed, drawn, or committed to; and in secret a
+    sheet at the same place, with secret bills on it, and one at another."""
+    (node.folder / "selection.key").write_bytes(bytes(32))  # one seed in both worlds
+    bea, desk = reader(node, name=CLEARED, role=Role.SUPERVISOR), node.selection_desk
+    for shift in ("A", "B", "C"):
+        made = desk.commit(bea, port=PORT, day=ARRIVAL, shift=shift, capacity=2)
+        if shift != "C":
+            desk.draw(bea, made.name)
+    desk.reveal(bea, f"{PORT}/{ARRIVAL}/A")
+    if secret:
+        top = reader(node, name=CLEARED, role=Role.SUPERVISOR, clearance=Level.SECRET)
+        for shift in ("A", "S"):
+            made = desk.commit(top, port=PORT, day=ARRIVAL, shift=shift, capacity=2, level=4)
+            desk.draw(top, made.name)
+            desk.reveal(top, made.name)
+
+
+def score_all(node: Node, *, secret: bool) -> None:
+    """Score every bill by a model that all may know; and in secret all anew by one that they may
+    not know."""
+    bea = reader(node, name=CLEARED, role=Role.SUPERVISOR)
+    node.model_desk.activate(bea, planted_models.plant(node, "open"), reason="card read")
+    node.score_desk.score(bea)
+    if secret:
+        top = reader(node, name=CLEARED, role=Role.SUPERVISOR, clearance=Level.SECRET)
+        hidden = planted_models.plant(node, "hidden", marking=SECRET, intercept=-20_000)
+        node.model_desk.activate(top, hidden, reason="GHOST FIRM is known to us")
+        node.score_desk.score(top)
 
 
 def add_secrets(node: Node) -> None:
@@ -123,6 +192,26 @@ def add_secrets(node: Node) -> None:
     take_in(node, "flight.edi", sample(PASSENGERS), marking=SECRET)
     for table in (MAPPED, GUESSED, HIDDEN_TABLE):
         take_in(node, "table.csv", table, marking=SECRET)
+    rule_in_secret(node)
+    take_in(node, "examined.csv", EXAMINED, marking=SECRET)
+    take_in(node, "examined.csv", HIDDEN_EXAMINED, marking=SECRET)
+
+
+def own_rule(node: Node) -> None:
+    """Bring a rule of the node's own into force that every reader may know of."""
+    node.rule_desk.write(cleared(node), rule_texts.rule("N0", "PLANTAINS"))
+    node.rule_desk.rehearse(cleared(node), "N0")
+    node.rule_desk.approve(node.operator(), "N0", reason="asked for")
+
+
+def rule_in_secret(node: Node) -> None:
+    """Have the cleared analyst write and rehearse a rule that fires on open records too, and have
+    it approved; and leave a draft of hers."""
+    for name, word in ((SECRET_RULE, "BANANAS"), ("S2", "GENERAL")):
+        text = rule_texts.rule(name, word, points=1)
+        node.rule_desk.write(cleared(node), text, level=int(Level.SECRET))
+        node.rule_desk.rehearse(cleared(node), name)
+    node.rule_desk.approve(node.operator(), SECRET_RULE, reason="GHOST FIRM is known to us")
 
 
 def add_people(node: Node) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from sample_examinations import examinations
 from sample_people import crew_list, lost_documents, passenger_list
 from sample_world import (
     ABROAD,
@@ -466,6 +467,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "manifest-small-trader.csv": small_trader,
     "manifest-small-trader-es.csv": small_trader_spanish,
     "lost-documents.csv": lost_documents,
+    "examinations-marisol.csv": lambda: examinations(bills()),
 }
 
 

@@ -19,6 +19,7 @@
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
     ├── StateError            a move that the present state does not allow
+    │   └── MovedOn           what a person decided on has changed since the person saw it
     ├── RuleError             a rule or expression that cannot be used (rule, position, reason)
     │   └── PackError         all that is wrong with a rule pack (in analysis.targeting)
     ├── ConfigError           a node's settings are missing or wrong
@@ -132,6 +133,22 @@ class SignInError(EsclusaError):
 
 class StateError(EsclusaError):
     """A move that the present state does not allow."""
+
+
+class MovedOn(StateError):
+    """What a person decided on has changed since the person saw it; nothing was written.
+
+    :param by: who changed it, ``analysis`` for changed facts.
+    :param at: when, ISO 8601 UTC.
+    :param move: what was done, a word of ``casework/alert_states.csv``; "" for changed facts.
+    """
+
+    def __init__(self, by: str, at: str, move: str = "") -> None:
+        self.by = by
+        self.at = at
+        self.move = move
+        what = f"{move} by {by}" if move else "its facts changed"
+        super().__init__(f"the alert has changed since you opened it: {what} at {at[:16]}Z")
 
 
 class RuleError(EsclusaError):

@@ -399,3 +399,61 @@ FULL: dict[str, Any] = {
     "port_call": PortCall(voyage=Voyage(), port=Place(), last_ports=(Place(),)),
     "traveller": person("R", document="P", legs=(Journey(),)),
 }
+
+
+# --- Goods texts against codes ---------------------------------------------------------------------
+
+
+def line(description: str, hs_code: str) -> GoodsItem:
+    return GoodsItem(description=description, hs_code=hs_code)
+
+
+def test_the_line_that_fits_worst_speaks_for_the_consignment() -> None:
+    found = row(bill(goods=(line("FRESH BANANAS", "080390"), line("Ropa usada", "870899"))))
+    assert found["goods_fit"] < 0.01
+    assert found["goods_speak_for"] == "63"
+    assert found["goods_words_against"] == ["ROPA", "USADA", "ROPA USADA"]
+
+
+def test_a_text_that_fits_has_no_words_against() -> None:
+    found = row(bill(goods=(line("FRESH BANANAS", "080390"),)))
+    assert found["goods_fit"] == 1
+    assert found["goods_words_against"] is None
+
+
+@pytest.mark.parametrize(
+    "goods",
+    [(), (line("GENERAL CARGO", "870899"),), (line("FRESH BANANAS", ""),), (line("", "0803"),)],
+)
+def test_nothing_to_hold_against_the_code_is_unknown(goods: tuple[GoodsItem, ...]) -> None:
+    found = row(bill(goods=goods))
+    assert [found[name] for name in ("goods_fit", "goods_speak_for", "goods_words_against")] == [
+        None
+    ] * 3
+
+
+def test_half_of_a_surrogate_pair_in_a_text_is_no_obstacle() -> None:
+    assert row(bill(goods=(line("FRESH BANANAS \ud800", "08\udfff"),)))["goods_speak_for"] == "08"
+
+
+# --- The way back ----------------------------------------------------------------------------------
+
+
+def leg(day: str, start: str, end: str) -> Journey:
+    return Journey(departure=day, departure_place=Place(code=start), arrival_place=Place(code=end))
+
+
+@pytest.mark.parametrize(
+    ("legs", "days"),
+    [
+        ((leg("2026-09-01", "PTY", "MAD"), leg("2026-09-22", "MAD", "PTY")), 21),
+        ((leg("2026-09-22", "MAD", "PTY"), leg("2026-09-01", "PTY", "MAD")), 21),
+        ((leg("2026-09-01", "PTY", "MAD"), leg("2026-09-22", "MAD", "BOG")), None),
+        ((leg("2026-09-01", "PTY", "MAD"),), None),
+        ((leg("", "PTY", "MAD"), leg("2026-09-22", "MAD", "PTY")), None),
+        ((), None),
+    ],
+)
+def test_days_of_a_return_journey(legs: tuple[Journey, ...], days: int | None) -> None:
+    found = traveller_table([Traveller(surname="Rivas", legs=legs)])["trip_days"]
+    assert found.to_list() == [days]

@@ -17,6 +17,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+import referral_worlds
+import rule_texts
 import worlds
 from esclusa.api.queries import SORTS, STATES
 from esclusa.node import Node
@@ -38,6 +40,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     plain, secret = (worlds.build(folder / str(wanted), secret=wanted) for wanted in (False, True))
     for node in (plain, secret):
         worlds.add_people(node)
+    referral_worlds.hide(secret, hidden_in((plain, secret))[0])
     yield plain, secret
     plain.close()
     secret.close()
@@ -200,6 +203,97 @@ def hidden_entities(both: Pair) -> list[str]:
     return sorted(found[1] - found[0])
 
 
+def rehearse(twins: Twins, both: Pair) -> None:
+    """Read, try, write and decide rules: new ones, and those that are there in secret alone."""
+    fresh = rule_texts.rule("N1", "BANANAS").encode()
+    same_id = rule_texts.rule(worlds.SECRET_RULE, "GENERAL").encode()
+    twins.get("/rules", yields=True)
+    for text in (fresh, same_id, b"GHOST", rule_texts.rule("C05").encode()):
+        twins.call("POST", "/rules/try", content=text)
+        twins.call("POST", "/rules/try", params={"level": 4}, content=text)
+        twins.call("POST", "/rules/try", params={"name": "S2"}, content=text)
+        for query in ({"name": "S2"}, {"level": 4}, {}, {}):
+            twins.call("POST", "/rules", params=query, content=text)
+    assert "S2" in {row.id for row in both[1].rules(worlds.cleared(both[1]))}
+    for name in ("N0", "N1", worlds.SECRET_RULE, "S2", "S9", "C05"):
+        for step, body in (("rehearse", None), ("approve", {"reason": "good"}),
+                           ("reject", {"reason": "no"}), ("withdraw", {}),
+                           ("retire", {"reason": "no"})):  # fmt: skip
+            twins.get("/rules/{rule_name}", name)
+            twins.call("POST", f"/rules/{{rule_name}}/{step}", name, json=body)
+    twins.get("/rules")
+
+
+def score(twins: Twins, both: Pair) -> None:
+    """Read models and scores, score anew, decide which model scores: of the open world, and what
+    is there in secret alone."""
+    top = both[1].score_desk.highest(worlds.cleared(both[1]), limit=200)
+    shown = both[0].score_desk.highest(worlds.reader(both[0]), limit=200)
+    hidden = sorted({row.subject_id for row in top} - {row.subject_id for row in shown})
+    assert hidden and shown
+    secret = both[1].model_desk.show(worlds.cleared(both[1]), "hidden").model
+    for _ in range(2):
+        twins.get("/models")
+        for name in ("open", "hidden", secret.checksum[:12], "nothing"):
+            twins.get("/models/{model}", name, language="es")
+            twins.get("/models/{model}/comparison", name, old="hidden")
+            twins.get("/models/{model}/drift", name, days=3660)
+            twins.call("POST", "/models/{model}/activate", name, json={"reason": "asked"})
+        twins.call("POST", "/models/retire", json={"reason": "asked"})
+        twins.call("POST", "/scores", json={})
+        twins.call("POST", "/models/{model}/activate", "open", json={"reason": "asked"})
+        twins.get("/scores", limit=200)
+        for name in (shown[0].subject_id, *hidden[:3], MISSING):
+            twins.call("POST", "/scores", json={"records": [name], "again": True})
+            twins.get("/scores/{record_id}", name)
+            twins.get("/scores/{record_id}", name, version=1)
+    for level in (None, 0, 4, 7):
+        twins.call("POST", "/models", json={"name": "mine", "level": level})
+    for number in ("NRXU4430056", "MARU1234567"):
+        twins.get("/boxes/{number}/score", number)
+
+
+def refer(twins: Twins, both: Pair) -> None:
+    """Read, open and move referrals: about open records, and what is there in secret alone."""
+    for state in ("open", "all", "requested", "ghost"):
+        twins.get("/referrals", state=state, limit=200)
+    shown = worlds.queue_of(both[0], worlds.reader(both[0]))[0].subject_id
+    version = both[1].referral_desk.show(worlds.cleared(both[1]), referral_worlds.HIDDEN).version
+    for name in (referral_worlds.HIDDEN, "0" * 16):
+        twins.get("/referrals/{referral_id}", name)
+        for move in ("expire", "void", "ask_waiver", "ghost"):
+            body = {"move": move, "version": version, "given": {"reason": "GHOST"}}
+            twins.call("POST", "/referrals/{referral_id}/moves", name, json=body)
+    for name in (shown, *hidden_in(both)[:5], MISSING):
+        twins.get("/referral-starts/{record_id}", name)
+        for send in (True, False):
+            body = {"record": name, "host": "ghost", "given": {}, "send": send}
+            twins.call("POST", "/referrals", json=body)
+    twins.get("/referrals", state="all", limit=200)
+
+
+def select(twins: Twins) -> None:
+    """Read sheets and the report, draw, change, reveal: what all may know, and what is there in
+    secret alone."""
+    place = f"{worlds.PORT}.{worlds.ARRIVAL}"
+    for _ in range(2):
+        twins.get("/selections", limit=200)
+        twins.get("/selections", port=worlds.PORT)
+        twins.get("/selection-report", since="2026-11-01", until="2026-12-31")
+        for name in (f"{place}.{one}" for one in ("A", "B", "C", "D", "S", "A@4", "S@4", "A@1")):
+            twins.get("/selections/{selection}", name)
+            twins.get("/selections/{selection}/proof", name)
+            twins.get("/selections/{selection}/verification", name)
+            twins.call("POST", "/selections/{selection}/draw", name, json={})
+            swapped = {"taken": MISSING, "reason": "asked"}
+            twins.call("POST", "/selections/{selection}/swap", name, json=swapped)
+        for name in (f"{place}.B", f"{place}.C", f"{place}.S", f"{place}.S@4"):
+            twins.call("POST", "/selections/{selection}/reveal", name)
+        for level in (None, 1, 4, 7):
+            asked = {"port": worlds.PORT, "day": worlds.ARRIVAL, "shift": "S", "capacity": 2}
+            twins.call("POST", "/selections", json=asked | {"level": level})
+
+
 def bring(twins: Twins) -> None:
     """Compare, load, confirm and discard editions of open lists, and of those there in secret."""
     data = worlds.list_of(("p1", "OTRA FIRMA"), ("n1", "NEW FIRM"))
@@ -275,6 +369,10 @@ def test_every_address_of_the_document_answers_the_same(
     act(twins, both)
     decide(twins, both)
     resolve(twins, both)
+    rehearse(twins, both)
+    score(twins, both)
+    select(twins)
+    refer(twins, both)
     bring(twins)
     refuse(twins)
     if role == "auditor":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 import worlds
@@ -63,3 +64,29 @@ def test_two_entities_are_judged_the_same_and_the_judgement_is_taken_back(tmp_pa
     assert run("resolve", "undo", said["id"], "--node", folder).exit_code == 0
     (row,) = run("resolve", "judgements", "--node", folder).stdout.splitlines()
     assert json.loads(row)["verdict"] == ""
+
+
+def test_a_judgement_that_rests_says_why_and_is_taken_back_though_a_record_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "node"
+    node = worlds.make(folder)
+    bills = (("B1", "ISTMO PRIMAVERA SA", "BANANAS"), ("B2", "OTRA FIRMA SA", "COFFEE"))
+    worlds.take_in(node, "one.edi", worlds.cuscar(*bills))
+    one, other = (
+        node.entities.find(worlds.reader(node), words).rows[0].id
+        for words in ("istmo primavera", "otra firma")
+    )
+    node.entities.judge(node.operator(), one, other, verdict="same", reason="one till")
+    told = []
+    for name, function in (("CUARTA SA", "5"), ("CUARTA SA", "1")):
+        worlds.take_in(node, "n.edi", worlds.cuscar(("B2", name, "COFFEE"), function=function))
+        said = json.loads(run("resolve", "judgements", "--node", folder).stdout)
+        told.append([(rest["why"], rest["parts"]) for rest in said["rests"]])
+    node.close()
+    assert told == [[("changed", ["names"])], [("gone", [])]]
+    monkeypatch.setattr("esclusa.cli.output.for_people", lambda: True)
+    monkeypatch.setenv("COLUMNS", "300")
+    drawn = " ".join(run("resolve", "judgements", "--node", folder).stdout.split())
+    assert "its record is not in force" in drawn
+    assert run("resolve", "undo", said["id"], "--node", folder).exit_code == 0

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 import worlds
 from esclusa.analysis.world import COLUMNS, read_parameters
 from esclusa.cli.commands import cli
+from esclusa.model import record_id
 from esclusa.node import Node
 
 SMALL = 'acting = ["persistent", "mover"]\n'
@@ -46,7 +47,8 @@ def made(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_folder_holds_tables_truth_parameters_and_a_page(made: Path) -> None:
     tables = {f"{name}.{kind}" for name in PUBLIC for kind in ("csv", "parquet")}
-    others = {"truth.csv", "parameters.toml", "README.md", "messages"}
+    others = {"truth.csv", "parameters.toml", "README.md", "messages", "examinations",
+              "examinations.toml"}  # fmt: skip
     assert {path.name for path in made.iterdir()} == tables | others
     for name in PUBLIC:
         table = pl.read_parquet(made / f"{name}.parquet")
@@ -71,7 +73,7 @@ def test_the_parameters_used_make_the_same_world_again(made: Path, tmp_path: Pat
                "--parameters", made / "parameters.toml", "--format", "csv", "--messages")  # fmt: skip
     assert done.exit_code == 0, done.output
     files = [path.relative_to(again) for path in again.rglob("*") if path.is_file()]
-    assert len(files) == len(PUBLIC) + 3 + 3
+    assert len(files) == len(PUBLIC) + 3 + 3 + 3 + 1
     for path in files:
         assert (again / path).read_bytes() == (made / path).read_bytes(), path
 
@@ -93,7 +95,8 @@ def test_the_truth_stands_in_its_own_file_alone(made: Path) -> None:
     for name in PUBLIC:
         assert hidden.isdisjoint(pl.read_parquet(made / f"{name}.parquet").columns)
     schemes = {*truth["scheme"].drop_nulls(), "cover", "fraud"}
-    text = "".join(path.read_text("latin-1") for path in (made / "messages").iterdir()).lower()
+    told = [*(made / "messages").iterdir(), *(made / "examinations").iterdir()]
+    text = "".join(path.read_text("latin-1") for path in told).lower()
     assert [word for word in schemes if word.lower() in text] == []
 
 
@@ -118,6 +121,49 @@ def test_a_node_takes_the_messages_in(made: Path, tmp_path: Path) -> None:
     finally:
         node.close()
     assert known == 12
+
+
+def test_a_made_world_goes_round_from_messages_and_examinations_to_outcomes(
+    made: Path, tmp_path: Path
+) -> None:
+    """The whole loop: each bill of an opened box has at the node the outcome of the world's table,
+    known when it says, and no other bill has one."""
+    folder = tmp_path / "node"
+    worlds.make(folder).close()
+    tables = sorted((made / "examinations").iterdir())
+    done = run("ingest", "--node", folder, *sorted((made / "messages").iterdir()))
+    assert done.exit_code == 0, done.output
+    done = run("ingest", "--node", folder, "--mapping", made / "examinations.toml", *tables)
+    assert done.exit_code == 0, done.output
+    counts = [json.loads(line)["counts"] for line in done.stdout.splitlines()]
+    outcomes = pl.read_parquet(made / "outcomes.parquet")
+    assert sum(each["new"] for each in counts) == len(outcomes)
+    assert sum(each.get("quarantined", 0) for each in counts) == 0
+    node = Node.open(folder)
+    try:
+        found = node.outcomes(worlds.reader(node), kinds=("consignment",))
+        half = dt.datetime.combine(outcomes["known"].median(), dt.time(), dt.UTC)
+        known = node.outcomes(worlds.reader(node), kinds=("consignment",), known_by=half)
+    finally:
+        node.close()
+    carriers = pl.read_parquet(made / "bills.parquet").select("bill", "carrier")
+    names = outcomes.join(carriers, on="bill").select(
+        pl.struct("carrier", "bill").map_elements(
+            lambda row: record_id("marisol", "consignment", f"{row['carrier']}/{row['bill']}"),
+            return_dtype=pl.String,
+        ).alias("subject"), "box", "found", pl.col("known").cast(pl.Datetime("us", "UTC")),
+    )  # fmt: skip
+    assert len(names) == len(outcomes) > 10
+    both = found.join(names, on="subject", suffix="_made")
+    assert len(both) == len(found) == len(names)
+    assert (both["found"] == both["found_made"]).all()
+    assert (both["known"] == both["known_made"]).all()
+    assert both["found"].any()
+    assert both["event"].n_unique() == outcomes["box"].n_unique()
+    assert set(both["lane"]) == {"control_random"}
+    assert both["probability"].is_between(0.15, 0.25).all()
+    assert set(known["subject"]) == set(names.filter(pl.col("known") <= half)["subject"])
+    assert 0 < len(known) < len(found)
 
 
 def test_an_existing_folder_is_refused_and_left_alone(made: Path, small: Path) -> None:

@@ -171,6 +171,7 @@ def test_the_ocean_manifest_adds_one_bill_and_deletes_one() -> None:
         ("manifest-small-trader.csv", "utf-8", ","),
         ("manifest-small-trader-es.csv", "latin-1", ";"),
         ("lost-documents.csv", "ascii", ","),
+        ("examinations-marisol.csv", "ascii", ","),
     ],
 )
 def test_sheets_have_one_width(name: str, encoding: str, separator: str) -> None:

@@ -77,9 +77,8 @@ def fill(store: Store, label: int, word: str, count: int) -> None:
         for n in range(count)
     ]
     with store.write() as connection:
-        drafts = [
-            Draft(body=b, originator="marisol", label_id=label, derived_from=("r",)) for b in bodies
-        ]
+        # Each has one reference: its bill.
+        drafts = [Draft(body=b, originator="marisol", label_id=label) for b in bodies]
         for made in records.append(connection, drafts):
             queue.put(connection, [alert(made, label)])
             name = f"{word}-{made.seq}"

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from esclusa.model import (
     Consignment,
     Conveyance,
+    Examination,
+    Finding,
     Journey,
     ListEntry,
     Place,
@@ -41,6 +43,8 @@ BODIES = [
     ),
     TransportEvent(event="hold", carrier="NRCH", bill="B100"),
     ShipDeclaration(form="health", voyage=Voyage(conveyance=SHIP), port=Place(), call_reference="7"),
+    Examination(agency="marisol_customs", number="mc-1", result="found", bills=("B100",),
+                findings=(Finding(category="drugs", quantity=46.0, unit="KGM"),)),
 ]  # fmt: skip
 
 
@@ -55,6 +59,7 @@ BODIES = [
         (BODIES[5], "CSQU3054383//GATE_IN/ACTUAL/2026-11-23T10:30/PAONX//"),
         (BODIES[6], "NRCH/B100/HOLD/ACTUAL////"),
         (BODIES[7], "HEALTH/9074729/7"),
+        (BODIES[8], "MARISOL_CUSTOMS/MC-1"),
     ],
 )
 def test_natural_keys_come_from_the_standards(body: Consignment, key: str) -> None:
@@ -120,6 +125,7 @@ PLACED = st.one_of(
     st.builds(ShipDeclaration, form=st.just("waste"), voyage=VOYAGES, port=PLACES),
     st.builds(TransportEvent, event=st.just("load"), place=PLACES, equipment=st.none() | UNITS,
               inland=VOYAGES, voyage=VOYAGES),
+    st.builds(Examination, agency=st.just("A"), number=st.just("1"), voyage=VOYAGES, port=PLACES),
     st.builds(
         Traveller, surname=st.just(""), journey=st.builds(Journey, departure_place=PLACES),
         legs=st.lists(st.builds(Journey, arrival_place=PLACES), max_size=2).map(tuple),

@@ -132,3 +132,27 @@ def test_reading_an_entity_is_in_the_log(node: Node) -> None:
     node.entities.show(worlds.reader(node), row.id)
     lines = node.gate.audit(worlds.reader(node, role=Role.AUDITOR), limit=5)
     assert row.id in {line.subject for line in lines}
+
+
+def test_a_part_that_is_longer_than_what_is_shown_says_so(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = worlds.reader(node)
+    names = ("DELVALLE", "DELVALLE", "DELVALLE", "M DELVALLE", "MARIO DELVALLE ZUBIETA")
+    bills = [(f"B{n}", name, "COFFEE") for n, name in enumerate(names, start=2)]
+    worlds.take_in(node, "two.edi", worlds.cuscar(*bills))
+    rows = node.entities.find(reader, "delvalle").rows
+    name, *others = (row.id for row in rows if row.names == ("DELVALLE",))
+    for other in others:
+        node.entities.judge(reader, name, other, verdict="same", reason="one card")
+    whole = node.entities.show(reader, name)
+    asked = {frozenset((p.a.id, p.b.id)) for p in node.entities.questions(reader, limit=200)}
+    own = {member.id for member in whole.members}
+    assert whole.cut == () and len(own) > 2 and len(whole.questions) > 1
+    assert {frozenset((p.a.id, p.b.id)) for p in whole.questions} == {p for p in asked if p & own}
+    monkeypatch.setattr("esclusa.node.entity_desk._MEMBERS", 2)
+    monkeypatch.setattr("esclusa.node.entity_desk._QUESTIONS", 1)
+    cut = node.entities.show(reader, name)
+    assert set(cut.cut) >= {"members", "questions"}
+    assert (len(cut.members), cut.questions) == (2, whole.questions[:1])
+    assert cut.entity.members == len(own)

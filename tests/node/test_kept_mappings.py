@@ -196,7 +196,9 @@ def test_a_mapping_for_a_watchlist_is_refused_for_intake_and_the_other_way_round
 ) -> None:
     keep(node)
     keep(node, WATCH)
-    with pytest.raises(InputError, match="watch is for list_entry, consignment or traveller was"):
+    with pytest.raises(
+        InputError, match="watch is for list_entry, consignment, examination or traveller was"
+    ):
         ingest(node, mapping="watch")
     with pytest.raises(InputError, match="is for consignment, list_entry was expected"):
         node.add_list(node.operator(), "own", "", [("l.csv", io.BytesIO(WATCHED))], mapping=NAME)

@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 import worlds
-from esclusa.analysis.screening import many
-from esclusa.errors import NotFound
+from esclusa.analysis.screening import many, sieve
+from esclusa.errors import ConfigError, NotFound
 from esclusa.ledger import records
 from esclusa.ledger.schema import queue
 from esclusa.model import Alert, Marking, Reason
@@ -292,6 +292,38 @@ def test_batches_of_any_size_give_the_same(tmp_path: Path) -> None:
         node.close()
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][1:] == (5, 3, 0)
+
+
+def test_more_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, asked = [], []
+    spread = sieve.Sieve._spread
+    monkeypatch.setattr(sieve.Sieve, "_spread", lambda *of: (asked.append(1), spread(*of))[1])
+    monkeypatch.setattr(sieve, "MANY", 2)
+    for workers in (1, 2):
+        node = worlds.make(tmp_path / str(workers))
+        worlds.take_in(node, "bills.edi", worlds.cuscar(*BILLS))
+        node.list_desk.retro = Retro(node.pipeline, workers=workers)
+        bring(node, "own", listing(SECOND))
+        found = retro_of(node)
+        seen.append((standing(node), found.compared, found.changed, found.ended))  # type: ignore[attr-defined]
+        assert bool(asked) is (workers > 1)
+        node.close()
+    assert seen[0] == seen[1]
+    assert seen[0][1:] == (5, 3, 0)
+
+
+def test_the_setting_says_how_many_processes(tmp_path: Path) -> None:
+    worlds.make(tmp_path).close()
+    file = tmp_path / "esclusa.toml"
+    file.write_text(f"{file.read_text()}list_workers = 3\n")
+    node = Node.open(tmp_path)
+    assert node.list_desk.retro._workers == 3
+    node.close()
+    for wrong in ("0", "65"):
+        file.write_text(file.read_text().replace("workers = 3", f"workers = {wrong}"))
+        with pytest.raises(ConfigError, match=f"list_workers {wrong}: a number from 1 to 64"):
+            Node.open(tmp_path)
+        file.write_text(file.read_text().replace(f"workers = {wrong}", "workers = 3"))
 
 
 def test_two_processes_at_one_comparison_do_not_do_it_twice(

@@ -8,6 +8,7 @@ every service, and finds no difference but the clock. ``tests/web/test_two_world
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 import re
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import rule_texts
 import worlds
 from esclusa.errors import EsclusaError, NotFound
 from esclusa.ledger import records
@@ -73,12 +75,21 @@ def everything(node: Node, level: Level) -> dict[str, str]:
                     break
                 wanted = msgspec.structs.replace(wanted, cursor=page.next_cursor)
     for word in worlds.WORDS:
-        for kind in ("", "consignment", "list_entry", "equipment"):
+        for kind in ("", "consignment", "list_entry", "equipment", "examination"):
             seen[f"search {word} {kind}"] = answer(
                 lambda w=word, k=kind: node.search(who, w, kind=k)
             )
     for name in worlds.NAMES:
         seen[f"screen {name}"] = answer(lambda n=name: node.screen(who, name=n))
+    for moment in (None, dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)):
+        seen[f"outcomes {moment}"] = answer(lambda m=moment: node.outcomes(who, known_by=m).rows())
+    seen["rules"] = answer(lambda: node.rule_desk.rules(who, yields=True))
+    for name in ("N0", worlds.SECRET_RULE, "S2"):
+        seen[f"rule {name}"] = re.sub(
+            r'"at":"[^"]+"', "", answer(lambda n=name: node.rule_desk.show(who, n))
+        )
+        tried = rule_texts.rule(name if name != "N0" else "N7", "BANANAS")
+        seen[f"try {name}"] = answer(lambda t=tried: node.rule_desk.try_out(who, t))
     seen["lists"] = answer(lambda: [dataclass_free(item) for item in node.lists(who)])
     for source in node.sources(who):
         seen[f"source {source.id}"] = answer(lambda s=source: node.source(who, s.id))
@@ -97,6 +108,7 @@ def test_the_secret_world_really_holds_more(both: tuple[Node, Node]) -> None:
     low = worlds.reader(secret)
     assert node_count(secret, top) > node_count(secret, low) > 0
     assert secret.search(top, "HIDDEN").rows
+    assert secret.outcomes(top).height > secret.outcomes(low).height > 0
     named = [row for row in worlds.queue_of(secret, top) if row.title == "NRCH B1"]
     assert any(reason.code == "own_secret:s1" for row in named for reason in row.reasons)
 
@@ -248,3 +260,32 @@ def test_what_is_typed_in_place_of_an_identifier_is_not_written_to_the_log(tmp_p
     lines = [row for row in node.audit(auditor) if row.who == "ana" and "read" in row.action]
     assert {line.subject for line in lines if line.detail == "not found"} == {"no identifier"}
     node.close()
+
+
+@pytest.mark.parametrize("listed", [("PAX", "DRUGS"), ("PAX", "ARMS"), ("PAX", "DRUGS", "ARMS")])
+def test_reasons_under_markings_that_none_covers_stand_together_for_whoever_sees_them(
+    tmp_path: Path, listed: tuple[str, ...]
+) -> None:
+    """With a secret list that names the party as well, and without."""
+    from esclusa.model import Marking
+
+    told = []
+    for secret in (False, True):
+        node = worlds.make(tmp_path / str(secret))
+        for word in ("PAX", "DRUGS", "ARMS"):
+            marking = Marking(caveats=frozenset({word}), releasable_to=frozenset({node.agency}))
+            firm = "LISTADA SA" if word in listed else "OTRA SA"
+            worlds.with_list(node, f"own_{word.lower()}", (word, firm), marking=marking)
+        if secret:
+            worlds.with_list(node, "own_secret", ("S", "LISTADA SA"), marking=worlds.SECRET)
+        worlds.take_in(node, "b.edi", worlds.cuscar(("B1", "LISTADA SA", "TEA")))
+        found = {}
+        for held in product(("", "PAX"), ("", "DRUGS"), ("", "ARMS")):
+            who = worlds.reader(node, caveats=frozenset(filter(None, held)))
+            rows = worlds.queue_of(node, who)
+            found[held] = {r.code for row in rows for r in row.reasons if r.source == "list"}
+            names = {word for word in held if word in listed}
+            assert found[held] == {f"own_{word.lower()}:{word}" for word in names}
+        told.append(found)
+        node.close()
+    assert told[0] == told[1]

@@ -36,7 +36,7 @@ from esclusa.sharing.agreement import (
 )
 from esclusa.sharing.agreement.checking import problems
 from esclusa.sharing.agreement.lists import clocks, refusals
-from esclusa.sharing.agreement.shape import Kind, LevelWord
+from esclusa.sharing.agreement.shape import GivenKind, LevelWord
 from esclusa.sharing.agreement.text import MOST_BYTES
 from esclusa.sharing.agreement.words import said
 from esclusa.sharing.reader import PURPOSES
@@ -258,7 +258,7 @@ def test_grounds_for_refusal_are_a_closed_list_in_both_languages() -> None:
 
 
 def test_every_word_of_the_closed_lists_has_its_text() -> None:
-    kinds = msgspec.inspect.type_info(Kind).values  # type: ignore[attr-defined]
+    kinds = msgspec.inspect.type_info(GivenKind).values  # type: ignore[attr-defined]
     levels = msgspec.inspect.type_info(LevelWord).values  # type: ignore[attr-defined]
     words = [("kind", kinds), ("level", levels), ("purpose", PURPOSES), ("standing", Standing)]
     assert all(said(f"{group}.{word}").es for group, known in words for word in known)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from esclusa.errors import AgreementError
+from esclusa.model import Body
 from esclusa.sharing.agreement import Agreement, compare, describe, digest, read_agreement
 from esclusa.sharing.agreement.shape import Limits, PointerClause
 
@@ -133,3 +134,17 @@ def test_a_limit_that_changes_is_told(agreement: Agreement) -> None:
     found = compare(agreement, with_clause(agreement, searches=searches))
     assert len(found) == 2
     assert all("1,024 in 24 hours" in c.text.en and "512 in 24" in c.text.en for c in found)
+
+
+@pytest.mark.parametrize(
+    "inner", ["entity_judgement", "match_decision", "alert", "alert_move"]
+)  # fmt: skip
+def test_what_people_decided_inside_is_named_by_no_clause(inner: str) -> None:
+    assert inner in {item.__struct_config__.tag for item in get_args(Body)}
+    given, searched = b"kind: consignment", b"records: [list_entry]"
+    for clause in (given, searched):
+        kind = clause.rpartition(b" ")[2].strip(b"[]")
+        text = (TEXT + CLAUSE).replace(clause, clause.replace(kind, inner.encode()), 1)
+        assert text != TEXT + CLAUSE
+        with pytest.raises(AgreementError, match=f"'{inner}'"):
+            read_agreement(text)

@@ -10,6 +10,7 @@ from esclusa.model import (
     Body,
     Consignment,
     Conveyance,
+    Examination,
     Identifier,
     ListEntry,
     Party,
@@ -171,6 +172,12 @@ SHIP_KEYS = {"imo", "mmsi", "vessel_name"}
             {"iso6346"} | SHIP_KEYS,
         ),
         (ShipDeclaration(form="waste", voyage=Voyage(conveyance=SHIP), port=Place()), SHIP_KEYS),
+        (
+            Examination(
+                agency="A", number="1", equipment=BOX.number, voyage=Voyage(conveyance=SHIP)
+            ),
+            {"iso6346"} | SHIP_KEYS,
+        ),
         (ANA, {"passport", "name_birth", "name_year", "name_near", "name_near_facts"}),
         (BILL, {"iso6346", "tax", "company_name"} | SHIP_KEYS),
         (LISTED, {"passport", "name_birth", "name_year", "name_near", "name_near_facts"}),
@@ -180,6 +187,7 @@ SHIP_KEYS = {"imo", "mmsi", "vessel_name"}
         "port call",
         "event",
         "declaration",
+        "examination",
         "traveller",
         "consignment",
         "list entry",

@@ -10,17 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
-from starlette.testclient import TestClient
+from taxii_client import Door
 
 from esclusa.node import Node
 from esclusa.web.app import create_app
 from exchange_worlds import World, for_partners, take_in
 
-MEDIA = "application/taxii+json;version=2.1"
 AGENCIES = ("marisol", "northreach", "altamira")
 
 
@@ -72,32 +70,6 @@ def token(world: World, node: Node) -> Callable[..., str]:
         )
 
     return made
-
-
-class Door:
-    """Asks a node's door as one client, in process."""
-
-    def __init__(self, node: Node, token: str) -> None:
-        self._client = TestClient(create_app(node), base_url="http://door")
-        self._headers = {"Accept": MEDIA, "Authorization": f"Bearer {token}"}
-
-    def ask(self, path: str, method: str = "GET", **options: Any) -> Any:
-        headers = self._headers | options.pop("headers", {})
-        return self._client.request(method, f"/taxii2{path}", headers=headers, **options)
-
-    def collection(self, *, incoming: bool = False) -> str:
-        found = self.ask("/exchange/collections/").json()["collections"]
-        end = "to marisol" if incoming else "marisol to northreach"
-        return next(item["id"] for item in found if item["title"].endswith(end))
-
-    def objects(self, collection: str, **query: Any) -> Any:
-        return self.ask(f"/exchange/collections/{collection}/objects/", params=query)
-
-    def post(self, collection: str, objects: bytes) -> Any:
-        return self.ask(
-            f"/exchange/collections/{collection}/objects/", "POST",
-            content=objects, headers={"Content-Type": MEDIA},
-        )  # fmt: skip
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from esclusa.model import (
     Conveyance,
     DeclaredItem,
     DeclaredValue,
+    Examination,
+    Finding,
     Level,
     Marking,
     Message,
@@ -50,6 +52,11 @@ MADE: dict[str, Body] = {
     "ship_declaration": ShipDeclaration(
         form="waste", voyage=SHIP, port=Place(code="PAONX"), items=(DeclaredItem(name="Sludge"),),
         values=(DeclaredValue(code="IMO0277", value="7"),),
+    ),
+    "examination": Examination(
+        agency="MARISOL_CUSTOMS", number="MC-1", result="found", equipment="CSQU3054383",
+        carrier="NRLN", bills=("B1", "B2"), completed="2026-04-19T15:40Z", methods=("scan",),
+        findings=(Finding(category="drugs", quantity=46.0, unit="KGM"),), probability=0.25,
     ),
 }  # fmt: skip
 """Kinds that no shipped sample states."""

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from taxii_client import MEDIA, Door
 
-from conftest import MEDIA, Door
 from esclusa.ledger.schema import taxii_object
 from esclusa.node import Node
 from exchange_worlds import MANIFEST, World, for_partners, own, take_in

@@ -44,6 +44,8 @@ class SmallEntities:
         return views.JudgementView(
             id=JUDGEMENT, a=self._member(MENTION), b=None, verdict="different", by="analyst",
             at="2026-11-19T12:00:00Z", reason=self.name, contradicted=True,
+            rests=(views.RestView(side="a", why="changed", parts=("names", "phones")),
+                   views.RestView(side="b", why="gone")), may_undo=True,
         )  # fmt: skip
 
     def find(self, reader: Reader, text: str, *, limit: int = 50) -> views.EntityPage:
@@ -58,6 +60,7 @@ class SmallEntities:
         return views.EntityView(
             entity=self._row(), members=(self._member(MENTION), self._member(OTHER)), bonds=pair,
             refused=pair, questions=pair, judgements=(self._said(),), equal=2, version=self.name,
+            cut=("members", "bonds", "questions"),
         )  # fmt: skip
 
     def links(self, reader: Reader, name: str, *, depth: int = 1) -> views.NearView:

@@ -18,6 +18,10 @@ from small_desk import SmallDesk
 from small_entities import SmallEntities
 from small_lists import SmallLists
 from small_matches import SmallMatches
+from small_referrals import SmallReferrals
+from small_rules import SmallRules
+from small_scores import SmallModels, SmallScores
+from small_selection import SmallReports, SmallSelections
 
 from esclusa.casework.alerts import next_move, standing, verdicts
 from esclusa.errors import NotFound, SignInError
@@ -351,16 +355,29 @@ class SmallNode:
     def lists(self, reader: Reader) -> tuple[views.ListView, ...]:
         return self.list_desk.lists(reader)
 
-    def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
-        reader.require(Action.RULE_READ)
-        return (
-            views.RuleView(id="C05", version="3", indicator="vague_goods", subject="consignment",
-                           title_en=self.name or "Goods described too generally",
-                           title_es=self.name or "Mercancía descrita de forma demasiado general",
-                           points=30.5, when="any(goods, vague(description))", owner="Unit 7",
-                           purpose="targeting", legal_basis="Customs Act, art. 12",
-                           valid_from="2026-01-01", valid_to="", state="active"),
-        )  # fmt: skip
+    @property
+    def rule_desk(self) -> SmallRules:
+        return SmallRules(self.name, record_name(1))
+
+    @property
+    def referral_desk(self) -> SmallReferrals:
+        return SmallReferrals(self.name, record_name(1))
+
+    @property
+    def model_desk(self) -> SmallModels:
+        return SmallModels(self.name)
+
+    @property
+    def score_desk(self) -> SmallScores:
+        return SmallScores(self.name)
+
+    @property
+    def selection_desk(self) -> SmallSelections:
+        return SmallSelections(self.name, record_name(1))
+
+    @property
+    def report_desk(self) -> SmallReports:
+        return SmallReports(self.name)
 
     def audit(self, reader: Reader, **asked: Any) -> tuple[views.AuditRow, ...]:
         reader.require(Action.AUDIT_READ)

@@ -25,6 +25,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from walker import Walker
 
+import referral_worlds
+import rule_texts
 import worlds
 from esclusa.api.queries import ALERT_KINDS, KINDS, SORTS, STATES
 from esclusa.node import Node
@@ -80,6 +82,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     pair = tuple(worlds.build(folder / str(secret), secret=secret) for secret in (False, True))
     for node in pair:
         worlds.add_people(node)
+    only_secret = worlds.ids_of(pair[1]) - worlds.ids_of(pair[0])
+    referral_worlds.hide(pair[1], min(only_secret))
     yield pair
     for node in pair:
         node.close()
@@ -164,7 +168,8 @@ def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
     twins = people(role, language)
     seen = crawl(twins, every={"analyst": 1 if language == "en" else 2}.get(role, 5))
     # These nodes have no partner, so no link leads here; with partners: test_web_partners.py.
-    for address in ("/partners/ghost", "/records/ghost/trail", "/records/ghost/preview"):
+    for address in ("/partners/ghost", "/records/ghost/trail", "/records/ghost/preview",
+                    "/referral-starts/ghost", f"/referrals/{referral_worlds.HIDDEN}"):  # fmt: skip
         twins.get(address)
     paths = {path for method, path in twins.asked if method == "GET"}
     for page in all_pages():
@@ -343,6 +348,53 @@ def test_a_list_that_exists_already_in_secret_is_loaded_as_new(people: People) -
     bills = worlds.cuscar(("B5", "ISTMO PRIMAVERA SA", "GENERAL CARGO"))
     twins.get(twins.post("/intake", files={"files": ("new.edi", bills)}).headers["location"])
     twins.get("/queue?state=all&limit=200")
+
+
+@pytest.mark.parametrize("role", ("analyst", "supervisor"))
+def test_rules_are_written_rehearsed_and_decided_with_the_same_answers(
+    people: People, role: str
+) -> None:
+    """Also under the ids of rules that are there in secret alone."""
+    twins = people(role, "es" if role == "analyst" else "en")
+    twins.get("/rules?yields=true")
+    fresh = f"N{len(role)}"
+    for name in (fresh, worlds.SECRET_RULE, "S2", "N0"):
+        version = "1" if name != "N0" else f"v{len(role)}"
+        text = rule_texts.rule(name, "BANANAS", version=version)
+        for at in ("", f"?rule={name}"):
+            twins.get(f"/rule-editor{at}")
+            for do in ("check", "rehearse", "keep", "keep"):
+                twins.post(f"/rule-editor{at}", text=text, do=do)
+        twins.get(f"/rules/{name}")
+        for step in ("rehearse", "approve", "reject", "withdraw", "retire"):
+            twins.post(f"/rules/{name}/{step}", reason="asked for")
+            twins.get(f"/rules/{name}")
+    twins.get("/rules")
+    twins.get("/queue?state=all&limit=200")
+
+
+@pytest.mark.parametrize("role", ("analyst", "supervisor"))
+def test_models_are_read_and_decided_and_bills_scored_with_the_same_answers(
+    people: People, both: Pair, role: str
+) -> None:
+    """Also by the names of a model, and of scores, that are there in secret alone."""
+    twins = people(role, "es" if role == "analyst" else "en")
+    secret = both[1].model_desk.show(worlds.cleared(both[1]), "hidden").model.checksum
+    shown = both[0].score_desk.highest(worlds.reader(both[0]), limit=200)
+    top = both[1].score_desk.highest(worlds.cleared(both[1]), limit=200)
+    hidden = sorted({row.subject_id for row in top} - {row.subject_id for row in shown})
+    for name in ("open", "hidden", secret, "nothing"):
+        for more in ("", "?compare=1", "?days=3660"):
+            twins.get(f"/models/{name}{more}")
+        twins.post(f"/models/{name}/activate", reason="asked for")
+        twins.post("/models-retire", reason="asked for")
+    for name in (shown[0].subject_id, *hidden[:3], "ghost"):
+        twins.post(f"/records/{name}/score")
+        twins.post("/models/open/activate", reason="asked for")
+        twins.post(f"/records/{name}/score")
+        twins.get(f"/records/{name}")
+    twins.post("/models", name="mine", level="", clock="recorded")
+    twins.get("/models")
 
 
 def test_an_account_is_opened_with_the_same_answers(people: People) -> None:

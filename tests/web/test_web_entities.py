@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lxml import html
+from small_entities import ENTITY
+from small_node import SmallNode
 from starlette.testclient import TestClient
 from walker import Walker, text_of
 
 import worlds
 from esclusa.analysis.resolution.mention import TYPES
+from esclusa.casework.entity_facts import NOT_KEPT, PARTS
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.model import Level
 from esclusa.node import Node
@@ -82,7 +86,101 @@ def test_nothing_found_and_blank_text_are_said(node: Node) -> None:
     nothing = walker.see("/entities?text=nobody")
     assert "Nothing found among what you may see." in text_of(nothing)
     assert walker.get("/entities?text=%20").status_code == 200
-    assert walker.get("/entities?text=...").status_code == 400
+    wordless = walker.see("/entities?text=...")
+    (said,) = wordless.xpath("//form//p[@role='alert']/text()")
+    assert said == "There is no word or number in it to look for."
+    assert wordless.xpath("//input[@name='text']/@value") == ["..."]
+
+
+def test_an_unknown_other_entity_is_said_beside_the_form_and_the_page_stays(node: Node) -> None:
+    walker, name = walk(node), entity(node, "ISTMO PRIMAVERA")
+    page = walker.see(f"/entities/{name}?depth=3&to=%22%26%2Fx")
+    (said,) = page.xpath("//section[@aria-labelledby='ways']//p[@role='alert']/text()")
+    assert said == "There is no entity with this id among what you may see."
+    assert "ISTMO PRIMAVERA SA" in text_of(page)
+    # How far and to whom are kept by the links and the form of either.
+    hrefs = page.xpath("//section[@aria-labelledby='near']/p/a/@href")
+    assert hrefs == [f"/entities/{name}?depth={n}&to=%22%26%2Fx#near" for n in (1, 2, 3)]
+    form = dict(zip(*(page.xpath(f"//section[@aria-labelledby='ways']//input/@{a}")
+                      for a in ("name", "value")), strict=True))  # fmt: skip
+    assert form == {"depth": "3", "to": '"&/x'}
+    bare = walker.see(f"/entities/{name}").xpath("//section[@aria-labelledby='near']/p/a/@href")
+    assert bare == [f"/entities/{name}?depth={n}#near" for n in (1, 2, 3)]
+
+
+def test_what_a_page_leaves_out_is_said() -> None:
+    walker = Walker(SmallNode()).sign_in()
+    said = text_of(walker.see(f"/entities/{ENTITY}"))
+    for words in ("The first 2 of 2 mentions are shown.", "The 1 weakest pairs are shown",
+                  "The 1 likeliest are shown; there are more."):  # fmt: skip
+        assert words in said
+
+
+def test_more_questions_than_a_page_holds_are_said(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds.take_in(node, "more.edi", worlds.cuscar(*(
+        (f"D{n}", name, "TEA") for n, name in enumerate(("DELVALLE", "M DELVALLE", "MARIO DELVALLE ZUBIETA"))
+    )))  # fmt: skip
+    walker = walk(node)
+    assert len(node.entities.questions(worlds.reader(node))) == 2
+    assert "likeliest are shown" not in text_of(walker.see("/entity-questions"))
+    monkeypatch.setattr("esclusa.web.pages.entities.ROWS", 1)
+    page = walker.see("/entity-questions")
+    assert "The 1 likeliest are shown; there are more." in text_of(page)
+    assert len(page.xpath("//tr[@data-row]")) == 1
+
+
+def test_a_judgement_is_taken_back_on_the_entity_s_page(node: Node) -> None:
+    walker, one = walk(node), entity(node, "ISTMO PRIMAVERA")
+    walker.post(pair_path(node), verdict="same", reason=WHY)
+    (form,) = walker.see(f"/entities/{one}").xpath("//section[@aria-labelledby='judged']//form")
+    assert not walk(node, "eva").see(f"/entities/{one}").xpath("//form[contains(@action, '/undo')]")
+    fields = {field.get("name"): field.get("value") for field in form.xpath(".//input")}
+    fields.pop("csrf")
+    undone = walker.post(form.get("action"), **fields)
+    assert undone.status_code == 303
+    page = walker.see(undone.headers["location"].partition("#")[0])
+    assert not page.xpath("//section[@aria-labelledby='judged']")
+
+
+def test_a_judgement_that_rests_says_why_and_the_pair_can_be_judged_anew(node: Node) -> None:
+    walker, path = walk(node), pair_path(node)
+    walker.post(path, verdict="same", reason=WHY)
+    worlds.take_in(node, "new.edi", worlds.cuscar(("B2", "CUARTA SA", "TEA"), function="5"))
+    for address in ("/entity-judgements", path, f"/entities/{entity(node, 'CUARTA')}"):
+        assert "other facts stand there now: Names" in text_of(walker.see(address))
+    assert "It decides nothing about what stands there now." in text_of(walker.see(path))
+    assert "otros datos: Nombres" in text_of(walk(node, "sol", "es").see("/entity-judgements"))
+    assert walk(node, "eva").post(path, verdict="different", reason="New").status_code == 303
+    assert not walker.see("/entity-judgements").xpath("//td/small[starts-with(., 'Rests')]")
+
+
+def test_a_judgement_from_a_page_older_than_an_amendment_is_refused(node: Node) -> None:
+    walker, path = walk(node), pair_path(node)
+    form = {"verdict": "same", "reason": WHY}
+    seen = walker.see(path).xpath("//input[@name='seen']/@value")[0]
+    worlds.take_in(node, "goods.edi", worlds.cuscar(("B2", "OTRA FIRMA SA", "TEA"), function="5"))
+    assert walker.see(path).xpath("//input[@name='seen']/@value") == [seen]
+    worlds.take_in(node, "new.edi", worlds.cuscar(("B2", "CUARTA SA", "TEA"), function="5"))
+    refused = walker.post(path, seen=seen, **form)
+    assert refused.status_code == 409
+    assert "other facts stand there than were shown" in text_of(html.fromstring(refused.text))
+    assert not node.entities.judgements(worlds.reader(node)).rows
+    seen = walker.see(path).xpath("//input[@name='seen']/@value")[0]
+    assert walker.post(path, seen=seen, **form).status_code == 303
+
+
+def test_a_judgement_on_a_withdrawn_record_is_taken_back_from_the_list(node: Node) -> None:
+    walker, path = walk(node), pair_path(node)
+    walker.post(path, verdict="same", reason=WHY)
+    worlds.take_in(node, "gone.edi", worlds.cuscar(("B2", "OTRA FIRMA SA", "COFFEE"), function="1"))
+    page = walker.see("/entity-judgements")
+    assert "its record is no longer in force" in text_of(page)
+    (action,) = page.xpath("//form[contains(@action, '/undo')]/@action")
+    undone = walker.post(action)
+    assert (undone.status_code, undone.headers["location"]) == (303, "/entity-judgements")
+    assert "Taken back" in text_of(walker.see("/entity-judgements"))
 
 
 def test_two_entities_are_judged_the_same_side_by_side_and_it_is_taken_back(node: Node) -> None:
@@ -113,7 +211,12 @@ def test_only_one_s_own_judgement_or_a_supervisor_s_hand_takes_it_back(node: Nod
     other = walk(node, "eva")
     assert "Take the judgement back" not in other.get(path).text
     assert other.post(f"/entity-judgements/{said}/undo").status_code == 409
-    assert other.post(path, verdict="same", reason="no").status_code == 409
+    refused = other.post(path, verdict="same", reason="no")
+    assert refused.status_code == 409
+    assert "alert" not in text_of(html.fromstring(refused.text).xpath("//main")[0])
+    for words in ("That step is not possible now", "It may have changed since you opened it.",
+                  "ana has judged this pair 'different'; take that back first"):  # fmt: skip
+        assert words in text_of(html.fromstring(refused.text))
     assert walk(node, "sol").post(f"/entity-judgements/{said}/undo").status_code == 303
 
 
@@ -127,13 +230,13 @@ def test_a_judgement_without_verdict_or_reason_is_refused(node: Node, form: dict
 def test_an_entity_that_may_not_be_known_is_like_none_on_every_page(node: Node) -> None:
     walker, shown = walk(node), mention(entity(node, "OTRA FIRMA"))
     hidden = mention(entity(node, "GHOST", Level.SECRET))
-    for path in (
-        "/entities/ent-{}",
-        f"/entity-pairs/{shown}/{{}}",
-        f"/entities/ent-{shown}?to=ent-{{}}",
+    for path, status in (
+        ("/entities/ent-{}", 404),
+        (f"/entity-pairs/{shown}/{{}}", 404),
+        (f"/entities/ent-{shown}?to=ent-{{}}", 200),
     ):
         answers = [walker.get(path.format(name)) for name in (hidden, "f" * 20)]
-        assert {answer.status_code for answer in answers} == {404}
+        assert {answer.status_code for answer in answers} == {status}
         texts = {answer.text.replace(hidden, "f" * 20).split("<footer")[0] for answer in answers}
         assert len(texts) == 1
     assert "GHOST" not in walker.get("/entities?text=ghost").text.replace('value="ghost"', "")
@@ -165,3 +268,5 @@ def test_every_type_tie_and_verdict_has_a_word() -> None:
     assert set(words["entity_type"]) == set(TYPES)
     assert set(words["entity_verdict"]) == {*VERDICTS, "taken_back"}
     assert set(words["tie"]) == ties
+    assert set(words["entity_fact"]) == set(PARTS)
+    assert set(words["rest"]) == {"gone", "changed", NOT_KEPT}

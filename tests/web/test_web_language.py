@@ -9,13 +9,16 @@ import pytest
 from babel.messages.pofile import read_po
 
 from esclusa.casework.alerts import table as casework_table
+from esclusa.codes.examination import lists
 from esclusa.model import (
     Alert,
     AlertMove,
     Consignment,
+    Examination,
     Level,
     ListEntry,
     PortCall,
+    RuleMove,
     Severity,
     ShipDeclaration,
     TransportEquipment,
@@ -28,7 +31,7 @@ from esclusa.web.extract import missing, texts
 
 BODIES = (
     Consignment, TransportEquipment, TransportEvent, PortCall, ShipDeclaration, Traveller, ListEntry,
-    Alert, AlertMove,
+    Examination, Alert, AlertMove, RuleMove,
 )  # fmt: skip
 
 
@@ -96,6 +99,22 @@ def test_every_field_of_every_body_has_a_name_for_people() -> None:
 )
 def test_every_word_of_a_closed_list_has_a_label(section: str, codes: list[str]) -> None:
     assert {str(code) for code in codes} - set(vocabulary()[section]) == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    (("result", "result"), ("methods", "method"), ("cause", "cause"), ("category", "category"),
+     ("lane", "lane")),
+)  # fmt: skip
+def test_the_codes_of_examinations_read_as_their_lists_say_in_both_languages(
+    field: str, name: str
+) -> None:
+    codes = getattr(lists(), name)
+    english, spanish = catalogue("en"), catalogue("es")
+    assert set(vocabulary()[f"value.{field}"]) == set(codes)
+    for code, said in codes.items():
+        assert english.word(f"value.{field}", code) == said.en
+        assert spanish.word(f"value.{field}", code) == said.es
 
 
 def test_every_state_and_move_of_an_alert_has_a_label() -> None:

@@ -10,6 +10,10 @@ from small_entities import ENTITY, MENTION, OTHER
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import SOURCE, SmallNode, alert_name, record_name
+from small_referrals import LOUD
+from small_rules import RULE
+from small_scores import MODEL
+from small_selection import SELECTION
 from walker import Walker, text_of
 
 from esclusa.sharing.reader import PERMITTED, Role
@@ -32,6 +36,10 @@ EXAMPLE = {
     "{other}": OTHER,
     "{list_id}": LIST,
     "{number}": "3",
+    "{rule_name}": RULE,
+    "{model}": MODEL,
+    "{selection}": SELECTION,
+    "{referral_id}": LOUD,
 }
 LANGUAGES = ("en", "es")
 

@@ -10,6 +10,8 @@ from small_entities import ENTITY, MENTION, OTHER
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import HOSTILE, PASSWORD, SOURCE, SmallNode, alert_name, record_name
+from small_referrals import LOUD
+from small_scores import MODEL
 from walker import Walker, text_of
 
 from esclusa.api.limits import FaceLimits
@@ -23,7 +25,7 @@ ADDRESSES = (
     "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings",
     "/mappings/marisol-consignment", "/lists", f"/lists/{LIST}", f"/lists/{LIST}/editions/3", "/rules", "/help", "/preferences", "/sign-in",
     "/audit", "/entities?text=x", f"/entities/{ENTITY}?to=x", "/entity-questions", "/entity-judgements",
-    f"/entity-pairs/{MENTION}/{OTHER}", "/matches", f"/matches/{MATCH}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
+    f"/entity-pairs/{MENTION}/{OTHER}", "/models", f"/models/{MODEL}", "/matches", f"/matches/{MATCH}", "/referrals", f"/referrals/{LOUD}", f"/referral-starts/{RECORD}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",
 )  # fmt: skip
 
 

@@ -15,6 +15,10 @@ from esclusa.api.list_endpoints import ENDPOINTS as LIST_ENDPOINTS
 from esclusa.api.match_endpoints import ENDPOINTS as MATCH_ENDPOINTS
 from esclusa.api.partner_endpoints import ENDPOINTS as PARTNER_ENDPOINTS
 from esclusa.api.queries import KINDS, one_of, queue_filter
+from esclusa.api.referral_endpoints import ENDPOINTS as REFERRAL_ENDPOINTS
+from esclusa.api.rule_endpoints import ENDPOINTS as RULE_ENDPOINTS
+from esclusa.api.score_endpoints import ENDPOINTS as SCORE_ENDPOINTS
+from esclusa.api.selection_endpoints import ENDPOINTS as SELECTION_ENDPOINTS
 from esclusa.api.status import TooMany
 from esclusa.api.uploads import clean_name
 from esclusa.errors import InputError
@@ -164,11 +168,6 @@ async def retry(call: Call) -> views.SourceView:
     return await call.ask(call.node.retry, call.path["quarantine_id"])
 
 
-async def rules(call: Call) -> tuple[views.RuleView, ...]:
-    """Rules, active or not."""
-    return await call.ask(call.node.rules)
-
-
 async def audit(call: Call) -> tuple[views.AuditRow, ...]:
     """The audit log, the newest first."""
     values = msgspec.structs.asdict(call.query) | {"limit": _rows(call, call.query.limit)}
@@ -244,10 +243,13 @@ ENDPOINTS: Final = (
     ),
     _get("/mappings/{mapping_id}", mapping, views.MappingView, shapes.MappingQuery),
     *LIST_ENDPOINTS,
-    _get("/rules", rules, tuple[views.RuleView, ...]),
+    *RULE_ENDPOINTS,
+    *SCORE_ENDPOINTS,
+    *SELECTION_ENDPOINTS,
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
     *MATCH_ENDPOINTS,
     *ENTITY_ENDPOINTS,
+    *REFERRAL_ENDPOINTS,
     *PARTNER_ENDPOINTS,
     Endpoint(
         method="GET", path="/health", summary="Tell that the node answers.", call=health,

@@ -16,13 +16,14 @@ from esclusa.api.limits import DEFAULT, FaceLimits
 from esclusa.errors import InputError
 from esclusa.sharing.views import QueueFilter
 
-STATES: Final = ("open", "new", "claimed", "closed", "withdrawn", "all")
+STATES: Final = ("open", "new", "claimed", "snoozed", "closed", "withdrawn", "all")
 SORTS: Final = ("score", "recent", "arrival")
 KINDS: Final = (
     "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
-    "list_entry",
+    "examination", "list_entry",
 )  # fmt: skip
-ALERT_KINDS: Final = KINDS[:-1]
+ALERT_KINDS: Final = KINDS[:-2]
+"""Nothing judges an examination or a list entry, so no alert is about one."""
 LARGEST: Final = 2**31 - 1
 """Row numbers and versions stay below it in every database we use."""
 

@@ -5,7 +5,9 @@
    ``mover`` moves the one who made the last move, or a supervisor; ``analysis`` moves are made by
    the software when the facts change, and never carry a verdict.
 3. A claim on an alert that somebody else holds is refused.
-4. A verdict needs a code from ``verdicts.csv`` and a written reason.
+4. A verdict needs a code from ``verdicts.csv`` and a written reason. A snooze needs a written
+   reason and the moment when the alert comes back (:mod:`esclusa.casework.snooze`); from then on
+   the alert is new again, by itself.
 5. Undo takes back the last move that has not been taken back yet; it is itself a move, so nothing
    is ever removed from the history. Moves of the analysis cannot be undone.
 """
@@ -20,6 +22,8 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from esclusa.casework import snooze
+from esclusa.casework.reasons import check_reason
 from esclusa.errors import InputError, StateError
 from esclusa.model import AlertMove
 
@@ -37,9 +41,6 @@ M = TypeVar("M", bound=Move)
 ANALYSIS: Final = "analysis"
 """Who makes the moves that follow from changed facts."""
 
-REASON_LIMIT: Final = 2000
-"""Characters of a written reason."""
-
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """An answer from the closed list."""
@@ -55,6 +56,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "new"
     claimed_by: str = ""
     verdict: str = ""
+    until: str = ""
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,28 +91,43 @@ def table(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def standing(moves: Sequence[AlertMove]) -> Standing:
-    """Return where an alert stands after its moves."""
-    return _of(moves[-1]) if moves else Standing()
+def standing(moves: Sequence[AlertMove], at: str = "") -> Standing:
+    """Return where an alert stands after its moves.
+
+    :param at: the moment of asking, ISO 8601 UTC: a snooze that has ended by then left it new.
+        Without it a snoozed alert sleeps.
+    """
+    now = _of(moves[-1]) if moves else Standing()
+    if at and now.state == "snoozed" and not snooze.is_asleep(now.state, now.until, at):
+        return Standing()
+    return now
 
 
 def next_move(
     moves: Sequence[AlertMove], *, alert_id: str, move: str, by: str, at: str,
-    supervisor: bool = False, verdict: str = "", reason: str = "",
+    supervisor: bool = False, verdict: str = "", reason: str = "", until: str = "",
+    behaviour: str = "", bulk: str = "",
 ) -> AlertMove:  # fmt: skip
     """Return the move that follows from the history, or refuse it.
 
     :param at: ISO 8601 UTC.
+    :param until: when a snoozed alert comes back, ISO 8601 UTC.
+    :param behaviour: when what the alert is about happens, as stated; "" when nobody knows.
+    :param bulk: the step on many alerts that this one is part of, "" for one alone.
     :raises StateError: when the present state or person does not allow it.
-    :raises InputError: when a verdict or reason is missing, unknown or too long.
+    :raises InputError: when a verdict or reason is missing, unknown, too long or no text.
     """
-    now = standing(moves)
+    now = standing(moves, at)
     row = _moves().get((move, now.state)) or _moves().get((move, "*"))
     if row is None:
         raise StateError(f"an alert that is {now.state} does not allow the move {move!r}")
     _require_actor(row.actor, moves, now, move=move, by=by, supervisor=supervisor)
     _require_content(row.needs, verdict, reason)
+    if "until" in row.needs:
+        snooze.check_end(until, at, behaviour)
     after = _undone(moves) if move == "undo" else _after(now, row.target, move, by, verdict)
+    if move == "snooze":
+        after = msgspec.structs.replace(after, until=until)
     return AlertMove(
         alert_id=alert_id,
         number=len(moves) + 1,
@@ -121,6 +138,8 @@ def next_move(
         verdict=after.verdict,
         reason=reason.strip(),
         claimed_by=after.claimed_by,
+        until=after.until,
+        bulk=bulk,
     )
 
 
@@ -132,7 +151,7 @@ def _require_actor(
     if move == "claim" and now.claimed_by not in ("", by):
         raise StateError(f"the alert is already claimed by {now.claimed_by}")
     if actor == "claimant" and by != now.claimed_by and not supervisor:
-        raise StateError(f"only {now.claimed_by} or a supervisor may release this alert")
+        raise StateError(f"only {now.claimed_by} or a supervisor may {move} this alert")
     if actor == "mover":
         last = _last_standing_move(moves)
         if last is None:
@@ -144,12 +163,13 @@ def _require_actor(
 
 
 def _require_content(needs: frozenset[str], verdict: str, reason: str) -> None:
-    if len(reason) > REASON_LIMIT:
-        raise InputError(f"the reason is longer than {REASON_LIMIT} characters")
+    check_reason(reason)
     if "verdict" in needs and verdict not in {item.code for item in verdicts()}:
         raise InputError(f"the verdict {verdict[:40]!r} is not on the list of verdicts")
     if "reason" in needs and not reason.strip():
-        raise InputError("a verdict needs a written reason")
+        raise InputError(
+            f"a {'verdict' if 'verdict' in needs else 'snooze'} needs a written reason"
+        )
 
 
 def _after(now: Standing, target: str, move: str, by: str, verdict: str) -> Standing:
@@ -179,4 +199,6 @@ def _undone(moves: Sequence[AlertMove]) -> Standing:
 
 
 def _of(move: AlertMove) -> Standing:
-    return Standing(state=move.state, claimed_by=move.claimed_by, verdict=move.verdict)
+    return Standing(
+        state=move.state, claimed_by=move.claimed_by, verdict=move.verdict, until=move.until
+    )

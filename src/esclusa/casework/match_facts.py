@@ -37,7 +37,7 @@ def party_parts(party: PartyFacts) -> Parts:
 
 def party_digest(party: PartyFacts) -> str:
     """Return the digest of a party's facts: 32 hexadecimal digits."""
-    return _digest(party_parts(party))
+    return digest(party_parts(party))
 
 
 def entry_digests(entry: ListEntry) -> dict[str, str]:
@@ -51,14 +51,14 @@ def entry_digests(entry: ListEntry) -> dict[str, str]:
     numbers = (f"{item.scheme}:{compact(item.value)}" for item in entry.identifiers)
     parts: dict[str, Iterable[object]] = {
         "type": (entry.type,),
-        "names": map(_plain, names),
+        "names": map(plain, names),
         "birth_dates": entry.birth_dates,
-        "birth_places": map(_plain, entry.birth_places),
-        "nationalities": map(_plain, entry.nationalities),
+        "birth_places": map(plain, entry.birth_places),
+        "nationalities": map(plain, entry.nationalities),
         "identifiers": numbers,
-        "addresses": map(_plain, entry.addresses),
+        "addresses": map(plain, entry.addresses),
     }
-    return {part: _digest(sorted({str(value) for value in said})) for part, said in parts.items()}
+    return {part: digest(sorted({str(value) for value in said})) for part, said in parts.items()}
 
 
 def differing(left: Parts | dict[str, str], right: Parts | dict[str, str]) -> tuple[str, ...]:
@@ -73,10 +73,12 @@ def states_number(party: PartyFacts, number: str) -> bool:
     return bool(wanted) and wanted in stated
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return words as published, letter case and blanks apart."""
     return " ".join(text.casefold().split())
 
 
-def _digest(value: object) -> str:
+def digest(value: object) -> str:
+    """Return the digest of what can be written as JSON: 32 hexadecimal digits."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]

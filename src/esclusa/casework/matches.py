@@ -22,8 +22,9 @@ from typing import Final
 import msgspec
 
 from esclusa.casework import alerts
-from esclusa.casework.alerts import REASON_LIMIT, kept
+from esclusa.casework.alerts import kept
 from esclusa.casework.match_facts import Parts, differing, party_parts, states_number
+from esclusa.casework.reasons import check_reason, check_words
 from esclusa.errors import InputError, StateError
 from esclusa.model import MatchDecision, PartyFacts, Said
 
@@ -137,10 +138,8 @@ def _require_content(said: Said | None, bounds: tuple[dt.date, dt.date]) -> None
         raise InputError(f"the outcome {named!r} is not on the list of outcomes")
     if not said.reason.strip():
         raise InputError("a decision needs a written reason")
-    if len(said.reason) > REASON_LIMIT:
-        raise InputError(f"the reason is longer than {REASON_LIMIT} characters")
-    if len(said.redress) > REDRESS_LIMIT:
-        raise InputError(f"the redress number is longer than {REDRESS_LIMIT} characters")
+    check_reason(said.reason)
+    check_words("the redress number", said.redress, limit=REDRESS_LIMIT)
     first, last = bounds
     if not first <= _day(said.until) <= last:
         raise InputError(f"a decision ends between {first} and {last}, not on {said.until}")

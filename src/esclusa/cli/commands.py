@@ -55,9 +55,24 @@ COMMANDS = {
         "Screen one name, a table or a stream of names against lists.",
     ),
     "matches": ("esclusa.cli.matches", "matches", "Possible matches: list, show, decide, undo."),
+    "referral": ("esclusa.cli.referrals", "referral", "Referrals: open, move, list, show, rates."),
     "resolve": ("esclusa.cli.resolve", "resolve", "Entities: find, show, judge, undo."),
     "links": ("esclusa.cli.resolve", "links", "Links between entities: show, path."),
-    "rules": (_DATA, "rules", "Rules: list, check."),
+    "rules": (
+        "esclusa.cli.rules",
+        "rules",
+        "Rules: list, check, show, new, amend, try, rehearse, approve, retire.",
+    ),
+    "target": (
+        "esclusa.cli.target",
+        "target",
+        "Targeting: score, explain, highest, box, select, reveal, verify, report.",
+    ),
+    "model": (
+        "esclusa.cli.model",
+        "model",
+        "Models that score: list, fit, compare, card, activate, retire, drift.",
+    ),
     "world": (
         "esclusa.cli.world",
         "world",

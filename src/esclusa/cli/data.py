@@ -1,4 +1,4 @@
-"""Commands that bring data in or look at it: ingest, quarantine, rules."""
+"""Commands that bring data in or look at it: ingest, quarantine."""
 
 from __future__ import annotations
 
@@ -127,40 +127,4 @@ def quarantine_retry(folder: Path | None, names: tuple[str, ...]) -> None:
     left = sum(name in waiting for name in asked)
     click.echo(f"{len(asked)} messages read again: {len(asked) - left} stored, {left} still held")
     if left:
-        raise SystemExit(output.EXIT_PARTLY)
-
-
-@click.group()
-def rules() -> None:
-    """Rules: list, check."""
-
-
-@rules.command("list")
-@node_option
-@answers
-def rules_list(folder: Path | None) -> None:
-    """List the rules in the pack with their state today."""
-    with opened(folder) as node:
-        found = node.rules(node.operator())
-    output.show(
-        found, "Rules", ("id", "version", "about", "points>", "state", "valid to", "title"),
-        lambda row: (row.id, row.version, row.subject, row.points, row.state, row.valid_to,
-                     row.title_en),
-    )  # fmt: skip
-
-
-@rules.command("check")
-@click.argument("pack", required=False, type=click.Path(path_type=Path, exists=True))
-@answers
-def rules_check(pack: Path | None) -> None:
-    """Check a rule pack and run the tests that its rules carry."""
-    from esclusa.node.rules import report_of
-
-    report = report_of(pack)
-    for failure in report.failures:
-        click.echo(f"{failure.rule}: {failure.test}: expected {failure.expected}, "
-                   f"found {failure.found}")  # fmt: skip
-    click.echo(f"pack {report.pack}: {report.rules} rules, {report.tests} tests, "
-               f"{len(report.failures)} failed")  # fmt: skip
-    if report.failures:
         raise SystemExit(output.EXIT_PARTLY)

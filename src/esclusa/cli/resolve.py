@@ -19,7 +19,14 @@ if TYPE_CHECKING:
         MemberView,
         NearView,
         PairView,
+        RestView,
     )
+
+_RESTS = {
+    "gone": "its record is not in force",
+    "changed": "other facts stand there, ",
+    "not_kept": "its facts were not kept",
+}
 
 
 @click.group()
@@ -59,8 +66,10 @@ def show(folder: Path | None, language: str | None, entity_id: str) -> None:
         output.lines([view])
         return
     spoken = output.language(language)
+    told = len(view.members)
+    count = f", {told} of {view.entity.members} mentions" if "members" in view.cut else ""
     output.table(
-        f"{_names(view.entity)} ({view.entity.id})",
+        f"{_names(view.entity)} ({view.entity.id}){count}",
         ("role", "names", "numbers", "record", "path", "source"),
         [
             (m.role or m.type, "; ".join(m.names), "; ".join(m.identifiers), m.record_title,
@@ -68,9 +77,11 @@ def show(folder: Path | None, language: str | None, entity_id: str) -> None:
             for m in view.members
         ],
     )  # fmt: skip
-    _told("\nWhy it is one, strongest first", view.bonds, spoken)
+    more = dict.fromkeys(view.cut, ", there are more")
+    weakest = f"\nWhy it is one, strongest first{more.get('bonds', '')}"
+    _told(weakest, view.bonds, spoken)
     _told("\nKept apart", view.refused, spoken)
-    _told("\nOpen questions", view.questions, spoken)
+    _told(f"\nOpen questions{more.get('questions', '')}", view.questions, spoken)
     _judged("\nJudged by people", view.judgements)
 
 
@@ -178,7 +189,13 @@ def _judged(title: str, rows: Sequence[JudgementView]) -> None:
 def _verdict(row: JudgementView) -> str:
     if not row.verdict:
         return "taken back"
-    return f"{row.verdict} (another judgement counts)" if row.contradicted else row.verdict
+    said = f"{row.verdict} (another judgement counts)" if row.contradicted else row.verdict
+    return "\n".join((said, *map(_rest, row.rests)))
+
+
+def _rest(rest: RestView) -> str:
+    side = "one" if rest.side == "a" else "other"
+    return f"rests, {side}: {_RESTS[rest.why]}{', '.join(rest.parts)}"
 
 
 def _ways(view: NearView) -> None:

@@ -81,7 +81,8 @@ def world() -> None:
     "--messages",
     "with_messages",
     is_flag=True,
-    help="Also write each week's bills as CUSCAR, for `esclusa ingest`.",
+    help="Also write each week's bills as CUSCAR, and what came of the boxes opened as a table of "
+    "examinations with its mapping, for `esclusa ingest`.",
 )
 @answers
 def make(
@@ -94,11 +95,15 @@ def make(
     parameters and a page that explains each column.
     """
     from esclusa.analysis.world import World
+    from esclusa.samples import sample
 
     with _whole_folder(out) as folder:
         played = World(_parameters(file, weeks, start), seed)
         if with_messages:
             (folder / "messages").mkdir()
+            (folder / "examinations").mkdir()
+            mapping = sample("examinations.toml").read_bytes()
+            (folder / "examinations.toml").write_bytes(mapping)
         tables = _play(played, share, folder if with_messages else None)
         for name, table in tables.items():
             _write(table, folder / name, kind)
@@ -143,9 +148,12 @@ def _play(played: World, share: float, folder: Path | None) -> dict[str, pl.Data
         week = played.week()
         for name in _PUBLIC[:-1]:
             found[name].append(getattr(week, name))
-        found["outcomes"].append(played.inspect(_drawn(week, share, played.seed)))
+        drawn = _drawn(week, share, played.seed)
+        outcomes = played.inspect(drawn)
+        found["outcomes"].append(outcomes)
         if folder is not None:
             _write_messages(week, pl.concat(found["parties"]), folder / "messages")
+            _write_examinations(week, outcomes, len(drawn), folder / "examinations")
     return {name: pl.concat(tables) for name, tables in found.items()}
 
 
@@ -187,6 +195,16 @@ def _write_messages(week: Week, parties: pl.DataFrame, folder: Path) -> None:
             sink.write(piece)
     if told.refused:
         raise told.refused[0]
+
+
+def _write_examinations(week: Week, outcomes: pl.DataFrame, drawn: int, folder: Path) -> None:
+    """Write what came of a week's boxes, each of which had the same chance to be drawn."""
+    from esclusa.analysis.world import examinations
+
+    if drawn:
+        chance = drawn / len(week.boxes)
+        table = examinations(week, outcomes, lane="control_random", probability=chance)
+        table.write_csv(folder / f"week-{week.number:04d}.csv")
 
 
 @contextmanager

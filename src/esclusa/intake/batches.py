@@ -16,6 +16,7 @@ from esclusa.ledger.records import Draft
 from esclusa.model import (
     Consignment,
     Defect,
+    Examination,
     Function,
     Message,
     PortCall,
@@ -137,6 +138,8 @@ def valid_time(statement: Statement) -> str:
             return statement.arrival
         case TransportEvent():
             return statement.occurred
+        case Examination():
+            return statement.completed or statement.started or statement.reported
         case Traveller():
             return statement.journey.arrival or statement.journey.departure
         case _:

@@ -7,21 +7,48 @@ which records find each other: the same container, seal, party, document, voyage
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from esclusa.model import (
     Alert,
+    AlertMove,
     Body,
     Consignment,
+    Examination,
     ListEntry,
     MatchDecision,
+    ModelMove,
     Party,
     PortCall,
+    ReferralMove,
+    RuleMove,
+    ScoreModel,
+    SelectionMove,
     ShipDeclaration,
     TransportEquipment,
     TransportEvent,
     Traveller,
 )
 from esclusa.model.movement import Voyage
+
+RULE_REFERENCE = "rule_move:"
+"""The reference by which all steps on rules of the node's own are found."""
+
+
+SELECTION_REFERENCE = "selection_move:"
+"""The reference by which all steps on selections are found."""
+
+
+MODEL_REFERENCE = "score_model:"
+"""The reference by which all fitted models, and all steps on them, are found."""
+
+
+EXAMINATION_REFERENCE = "examination:"
+"""The reference by which all examinations are found."""
+
+
+REFERRAL_REFERENCE = "referral_move:"
+"""The reference by which all moves on referrals are found."""
 
 
 def title_of(body: Body) -> str:
@@ -40,10 +67,18 @@ def title_of(body: Body) -> str:
         case TransportEvent():
             subject = body.equipment.number if body.equipment else f"{body.carrier} {body.bill}"
             return f"{subject.strip()} {body.event}".strip()
+        case Examination():
+            return f"{body.agency} {body.number}".strip()
         case Traveller():
             return f"{body.surname}, {body.given_names}".strip(", ")
         case ListEntry():
             return body.name
+        case SelectionMove():
+            return f"{body.port} {body.day} {body.shift} {body.move}".replace("  ", " ")
+        case RuleMove():
+            return f"{body.rule_id} {body.version} {body.move}"
+        case ReferralMove():
+            return f"{body.referral} {body.move}"
         case _:
             return getattr(body, "title", "") or getattr(body, "move", "")
 
@@ -65,6 +100,8 @@ def search_text(body: Body) -> str:
         case TransportEvent():
             unit = search_text(body.equipment) if body.equipment else ""
             return f"{unit} {body.bill} {_ship(body.voyage)} {_names(body.parties)}"
+        case Examination():
+            return _examination_text(body)
         case Traveller():
             documents = " ".join(document.number for document in body.documents)
             journey = f"{body.journey.carrier}{body.journey.number}"
@@ -96,6 +133,13 @@ def _consignment_text(body: Consignment) -> str:
     return " ".join(word for word in words if word)
 
 
+def _examination_text(body: Examination) -> str:
+    words = [body.agency, body.number, body.equipment, *body.bills, body.port.code]
+    words += [body.selection, body.event, body.new_seal, _ship(body.voyage)]
+    words += [found.what for found in body.findings]
+    return " ".join(word for word in words if word.strip())
+
+
 _MASKED = "…"
 """Begins a value of which a partner gave us the end alone: equal ends tie nothing together."""
 
@@ -112,23 +156,57 @@ def _ties(body: Body) -> set[str]:
         case TransportEquipment():
             return set(_equipment_references(body)) | _voyage_references(body.voyage)
         case PortCall() | ShipDeclaration():
-            return _voyage_references(body.voyage) | _party_references(body.parties)
+            ship = {found} if (found := ship_reference(body.voyage)) else set()
+            return _voyage_references(body.voyage) | _party_references(body.parties) | ship
         case TransportEvent():
             return (
                 _voyage_references(body.voyage)
                 | _party_references(body.parties)
                 | set(_equipment_references(body.equipment) if body.equipment else ())
             )
+        case Examination():
+            return set(_examination_references(body))
         case Traveller():
             return {f"document:{item.number.upper()}" for item in body.documents if item.number} | {
                 f"journey:{body.journey.carrier}{body.journey.number}/{body.journey.departure[:10]}"
             }
         case Alert():
             return set(_match_references(body))
+        case AlertMove():
+            return {bulk_reference(body.bulk)} if body.bulk else set()
         case MatchDecision():
             return set(_decision_references(body))
+        case RuleMove():
+            return {RULE_REFERENCE}
+        case SelectionMove():
+            return {SELECTION_REFERENCE}
+        case ScoreModel() | ModelMove():
+            return {MODEL_REFERENCE}
+        case ReferralMove():
+            referred = {item.value for item in body.recorded if item.name == RECORD_REFERRED}
+            about = {referred_reference(name) for name in referred}
+            return {REFERRAL_REFERENCE, referral_reference(body.referral)} | about
         case _:
             return set()
+
+
+RECORD_REFERRED = "record"
+"""The field of a draft that names the record it is about; drafts stay at home."""
+
+
+def bulk_reference(name: str) -> str:
+    """Return the reference by which the moves of one step on many alerts find each other."""
+    return "bulk:" + name[:64]
+
+
+def referral_reference(name: str) -> str:
+    """Return the reference by which the moves on one referral find each other."""
+    return "referral:" + name[:64]
+
+
+def referred_reference(name: str) -> str:
+    """Return the reference by which the referrals of a record are found."""
+    return "referred:" + name[:64]
 
 
 def _match_references(alert: Alert) -> Iterator[str]:
@@ -159,8 +237,23 @@ def _consignment_references(body: Consignment) -> Iterator[str]:
     for unit in body.equipment:
         yield from _equipment_references(unit)
     yield from _party_references(body.parties)
+    if body.bill:
+        yield bill_reference(body.bill)
     if pair := pair_reference(body):
         yield pair
+    yield from (paper_reference(text) for text in body.documents if text.strip())
+    if goods := goods_reference(body):
+        yield goods
+
+
+def _examination_references(body: Examination) -> Iterator[str]:
+    yield EXAMINATION_REFERENCE
+    yield from _voyage_references(body.voyage)
+    yield from (bill_reference(bill) for bill in body.bills if bill)
+    if body.equipment:
+        yield f"equipment:{body.equipment}"
+    if body.new_seal:
+        yield seal_reference(body.new_seal)
 
 
 def _party_references(parties: Iterable[Party]) -> set[str]:
@@ -180,9 +273,42 @@ def _voyage_references(voyage: Voyage) -> set[str]:
     return {f"voyage:{ship}/{voyage.reference}"} if ship and voyage.reference else set()
 
 
+def paper_reference(number: str) -> str:
+    """Return the reference of a certificate, permit or other paper, as its sender writes it."""
+    return "paper:" + number.strip().upper()[:60]
+
+
+_HEADING: Final = 4
+
+
+def goods_reference(body: Consignment) -> str:
+    """Return the reference by which consignments of one heading and pair of countries find each
+    other to compare values; "" unless all lines are of that heading and state value and mass, and
+    both ports are known by UN/LOCODE."""
+    headings = {item.hs_code[:_HEADING] for item in body.goods}
+    ports = (body.load_port, body.discharge_port)
+    priced = all(item.value and item.gross_mass_kg for item in body.goods)
+    if len(headings) != 1 or not priced or not all(p.scheme == "unlocode" for p in ports):
+        return ""
+    heading = headings.pop()
+    lane = "/".join(port.code[:2] for port in ports)
+    return f"goods:{heading}/{lane}" if len(heading) == _HEADING else ""
+
+
+def ship_reference(voyage: Voyage) -> str:
+    """Return the reference by which calls and declarations of one ship find each other, "" without
+    an IMO number."""
+    return f"ship:{voyage.conveyance.imo}" if voyage.conveyance.imo else ""
+
+
 def party_reference(name: str) -> str:
     """Return the reference by which parties of one spelling find each other."""
     return "party:" + " ".join(name.upper().split())[:200]
+
+
+def bill_reference(number: str) -> str:
+    """Return the reference of a bill number, whichever carrier gave it."""
+    return "bill:" + number.strip().upper()[:60]
 
 
 def seal_reference(number: str) -> str:

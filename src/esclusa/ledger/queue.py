@@ -3,6 +3,9 @@
 An alert may exist under several labels: what a reader of the stricter label sees includes reasons
 that rest on stricter records (``breadth`` counts the reasons). A reader gets the broadest row that
 is visible to him; rows of other labels neither show nor count.
+
+A snoozed row stays ``open`` and carries the moment when it comes back in ``until``. Whether it
+sleeps is decided by the moment of asking (``Wanted.now``): nothing has to run to wake it.
 """
 
 from __future__ import annotations
@@ -22,8 +25,14 @@ from esclusa.ledger.schema import RARE_STATES, queue
 COUNTED: Final = 1000
 """Counts are exact up to here; an exact count of a million rows would cost more than the page."""
 
+OPEN_STATES: Final = frozenset({"new", "claimed", "snoozed"})
+"""States of an alert that nobody has decided yet."""
+
 UNKNOWN_ARRIVAL: Final = "9999"
 """Stored where no arrival is known, so that such rows sort behind every date."""
+
+_OPENNESS: Final = {"open": True, "undecided": True, "closed": False}
+"""States asked for that the column ``open`` answers; ``undecided`` is open, asleep or not."""
 
 _Order = Sequence[tuple[sa.Column[Any], bool]]
 
@@ -36,7 +45,9 @@ _SORTS: Final[dict[str, _Order]] = {
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """A question to the queue; empty text means no restriction."""
+    """A question to the queue; empty text means no restriction. ``now`` is the moment of asking
+    (as :func:`~esclusa.ledger.records.now_text` writes it); without it whatever is snoozed sleeps.
+    """
 
     state: str = "open"
     kind: str = ""
@@ -46,6 +57,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     sort: str = "score"
     cursor: str = ""
     limit: int = 50
+    now: str = ""
 
 
 def put(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -121,16 +133,51 @@ def of_subject(connection: sa.Connection, visible: Collection[int], subject: str
     return connection.execute(query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())).first()
 
 
-def move(
-    connection: sa.Connection, alert_id: str, label_id: int, *, state: str, open_: bool,
-    claimed_by: str, verdict: str,
-) -> None:  # fmt: skip
-    """Enter the new state of an alert under a label."""
-    connection.execute(
-        queue.update()
-        .where(queue.c.alert_id == alert_id, queue.c.label_id == label_id)
-        .values(state=state, open=open_, claimed_by=claimed_by, verdict=verdict)
+def find_all(
+    connection: sa.Connection, visible: Collection[int], alert_ids: Collection[str]
+) -> dict[str, Any]:
+    """Return the broadest visible row of each of these alerts that has one, by alert."""
+    found: dict[str, Any] = {}
+    names = sorted(set(alert_ids))
+    for start in range(0, len(names), 500):
+        named = queue.c.alert_id.in_(names[start : start + 500])
+        query = sa.select(queue).where(named, queue.c.label_id.in_(visible))
+        for row in connection.execute(query.order_by(queue.c.breadth, queue.c.seq)):
+            found[row.alert_id] = row
+    return found
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an alert stands under a label after a move. ``until`` is "" unless it is snoozed."""
+
+    alert_id: str
+    label_id: int
+    state: str
+    claimed_by: str
+    verdict: str
+    until: str
+
+
+def move(connection: sa.Connection, places: Sequence[Place]) -> None:
+    """Enter the new state of alerts under their labels."""
+    if not places:
+        return
+    asked = queue.update().where(
+        queue.c.alert_id == sa.bindparam("of_alert"), queue.c.label_id == sa.bindparam("of_label")
     )
+    rows = [
+        {
+            "of_alert": place.alert_id,
+            "of_label": place.label_id,
+            "state": place.state,
+            "open": place.state in OPEN_STATES,
+            "claimed_by": place.claimed_by,
+            "verdict": place.verdict,
+            "until": place.until,
+        }
+        for place in places
+    ]
+    connection.execute(asked, rows)
 
 
 def remove(
@@ -161,13 +208,19 @@ def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str,
 
 def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> sa.Select[Any]:
     query = query.where(queue.c.label_id.in_(sorted(visible)), _broadest(visible))
-    if wanted.state in ("open", "closed"):
-        query = query.where(queue.c.open == (wanted.state == "open"))
+    if wanted.state in _OPENNESS:
+        query = query.where(queue.c.open == _OPENNESS[wanted.state])
     elif wanted.state in RARE_STATES:
         # Spelled out and not bound, so that the partial index of that state is recognised.
         query = query.where(queue.c.state == sa.literal_column(f"'{wanted.state}'"))
-    elif wanted.state != "all":
+    elif wanted.state == "new":
+        query = query.where(queue.c.open, queue.c.state.in_(("new", "snoozed")))
+    else:
         query = query.where(queue.c.open, queue.c.state == wanted.state)
+    if wanted.state in ("open", "new"):
+        query = query.where(queue.c.until <= wanted.now)
+    elif wanted.state == "snoozed":
+        query = query.where(queue.c.until > wanted.now)
     if wanted.kind:
         query = query.where(queue.c.subject_kind == wanted.kind)
     if wanted.port:
@@ -196,7 +249,7 @@ def _parts(wanted: Wanted) -> list[Wanted]:
     """Cut a question about every state into open and closed: each has its own walk of the order."""
     if wanted.state != "all":
         return [wanted]
-    return [msgspec.structs.replace(wanted, state=state) for state in ("open", "closed")]
+    return [msgspec.structs.replace(wanted, state=state) for state in ("undecided", "closed")]
 
 
 def _ordered(
@@ -272,3 +325,20 @@ def _next(
     beyond = _beyond(columns, _decode(spot.cursor, spot.sort))
     row = connection.execute(_ordered(visible, spot, columns, beyond, 1, few=few)).first()
     return row.alert_id if row else ""
+
+
+def place(
+    connection: sa.Connection, visible: Collection[int], wanted: Wanted, alert_id: str
+) -> str:
+    """Return the cursor of a page of the order asked for in which an alert stands about in the
+    middle, or would stand if it still matched; "" for the first page.
+    """
+    here = find(connection, visible, alert_id)
+    if here is None:
+        return ""
+    few = count(connection, visible, wanted) <= COUNTED
+    columns = [(column, not down) for column, down in _SORTS[wanted.sort]]
+    beyond = _beyond(columns, _decode(_cursor(here, wanted.sort), wanted.sort))
+    ahead = wanted.limit // 2 + 1
+    before = list(connection.execute(_ordered(visible, wanted, columns, beyond, ahead, few=few)))
+    return _cursor(before[-1], wanted.sort) if len(before) == ahead else ""

@@ -281,6 +281,40 @@ def label_of(connection: sa.Connection, seq: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def referring(
+    connection: sa.Connection, visible: Collection[int], value: str
+) -> list[tuple[int, Body]]:
+    """Return (label, body) of every visible current record that has a reference, oldest first."""
+    query = (
+        sa.select(record.c.label_id, record.c.body)
+        .join(reference, record.c.seq == reference.c.seq)
+        .where(
+            reference.c.value == value,
+            record.c.label_id.in_(visible),
+            record.c.current,
+            record.c.body.is_not(None),
+        )
+        .order_by(reference.c.seq)
+    )
+    return [(label_id, decode_body(bytes(body))) for label_id, body in connection.execute(query)]
+
+
+def current_bodies(
+    connection: sa.Connection, places: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], Body]:
+    """Return the bodies in force of these (id, label), for a caller who holds the labels."""
+    wanted = set(places)
+    found: dict[tuple[str, int], Body] = {}
+    for some in slices(sorted({name for name, _label in wanted})):
+        query = sa.select(record.c.id, record.c.label_id, record.c.body).where(
+            record.c.id.in_(some), record.c.current, record.c.body.is_not(None)
+        )
+        for name, label_id, body in connection.execute(query):
+            if (name, label_id) in wanted:
+                found[name, label_id] = decode_body(bytes(body))
+    return found
+
+
 def recorded_since(connection: sa.Connection, visible: Collection[int], name: str) -> str:
     """Return when the first visible version of a record was recorded (ISO 8601 UTC), "" if none."""
     query = sa.select(sa.func.min(record.c.recorded_time)).where(
@@ -296,6 +330,17 @@ def chain(
     query = sa.select(record).where(record.c.id == name, record.c.label_id == label_id)
     rows = connection.execute(query.order_by(record.c.version))
     return tuple(to_record(row, labels) for row in rows)
+
+
+def before(
+    connection: sa.Connection, labels: Labels, item: Record, label_id: int
+) -> Body | None:
+    """Return what the version before ``item`` said in its chain; None for a first version, and for
+    one whose content was erased."""
+    if item.supersedes is None:
+        return None
+    found = chain(connection, labels, item.id, label_id)
+    return next((other.body for other in found if other.version == item.supersedes), None)
 
 
 def related(

@@ -126,6 +126,7 @@ queue = sa.Table(
     sa.Column("port", sa.Text, nullable=False, server_default=""),
     sa.Column("arrival", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("until", sa.Text, nullable=False, server_default=""),
 )
 sa.Index("ix_queue_score", queue.c.open, queue.c.score.desc(), queue.c.arrival, queue.c.alert_id)
 sa.Index(
@@ -154,7 +155,7 @@ sa.Index(
     sqlite_where=sa.text("claimed_by <> ''"),
     postgresql_where=sa.text("claimed_by <> ''"),
 )
-RARE_STATES = ("claimed", "withdrawn")
+RARE_STATES = ("claimed", "withdrawn", "snoozed")
 """States that a few of a million alerts are in; an index of its own finds each."""
 for _state in RARE_STATES:
     sa.Index(
@@ -362,4 +363,13 @@ session = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("csrf", sa.Text, nullable=False),
     sa.Column("expires", sa.Text, nullable=False),
+)
+
+saved_view = sa.Table(
+    "saved_view",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("saved", sa.Text, nullable=False),
 )

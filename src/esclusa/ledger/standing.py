@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from esclusa.ledger.records import slices
 from esclusa.ledger.schema import record
 
 
@@ -19,3 +20,19 @@ def in_force(
         record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
     )  # fmt: skip
     return {row.seq: row.label_id for row in connection.execute(query)}
+
+
+def withdrawn(
+    connection: sa.Connection, visible: Collection[int], names: Collection[str]
+) -> set[str]:
+    """Return which of these records were withdrawn under all labels here that hold one; an erased
+    one is not told from others."""
+    found: dict[str, bool] = {}
+    for some in slices(sorted(names)):
+        query = sa.select(record.c.id, record.c.withdrawn).where(
+            record.c.id.in_(some), record.c.label_id.in_(sorted(visible)),
+            record.c.current, record.c.body.is_not(None),
+        )  # fmt: skip
+        for row in connection.execute(query):
+            found[row.id] = found.get(row.id, True) and row.withdrawn
+    return {name for name, gone in found.items() if gone}

@@ -7,6 +7,7 @@ each question. Everything is asked for many values at once.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from esclusa.ledger.bulk import listed
 from esclusa.ledger.records import slices
+from esclusa.ledger.schema import label as label_table
 from esclusa.ledger.schema import record, reference
 from esclusa.model import Body, decode_body
 
@@ -43,15 +45,16 @@ def first_seen(
 
 def sightings(
     connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int,
-    known: Mapping[int, Body] = MappingProxyType({}),
+    known: Mapping[int, Body] = MappingProxyType({}), kinds: Collection[str] = (),
 ) -> dict[str, tuple[tuple[str, Body], ...]]:  # fmt: skip
     """Return, for each reference, up to ``each`` of the newest (record id, body) that hold it.
 
+    :param kinds: only records of these kinds; all when empty.
     :param known: bodies at hand by sequence number (of the batch just appended), not read again.
     """
     found: dict[str, list[tuple[str, Body]]] = {}
     read = dict(known)  # a record stands under several references; it is decoded once
-    for value, seq, name, body in _sighted(connection, visible, values, each):
+    for value, seq, name, body in _sighted(connection, visible, values, each, kinds):
         if body is not None:
             if seq not in read:
                 read[seq] = decode_body(bytes(body))
@@ -60,23 +63,32 @@ def sightings(
 
 
 def holders(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int
-) -> set[str]:
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, each: int,
+    kinds: Collection[str] = (),
+) -> set[str]:  # fmt: skip
     """Return the ids of the records that :func:`sightings` would return."""
-    rows = _sighted(connection, visible, values, each)
+    rows = _sighted(connection, visible, values, each, kinds)
     return {name for _value, _seq, name, body in rows if body is not None}
 
 
 def _sighted(
-    connection: sa.Connection, visible: Collection[int], values: Sequence[str], each: int
-) -> Iterator[tuple[str, int, str, bytes | None]]:
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str], each: int,
+    kinds: Collection[str] = (),
+) -> Iterator[tuple[str, int, str, bytes | None]]:  # fmt: skip
     sqlite = connection.dialect.name == "sqlite"
-    query = sa.text(_SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL)
+    text = _SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL
+    query = sa.text(text if kinds else _OF_KIND.sub("", text))
     query = query.bindparams(sa.bindparam("labels", expanding=True))
+    given: dict[str, object] = {"labels": sorted(visible), "each": each}
+    if kinds:
+        query = query.bindparams(sa.bindparam("kinds", expanding=True))
+        given["kinds"] = sorted(kinds)
     for some in slices(list(values)):
-        asked = {"wanted": json.dumps(some), "labels": sorted(visible), "each": each}
+        asked = {"wanted": json.dumps(some), **given}
         yield from map(tuple, connection.execute(query, asked))
 
+
+_OF_KIND: Final = re.compile(r" AND \w+\.kind IN :kinds")
 
 # A junk seal ("NIL") stands on a great many records: each value costs one walk down the index to
 # its newest few, however often it occurs. SQLite knows no LATERAL; PostgreSQL would scan for the
@@ -86,7 +98,7 @@ _SIGHTED_SQLITE: Final = """
     FROM json_each(:wanted) AS wanted JOIN record ON record.seq IN (
       SELECT newest.seq FROM reference AS newest JOIN record AS held ON held.seq = newest.seq
       WHERE newest.value = wanted.value AND held.label_id IN :labels
-        AND held.current AND NOT held.withdrawn
+        AND held.current AND NOT held.withdrawn AND held.kind IN :kinds
       ORDER BY newest.seq DESC LIMIT :each)
     ORDER BY wanted.value, record.seq"""
 _SIGHTED_POSTGRESQL: Final = """
@@ -96,7 +108,7 @@ _SIGHTED_POSTGRESQL: Final = """
       SELECT record.seq, record.id, record.body
       FROM reference AS newest JOIN record ON record.seq = newest.seq
       WHERE newest.value = wanted.value AND record.label_id IN :labels
-        AND record.current AND NOT record.withdrawn
+        AND record.current AND NOT record.withdrawn AND record.kind IN :kinds
       ORDER BY newest.seq DESC LIMIT :each) AS held
     ORDER BY wanted.value, held.seq"""
 
@@ -129,6 +141,42 @@ def counts(
         rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
         found.update({row.value: row.held for row in rows})
     return found
+
+
+def pace(
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str], *, kind: str,
+    since: str,
+) -> dict[str, tuple[int, str]]:  # fmt: skip
+    """Return, for each reference, how many current records of a kind hold it from ``since`` on and
+    when the last one before that was recorded ("" if none), among its newest ``_COUNTED``.
+
+    :param since: ISO 8601 moment in UTC, written as the ledger writes moments.
+    """
+    newest = f"""(SELECT record.recorded_time AS at FROM reference
+        JOIN record ON record.seq = reference.seq
+        WHERE reference.value = wanted.value AND record.label_id IN :labels
+          AND record.current AND NOT record.withdrawn AND record.kind = :kind
+        ORDER BY reference.seq DESC LIMIT {_COUNTED}) AS newest"""
+    query = sa.text(
+        f"""SELECT wanted.value AS value,
+              (SELECT count(*) FROM {newest} WHERE newest.at >= :since) AS held,
+              (SELECT max(newest.at) FROM {newest} WHERE newest.at < :since) AS before
+            FROM {listed(connection)} AS wanted"""
+    ).bindparams(sa.bindparam("labels", expanding=True))
+    given = {"labels": sorted(visible), "kind": kind, "since": since}
+    found: dict[str, tuple[int, str]] = {}
+    for some in slices(list(values)):
+        rows = connection.execute(query, {"wanted": json.dumps(some), **given})
+        found.update({row.value: (row.held, row.before or "") for row in rows})
+    return found
+
+
+def own_labels(connection: sa.Connection, labels: Collection[int]) -> frozenset[int]:
+    """Return those of ``labels`` that no partner supplied: the node's own records."""
+    query = sa.select(label_table.c.id).where(
+        label_table.c.id.in_(sorted(labels)), label_table.c.supplier == ""
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, set[int]]:

@@ -8,6 +8,7 @@ from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
 from esclusa.model.entity import EntityJudgement, JudgedMention
 from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, TransportEvent
+from esclusa.model.examination import Examination, Finding
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
 from esclusa.model.message import Function, Message, Statement
@@ -23,14 +24,24 @@ from esclusa.model.record import (
     natural_key,
     record_id,
 )
+from esclusa.model.referral import Recorded, ReferralMove, ReferralSubject
+from esclusa.model.rules import RehearsalFigures, RuleMove, RuleOverlap, RuleRate
+from esclusa.model.scoring import Assessment, ModelMove, ScoreFigure, ScoreModel, ScoreReason
+from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason
 
 __all__ = [
-    "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Body", "Consignment", "Conveyance",
-    "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "EntityJudgement", "Evidence",
-    "Function", "GoodsItem", "Identifier", "Journey", "JudgedMention", "Level", "ListEntry",
-    "Marking", "MatchDecision", "Message", "Party", "PartyFacts", "Place", "PortCall", "Provenance",
-    "Reason", "ReasonMatch", "Record", "Said", "Seal", "Severity", "ShipDeclaration", "Statement",
+    "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Assessment", "Body", "Consignment",
+    "Conveyance", "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "EntityJudgement",
+    "Evidence",
+    "Examination", "Finding", "Function", "GoodsItem", "Identifier", "Journey", "JudgedMention",
+    "Level", "ListEntry",
+    "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "Place", "PortCall",
+    "Provenance",
+    "Reason", "ReasonMatch", "Record", "Recorded", "ReferralMove", "ReferralSubject",
+    "RehearsalFigures", "RuleMove", "RuleOverlap", "RuleRate",
+    "Said", "ScoreFigure", "ScoreModel", "ScoreReason", "Seal", "SelectionMove", "Severity",
+    "ShipDeclaration", "Statement",
     "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage", "decode_body",
     "encode_body", "join_all", "kind_of", "natural_key", "parse_marking", "record_id", "value_text",
 ]  # fmt: skip

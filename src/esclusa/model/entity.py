@@ -5,12 +5,17 @@ from __future__ import annotations
 import msgspec
 
 
-class JudgedMention(msgspec.Struct, frozen=True, kw_only=True):
-    """A mention that a judgement speaks of: its id, the record and the place in it."""
+class JudgedMention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A mention that a judgement speaks of: its id, the record and the place in it.
+
+    ``facts`` are digests of what stood there, by part: another party that comes to stand in the
+    same place can be told without keeping what the first one was.
+    """
 
     id: str
     record_id: str
     path: str
+    facts: dict[str, str] = {}
 
 
 class EntityJudgement(

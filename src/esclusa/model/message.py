@@ -9,6 +9,7 @@ import msgspec
 from esclusa.model.cargo import Consignment, TransportEquipment
 from esclusa.model.defect import Defect, Severity
 from esclusa.model.events import ShipDeclaration, TransportEvent
+from esclusa.model.examination import Examination
 from esclusa.model.movement import PortCall
 from esclusa.model.people import Traveller
 from esclusa.model.watch import ListEntry
@@ -21,6 +22,7 @@ Statement = (
     | ShipDeclaration
     | Traveller
     | ListEntry
+    | Examination
 )
 """What a message can say. Each becomes one record."""
 

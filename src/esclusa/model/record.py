@@ -13,10 +13,15 @@ import msgspec
 from esclusa.model.cargo import Consignment, TransportEquipment
 from esclusa.model.entity import EntityJudgement
 from esclusa.model.events import ShipDeclaration, TransportEvent
+from esclusa.model.examination import Examination
 from esclusa.model.marking import Marking
 from esclusa.model.match import MatchDecision
 from esclusa.model.movement import PortCall, Voyage
 from esclusa.model.people import Traveller
+from esclusa.model.referral import ReferralMove
+from esclusa.model.rules import RuleMove
+from esclusa.model.scoring import Assessment, ModelMove, ScoreModel
+from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, ListEntry
 
 Body = (
@@ -25,12 +30,19 @@ Body = (
     | TransportEvent
     | PortCall
     | ShipDeclaration
+    | Examination
     | Traveller
     | ListEntry
     | Alert
     | AlertMove
     | MatchDecision
     | EntityJudgement
+    | RuleMove
+    | ScoreModel
+    | ModelMove
+    | Assessment
+    | ReferralMove
+    | SelectionMove
 )
 """Everything a record can say; told apart by the tag in its JSON text."""
 
@@ -83,8 +95,9 @@ def natural_key(body: Body) -> str:
     consignment: carrier code + bill number; equipment: ISO 6346 number + voyage; transport event:
     subject, event, stage, then time, place and voyage; port call: IMO number (or name) + call
     reference (or voyage and port); ship declaration: form + port call; traveller: carrier, number,
-    departure, document (or name and birth date); list entry: list + its own id; alert: its subject;
-    decision on a match: list, entry and digest of the party's facts.
+    departure, document (or name and birth date); list entry: list + its own id; examination:
+    examining agency + its own number; alert: its subject; decision on a match: list, entry and
+    digest of the party's facts.
     """
     return _KEYS[type(body)](body)
 
@@ -191,9 +204,16 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     PortCall: _port_call,
     ShipDeclaration: lambda b: _join(b.form, _port_call(b)),
     Traveller: _traveller,
+    Examination: lambda b: _join(b.agency, b.number),
     ListEntry: lambda b: _join(b.list_id, b.uid),
     Alert: lambda b: b.subject_id,
     AlertMove: lambda b: f"{b.alert_id}/{b.number}",
     MatchDecision: lambda b: _join(b.list_id, b.uid, b.digest),
     EntityJudgement: lambda b: _join(b.a.id, b.b.id),
+    RuleMove: lambda b: _join(b.rule_id),
+    ScoreModel: lambda b: b.checksum,
+    ModelMove: lambda b: b.subject_kind,
+    Assessment: lambda b: b.subject_id,
+    SelectionMove: lambda b: _join(b.port, b.day, b.shift),
+    ReferralMove: lambda b: f"{b.referral}/{b.agency}/{b.number}",
 }

@@ -103,10 +103,12 @@ class AlertMove(
     tag_field="kind",
     tag="alert_move",
 ):
-    """A person's step on an alert: claim, release, verdict, undo. Natural key: alert + number.
+    """A person's step on an alert: claim, verdict, snooze, undo. Natural key: alert + number.
 
     ``move`` and ``state`` come from ``casework/alert_states.csv``; ``verdict`` is a code from the
-    closed list there; ``reason`` is the person's own words; ``at`` is ISO 8601 UTC.
+    closed list there; ``reason`` is the person's own words; ``at`` is ISO 8601 UTC. ``until`` is
+    when a snoozed alert comes back (ISO 8601 UTC); ``bulk`` names the step on many alerts at once
+    that this one is part of.
     """
 
     alert_id: str
@@ -118,3 +120,5 @@ class AlertMove(
     verdict: str = ""
     reason: str = ""
     claimed_by: str = ""
+    until: str = ""
+    bulk: str = ""

@@ -14,8 +14,10 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from esclusa.casework import snooze
 from esclusa.casework.alerts import ANALYSIS, next_move
-from esclusa.casework.desk import store_move
+from esclusa.casework.desk import store_moves
+from esclusa.errors import StateError
 from esclusa.ledger import queue, records, ties
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.queue import UNKNOWN_ARRIVAL
@@ -26,6 +28,18 @@ from esclusa.sharing.release import Gate
 
 _REASONS_PER_ALERT: Final = 100
 """More reasons than this no person reads; the strongest are kept and the sum is of those kept."""
+
+
+_LEFT: Final = ("closed", "withdrawn")
+"""States in which an alert has left the queue."""
+
+
+_JOINED: Final = 6
+"""Labels of one record's reasons whose joins all get an alert; of more, each and all together."""
+
+
+class MissingLabel(StateError):
+    """A transaction needs a label that must be made outside of one."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +65,7 @@ class LabelAlgebra:
         self.shows_copies: Callable[[Label], bool] = lambda _label: False
         """Whether copies under a label may be looked at now; the exchange says so."""
         self._joins: dict[tuple[int, int], int] = {}
+        self._missing: set[tuple[int, int]] = set()
         self._below: dict[tuple[int, int], bool] = {}
 
     def join(self, left: int, right: int) -> int:
@@ -74,6 +89,23 @@ class LabelAlgebra:
             if found is not None:
                 self._joins[pair] = found
         return found
+
+    def inside(self, left: int, right: int) -> int:
+        """Return the label of what rests on both, inside a transaction.
+
+        :raises MissingLabel: when nobody has made it yet, which a transaction cannot do;
+            :meth:`make_missing` does, and the transaction goes through when it is made again.
+        """
+        found = self.known(left, right)
+        if found is None:
+            self._missing.add((left, right))
+            raise MissingLabel("a marking is met for the first time; take this in again")
+        return found
+
+    def make_missing(self) -> None:
+        """Make the labels that transactions lacked; opens transactions."""
+        while self._missing:
+            self.join(*self._missing.pop())
 
     def _joined(self, left: int, right: int) -> tuple[str, Marking, str]:
         joined = self._marking(left).join(self._marking(right))
@@ -123,13 +155,23 @@ class LabelAlgebra:
 
 
 def cuts(finding: Finding, algebra: LabelAlgebra) -> dict[int, tuple[Reason, ...]]:
-    """Return the reasons that make up the alert under each label; no reasons, no alert."""
+    """Return the reasons that make up the alert under each label; no reasons, no alert. There is
+    one for every set of labels that a reader may see, so that nobody's alert depends on what he may
+    not know of; those with more in them come last.
+
+    :raises MissingLabel: when a label is not made yet.
+    """
     needed = {label for label, _reason in finding.reasons}
     top = finding.subject_label
     for label in sorted(needed):
-        top = algebra.join(top, label)
+        top = algebra.inside(top, label)
     wanted = needed | ({top} if needed else set())
-    return {label: _strongest(_under(finding, label, algebra)) for label in sorted(wanted)}
+    if len(needed) <= _JOINED:
+        for label in sorted(needed):
+            wanted |= {algebra.inside(other, label) for other in wanted}
+    breadth = {label: sum(algebra.covers(other, label) for other in wanted) for label in wanted}
+    ordered = sorted(wanted, key=lambda label: (breadth[label], label))
+    return {label: _strongest(_under(finding, label, algebra)) for label in ordered}
 
 
 def _under(finding: Finding, label: int, algebra: LabelAlgebra) -> list[Reason]:
@@ -170,14 +212,26 @@ def store(
         given.setdefault((names[finding.subject_id], label), ended)
     ready = list(given.values())
     made = records.append(connection, [draft for _finding, _label, draft in ready])
-    changed = [
-        (finding, label, draft, answer)
-        for (finding, label, draft), answer in zip(ready, made, strict=True)
-        if answer.outcome is not Outcome.UNCHANGED
+    both = [(*item, answer) for item, answer in zip(ready, made, strict=True)]
+    changed = [item for item in both if item[3].outcome is not Outcome.UNCHANGED]
+    moved = [
+        item for item in both if item[3].outcome is Outcome.UNCHANGED and _arrives_anew(*item, rows)
     ]
-    queue.put(connection, [_queue_row(*item, rows) for item in changed])
-    _reopen(connection, labels, gate, changed, rows)
+    queue.put(connection, [_queue_row(*item, rows) for item in (*changed, *moved)])
+    at = now_text()
+    _reopen(connection, labels, gate, changed, rows, at)
+    _wake(connection, labels, gate, moved, rows, at)
     return len({answer.id for _f, _l, _d, answer in changed})
+
+
+def _arrives_anew(
+    finding: Finding, label: int, _draft: Draft, answer: Appended,
+    rows: Mapping[tuple[str, int], Any],
+) -> bool:  # fmt: skip
+    """Tell whether an alert with the same reasons is about another port or time of arrival."""
+    before = rows.get((answer.id, label))
+    now = (finding.port, finding.arrival or UNKNOWN_ARRIVAL)
+    return before is not None and (before.port, before.arrival) != now
 
 
 def _ended(
@@ -236,32 +290,52 @@ def _queue_row(
         "breadth": len(alert.reasons),
         "title": finding.title,
         "score": alert.score,
-        "open": state in ("new", "claimed"),
+        "open": state in queue.OPEN_STATES,
         "state": state,
         "claimed_by": before.claimed_by if before else "",
         "verdict": before.verdict if before else "",
         "port": finding.port,
         "arrival": finding.arrival or UNKNOWN_ARRIVAL,
         "created": before.created if before else now_text(),
+        "until": before.until if before else "",
     }
 
 
 def _reopen(
     connection: sa.Connection, labels: Labels, gate: Gate,
     changed: Sequence[tuple[Finding, int, Draft, Appended]],
-    rows: Mapping[tuple[str, int], Any],
+    rows: Mapping[tuple[str, int], Any], at: str,
 ) -> None:  # fmt: skip
-    """A decided alert whose reasons changed goes back to the queue; one without reasons leaves."""
-    for _finding, label, draft, answer in changed:
+    """A decided or sleeping alert whose reasons changed goes back to the queue; one without reasons
+    leaves."""
+    for finding, label, draft, answer in changed:
         before = rows.get((answer.id, label))
         if before is None:
             continue
+        asleep = snooze.is_asleep(before.state, before.until, at)
+        oversleeps = asleep and snooze.oversleeps(before.until, finding.arrival)
+        told = (
+            (before.state == "closed" or asleep)
+            and not oversleeps
+            and _only_decided(answer.previous, draft.body)
+        )
         if draft.withdrawn and before.state != "withdrawn":
-            _analysis_move(connection, labels, gate, answer.id, label, "void")
-        elif before.state == "closed" and _only_decided(answer.previous, draft.body):
-            continue
-        elif not draft.withdrawn and before.state in ("closed", "withdrawn"):
-            _analysis_move(connection, labels, gate, answer.id, label, "reopen")
+            _analysis_move(connection, labels, gate, answer.id, label, "void", at)
+        elif not draft.withdrawn and not told and (before.state in _LEFT or asleep):
+            _analysis_move(connection, labels, gate, answer.id, label, "reopen", at)
+
+
+def _wake(
+    connection: sa.Connection, labels: Labels, gate: Gate,
+    moved: Sequence[tuple[Finding, int, Draft, Appended]],
+    rows: Mapping[tuple[str, int], Any], at: str,
+) -> None:  # fmt: skip
+    """A sleeping alert whose subject now arrives before the snooze ends goes back to the queue."""
+    for finding, label, _draft, answer in moved:
+        before = rows[answer.id, label]
+        asleep = snooze.is_asleep(before.state, before.until, at)
+        if asleep and snooze.oversleeps(before.until, finding.arrival):
+            _analysis_move(connection, labels, gate, answer.id, label, "reopen", at)
 
 
 def _only_decided(before: Body | None, after: Body) -> bool:
@@ -282,10 +356,10 @@ def _only_decided(before: Body | None, after: Body) -> bool:
 
 
 def _analysis_move(
-    connection: sa.Connection, labels: Labels, gate: Gate, alert_id: str, label: int, move: str
-) -> None:
+    connection: sa.Connection, labels: Labels, gate: Gate, alert_id: str, label: int, move: str,
+    at: str,
+) -> None:  # fmt: skip
     made: AlertMove = next_move(
-        gate.moves(connection, alert_id, label),
-        alert_id=alert_id, move=move, by=ANALYSIS, at=now_text(),
-    )  # fmt: skip
-    store_move(connection, labels, label, made)
+        gate.moves(connection, alert_id, label), alert_id=alert_id, move=move, by=ANALYSIS, at=at
+    )
+    store_moves(connection, labels, [(label, made)])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-import polars as pl
 import sqlalchemy as sa
 
 from esclusa.analysis import targeting
@@ -29,15 +28,9 @@ from esclusa.model import (
 )
 from esclusa.model.cargo import TransportEquipment
 from esclusa.node.alerts import Finding, LabelAlgebra
-from esclusa.node.context import (
-    FirstSeen,
-    Subject,
-    consignment_contexts,
-    equipment_contexts,
-    port_call_contexts,
-    traveller_contexts,
-)
+from esclusa.node.context import FirstSeen, Subject, features_of
 from esclusa.node.match_memory import Memory, Weighed, told
+from esclusa.node.own_rules import OwnRules
 from esclusa.node.queries import Query, queries_of
 from esclusa.node.screens import Match, Screens
 from esclusa.sharing.views import ScreenHit
@@ -45,6 +38,12 @@ from esclusa.sharing.views import ScreenHit
 POINTS_PER_SCORE: Final = 0.5
 """Points of a list match per point of its score: a perfect match (100) weighs 50, more than any
 single rule, and two weak signs never outweigh it."""
+
+_PACK: Final = 0
+"""Stands for the label of a rule of the pack, which everybody may know."""
+
+Told = tuple[tuple[int, Reason], ...]
+"""Reasons, each with the label of its rule."""
 
 _MATCHES_SHOWN: Final = 5
 """List matches that become reasons per party; a common name may match hundreds."""
@@ -60,6 +59,8 @@ class Analyst:
         self._agency = agency
         self._pack = pack
         self._on_lists = rules_on_lists(pack)
+        self.own = OwnRules(store, pack)
+        """The node's own rules; with the pack's they judge what comes in."""
         self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
         """The moment that decisions on matches must last to; tests hand in their own."""
         self.algebra = algebra
@@ -72,18 +73,38 @@ class Analyst:
         """Load lists that changed, and make ready the labels that reasons about records under
         ``label`` may need; writes, so not to be called inside a transaction."""
         self.screens.refresh()
+        self.own.refresh(self.now().astimezone(dt.UTC).date())
         self._hidden = self.algebra.hidden()
+        self.algebra.make_missing()
         if label is not None:
             joined = label
             for other in self.screens.labels():
                 self.algebra.join(label, other)
                 joined = self.algebra.join(joined, other)
             self._views[label] = self._viewed(label)
+            self._join_rules(label, joined)
+
+    def _join_rules(self, label: int, lists: int) -> None:
+        """Make the labels of what own rules say about records under ``label``: alone, with copies,
+        with lists.
+
+        :param lists: the label of the record with all lists.
+        """
+        if not self.own.packs():
+            return
+        needed = {label, lists, *self._views[label]}
+        needed |= {self.algebra.join(label, other) for other in self.screens.labels()}
+        for rule in sorted(self.own.packs()):
+            needed |= {self.algebra.join(other, rule) for other in needed}
+        top = label
+        for other in sorted(needed):
+            top = self.algebra.join(top, other)
 
     @property
     def rules_on_lists(self) -> frozenset[str]:
         """The ids of the rules that ask what lists say."""
-        return self._on_lists
+        own = (rules_on_lists(pack) for pack in self.own.packs().values())
+        return self._on_lists.union(*own)
 
     def _follow(self, labels: Collection[int]) -> None:
         """Take in the lists that came into force since :meth:`refresh`, in another process: what is
@@ -92,10 +113,14 @@ class Analyst:
         :raises StateError: when they came together with a new label of ours; the batch is not
             stored then, and read again later.
         """
-        if not self.screens.refresh():
+        lists = self.screens.refresh()
+        if not self.own.refresh(self.now().astimezone(dt.UTC).date()) and not lists:
             return
         self._labels.all()
         for label in labels:
+            for rule in self.own.packs():
+                if any(self.algebra.known(view, rule) is None for view in self._known_views(label)):
+                    raise StateError("a rule came into force meanwhile; take this in again")
             joined: int | None = label
             for other in self.screens.labels():
                 if None in (self.algebra.known(label, other), joined):
@@ -229,7 +254,16 @@ class Analyst:
                 continue
             for needed, given in self._by_label(connection, label, some, complete):
                 for subject, found in zip(some, given, strict=True):
-                    reasons[subject.id] += [(needed, reason) for reason in found]
+                    reasons[subject.id] += [
+                        (self._above(needed, rule), reason) for rule, reason in found
+                    ]
+
+    def _above(self, needed: int, rule: int) -> int:
+        """Return the label of what a rule says that looked at things under ``needed``."""
+        joined = needed if rule == _PACK else self.algebra.known(needed, rule)
+        if joined is None:
+            raise StateError("a rule came into force meanwhile; take this in again")
+        return joined
 
     def _keep(
         self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
@@ -237,18 +271,19 @@ class Analyst:
         kept: Mapping[tuple[str, int], Sequence[tuple[int, Reason]]],
     ) -> None:  # fmt: skip
         """Put back what rules said, and ask those anew that rest on lists: of travellers alone."""
+        asked = self.rules_on_lists
         for subject in subjects:
             said = kept.get((subject.id, label), ())
-            reasons[subject.id] += [pair for pair in said if pair[1].code not in self._on_lists]
+            reasons[subject.id] += [pair for pair in said if pair[1].code not in asked]
         anew: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
         travellers = [subject for subject in subjects if subject.kind == "traveller"]
         self._judge(connection, label, travellers, anew, complete=False)
         for name, found in anew.items():
-            reasons[name] += [pair for pair in found if pair[1].code in self._on_lists]
+            reasons[name] += [pair for pair in found if pair[1].code in asked]
 
     def _by_label(
         self, connection: sa.Connection, label: int, subjects: Sequence[Subject], complete: bool
-    ) -> Iterator[tuple[int, list[tuple[Reason, ...]]]]:
+    ) -> Iterator[tuple[int, list[Told]]]:
         """Yield the reasons of each subject under ``label``, then those that rest on copies under
         labels that name the copies' paths."""
         views = {number: view - self._hidden for number, view in self._known_views(label).items()}
@@ -274,8 +309,8 @@ class Analyst:
 
     def _more(
         self, connection: sa.Connection, view: frozenset[int], subjects: Sequence[Subject],
-        complete: bool, told: Sequence[set[Reason]],
-    ) -> list[tuple[Reason, ...]]:  # fmt: skip
+        complete: bool, told: Sequence[set[tuple[int, Reason]]],
+    ) -> list[Told]:  # fmt: skip
         """Return the reasons of each subject that are not yet told, [] when there are none. First
         sightings are not remembered: copies go."""
         found = self._reasons(connection, view, FirstSeen(), subjects, complete)
@@ -288,30 +323,19 @@ class Analyst:
     def _reasons(
         self, connection: sa.Connection, visible: frozenset[int], first_seen: FirstSeen,
         subjects: Sequence[Subject], complete: bool,
-    ) -> list[tuple[Reason, ...]]:  # fmt: skip
+    ) -> list[Told]:  # fmt: skip
         bodies = [subject.body for subject in subjects]
-        table = self._table(connection, visible, first_seen, subjects, bodies, complete)
-        hits = targeting.run_rules(table, self._pack, dt.datetime.now(dt.UTC))
-        return [tuple(given) for given in targeting.reasons_for(bodies, table, hits, self._pack)]
-
-    def _table(
-        self, connection: sa.Connection, visible: frozenset[int], first_seen: FirstSeen,
-        subjects: Sequence[Subject], bodies: Sequence[Any], complete: bool,
-    ) -> pl.DataFrame:  # fmt: skip
-        kind = subjects[0].kind
-        if kind == "consignment":
-            known = consignment_contexts(connection, first_seen, visible, subjects)
-            return targeting.consignment_table(bodies, known)
-        if kind == "equipment":
-            return targeting.equipment_table(
-                bodies, equipment_contexts(connection, visible, subjects)
-            )
-        if kind == "port_call":
-            return targeting.port_call_table(bodies, port_call_contexts(subjects))
-        looked = self._watched_of
-        return targeting.traveller_table(
-            bodies, traveller_contexts(connection, visible, subjects, looked), complete=complete
+        table = features_of(
+            connection, visible, first_seen, subjects, complete=complete, watched=self._watched_of
         )
+        moment = dt.datetime.now(dt.UTC)
+        found: list[list[tuple[int, Reason]]] = [[] for _ in subjects]
+        for rule, pack in ((_PACK, self._pack), *sorted(self.own.packs().items())):
+            hits = targeting.run_rules(table, pack, moment)
+            given = targeting.reasons_for(bodies, table, hits, pack)
+            for place, reasons in enumerate(given):
+                found[place] += [(rule, reason) for reason in reasons]
+        return [tuple(given) for given in found]
 
     def _watched_of(self, name: str) -> TravellerContext:
         return self._watched.get(name, self._unlisted)

@@ -23,6 +23,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from esclusa.casework.reasons import check_reason
 from esclusa.errors import InputError, LedgerError, NotFound, ProofError
 from esclusa.ledger import audit, exchange
 from esclusa.ledger.store import Store
@@ -176,6 +177,7 @@ class Chronicle:
             raise InputError(f"volume {present} counts now; the next one has a higher number")
         if not reason.strip():
             raise InputError("say why the log is not continued")
+        check_reason(reason)
         row = msgspec.json.encode(Volume(number=number, since=now, by=by, reason=reason))
         with self._store.write() as connection:
             exchange.put(connection, {(VOLUME, whose): row})

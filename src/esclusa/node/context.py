@@ -11,17 +11,30 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
+import polars as pl
 import sqlalchemy as sa
 
+from esclusa.analysis import targeting
+from esclusa.analysis.targeting import past
 from esclusa.analysis.targeting.context import (
     ConsignmentContext,
     EquipmentContext,
-    PortCallContext,
     TravellerContext,
 )
 from esclusa.ledger import ties
 from esclusa.ledger.indexing import pair_reference, party_reference, seal_reference
 from esclusa.model import Body, Consignment, PortCall, TransportEquipment, Traveller
+from esclusa.node.around import (
+    TraderFacts,
+    around_boxes,
+    box_facts,
+    papers_differ,
+    papers_elsewhere,
+    peer_values,
+    stuffing_finds,
+    trader_facts,
+)
+from esclusa.node.around_ships import port_call_contexts
 
 _SIGHTINGS: Final = 4
 """How many other records are looked at per value; one is enough to fire a rule."""
@@ -85,19 +98,47 @@ def consignment_contexts(
     """Return what the ledger knows around each consignment, after it has been appended."""
     bodies = [_consignment(subject) for subject in subjects]
     label = subjects[0].label_id
+    known, pairs_of = _at_hand(subjects), [(s.id, _consignment(s)) for s in subjects]
     seen: Mapping[str, str] = {}
+    traders = [TraderFacts()] * len(bodies)
+    finds: list[int | None] = [None] * len(bodies)
+    peers: list[float | None] = [None] * len(bodies)
     if history_days(connection, visible, subjects[0].recorded) >= HISTORY_NEEDED:
         parties = sorted({party_reference(p.name) for b in bodies for p in b.parties if p.name})
         seen = first_seen.look(connection, label, visible, parties)
+        own = ties.own_labels(connection, visible)
+        recorded = subjects[0].recorded
+        traders = trader_facts(connection, own, pairs_of, known, recorded)
+        finds = stuffing_finds(connection, own, bodies, _today(recorded))
+        peers = peer_values(connection, own, pairs_of, known)
     pairs = sorted({pair for body in bodies if (pair := pair_reference(body))})
     counts = ties.counts(connection, visible, pairs)
     seals = sorted({value for body in bodies for value in _seals(body.equipment)})
-    boxes = sorted({f"equipment:{unit.number}" for body in bodies for unit in body.equipment})
-    others = _sightings(connection, visible, seals + boxes, subjects)
+    numbers = [unit.number for body in bodies for unit in body.equipment]
+    others = dict(_sightings(connection, visible, seals, subjects))
+    others |= around_boxes(connection, visible, numbers, known)
+    differing = papers_differ(connection, visible, pairs_of, known)
+    papers = papers_elsewhere(connection, visible, pairs_of, known)
     return [
-        _consignment_context(subject, body, seen, counts, others)
-        for subject, body in zip(subjects, bodies, strict=True)
-    ]
+        msgspec.structs.replace(
+            _consignment_context(subject, body, seen, counts, others),
+            papers_differ=differ, documents_elsewhere=used, stuffing_finds=found,
+            peer_value_per_kg=peer, **trader._asdict(),
+        )
+        for subject, body, differ, used, found, peer, trader in zip(
+            subjects, bodies, differing, papers, finds, peers, traders, strict=True
+        )
+    ]  # fmt: skip
+
+
+def _at_hand(subjects: Sequence[Subject]) -> dict[int, Body]:
+    return {subject.seq: subject.body for subject in subjects}
+
+
+def _today(recorded: str) -> dt.date:
+    """Return the day of an ISO 8601 moment; of an unknown one a day before all others, from which
+    nothing is recent."""
+    return dt.date.fromisoformat(recorded[:10]) if recorded else dt.date.min
 
 
 def _sightings(
@@ -105,7 +146,7 @@ def _sightings(
     subjects: Sequence[Subject],
 ) -> Sightings:  # fmt: skip
     """Return who else holds these references; the subjects' own bodies need no reading."""
-    known = {subject.seq: subject.body for subject in subjects}
+    known = _at_hand(subjects)
     return ties.sightings(connection, visible, values, each=_SIGHTINGS, known=known)
 
 
@@ -124,6 +165,10 @@ def _consignment_context(
 ) -> ConsignmentContext:  # fmt: skip
     days = _days_by_role(body, seen, subject.recorded) if seen else {}
     pair = pair_reference(body)
+    trip = past.Trip(body.carrier, body.bill, body.voyage, _today(subject.recorded))
+    boxes = box_facts(
+        subject.id, body.equipment, trip, others, loaded=body.departure, at=body.load_port
+    )
     return ConsignmentContext(
         previous=subject.previous if isinstance(subject.previous, Consignment) else None,
         received=subject.recorded,
@@ -132,8 +177,19 @@ def _consignment_context(
         notify_days_known=days.get("notify"),
         same_party_day_count=counts.get(pair) if pair else None,
         seals_elsewhere=_seals_elsewhere(subject.id, body.equipment, others),
-        seals_differing=_seals_differing(subject.id, body.equipment, others),
+        seals_differing=_joined(
+            _seals_differing(subject.id, body.equipment, others), boxes.torn_seals
+        ),
+        containers_elsewhere=boxes.containers_elsewhere,
+        boxes_refused=boxes.boxes_refused,
+        box_findings=boxes.box_findings,
+        box_mass_change=boxes.box_mass_change,
+        taken_by_other=boxes.taken_by_other,
     )
+
+
+def _joined(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*one, *other]))
 
 
 def _days_by_role(
@@ -188,17 +244,29 @@ def equipment_contexts(
     """Return what the ledger knows around each unit of equipment."""
     units = [s.body for s in subjects if isinstance(s.body, TransportEquipment)]
     wanted = sorted(_seals(units))
-    others = _sightings(connection, visible, wanted, subjects)
+    others = dict(_sightings(connection, visible, wanted, subjects))
+    others |= around_boxes(
+        connection, visible, [unit.number for unit in units], _at_hand(subjects)
+    )
     return [
-        EquipmentContext(seals_elsewhere=_seals_elsewhere(subject.id, [unit], others))
+        _equipment_context(subject, unit, others)
         for subject, unit in zip(subjects, units, strict=True)
     ]
 
 
-def port_call_contexts(subjects: Sequence[Subject]) -> list[PortCallContext]:
-    """Return what the ledger knows around each port call: when its notice came in."""
-    assert all(isinstance(subject.body, PortCall) for subject in subjects)
-    return [PortCallContext(notice_received=subject.recorded) for subject in subjects]
+def _equipment_context(
+    subject: Subject, unit: TransportEquipment, others: Sightings
+) -> EquipmentContext:
+    trip = past.Trip("", "", unit.voyage, _today(subject.recorded))
+    boxes = box_facts(subject.id, [unit], trip, others, loaded="", at=unit.load_port)
+    return EquipmentContext(
+        seals_elsewhere=_seals_elsewhere(subject.id, [unit], others),
+        seals_differing=boxes.torn_seals,
+        boxes_refused=boxes.boxes_refused,
+        box_findings=boxes.box_findings,
+        box_mass_change=boxes.box_mass_change,
+        taken_by_other=boxes.taken_by_other,
+    )
 
 
 def traveller_contexts(
@@ -237,3 +305,28 @@ def _differs(person: Traveller, other: Body) -> bool:
     return person.surname.casefold() != other.surname.casefold() or (
         len(dates) == 2 and all(len(day) == 10 for day in dates)
     )
+
+
+def features_of(
+    connection: sa.Connection, visible: frozenset[int], first_seen: FirstSeen,
+    subjects: Sequence[Subject], *, complete: bool, watched: Callable[[str], TravellerContext],
+) -> pl.DataFrame:  # fmt: skip
+    """Return the feature table of records of one kind and label: what rules see when records come
+    in, and what a rehearsal shows them.
+
+    :param visible: the labels that the rules may look at around these records.
+    :param watched: what screening found for a traveller's record id.
+    """
+    kind, bodies = subjects[0].kind, [subject.body for subject in subjects]
+    if kind == "consignment":
+        known = consignment_contexts(connection, first_seen, visible, subjects)
+        return targeting.consignment_table(bodies, known)  # type: ignore[arg-type]
+    if kind == "equipment":
+        around = equipment_contexts(connection, visible, subjects)
+        return targeting.equipment_table(bodies, around)  # type: ignore[arg-type]
+    if kind == "port_call":
+        calls = [(s.id, s.body, s.recorded) for s in subjects if isinstance(s.body, PortCall)]
+        ships = port_call_contexts(connection, visible, calls, _at_hand(subjects))
+        return targeting.port_call_table(bodies, ships)  # type: ignore[arg-type]
+    people = traveller_contexts(connection, visible, subjects, watched)
+    return targeting.traveller_table(bodies, people, complete=complete)  # type: ignore[arg-type]

@@ -24,11 +24,11 @@ from esclusa.sharing.exchange.rows import Copy, CopyKey
 
 FORMAT: Final = "esclusa-exchange"
 
-_LOOKED_AT: Final = frozenset({"seal", "equipment", "document", "pair"})
+_LOOKED_AT: Final = frozenset({"seal", "equipment", "document", "pair", "bill", "ship", "paper"})
 """The ties by which rules look at other records."""
-_SIGHTINGS: Final = 8
-"""How many of the newest records are judged again per tie. A rule looks at half as many; what a
-junk seal ties together is not judged again for one that leaves."""
+_SIGHTINGS: Final = 24
+"""How many of the newest records are judged again per tie; a rule looks at no more. What a junk
+seal ties together is not judged again for one that leaves."""
 
 
 class Around(NamedTuple):
@@ -56,6 +56,7 @@ class Copies:
         with self._pipeline.store.read() as connection:
             labels |= self._labels_around(connection, {copy.record for copy in held})
         self.ready(labels)
+        self._pipeline.ready_around([self._draft(copy) for copy in held])
 
     def store(self, connection: sa.Connection, rows: Mapping[CopyKey, Copy | None]) -> None:
         """Store new and changed copies, analyse them, and erase what they said before."""

@@ -10,35 +10,36 @@ import datetime as dt
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from itertools import islice
 from threading import Lock
 from typing import Final
 
-import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.links import Link, neighbourhood, paths
-from esclusa.analysis.resolution import (
-    Bond,
-    Entity,
-    Mention,
-    default_settings,
-    mentions_of,
-    sentence,
-)
+from esclusa.analysis.links import neighbourhood, paths
+from esclusa.analysis.resolution import Bond, Entity, Mention, default_settings, mentions_of
 from esclusa.analysis.screening import normalise
-from esclusa.errors import InputError, NotFound
+from esclusa.casework.entity_judgements import JUDGE, UNDO
+from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import custody, records
-from esclusa.ledger.indexing import title_of
-from esclusa.ledger.labels import Label
 from esclusa.ledger.standing import in_force
-from esclusa.model import EntityJudgement, JudgedMention, Record
+from esclusa.model import EntityJudgement, JudgedMention
 from esclusa.node import entity_judging as judging
 from esclusa.node.entity_known import Known
+from esclusa.node.entity_rows import (
+    beside,
+    entity_row,
+    judgement_view,
+    link_view,
+    member_view,
+    number_of,
+    pair_view,
+    rests_of,
+    says,
+)
 from esclusa.node.pipeline import ANALYSED, Pipeline
 from esclusa.sharing import entity_views as views
-from esclusa.sharing.reader import Action, Reader, Role
+from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
 
 _KINDS: Final = ANALYSED | {"list_entry"}
@@ -48,6 +49,7 @@ _QUESTIONS: Final = 200
 _MEMBERS: Final = 500
 _BATCH: Final = 2_000
 _MISSING: Final = "no such entity"
+_UNSAID: Final = "no such judgement"
 
 
 class EntityDesk:
@@ -89,15 +91,15 @@ class EntityDesk:
             del known.judged[gone]
         fresh = standing.keys() - known.judged.keys()
         for seq, held in judging.read(connection, self._labels, visible, fresh).items():
-            number = _number(self._labels.get(standing[seq]))
-            known.judged[seq] = judging.judgement_of(held, number)
+            number = number_of(self._labels.get(standing[seq]))
+            known.judged[seq] = judging.said_in(held, number)
         known.settle()
 
     def _stated(
         self, connection: sa.Connection, visible: frozenset[int], fresh: list[int],
         label_of: dict[int, int],
     ) -> Iterator[tuple[int, tuple[Mention, ...]]]:  # fmt: skip
-        numbers = {number: _number(self._labels.get(number)) for number in visible}
+        numbers = {number: number_of(self._labels.get(number)) for number in visible}
         for start in range(0, len(fresh), _BATCH):
             some = fresh[start : start + _BATCH]
             held = records.get_by_seq(connection, self._labels, visible, some)
@@ -117,8 +119,8 @@ class EntityDesk:
         if not wanted:
             raise InputError("write a name or a number to look for")
         with self._seen(reader) as (_connection, _visible, known):
-            fits = (entity for entity in known.entities if _says(known, entity, wanted))
-            rows = [_row(known, entity) for entity in islice(fits, limit + 1)]
+            fits = (entity for entity in known.entities if says(known, entity, wanted))
+            rows = [entity_row(known, entity) for entity in islice(fits, limit + 1)]
         self._gate.note(reader, Action.SEARCH, detail=f"entities={len(rows[:limit])}")
         return views.EntityPage(query=text, rows=tuple(rows[:limit]), more=len(rows) > limit)
 
@@ -128,7 +130,7 @@ class EntityDesk:
         reader.require(Action.RECORD_READ)
         with self._seen(reader) as (connection, visible, known):
             entity = known.entities.entity(name)
-            view = self._view(connection, visible, known, entity) if entity else None
+            view = self._view(connection, visible, known, entity, reader) if entity else None
         self._note(reader, view.entity.id if view else "")
         if view is None:
             raise NotFound(_MISSING)
@@ -154,16 +156,15 @@ class EntityDesk:
             )
             open_ones = [(bond.a, bond.b) for bond in known.entities.questions(_QUESTIONS)]
             standing = [seq for seq in known.about({a.id}) if known.says(seq, a.id, b.id)]
-            judged = self._said(connection, visible, known, standing[:1])
+            judged = self._said(connection, visible, known, standing[:1], reader)
             ours, theirs = (known.entities.entity_of(mention.id) for mention in (a, b))
             assert ours is not None and theirs is not None  # both are there
             (pair,) = self._pairs(connection, visible, known, (compared,))
-            supervisor = reader.role is Role.SUPERVISOR
             page = views.PairPage(
                 pair=pair, one=ours.id, other=theirs.id, judgement=judged[0] if judged else None,
-                may_undo=bool(judged) and (supervisor or judged[0].by == reader.name),
-                before=_beside(open_ones, (a.id, b.id), -1),
-                after=_beside(open_ones, (a.id, b.id), 1),
+                may_undo=any(one.may_undo for one in judged),
+                before=beside(open_ones, (a.id, b.id), -1),
+                after=beside(open_ones, (a.id, b.id), 1), seen=known.seen(a.id, b.id),
             )  # fmt: skip
         self._note(reader, ours.id)
         return page
@@ -177,7 +178,7 @@ class EntityDesk:
             if entity:
                 near = neighbourhood(known.linked(), entity.id, depth=max(1, min(depth, 3)))
                 hubs = tuple(hub.name for hub in near.hubs)
-                ways = tuple((_link(known, link),) for link in near.links)
+                ways = tuple((link_view(known, link),) for link in near.links)
                 view = views.NearView(ways=ways, hubs=hubs, cut=near.cut)
         self._note(reader, entity.id if entity else "")
         if view is None:
@@ -192,7 +193,7 @@ class EntityDesk:
             view = None
             if ends[0] and ends[1]:
                 found = paths(known.linked(), ends[0].id, ends[1].id)
-                ways = tuple(tuple(_link(known, link) for link in way) for way in found.paths)
+                ways = tuple(tuple(link_view(known, link) for link in way) for way in found.paths)
                 hubs = tuple(hub.name for hub in found.hubs)
                 view = views.NearView(ways=ways, hubs=hubs, cut=found.cut)
         self._note(reader, ends[0].id if view and ends[0] else "")
@@ -208,56 +209,74 @@ class EntityDesk:
         limit = max(1, min(limit, PAGE_LIMIT))
         with self._seen(reader) as (connection, visible, known):
             newest = sorted(known.judged, reverse=True)
-            rows = self._said(connection, visible, known, newest[:limit])
+            rows = self._said(connection, visible, known, newest[:limit], reader)
         self._gate.note(reader, Action.RECORD_READ, detail=f"judgements={len(rows)}")
         return views.JudgementPage(rows=rows, more=len(newest) > limit)
 
     def judge(
-        self, reader: Reader, one: str, other: str, *, verdict: str, reason: str
+        self, reader: Reader, one: str, other: str, *, verdict: str, reason: str, seen: str = ""
     ) -> views.JudgementView:
         """Say that two mentions name one and the same, or that they do not.
 
         :param one: a mention's id, or an entity's: then its earliest mention. So is ``other``.
         :param verdict: ``same`` or ``different``.
+        :param seen: the digest that :meth:`pair` gave, "" to judge what stands there now.
         :raises NotFound: when there is no such mention, or none this reader may know of.
-        :raises StateError: when somebody has judged this pair and it still stands.
+        :raises StateError: when somebody has judged this pair and it still counts, or when other
+            facts stand there than were seen.
         :raises InputError: when verdict or reason is missing or wrong, or both are one mention.
         """
         reader.require(Action.ENTITY_JUDGE)
-        return self._step(reader, one, other, "judge", verdict, reason)
+        with self._seen(reader) as (connection, _visible, known):
+            pair = self._two(known, one, other)
+            if seen and seen != known.seen(pair[0].id, pair[1].id):
+                raise StateError("a record was amended: other facts stand there than were shown")
+            left, right = (records.label_of(connection, known.seq_of[item.id]) for item in pair)
+            a, b = (
+                JudgedMention(
+                    id=m.id, record_id=m.record, path=m.path, facts=dict(known.facts(m.id))
+                )
+                for m in pair
+            )
+        asked = EntityJudgement(
+            a=a, b=b, number=0, move=JUDGE, verdict=verdict, by=reader.name,
+            reason=reason.strip(), at=self._now(),
+        )  # fmt: skip
+        return self._told(reader, judging.judge(self._pipeline, reader, asked, (left, right)))
 
     def undo(self, reader: Reader, name: str, *, reason: str = "") -> views.JudgementView:
         """Take a judgement back, by its id: one's own, or a supervisor anybody's. Everything is
-        then as if it had never been.
+        then as if it had never been. The records that it speaks of may be withdrawn.
 
-        :raises NotFound, StateError, InputError: as :meth:`judge`.
+        :raises NotFound: when there is no such judgement, or none this reader may know of.
+        :raises StateError: when it is somebody else's, or was taken back.
+        :raises InputError: when the reason is too long or no text.
         """
         reader.require(Action.ENTITY_UNDO)
-        with self._seen(reader) as (connection, visible, known):
-            held = judging.read(connection, self._labels, visible, known.judged)
-            found = next((item for item in held.values() if item.id == name), None)
-        if found is None or not isinstance(found.body, EntityJudgement):
-            raise NotFound("no such judgement")
-        return self._step(reader, found.body.a.id, found.body.b.id, "undo", "", reason)
-
-    def _step(
-        self, reader: Reader, one: str, other: str, move: str, verdict: str, reason: str
-    ) -> views.JudgementView:
-        with self._seen(reader) as (connection, _visible, known):
-            pair = self._two(known, one, other)
-            sides = [
-                (item.record, records.label_of(connection, known.seq_of[item.id])) for item in pair
-            ]
-        a, b = (JudgedMention(id=m.id, record_id=m.record, path=m.path) for m in pair)
+        with self._gate.reading(reader) as (connection, visible):
+            found = judging.find(connection, self._labels, visible, name)
+        if found is None:
+            raise NotFound(_UNSAID)
+        step, label = found
         asked = EntityJudgement(
-            a=a, b=b, number=0, move=move, verdict=verdict, by=reader.name, reason=reason.strip(),
-            at=self._pipeline.analyst.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            a=step.a, b=step.b, number=0, move=UNDO, by=reader.name, reason=reason.strip(),
+            at=self._now(),
         )  # fmt: skip
-        name = judging.write(self._pipeline, reader, asked, sides)
+        return self._told(reader, judging.undo(self._pipeline, reader, asked, label))
+
+    def _now(self) -> str:
+        now = self._pipeline.analyst.now().astimezone(dt.UTC)
+        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _told(self, reader: Reader, name: str) -> views.JudgementView:
+        """Read a step back; between writing and this, it may have been erased with a record."""
         with self._seen(reader) as (connection, visible, known):
-            newest = sorted(known.judged, reverse=True)
-            said = self._said(connection, visible, known, newest)
-        return next(item for item in said if item.id == name)
+            held = records.get(connection, self._labels, visible, name)
+            seqs = [held.seq] if held is not None else []
+            said = self._said(connection, visible, known, seqs, reader)
+        if not said:
+            raise NotFound(_UNSAID)
+        return said[0]
 
     def _two(self, known: Known, one: str, other: str) -> list[Mention]:
         pair = [self._mention(known, name) for name in (one, other)]
@@ -274,42 +293,47 @@ class EntityDesk:
 
     def _said(
         self, connection: sa.Connection, visible: Collection[int], known: Known,
-        seqs: Sequence[int],
+        seqs: Sequence[int], reader: Reader,
     ) -> tuple[views.JudgementView, ...]:  # fmt: skip
         held = judging.read(connection, self._labels, visible, seqs)
-        steps = [(held[seq].id, held[seq].body) for seq in seqs]
+        steps = [(seq, held[seq].id, held[seq].body) for seq in seqs]
         overruled = {notice.judgement for notice in known.entities.notices()}
-        sides = {m.id for _, step in steps if isinstance(step, EntityJudgement)
+        sides = {m.id for _, _, step in steps if isinstance(step, EntityJudgement)
                  for m in (step.a, step.b) if m.id in known.seq_of}  # fmt: skip
         told = {m.id: m for m in self._members(connection, visible, known, sorted(sides))}
         return tuple(
-            views.JudgementView(
-                id=name, a=told.get(step.a.id), b=told.get(step.b.id), verdict=step.verdict,
-                by=step.by, at=step.at, reason=step.reason, contradicted=name in overruled,
+            judgement_view(
+                name, step, told, rests_of(known, seq), reader, contradicted=name in overruled
             )
-            for name, step in steps
+            for seq, name, step in steps
             if isinstance(step, EntityJudgement)
-        )  # fmt: skip
+        )
 
     def _note(self, reader: Reader, subject: str) -> None:
         said = "entity" if subject else "entity not found"
         self._gate.note(reader, Action.RECORD_READ, subject=subject, detail=said)
 
     def _view(
-        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: Entity
-    ) -> views.EntityView:
+        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: Entity,
+        reader: Reader,
+    ) -> views.EntityView:  # fmt: skip
         why = known.entities.explain(entity.id)
         assert why is not None  # it is there
         own = set(entity.mentions)
-        asked = (b for b in known.entities.questions(_QUESTIONS) if own & {b.a, b.b})
+        asked = known.entities.questions(_QUESTIONS + 1, about=own)
+        sizes = (
+            ("members", entity.mentions, _MEMBERS), ("bonds", why.bonds, _MEMBERS),
+            ("questions", asked, _QUESTIONS),
+        )  # fmt: skip
         return views.EntityView(
-            entity=_row(known, entity),
+            entity=entity_row(known, entity),
             members=self._members(connection, visible, known, entity.mentions[:_MEMBERS]),
             bonds=self._pairs(connection, visible, known, why.bonds[-_MEMBERS:]),
             refused=self._pairs(connection, visible, known, why.refused),
-            questions=self._pairs(connection, visible, known, tuple(asked)),
-            judgements=self._said(connection, visible, known, known.about(own)),
+            questions=self._pairs(connection, visible, known, asked[:_QUESTIONS]),
+            judgements=self._said(connection, visible, known, known.about(own), reader),
             equal=why.equal, version=why.version,
+            cut=tuple(name for name, whole, most in sizes if len(whole) > most),
         )  # fmt: skip
 
     def _members(
@@ -323,7 +347,7 @@ class EntityDesk:
         files = {record.provenance.source for record in held.values()}
         kept = {name: custody.find(connection, name, visible) for name in files}
         named = {name: row.name for name, row in kept.items() if row}
-        return tuple(_member(known, one, held[known.seq_of[one]], named) for one in wanted)
+        return tuple(member_view(known, one, held[known.seq_of[one]], named) for one in wanted)
 
     def _pairs(
         self, connection: sa.Connection, visible: Collection[int], known: Known,
@@ -331,78 +355,4 @@ class EntityDesk:
     ) -> tuple[views.PairView, ...]:  # fmt: skip
         sides = list(dict.fromkeys(m for bond in bonds for m in (bond.a, bond.b)))
         told = dict(zip(sides, self._members(connection, visible, known, sides), strict=True))
-        return tuple(_pair(bond, told) for bond in bonds)
-
-
-def _number(label: Label) -> int:
-    """A label's number from what it says: the node's own numbers tell in which order markings came
-    to it, hidden ones too, and ids are made from them."""
-    said = msgspec.structs.replace(label, id=0)
-    digest = blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=7).digest()
-    return int.from_bytes(digest, "big")
-
-
-def _beside(
-    questions: Sequence[tuple[str, str]], pair: tuple[str, str], step: int
-) -> tuple[str, str] | tuple[()]:
-    """Return the question before or after a pair; behind a pair that is none comes the first."""
-    at = next((n for n, other in enumerate(questions) if set(other) == set(pair)), None)
-    if at is None:
-        return questions[0] if step > 0 and questions else ()
-    return questions[at + step] if 0 <= at + step < len(questions) else ()
-
-
-def _stated(known: Known, entity: Entity) -> list[Mention]:
-    found = [known.entities.mention(name) for name in entity.mentions]
-    return [one for one in found if one is not None]
-
-
-def _says(known: Known, entity: Entity, wanted: set[str]) -> bool:
-    texts = (
-        text
-        for one in _stated(known, entity)
-        for text in (*one.names, *(item.partition(":")[2] for item in one.identifiers))
-    )
-    return any(wanted <= set(normalise(text).tokens) for text in texts)
-
-
-def _row(known: Known, entity: Entity) -> views.EntityRow:
-    stated = _stated(known, entity)
-    return views.EntityRow(
-        id=entity.id, types=entity.types, members=len(stated),
-        names=tuple(dict.fromkeys(name for one in stated for name in one.names)),
-        identifiers=tuple(dict.fromkeys(item for one in stated for item in one.identifiers)),
-    )  # fmt: skip
-
-
-def _member(known: Known, name: str, record: Record, named: dict[str, str]) -> views.MemberView:
-    mention = known.entities.mention(name)
-    assert mention is not None and record.body is not None
-    return views.MemberView(
-        id=name, record_id=mention.record, record_title=title_of(record.body), path=mention.path,
-        type=mention.type, role=mention.role, names=mention.names,
-        identifiers=mention.identifiers, source=named.get(record.provenance.source, ""),
-        birth_dates=mention.birth_dates, nationalities=mention.nationalities,
-        addresses=mention.addresses, phones=mention.phones,
-    )  # fmt: skip
-
-
-def _pair(bond: Bond, told: dict[str, views.MemberView]) -> views.PairView:
-    score = bond.score
-    parts = score.parts if score else ()
-    return views.PairView(
-        a=told[bond.a], b=told[bond.b], points=score.points if score else 0.0,
-        verdict=score.verdict if score else "",
-        parts_en=tuple(sentence(part, "en") for part in parts),
-        parts_es=tuple(sentence(part, "es") for part in parts),
-    )  # fmt: skip
-
-
-def _link(known: Known, link: Link) -> views.LinkView:
-    ends = known.entities.entity(link.a), known.entities.entity(link.b)
-    assert ends[0] is not None and ends[1] is not None  # the graph is of these entities
-    stated = dict.fromkeys(one.record for one in (*link.ours, *link.theirs))
-    return views.LinkView(
-        a=_row(known, ends[0]), b=_row(known, ends[1]), kind=link.kind, value=link.value,
-        records=tuple(stated),
-    )  # fmt: skip
+        return tuple(pair_view(bond, told) for bond in bonds)

@@ -24,7 +24,7 @@ from esclusa.model import Defect, Severity
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.views import MappingVersion, MappingView
 
-TAKEN_IN: Final = ("consignment", "traveller")
+TAKEN_IN: Final = ("consignment", "examination", "traveller")
 """What tables that are taken in speak of."""
 
 LISTED: Final = ("list_entry",)
@@ -113,7 +113,7 @@ def by_name(store: Store, identity: str, targets: Sequence[str]) -> Kept | None:
         raise InputError(f"no mapping is called {identity[:64]!r}")
     kept = _kept(row)
     if kept.mapping.target not in targets:
-        wanted = " or ".join(targets)
+        wanted = " or ".join(filter(None, (", ".join(targets[:-1]), targets[-1])))
         reason = f"mapping {row.id} is for {kept.mapping.target}, {wanted} was expected here"
         raise InputError(reason)
     return kept

@@ -6,19 +6,24 @@ reader, passes the release gate and leaves an audit line.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import polars as pl
+
 from esclusa.casework.alerts import Verdict, verdicts
+from esclusa.casework.bulk import BulkDesk
 from esclusa.casework.desk import Desk
+from esclusa.casework.reasons import check_reason
 from esclusa.errors import ConfigError, InputError, NotFound, StateError
-from esclusa.ledger import backup, custody
+from esclusa.ledger import backup, custody, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Level, Marking
-from esclusa.node import credentials, erasure, kept_mappings, settings
+from esclusa.node import credentials, erasure, examinations, kept_mappings, settings
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
 from esclusa.node.copies import Copies
@@ -29,13 +34,21 @@ from esclusa.node.list_desk import ListDesk
 from esclusa.node.list_loading import Loaded
 from esclusa.node.lists import ListFile
 from esclusa.node.match_desk import MatchDesk
+from esclusa.node.model_desk import ModelDesk
+from esclusa.node.model_store import Scorers
 from esclusa.node.partner_desk import PartnerDesk
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.pointer_desk import PointerDesk
 from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
-from esclusa.node.rules import pack_in_force, views_of
+from esclusa.node.referral_desk import ReferralDesk
+from esclusa.node.rule_desk import RuleDesk
+from esclusa.node.rules import pack_in_force
+from esclusa.node.saved_views import SavedViews
+from esclusa.node.score_desk import ScoreDesk
+from esclusa.node.selecting import SelectionDesk
+from esclusa.node.selection_report import ReportDesk
 from esclusa.node.taxii import TaxiiDesk
 from esclusa.node.taxii_post import PostBox
 from esclusa.node.taxii_publish import Publisher
@@ -55,6 +68,8 @@ class Node:
         self.labels = Labels(self.store)
         self.gate = Gate(self.store, self.labels)
         self.desk = Desk(self.store, self.labels, self.gate)
+        self.bulk_desk = BulkDesk(self.store, self.labels, self.gate)
+        self.saved_views = SavedViews(self.store)
         self.people = People(self.store, chosen.agency, session_hours=chosen.session_hours)
         self.pack = pack_in_force()
         self.algebra = LabelAlgebra(self.labels, chosen.agency)
@@ -67,11 +82,19 @@ class Node:
         )  # fmt: skip
         self.match_desk = MatchDesk(self.gate, self.pipeline)
         self.entities = EntityDesk(self.gate, self.pipeline)
+        self.rule_desk = RuleDesk(self.gate, self.pipeline, self.pack)
+        scorers = Scorers()
+        self.model_desk = ModelDesk(self.gate, self.pipeline, scorers)
+        self.score_desk = ScoreDesk(self.gate, self.pipeline, scorers, self.pack)
+        self.selection_desk = SelectionDesk(self.gate, self.pipeline, folder)
+        self.report_desk = ReportDesk(self.gate, self.pipeline, self.selection_desk)
         self.list_desk = ListDesk(self.gate, self.vault, self.pipeline, self._keep)
         self.exchange = Exchange(
             folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
         )
         self.exchange.upkeep.append(self.match_desk.settle)
+        self.referral_desk = ReferralDesk(self.gate, self.pipeline, self.exchange)
+        self.exchange.upkeep.append(self.referral_desk.keep_up)
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
         self.taxii = TaxiiDesk(folder, self.store, self.labels, self.exchange)
@@ -209,6 +232,10 @@ class Node:
         """Return the alerts before and after one in a filtered queue, "" at its ends."""
         return self.gate.neighbours(reader, alert_id, wanted)
 
+    def place(self, reader: Reader, alert_id: str, wanted: views.QueueFilter) -> str:
+        """Return the cursor of the page of a filtered queue in which an alert stands."""
+        return self.gate.place(reader, alert_id, wanted)
+
     def record(self, reader: Reader, name: str, *, version: int | None = None) -> views.RecordView:
         """Return a record; raises ``NotFound``."""
         return self.gate.record(reader, name, version=version)
@@ -230,10 +257,23 @@ class Node:
         return self.desk.move(reader, alert_id, "release")
 
     def verdict(
-        self, reader: Reader, alert_id: str, *, verdict: str, reason: str
+        self, reader: Reader, alert_id: str, *, verdict: str, reason: str, seen: str = ""
     ) -> views.AlertView:
-        """Decide an alert with a code from :meth:`verdicts` and a written reason."""
-        return self.desk.move(reader, alert_id, "verdict", verdict=verdict, reason=reason)
+        """Decide an alert with a code from :meth:`verdicts` and a written reason; raises
+        ``MovedOn`` when it says something else than what the reader saw (``AlertView.seen``)."""
+        return self.desk.move(
+            reader, alert_id, "verdict", verdict=verdict, reason=reason, seen=seen
+        )
+
+    def snooze(
+        self, reader: Reader, alert_id: str, *, until: str, reason: str, seen: str = ""
+    ) -> views.AlertView:
+        """Put an alert off until a moment, with a reason; see :meth:`Desk.move`."""
+        return self.desk.move(reader, alert_id, "snooze", reason=reason, until=until, seen=seen)
+
+    def wake(self, reader: Reader, alert_id: str) -> views.AlertView:
+        """End a snooze before its moment."""
+        return self.desk.move(reader, alert_id, "wake")
 
     def undo(self, reader: Reader, alert_id: str) -> views.AlertView:
         """Take back the last move."""
@@ -261,6 +301,16 @@ class Node:
         )  # fmt: skip
         self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}")
         return hits
+
+    def outcomes(
+        self, reader: Reader, *, kinds: Collection[str] = examinations.SUBJECTS,
+        known_by: dt.datetime | None = None, version: int | None = None,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Return what is known of consignments and boxes because somebody looked into them; see
+        :func:`~esclusa.node.examinations.outcomes`."""
+        return examinations.outcomes(
+            self.gate, self.labels, reader, kinds=kinds, known_by=known_by, version=version
+        )
 
     def partner_names(self, reader: Reader) -> tuple[str, ...]:
         """Return the partners that a reader may mark records for."""
@@ -427,11 +477,8 @@ class Node:
         return self.list_desk.add(reader, list_id, title, files, marking=marking, mapping=mapping)
 
     def rules(self, reader: Reader) -> tuple[views.RuleView, ...]:
-        """Return the rules of the pack in force with their state today."""
-        reader.require(Action.RULE_READ)
-        found = views_of(self.pack)
-        self.gate.note(reader, Action.RULE_READ, detail=f"rows={len(found)}")
-        return found
+        """Return the rules of the pack and the node's own with their state today."""
+        return self.rule_desk.rules(reader)
 
     def audit(
         self, reader: Reader, *, limit: int = 100, before: int = 0, who: str = "", action: str = ""
@@ -446,8 +493,10 @@ class Node:
 
         :raises StateError: when it is a partner's record: it goes when its originator takes it back
             or its time has run out, and the partner gets a receipt.
+        :raises InputError: when the reason is too long or no text.
         """
         reader.require(Action.RECORD_ERASE)
+        check_reason(reason)
         if self.exchange.holds(record_id):
             raise StateError("this is a copy of a partner's record; its originator recalls it")
         # The recall first: interrupted in between, the record is still here, and asked for again.
@@ -467,9 +516,12 @@ class Node:
         )  # fmt: skip
 
     def _recall(self, record_ids: Collection[str], *, by: str) -> None:
-        """Take back from partners what is about to be erased here."""
-        self.exchange.erased(record_ids, by=by)
-        self.taxii.withdraw(record_ids)
+        """Take back from partners what is about to be erased here, with what rests on it."""
+        with self.store.read() as connection:
+            resting = records.dependents(connection, record_ids)
+        names = {*record_ids, *chain.from_iterable(resting.values())}
+        self.exchange.erased(names, by=by)
+        self.taxii.withdraw(names)
 
     def backup(self, target: Path) -> dict[str, int]:
         """Write a backup; return the rows of each table.

@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import InputError, NotFound
 from esclusa.formats import DEFAULT, TableFormat, by_id, detect, open_stream, table_of
 from esclusa.formats.files import HEAD
 from esclusa.intake.batches import Batch, Origin, batches
-from esclusa.ledger import custody, queue, records
+from esclusa.ledger import custody, queue, records, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Appended, Draft, Outcome
 from esclusa.ledger.store import Store
@@ -29,12 +30,16 @@ from esclusa.node import alerts, kept_mappings
 from esclusa.node.analyst import Analyst
 from esclusa.node.context import Subject
 from esclusa.node.settings import Settings
+from esclusa.node.touched import touched
 from esclusa.sharing.release import Gate
 
 ANALYSED: Final = frozenset({
     "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
 })  # fmt: skip
 """Kinds whose parties and ships are screened; rules know some of them."""
+
+_TRIES: Final = 100
+"""Labels made for one batch; each is made once in the life of a ledger."""
 
 
 class Pipeline:
@@ -50,6 +55,7 @@ class Pipeline:
         self.gate = gate
         self.analyst = analyst
         self.settings = settings
+        self._ready: set[int] = set()
 
     def process(self, source_id: str) -> None:
         """Read a source to its end, going on where an earlier run stopped.
@@ -70,7 +76,8 @@ class Pipeline:
                 name, items = self.items(raw, row)
                 for batch in batches(islice(items, counts["items"], None), self.origin(row)):
                     _refuse_list(batch, row.name)
-                    if not self._store(batch, row, counts):
+                    self.ready_around(batch.drafts)
+                    if not self._stored(batch, row, counts):
                         return
         except InputError as error:
             state, reason = "refused", str(error)
@@ -114,6 +121,15 @@ class Pipeline:
             retention_days=self.settings.retention_days,
         )
 
+    def _stored(self, batch: Batch, row: Any, counts: Counter[str]) -> bool:
+        """Store a batch, once more for each label that had to be made first."""
+        for _ in range(_TRIES):
+            try:
+                return self._store(batch, row, counts)
+            except alerts.MissingLabel:
+                self.analyst.refresh(row.label_id)
+        return self._store(batch, row, counts)
+
     def _store(self, batch: Batch, row: Any, counts: Counter[str]) -> bool:
         """Store a batch whole; False when another process has gone on with this source."""
         with self.store.write() as connection:
@@ -150,7 +166,40 @@ class Pipeline:
         subjects = _subjects(drafts, made, recorded)
         complete = all(answer.outcome is Outcome.NEW for answer in made)
         self._analyse(connection, subjects, complete=complete)
+        self._judge_touched(connection, drafts, made)
         return made
+
+    def ready_around(self, drafts: Sequence[Draft]) -> None:
+        """Make analysis ready for what will be judged again because of these drafts; opens
+        transactions, so call it before that of :meth:`store_drafts`. What was not made ready is
+        left as it was judged."""
+        with self.store.read() as connection:
+            names = touched(connection, self.labels, self.analyst.algebra, drafts)
+            self._ready = ties.labels_of(connection, names)
+        for label in sorted(self._ready):
+            self.analyst.refresh(label)
+
+    def _judge_touched(
+        self, connection: sa.Connection, drafts: Sequence[Draft], made: Sequence[Appended]
+    ) -> None:
+        """Judge again the bills and boxes that new events and examinations speak of."""
+        told = [
+            draft
+            for draft, answer in zip(drafts, made, strict=True)
+            if answer.outcome is not Outcome.UNCHANGED
+        ]
+        names = touched(connection, self.labels, self.analyst.algebra, told) if self._ready else ()
+        chains = ties.chains_of(connection, set(names) - {answer.id for answer in made})
+        ready = {name for name, labels in chains.items() if labels <= self._ready}
+        subjects = [
+            msgspec.structs.replace(
+                subject_of(item, label, until),
+                previous=records.before(connection, self.labels, item, label),
+            )
+            for item, label, until in records.live(connection, self.labels, ready)
+        ]
+        if subjects:
+            self._analyse(connection, subjects, complete=False)
 
     def look_again(
         self, connection: sa.Connection, names: Collection[str]

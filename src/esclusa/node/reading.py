@@ -23,6 +23,8 @@ def retry(pipeline: Pipeline, row: Any) -> None:
     batch = next(batches([found], pipeline.origin(source))) if found else None
     usable = batch is not None and bool(batch.drafts)
     held = batch.held[0].reason if batch and batch.held else "the message makes no statement"
+    if batch and usable:
+        pipeline.ready_around(batch.drafts)
     with pipeline.store.write() as connection:
         if batch and usable:
             pipeline.store_drafts(connection, batch.drafts)

@@ -29,6 +29,7 @@ from esclusa.sharing.exchange.rows import ConsentKey, Copy, Cut, Own, Pact
 from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
 
 _ANY: Final = "*"
+REFERRAL: Final = "referral_move"
 
 
 class Pointer(msgspec.Struct, frozen=True):
@@ -87,6 +88,10 @@ class Releasing:
         An agreement may give one kind for several purposes in several clauses. A copy lives under
         one of them: the first purpose, in the order of the text, for which anything goes.
         """
+        if record.kind == REFERRAL and record.originator == self._us:
+            # A referral is what a person chose to say to its other side, under a marking of its
+            # own, as strict as what it rests on but for that one reader. The tie is for erasure.
+            record = msgspec.structs.replace(record, derived_from=())
         last: Plan | None = None
         for purpose in _purposes(agreement, record.kind, self._us):
             made = plan(record, [agreement], partner, purpose, self._now,

@@ -10,12 +10,13 @@ run goes on behind the mark.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.screening import BulkScreener, make_query
+from esclusa.analysis.screening import Party, Sieve
 from esclusa.ledger import queue, records, retro, ties, watchlists
 from esclusa.ledger.retro import Counts, KeptRecord
 from esclusa.model import Alert, record_id
@@ -30,25 +31,26 @@ _TOGETHER: Final = 500
 _REMEMBERED: Final = 500_000
 """Parties whose answer is kept; a shipper who stands on a thousand bills is asked for once."""
 
-_Party = tuple[str, str, str, str, tuple[str, ...]]
-"""Name, type, birth date, nationality, identifiers: two parties alike in these get one answer."""
-
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What an edition changed: what looks for the entries that are new or changed, if any are; the
     records to look at again in any case, the answers already known by party, and the labels made
     ready."""
 
-    bulk: BulkScreener | None
+    sieve: Sieve | None
     resting: frozenset[str]
-    known: dict[_Party, bool]
+    known: dict[Party, bool]
     ready: set[int]
 
 
 class Retro:
     """Compares kept records with editions that came into force; safe to run in many processes."""
 
-    def __init__(self, pipeline: Pipeline, *, batch: int = BATCH) -> None:
+    def __init__(
+        self, pipeline: Pipeline, *, batch: int = BATCH, workers: int | None = None
+    ) -> None:
+        """:param workers: processes that look for the records concerned; None for the setting."""
+        self._workers = pipeline.settings.list_workers if workers is None else workers
         self._pipeline = pipeline
         self._store = pipeline.store
         self._analyst = pipeline.analyst
@@ -65,6 +67,10 @@ class Retro:
 
     def _finish(self, job: Any) -> bool:
         """Compare all records with one edition; False when another process goes on with it."""
+        with ExitStack() as open_ones:
+            return self._compare(job, open_ones)
+
+    def _compare(self, job: Any, open_ones: ExitStack) -> bool:
         at, more, plan = job.position, True, None
         while more:
             with self._store.read() as connection:
@@ -72,7 +78,7 @@ class Retro:
             more = len(kept) == self._batch
             concerned = set[str]()
             if kept:
-                plan = plan or self._plan(job)
+                plan = plan or self._plan(job, open_ones)
                 concerned = self._concerned(kept, plan)
                 self._ready(kept, concerned, plan)
             for some, names in _parts(kept, concerned):
@@ -92,7 +98,7 @@ class Retro:
 
     # --- finding --------------------------------------------------------------------------------
 
-    def _plan(self, job: Any) -> Plan:
+    def _plan(self, job: Any, open_ones: ExitStack) -> Plan:
         self._analyst.refresh(None)
         with self._store.read() as connection:
             changes = watchlists.changes(
@@ -102,8 +108,11 @@ class Retro:
             resting = self._resting(connection, touched)
         entries = [(job.id, row.uid) for row in changes if row.what != "removed"]
         screener = self._analyst.screens.screener(job.label_id)
+        sieve = None
+        if screener is not None and entries:
+            sieve = open_ones.enter_context(Sieve(screener, entries, workers=self._workers))
         return Plan(
-            bulk=BulkScreener(screener, entries) if screener is not None and entries else None,
+            sieve=sieve,
             resting=frozenset(resting),
             known={},
             ready=set(),
@@ -134,16 +143,16 @@ class Retro:
             if record.id in plan.resting or any(plan.known[party] for party in parties[record.seq])
         }
 
-    def _ask(self, parties: Collection[_Party], plan: Plan) -> None:
-        """Note for each party whether it may be an entry that is looked for."""
+    def _ask(self, parties: Collection[Party], plan: Plan) -> None:
+        """Note for each party whether it may be an entry that is looked for. Two that are alike in
+        all that is asked get one answer."""
         if len(plan.known) > _REMEMBERED:
             plan.known.clear()
         fresh = [party for party in sorted(parties) if party not in plan.known]
-        if plan.bulk is None:
+        if plan.sieve is None:
             plan.known.update(dict.fromkeys(fresh, False))
             return
-        answers = plan.bulk.answers([make_query(*party) for party in fresh])
-        plan.known.update(zip(fresh, map(bool, answers), strict=True))
+        plan.known.update(zip(fresh, plan.sieve.meets(fresh), strict=True))
 
     # --- screening again ------------------------------------------------------------------------
 
@@ -220,7 +229,7 @@ def _parts(
     return parts
 
 
-def _parties(record: KeptRecord) -> list[_Party]:
+def _parties(record: KeptRecord) -> list[Party]:
     return [
         (query.name, query.type, query.birth_date, query.nationality, query.identifiers)
         for query in queries_of(record.body)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from esclusa.analysis.targeting import Pack, PackReport, check_pack, load_pack, standing
+from esclusa.node.rule_telling import rule_row
 from esclusa.sharing.views import RuleView
 
 
@@ -19,27 +20,8 @@ def pack_in_force() -> Pack:
 def views_of(pack: Pack) -> tuple[RuleView, ...]:
     """Return every rule of the pack with its state today (UTC)."""
     states = {item.rule: item.state for item in standing(pack, dt.datetime.now(dt.UTC))}
-    return tuple(
-        RuleView(
-            id=rule.id,
-            version=rule.version,
-            indicator=", ".join(rule.indicators),
-            subject=", ".join(rule.subjects),
-            title_en=rule.title_en,
-            title_es=rule.title_es,
-            points=rule.points,
-            when=rule.when,
-            owner=rule.owner,
-            purpose=rule.purpose,
-            legal_basis=rule.legal_basis,
-            valid_from=rule.valid_from.isoformat(),
-            valid_to=rule.valid_to.isoformat(),
-            state=states[rule.id].replace(" ", "_"),
-            note_en=rule.false_positive_en,
-            note_es=rule.false_positive_es,
-        )
-        for rule in (compiled.rule for compiled in pack.rules)
-    )
+    rules = (compiled.rule for compiled in pack.rules)
+    return tuple(rule_row(rule, states[rule.id].replace(" ", "_")) for rule in rules)
 
 
 def report_of(path: Path | None) -> PackReport:

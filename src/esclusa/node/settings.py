@@ -21,6 +21,7 @@ RETENTION_DAYS: Final = {
     "transport_event": 1827,
     "port_call": 1827,
     "ship_declaration": 183,
+    "examination": 1827,
 }
 
 
@@ -34,11 +35,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     health and effects name persons, follows European passenger data practice
     (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
     A new edition of a watchlist that drops more than ``list_shrink_percent`` of the entries in
-    force, or changes more than ``list_change_percent`` of them, waits for a person.
+    force, or changes more than ``list_change_percent`` of them, waits for a person. One that comes
+    into force is compared with kept records by ``list_workers`` processes.
     A decision on a match lasts ``match_days`` when nobody says otherwise, ``match_days_most`` at
     most, and is erased ``match_kept_days`` after its last day.
     ``entity_records`` is how many records the node is expected to hold: the more there are, the
     more has to agree before two are taken for one.
+    A rule of the node's own is due for a review ``rule_review_before`` days before its last day, or
+    after ``rule_review_after`` days in force, whichever comes first.
     """
 
     agency: str
@@ -51,10 +55,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     session_hours: int = 12
     list_shrink_percent: float = 10.0
     list_change_percent: float = 50.0
+    list_workers: int = 1
     match_days: int = 365
     match_days_most: int = 1827
     match_kept_days: int = 183
     entity_records: int = 100_000
+    rule_review_before: int = 60
+    rule_review_after: int = 365
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
 
     def __post_init__(self) -> None:
@@ -64,8 +71,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
         if not (0 < self.match_days <= self.match_days_most and self.match_kept_days >= 0):
             raise ConfigError("match_days is more than 0 and at most match_days_most")
+        if not 1 <= self.list_workers <= 64:
+            raise ConfigError(f"list_workers {self.list_workers}: a number from 1 to 64")
         if self.entity_records < 1:
             raise ConfigError(f"entity_records {self.entity_records}: a number from 1")
+        for name in ("rule_review_before", "rule_review_after"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} {getattr(self, name)}: a number of days from 1")
         for name in ("list_shrink_percent", "list_change_percent"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number from 0 to 100")

@@ -196,7 +196,8 @@ def _shelf_of(partner: str, agreement: InForce, us: str) -> str:
 
 
 def _kinds(agreement: InForce, us: str) -> set[str]:
-    return {clause.kind for clause in agreement.agreement.clauses if clause.giver == us}
+    given: set[str] = {c.kind for c in agreement.agreement.clauses if c.giver == us}
+    return given & set(extensions.SHAPES)  # what a referral says has no form there
 
 
 def marking_objects(said: Marking, partner: str, today: dt.date) -> tuple[dict[str, Any], ...]:

@@ -53,10 +53,22 @@ class PairView(msgspec.Struct, frozen=True, kw_only=True):
     parts_es: tuple[str, ...]
 
 
+class RestView(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a judgement rests, on one side (``a`` or ``b``). ``why``: ``gone`` (its record is no
+    longer in force under that marking), ``changed`` (other facts stand there now, in these
+    ``parts``), ``not_kept`` (the judgement says not of what facts it was made)."""
+
+    side: str
+    why: str
+    parts: tuple[str, ...] = ()
+
+
 class JudgementView(msgspec.Struct, frozen=True, kw_only=True):
     """What a person said about two mentions. ``verdict`` is "" once it was taken back; then ``by``,
     ``at`` and ``reason`` are those of the taking back. A mention whose record is no longer in force
-    is None. ``contradicted`` tells that another judgement says otherwise and counts."""
+    is None, else it is as it stands now. ``contradicted`` tells that another judgement says
+    otherwise and counts. While there are ``rests`` it decides nothing. ``may_undo`` tells that the
+    reader may take it back."""
 
     id: str
     a: MemberView | None
@@ -66,6 +78,8 @@ class JudgementView(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     reason: str
     contradicted: bool = False
+    rests: tuple[RestView, ...] = ()
+    may_undo: bool = False
 
 
 class JudgementPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +92,8 @@ class JudgementPage(msgspec.Struct, frozen=True, kw_only=True):
 class PairPage(msgspec.Struct, frozen=True, kw_only=True):
     """A pair for a person to judge: ``one`` and ``other`` are the ids of the entities that its
     mentions belong to now, ``judgement`` what stands about it. ``before`` and ``after`` are the
-    open questions beside it, each as two mention ids, empty at the ends."""
+    open questions beside it, each as two mention ids, empty at the ends. ``seen`` is a digest of
+    what both sides state: who judges gives it back, so that nobody judges what he did not see."""
 
     pair: PairView
     one: str
@@ -87,13 +102,16 @@ class PairPage(msgspec.Struct, frozen=True, kw_only=True):
     may_undo: bool
     before: tuple[str, str] | tuple[()]
     after: tuple[str, str] | tuple[()]
+    seen: str = ""
 
 
 class EntityView(msgspec.Struct, frozen=True, kw_only=True):
     """An entity: its members, the pairs that hold it together (the last is the weakest), the pairs
     that match and were kept apart, and the open questions and the judgements that concern it.
 
-    ``equal`` counts members that say what another says; ``version`` is that of the weights.
+    ``equal`` counts members that say what another says; ``version`` is that of the weights;
+    ``cut`` names what there is more of than is given: ``members`` (the earliest are given),
+    ``bonds`` (the weakest), ``questions`` (the likeliest).
     """
 
     entity: EntityRow
@@ -104,6 +122,7 @@ class EntityView(msgspec.Struct, frozen=True, kw_only=True):
     judgements: tuple[JudgementView, ...]
     equal: int
     version: str
+    cut: tuple[str, ...] = ()
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,8 @@ class Action(StrEnum):
     ALERT_CLAIM = "alert:claim"
     ALERT_RELEASE = "alert:release"
     ALERT_VERDICT = "alert:verdict"
+    ALERT_SNOOZE = "alert:snooze"
+    ALERT_WAKE = "alert:wake"
     ALERT_UNDO = "alert:undo"
     MATCH_READ = "match:read"
     MATCH_DECIDE = "match:decide"
@@ -43,6 +45,16 @@ class Action(StrEnum):
     LIST_READ = "list:read"
     LIST_WRITE = "list:write"
     RULE_READ = "rule:read"
+    RULE_WRITE = "rule:write"
+    RULE_APPROVE = "rule:approve"
+    MODEL_READ = "model:read"
+    MODEL_FIT = "model:fit"
+    MODEL_ACTIVATE = "model:activate"
+    SCORE_READ = "score:read"
+    SCORE_WRITE = "score:write"
+    SELECTION_READ = "selection:read"
+    SELECTION_WRITE = "selection:write"
+    REPORT_READ = "report:read"
     AUDIT_READ = "audit:read"
     USER_READ = "user:read"
     USER_WRITE = "user:write"
@@ -55,6 +67,8 @@ class Action(StrEnum):
     TRAIL_READ = "trail:read"
     CONSENT_ASK = "consent:ask"
     CONSENT_ANSWER = "consent:answer"
+    REFERRAL_READ = "referral:read"
+    REFERRAL_MOVE = "referral:move"
     POINTER_ASK = "pointer:ask"
     POINTER_READ = "pointer:read"
     POINTER_LOG = "pointer:log"
@@ -65,11 +79,15 @@ class Action(StrEnum):
 
 _WORK = {
     Action.QUEUE_READ, Action.RECORD_READ, Action.SEARCH, Action.SCREEN, Action.ALERT_CLAIM,
-    Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_UNDO, Action.INTAKE_READ,
+    Action.ALERT_RELEASE, Action.ALERT_VERDICT, Action.ALERT_SNOOZE, Action.ALERT_WAKE,
+    Action.ALERT_UNDO, Action.INTAKE_READ,
     Action.INTAKE_WRITE, Action.MAPPING_READ, Action.LIST_READ, Action.RULE_READ,
     Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ, Action.POINTER_ASK,
     Action.POINTER_READ, Action.MATCH_READ, Action.MATCH_DECIDE, Action.MATCH_UNDO,
-    Action.ENTITY_JUDGE, Action.ENTITY_UNDO,
+    Action.ENTITY_JUDGE, Action.ENTITY_UNDO, Action.RULE_WRITE,
+    Action.REFERRAL_READ, Action.REFERRAL_MOVE,
+    Action.MODEL_READ, Action.SCORE_READ, Action.SCORE_WRITE,
+    Action.SELECTION_READ, Action.SELECTION_WRITE, Action.REPORT_READ,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {
@@ -78,7 +96,8 @@ PERMITTED: Final[dict[Role, frozenset[Action]]] = {
         _WORK
         | {
             Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_MARK, Action.RELEASE_RECALL,
-            Action.CONSENT_ASK, Action.CONSENT_ANSWER, Action.POINTER_LOG,
+            Action.CONSENT_ASK, Action.CONSENT_ANSWER, Action.POINTER_LOG, Action.RULE_APPROVE,
+            Action.MODEL_FIT, Action.MODEL_ACTIVATE,
         }
     ),
     # An auditor sees the whole log and no content.

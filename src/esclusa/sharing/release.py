@@ -23,7 +23,7 @@ from esclusa.ledger.indexing import references, title_of
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Alert, AlertMove, Body, Record, record_id
-from esclusa.sharing import views
+from esclusa.sharing import seeing, views
 from esclusa.sharing.facts import changes, facts_of, plain
 from esclusa.sharing.policy import Decisions
 from esclusa.sharing.reader import Action, Reader
@@ -31,7 +31,7 @@ from esclusa.sharing.reader import Action, Reader
 PAGE_LIMIT: Final = 200
 _LINKS_SHOWN: Final = 20
 _LINKS_PER_TIE: Final = 8
-_TIES: Final = ("seal", "document", "equipment", "pair", "journey", "voyage")
+_TIES: Final = ("seal", "document", "bill", "equipment", "pair", "journey", "voyage")
 """What makes a link between records, the closest first: a ship's thousand bills share its voyage
 and must not crowd out the one that shares a seal. A party's other records are found by search."""
 _DEFECTS_SHOWN: Final = 500
@@ -105,7 +105,11 @@ class Gate:
             alerts = records.bodies_by_seq(connection, visible, [row.seq for row in rows])
         self.note(reader, Action.QUEUE_READ, detail=f"rows={len(rows)}")
         return views.QueuePage(
-            rows=tuple(self._queue_row(row, alerts[row.seq]) for row in rows if row.seq in alerts),
+            rows=tuple(
+                self._queue_row(row, alerts[row.seq], question.now)
+                for row in rows
+                if row.seq in alerts
+            ),
             next_cursor=cursor,
             count=min(counted, queue.COUNTED),
             more_than_count=counted > queue.COUNTED,
@@ -120,7 +124,15 @@ class Gate:
         with self.reading(reader) as (connection, visible):
             return queue.neighbours(connection, visible, question, alert_id)
 
-    def _queue_row(self, row: Any, alert: Body) -> views.QueueRow:
+    def place(self, reader: Reader, alert_id: str, wanted: views.QueueFilter) -> str:
+        """Return the cursor of the page of a filtered queue in which an alert stands."""
+        reader.require(Action.QUEUE_READ)
+        question = _question(reader, msgspec.structs.replace(wanted, cursor=""))
+        with self.reading(reader) as (connection, visible):
+            return queue.place(connection, visible, question, alert_id)
+
+    def _queue_row(self, row: Any, alert: Body, now: str) -> views.QueueRow:
+        state = seeing.state_of(row, now)
         return views.QueueRow(
             alert_id=row.alert_id,
             subject_id=row.subject_id,
@@ -128,13 +140,15 @@ class Gate:
             title=row.title,
             score=row.score,
             reasons=alert.reasons if isinstance(alert, Alert) else (),
-            state=row.state,
+            state=state,
             claimed_by=row.claimed_by,
             verdict=row.verdict,
             port=row.port,
             arrival="" if row.arrival == queue.UNKNOWN_ARRIVAL else row.arrival,
             created=row.created,
             level=int(self._labels.get(row.label_id).marking.level),
+            until=row.until if state == "snoozed" else "",
+            seen=seeing.seen(row, alert, now),
         )
 
     def alert(self, reader: Reader, alert_id: str) -> views.AlertView:
@@ -156,13 +170,17 @@ class Gate:
         record = found.get(row.seq)
         if record is None or not isinstance(record.body, Alert):
             return None
+        now = records.now_text()
+        state = seeing.state_of(row, now)
         return views.AlertView(
             alert_id=row.alert_id,
             alert=record.body,
-            state=row.state,
+            state=state,
             claimed_by=row.claimed_by,
             verdict=row.verdict,
             moves=self.moves(connection, row.alert_id, row.label_id),
+            until=row.until if state == "snoozed" else "",
+            seen=seeing.seen(row, record.body, now),
         )
 
     def moves(
@@ -369,7 +387,7 @@ class Gate:
 
 
 def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:
-    states = ("open", "new", "claimed", "closed", "withdrawn", "all")
+    states = ("open", "new", "claimed", "snoozed", "closed", "withdrawn", "all")
     if wanted.state not in states:
         raise InputError(f"the state {wanted.state[:40]!r} is not one of {', '.join(states)}")
     if wanted.sort not in ("score", "recent", "arrival"):
@@ -383,6 +401,7 @@ def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:
         sort=wanted.sort,
         cursor=wanted.cursor,
         limit=max(1, min(wanted.limit, PAGE_LIMIT)),
+        now=records.now_text(),
     )
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from esclusa.model import Alert, AlertMove, Defect, Marking, Provenance, Reason
+from esclusa.sharing.rule_views import RateView
 
 
 class QueueFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a person wants to see of the queue. Empty text means no restriction.
 
-    ``state``: ``open`` (new or claimed), ``new``, ``claimed``, ``closed`` or ``all``. ``sort``:
+    ``state``: ``open`` (new or claimed, and not asleep), ``new``, ``claimed``, ``snoozed``,
+    ``closed``, ``withdrawn`` or ``all``. ``sort``:
     ``score`` (highest first), ``recent`` (latest first) or ``arrival`` (earliest first; unknown
     last). ``cursor`` is opaque, taken from the page before.
     """
@@ -31,7 +33,9 @@ class QueueFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the work queue. Times are ISO 8601; ``created`` is UTC."""
+    """One line of the work queue. Times are ISO 8601; ``created`` is UTC. ``until`` is when a
+    snoozed alert comes back; ``seen`` stands for what this line says, for a step on many alerts.
+    """
 
     alert_id: str
     subject_id: str
@@ -46,6 +50,8 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     arrival: str
     created: str
     level: int
+    until: str = ""
+    seen: str = ""
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +94,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert with its present state and every move that people made on it."""
+    """An alert with its present state and every move that people made on it. ``until`` is when a
+    snoozed alert comes back (ISO 8601 UTC); ``seen`` stands for what the alert says now: handed
+    back with a step, it lets the node tell whether somebody was faster.
+    """
 
     alert_id: str
     alert: Alert
@@ -96,6 +105,42 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     claimed_by: str
     verdict: str
     moves: tuple[AlertMove, ...]
+    until: str = ""
+    seen: str = ""
+
+
+class Against(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands against a step on one of many alerts. ``why``: ``moved`` (somebody was faster:
+    ``by``, ``at``, ``move``), ``facts`` (changed ``at``), ``state`` (``said`` tells) or ``missing``
+    (no such alert, or none that the reader may know of)."""
+
+    alert_id: str
+    why: str
+    title: str = ""
+    by: str = ""
+    at: str = ""
+    move: str = ""
+    said: str = ""
+
+
+class BulkView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one step on many alerts. It is made on all of them or on none.
+
+    ``bulk`` names the step, "" when it was refused; ``done`` are its alerts. When it was refused,
+    ``against`` says why and ``rest`` are the alerts that nothing stands against.
+    """
+
+    bulk: str = ""
+    done: tuple[str, ...] = ()
+    against: tuple[Against, ...] = ()
+    rest: tuple[str, ...] = ()
+
+
+class SavedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter of the queue that a person keeps: its name and its address's query string."""
+
+    name: str
+    query: str
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,7 +282,11 @@ class ListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as an officer reads it. ``state``: ``active``, ``not_yet``, ``expired``."""
+    """A rule as an officer reads it. ``state`` of one of the pack: ``active``, ``not_yet``,
+    ``expired``; of one of the node's own: see ``casework/rule_states.csv``, and ``stopped`` when it
+    cannot run. ``name`` is how to ask for one of the node's own, "" for the pack's; ``open_state``
+    is the state of its version that is being written, "" when there is none. ``rate`` is what it
+    did over the records that were asked for, or in its rehearsal; None when nobody asked."""
 
     id: str
     version: str
@@ -255,6 +304,12 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     note_en: str = ""
     note_es: str = ""
+    name: str = ""
+    level: int = 0
+    open_version: str = ""
+    open_state: str = ""
+    rate: RateView | None = None
+    alone: RateView | None = None
 
 
 class AuditRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,8 @@ def _split(path: str, weights: Counter[str]) -> tuple[str, str]:
 
 
 def _section(path: str) -> str:
-    section = "value." + path.rsplit(".", 1)[-1]
+    names = [part for part in path.split(".") if not part.isdigit()]
+    section = "value." + (names[-1] if names else "")
     return section if section in vocabulary() else ""
 
 

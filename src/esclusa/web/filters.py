@@ -13,7 +13,7 @@ from esclusa.api.queries import queue_filter
 from esclusa.sharing.views import QueueFilter
 from esclusa.web.visit import Visit
 
-OWN: Final = ("moved", "verdict", "language")
+OWN: Final = ("moved", "verdict", "language", "at", "chosen", "bulk")
 """Parameters of a page's address that are not part of the filter."""
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 
@@ -52,7 +52,7 @@ def with_filter(path: str, query: str, **more: str) -> str:
 
 
 def alert_named(text: str) -> str:
-    """Return the text when it may be an alert's id, else ""."""
+    """Return the text when it may be the id of an alert or of a step on many, else ""."""
     return text if _ID.fullmatch(text) else ""
 
 

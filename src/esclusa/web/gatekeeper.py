@@ -101,7 +101,7 @@ async def _with_form(visit: Visit, page: Page) -> Visit:
     bounded = Request(request.scope, limited(request.receive, most, named=named))
     form = await bounded.form(
         max_files=limits.files if page.files else 0,
-        max_fields=limits.fields,
+        max_fields=page.fields or limits.fields,
         max_part_size=part,
     )
     fields = _fields(form)

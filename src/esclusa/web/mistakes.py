@@ -47,7 +47,7 @@ ADVICE: Final = {
     ),
     409: Advice(
         heading=_("That step is not possible now"),
-        text=_("The alert may have changed since you opened it. Load it again to see its state."),
+        text=_("It may have changed since you opened it. Load its page again to see its state."),
         say_why=True,
     ),
     413: Advice(

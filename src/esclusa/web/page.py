@@ -20,7 +20,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     the reader's role must include. ``label`` puts the page into the navigation, at ``order``.
     ``files`` lets the form carry files; ``download`` marks an answer that is a file to keep.
     ``whole`` names the fields that may hold a whole message, with any character in it; such a form
-    is kept in memory and brings no more than ``FaceLimits.message_bytes`` of a message.
+    is kept in memory and brings no more than ``FaceLimits.message_bytes`` of a message. ``fields``
+    is how many fields a form may have that names many things, 0 for ``FaceLimits.fields``.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 0
     files: bool = False
     whole: tuple[str, ...] = ()
+    fields: int = 0
     download: bool = False
     signed_in: bool = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,12 +69,19 @@ def environment(language: str, static: Callable[[str], str]) -> Environment:
     }
     made.filters["points"] = points
     made.filters["size"] = size
+    made.filters["percent"] = partial(percent, language)
     return made
 
 
 def points(value: float) -> str:
     """Write points or a score: ``12``, ``12.5``, never more than three decimals."""
     return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def percent(language: str, value: float) -> str:
+    """Write a share as per cent, with one decimal where it has one: ``12.5%``, ``12,5 %``."""
+    text = f"{value * 100:.1f}".removesuffix(".0")
+    return f"{text.replace('.', ',')}\N{NO-BREAK SPACE}%" if language == "es" else f"{text}%"
 
 
 def size(value: int) -> str:

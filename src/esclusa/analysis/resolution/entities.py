@@ -234,11 +234,19 @@ class Entities:
             version=state.settings.version,
         )
 
-    def questions(self, most: int = 100) -> tuple[Bond, ...]:
-        """Return the likeliest pairs that are possible and undecided, for a person to judge."""
+    def questions(
+        self, most: int = 100, *, about: Collection[str] | None = None
+    ) -> tuple[Bond, ...]:
+        """Return the likeliest pairs that are possible and undecided, for a person to judge.
+
+        :param about: only pairs that concern one of these mentions.
+        """
         state, found = self._state, []
+        own = None if about is None else {state.node_of[mention] for mention in about}
         for a, others in state.near.items():
             for b, points in others.items():
+                if own is not None and a not in own and b not in own:
+                    continue
                 if a < b and state.groups.get(a, (a,)) is not state.groups.get(b, (b,)):
                     found.append((points, a, b))
         found.sort(key=lambda one: (-one[0], *sorted(self._first(n) for n in one[1:])))

@@ -20,10 +20,12 @@ from esclusa.analysis.screening.settings import (
     purposes,
     threshold_for,
 )
+from esclusa.analysis.screening.sieve import Party, Sieve
 from esclusa.analysis.screening.table import HIT_SCHEMA, screen
 
 __all__ = [
-    "HIT_SCHEMA", "BulkScreener", "Hit", "Index", "Name", "Part", "Purpose", "Query", "Screener",
-    "Weights", "answer_sentence", "default_weights", "make_query", "normalise", "purposes",
-    "screen", "screen_batch", "screen_one", "sentence", "sentences", "threshold_for",
+    "HIT_SCHEMA", "BulkScreener", "Hit", "Index", "Name", "Part", "Party", "Purpose", "Query",
+    "Screener", "Sieve", "Weights", "answer_sentence", "default_weights", "make_query",
+    "normalise", "purposes", "screen", "screen_batch", "screen_one", "sentence", "sentences",
+    "threshold_for",
 ]  # fmt: skip

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 from collections.abc import Collection, Iterator
-from concurrent.futures import ProcessPoolExecutor
 
 import polars as pl
 
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.many import BulkScreener
+from esclusa.analysis.screening.processes import pool
 from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.table import HIT_SCHEMA, hits_of
 
@@ -38,14 +36,8 @@ def screen_batch(
     if workers <= 1 or queries.height <= _ROWS:
         bulk = BulkScreener(screener, kept)
         return _whole(hits_of(part, bulk, detail=detail) for part in parts)
-    # Forking a process with polars' threads in it can hang; a fresh interpreter cannot.
-    with ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(screener.index, screener.threshold, kept, detail),
-    ) as pool:
-        return _whole(pool.map(_some, parts))
+    with pool(workers, _begin, screener.index, screener.threshold, kept, detail) as processes:
+        return _whole(processes.map(_some, parts))
 
 
 def _whole(parts: Iterator[pl.DataFrame]) -> pl.DataFrame:
@@ -60,7 +52,6 @@ def _begin(
     index: Index, threshold: float, only: tuple[tuple[str, str], ...] | None, detail: bool
 ) -> None:
     _work.append((BulkScreener(Screener(index, threshold=threshold), only), detail))
-    gc.freeze()  # The index stays as long as the process; the collector need not walk it.
 
 
 def _some(queries: pl.DataFrame) -> pl.DataFrame:

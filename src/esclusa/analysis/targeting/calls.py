@@ -10,7 +10,7 @@ import polars as pl
 
 from esclusa.analysis.targeting.context import NO_PORT_CALL_CONTEXT, PortCallContext
 from esclusa.analysis.targeting.frame import frame
-from esclusa.analysis.targeting.normal import code, codes, day, hours_between, normal
+from esclusa.analysis.targeting.normal import code, codes, day, hours_between, listed, normal
 from esclusa.analysis.targeting.places import country
 from esclusa.model import Conveyance, PortCall
 
@@ -18,7 +18,8 @@ _NAMES: Final = (
     "ship_name", "ship_imo", "ship_imo_bad", "ship_flag", "call_sign", "voyage_reference",
     "port_code", "port_country", "arrival", "departure", "last_port_codes",
     "last_port_countries", "next_port_code", "notice_items_missing", "notice_hours",
-    "identity_conflict",
+    "identity_conflict", "names_seen", "flags_seen", "mmsis_seen", "next_port_said",
+    "skips_next_port_said", "crew_count", "crew_difference", "reports",
 )  # fmt: skip
 
 
@@ -55,7 +56,30 @@ def _values(body: PortCall, known: PortCallContext, torn: frozenset[str]) -> tup
         _missing(body, ship),
         hours_between(known.notice_received, body.arrival),
         True if imo in torn else known.identity_conflict,
+        listed(known.names_seen),
+        listed(known.flags_seen),
+        listed(known.mmsis_seen),
+        code(known.next_port_said),
+        _skips(body, known),
+        body.crew_count,
+        None if None in (body.crew_count, known.crew_before) else _crew(body, known),
+        listed(known.reports),
     )
+
+
+def _skips(body: PortCall, known: PortCallContext) -> bool | None:
+    """True when the ship calls here, and neither said so at the call before nor says now that it
+    called at the port that it had announced."""
+    said, here = code(known.next_port_said), code(body.port.code)
+    if said is None or here is None:
+        return None
+    return here != said and said not in {code(place.code) for place in body.last_ports}
+
+
+def _crew(body: PortCall, known: PortCallContext) -> int:
+    assert body.crew_count is not None
+    assert known.crew_before is not None
+    return body.crew_count - known.crew_before
 
 
 def _missing(body: PortCall, ship: Conveyance) -> int:

@@ -7,8 +7,7 @@ character where it stands: unknown words, types that do not fit, fields that no 
 from __future__ import annotations
 
 import datetime as dt
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -35,9 +34,6 @@ MAX_CALCULATIONS: Final = 6
 """Calculations inside one another. Each looks at its result before it hands it on, so the cost
 doubles with each."""
 
-_CALCULATE: Final[Mapping[str, Callable[[float, float], float]]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-}  # fmt: skip
 _ORDERED = frozenset({"number", "date"})
 _SCALAR = frozenset({"text", "number", "flag", "date"})
 
@@ -168,31 +164,12 @@ def _binary_type(node: Binary, scope: Scope) -> str:
     if op in ("and", "or"):
         return _both(node, {"flag"}, "flag", scope)
     if op in ("+", "-", "*", "/"):
-        found = _both(node, {"number"}, "number", scope)
-        if op == "/" and _number(node.right) == 0:
-            raise scope.error("this divides by zero, so it is never known", node.right.at)
-        return found
+        return _both(node, {"number"}, "number", scope)
     if op == "in":
         return _membership(node, scope)
     left = _require(node.left, _SCALAR if op in ("==", "!=") else _ORDERED, op, node.at, scope)
     _require(node.right, {left}, op, node.at, scope)
     return "flag"
-
-
-def _number(node: Node) -> float | None:
-    """Return the value of a calculation with constants, None when it depends on the row."""
-    match node:
-        case Literal(float(value)):
-            return value
-        case Unary("-", operand):
-            value = _number(operand)
-            return None if value is None else -value
-        case Binary(("+" | "-" | "*" | "/") as op, left, right):
-            values = (_number(left), _number(right))
-            if values[0] is None or values[1] is None or (op == "/" and not values[1]):
-                return None
-            return _CALCULATE[op](values[0], values[1])
-    return None
 
 
 def _both(node: Binary, wanted: Iterable[str], gives: str, scope: Scope) -> str:

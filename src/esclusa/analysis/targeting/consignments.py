@@ -23,12 +23,14 @@ from esclusa.analysis.targeting.boxes import BOX_NAMES, box_values
 from esclusa.analysis.targeting.changes import CHANGE_NAMES, change_values
 from esclusa.analysis.targeting.context import NO_CONSIGNMENT_CONTEXT, ConsignmentContext
 from esclusa.analysis.targeting.frame import frame
+from esclusa.analysis.targeting.goodsfit import FIT_NAMES, fit_values
 from esclusa.analysis.targeting.normal import (
     code,
     codes,
     day,
     days_between,
     hours_between,
+    listed,
     normal,
     number,
     ratio,
@@ -61,6 +63,7 @@ def consignment_table(
         (
             (_ID_NAMES, [(code(b.carrier), code(b.bill), code(b.master_bill)) for b in bodies]),
             (_GOODS_NAMES, [_goods(b) for b in bodies]),
+            (FIT_NAMES, fit_values(bodies)),
             (_MONEY_NAMES, [_money(b) for b in bodies]),
             (_ROUTE_NAMES, [route_values(b) for b in bodies]),
             (_TIME_NAMES, [_times(b, x) for b, x in pairs]),
@@ -230,7 +233,9 @@ def _ship(body: Consignment) -> Values:
 _KNOWN_NAMES: Final = (
     "shipper_days_known", "consignee_days_known", "notify_days_known", "same_party_day_count",
     "seals_elsewhere", "seals_differing", "containers_elsewhere", "documents_elsewhere",
-    "peer_value_per_kg", "importer_filing",
+    "peer_value_per_kg", "importer_filing", "boxes_refused", "box_findings", "box_mass_change",
+    "taken_by_other", "papers_differ", "shipper_changes", "consignee_changes",
+    "consignee_recent_bills", "consignee_days_silent", "stuffing_finds",
 )  # fmt: skip
 
 
@@ -248,6 +253,16 @@ def _known(
         found_or_known(_papers_twice(body, batch), known.documents_elsewhere),
         number(known.peer_value_per_kg),
         known.importer_filing,
+        listed(known.boxes_refused),
+        listed(known.box_findings),
+        number(known.box_mass_change),
+        listed(known.taken_by_other),
+        listed(known.papers_differ),
+        listed(known.shipper_changes),
+        listed(known.consignee_changes),
+        known.consignee_recent,
+        known.consignee_days_silent,
+        known.stuffing_finds,
     )
 
 
@@ -256,11 +271,6 @@ def found_or_known(found: list[str], known: Sequence[str] | None) -> list[str] |
     if known is None:
         return found or None
     return list(dict.fromkeys([*found, *(codes(known) or ())]))
-
-
-def listed(known: Sequence[str] | None) -> list[str] | None:
-    """Return what the node knows as a list; None when it did not look."""
-    return None if known is None else codes(known) or []
 
 
 def _pair_count(

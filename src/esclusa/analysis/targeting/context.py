@@ -24,6 +24,16 @@ class ConsignmentContext(msgspec.Struct, frozen=True, kw_only=True):
     already used by another shipper. ``peer_value_per_kg`` is the median of the same HS heading and
     lane in the same currency. ``importer_filing`` is True when the filing should hold the
     importer's elements (stuffing place and packer).
+
+    What :mod:`.past` tells: ``boxes_refused`` (a port refused or sent the box back),
+    ``box_findings`` (what inspections and examinations wrote about the boxes), ``box_mass_change``
+    (two masses of one box on this journey), ``taken_by_other`` (boxes that another haulier took
+    than the one named at release), ``papers_differ`` (what another record of the same bill says
+    otherwise), ``shipper_changes`` and ``consignee_changes`` (what is new against their earlier
+    consignments). ``consignee_recent`` counts the consignee's records of the last 30 days, up to
+    100; ``consignee_days_silent`` is the days between the last one before these and the first day
+    of the 30, None when there is none before. ``stuffing_finds`` counts examinations of the last
+    180 days that found something in what was stuffed at this place.
     """
 
     previous: Consignment | None = None
@@ -38,6 +48,16 @@ class ConsignmentContext(msgspec.Struct, frozen=True, kw_only=True):
     documents_elsewhere: tuple[str, ...] | None = None
     peer_value_per_kg: float | None = None
     importer_filing: bool | None = None
+    boxes_refused: tuple[str, ...] | None = None
+    box_findings: tuple[str, ...] | None = None
+    box_mass_change: float | None = None
+    taken_by_other: tuple[str, ...] | None = None
+    papers_differ: tuple[str, ...] | None = None
+    shipper_changes: tuple[str, ...] | None = None
+    consignee_changes: tuple[str, ...] | None = None
+    consignee_recent: int | None = None
+    consignee_days_silent: int | None = None
+    stuffing_finds: int | None = None
 
 
 class EquipmentContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +66,10 @@ class EquipmentContext(msgspec.Struct, frozen=True, kw_only=True):
     seals_elsewhere: tuple[str, ...] | None = None
     seals_differing: tuple[str, ...] | None = None
     containers_elsewhere: tuple[str, ...] | None = None
+    boxes_refused: tuple[str, ...] | None = None
+    box_findings: tuple[str, ...] | None = None
+    box_mass_change: float | None = None
+    taken_by_other: tuple[str, ...] | None = None
 
 
 class PortCallContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +77,20 @@ class PortCallContext(msgspec.Struct, frozen=True, kw_only=True):
 
     ``notice_received`` is the ISO 8601 moment of the pre-arrival notice, in the same zone habit as
     the arrival. ``identity_conflict`` is True when this IMO number was seen with another ship's
-    name or call sign.
+    name or call sign. ``names_seen``, ``flags_seen`` and ``mmsis_seen`` are those of the last two
+    years, this call's included; ``next_port_said`` is the next port that the ship's call before
+    this one announced, ``crew_before`` the crew it stated (None when unknown); ``reports`` are
+    stowaways and security matters that the ship declared for this call.
     """
 
     notice_received: str = ""
     identity_conflict: bool | None = None
+    names_seen: tuple[str, ...] | None = None
+    flags_seen: tuple[str, ...] | None = None
+    mmsis_seen: tuple[str, ...] | None = None
+    next_port_said: str = ""
+    crew_before: int | None = None
+    reports: tuple[str, ...] | None = None
 
 
 class TravellerContext(msgspec.Struct, frozen=True, kw_only=True):

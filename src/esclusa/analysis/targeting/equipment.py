@@ -9,10 +9,10 @@ import polars as pl
 
 from esclusa.analysis.targeting.batch import Sightings, real_number, repeated, seal_boxes
 from esclusa.analysis.targeting.boxes import BOX_NAMES, box_values
-from esclusa.analysis.targeting.consignments import found_or_known, listed
+from esclusa.analysis.targeting.consignments import found_or_known
 from esclusa.analysis.targeting.context import NO_EQUIPMENT_CONTEXT, EquipmentContext
 from esclusa.analysis.targeting.frame import frame
-from esclusa.analysis.targeting.normal import code, codes, normal
+from esclusa.analysis.targeting.normal import code, codes, listed, normal, number
 from esclusa.analysis.targeting.places import country
 from esclusa.model import TransportEquipment
 
@@ -20,7 +20,10 @@ _OWN_NAMES: Final = (
     "load_status", "undg", "load_code", "load_country", "discharge_code", "discharge_country",
     "ship_name", "ship_imo", "voyage_reference",
 )  # fmt: skip
-_KNOWN_NAMES: Final = ("seals_elsewhere", "seals_differing", "containers_elsewhere")
+_KNOWN_NAMES: Final = (
+    "seals_elsewhere", "seals_differing", "containers_elsewhere", "boxes_refused", "box_findings",
+    "box_mass_change", "taken_by_other",
+)  # fmt: skip
 
 
 def equipment_table(
@@ -66,4 +69,8 @@ def _known(
         found_or_known(twice, known.seals_elsewhere),
         listed(known.seals_differing),
         listed(known.containers_elsewhere),
+        listed(known.boxes_refused),
+        listed(known.box_findings),
+        number(known.box_mass_change),
+        listed(known.taken_by_other),
     )

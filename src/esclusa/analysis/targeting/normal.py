@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -44,6 +44,11 @@ def code(text: str) -> str | None:
 def codes(texts: Iterable[str]) -> list[str] | None:
     """Return the codes of ``texts`` without empty ones; None when nothing is left."""
     return [found for text in texts if text and (found := code(text))] or None
+
+
+def listed(known: Sequence[str] | None) -> list[str] | None:
+    """Return what the node knows as a list; None when it did not look."""
+    return None if known is None else codes(known) or []
 
 
 @lru_cache(maxsize=8192)

@@ -105,9 +105,10 @@ def rehearse(
     :raises ValueError: when a row is found that nobody examined, or ``active`` was replayed over
         another number of rows.
     """
-    known = active if isinstance(active, Fired) else None
-    names = known.names if known else tuple(active)
-    every = rules if isinstance(active, Fired) else {**active, **rules}
+    if isinstance(active, Fired):
+        known, names, every = active, active.names, rules
+    else:
+        known, names, every = None, tuple(active), {**active, **rules}
     tally = _Tally(list(rules), names, examples)
     start = 0
     for verdicts, outcomes in _judged(history, every):
@@ -194,8 +195,7 @@ class _Tally:
 
 def _counts(worth: npt.NDArray[np.int8]) -> tuple[int, int, int]:
     """Return how many rows, how many examined (1 or 2), how many found (2)."""
-    found = np.count_nonzero(worth == 2)
-    return len(worth), np.count_nonzero(worth), found
+    return len(worth), int(np.count_nonzero(worth)), int(np.count_nonzero(worth == 2))
 
 
 def order(answers: Sequence[Rehearsed]) -> list[Rehearsed]:

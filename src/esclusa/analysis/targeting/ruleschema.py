@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from esclusa.analysis.targeting.rule import (
     fingerprint,
 )
 from esclusa.analysis.targeting.template import template_problem
-from esclusa.analysis.targeting.tree import Node
+from esclusa.analysis.targeting.tree import Binary, Literal, Node, Unary, walk
 from esclusa.errors import RuleError
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*([.-][A-Z0-9]+)*")
@@ -30,6 +31,9 @@ _STATED: Final = (
     "legal_basis", "false_positive_en", "false_positive_es", "subjects", "indicators", "sources",
     "evidence",
 )  # fmt: skip
+_CALCULATE: Final[Mapping[str, Callable[[float, float], float]]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+}  # fmt: skip
 
 
 @cache
@@ -56,7 +60,7 @@ def rule_problems(rule: Rule, tree: Node, *, may_be_unknown: bool) -> list[RuleE
         *_review_problems(rule, tree),
     ]
     wrong = [RuleError(reason, rule=rule.id) for reason in plain]
-    return wrong + list(_sentence_problems(rule))
+    return wrong + list(_zero_problems(rule, tree)) + list(_sentence_problems(rule))
 
 
 def list_problems(words: WordList) -> list[RuleError]:
@@ -117,6 +121,29 @@ def _review_problems(rule: Rule, tree: Node) -> Iterator[str]:
         yield f"the condition is not the one that was reviewed: it is now {fingerprint(tree)}"
     elif rule.review.on > rule.valid_from:
         yield "the review is later than valid_from"
+
+
+def _zero_problems(rule: Rule, tree: Node) -> Iterator[RuleError]:
+    for part in walk(tree):
+        if isinstance(part, Binary) and part.op == "/" and _constant(part.right) == 0:
+            reason = "this divides by zero, so it is never known"
+            yield RuleError(reason, rule=rule.id, offset=part.right.at)
+
+
+def _constant(node: Node) -> float | None:
+    """Return the value of a calculation with numbers alone, None when it depends on the row."""
+    match node:
+        case Literal(float(number)):
+            return number
+        case Unary("-", operand):
+            inner = _constant(operand)
+            return None if inner is None else -inner
+        case Binary(op, left, right) if op in _CALCULATE:
+            one, other = _constant(left), _constant(right)
+            if one is None or other is None or (op == "/" and other == 0):
+                return None
+            return _CALCULATE[op](one, other)
+    return None
 
 
 def _sentence_problems(rule: Rule) -> Iterator[RuleError]:

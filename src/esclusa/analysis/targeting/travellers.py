@@ -20,13 +20,13 @@ from esclusa.analysis.targeting.batch import (
 )
 from esclusa.analysis.targeting.context import NO_TRAVELLER_CONTEXT, TravellerContext
 from esclusa.analysis.targeting.frame import frame
-from esclusa.analysis.targeting.normal import code, codes, day, normal, number
+from esclusa.analysis.targeting.normal import code, codes, day, days_between, normal, number
 from esclusa.model import Journey, Traveller
 
 _PERSON_NAMES: Final = (
     "surname", "given_names", "role", "birth_date", "age", "documents", "document_missing",
     "document_expired", "bags", "booking_reference", "carrier", "journey_number",
-    "departure_code", "arrival_code", "departure", "legs",
+    "departure_code", "arrival_code", "departure", "legs", "trip_days",
 )  # fmt: skip
 _KNOWN_NAMES: Final = (
     "adults_on_booking", "document_listed", "watch_document", "watch_name", "watch_birth_date",
@@ -91,7 +91,19 @@ def _person(body: Traveller, age: int | None) -> tuple[object, ...]:
         code(leg.arrival_place.code),
         day(leg.departure),
         len(body.legs),
+        trip_days(body.legs),
     )
+
+
+def trip_days(legs: Sequence[Journey]) -> int | None:
+    """Return the days from the first departure to that of the last leg, when it ends where the
+    first began; None for a journey that does not lead back, or whose days are not stated."""
+    if len(legs) < 2 or not legs[0].departure_place.code:
+        return None
+    ordered = sorted(legs, key=lambda leg: leg.departure)
+    first, last = ordered[0], ordered[-1]
+    back = code(last.arrival_place.code) == code(first.departure_place.code)
+    return days_between(day(first.departure), day(last.departure)) if back else None
 
 
 def _expired(body: Traveller, on: dt.date | None) -> bool | None:

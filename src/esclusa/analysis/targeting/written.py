@@ -6,10 +6,12 @@ for line and character there, so every mistake is traced back to where it stands
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -27,9 +29,9 @@ _TEST: Final = re.compile(r"test '(?P<name>.*?)'")
 _TOML_PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _TOML_END: Final = re.compile(r"\(at end of document\)$")
 _TEXTS: Final = ("text_en", "text_es")
-_ESCAPE: Final = re.compile(
-    r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*\n[ \t\n]*|.)", re.DOTALL
-)
+_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*\n[ \t\n]*|.)", re.DOTALL)
+_REMEMBERED: Final = 500
+"""Texts whose answers are kept; a node has some dozens of rules of its own."""
 _STANDS_FOR_NOTHING: Final = re.compile(r"\\[ \t]*\n")
 
 
@@ -85,6 +87,28 @@ def check_text(text: str, within: Pack, *, taken: Collection[str] = ()) -> Writt
         problem = RuleError(f"id {rule.id} belongs to a rule of the pack; choose another")
         return _wrong([_placed(plain, problem)])
     return Written(pack=pack, failures=check_pack(pack).failures, digest=digest_of(rule, pack))
+
+
+class Checker:
+    """Checks texts within one pack; each once, as long as it remembers it.
+
+    :param taken: as for :func:`check_text`.
+    """
+
+    def __init__(self, within: Pack, *, taken: Collection[str] = ()) -> None:
+        self._within = within
+        self._taken = frozenset(taken)
+        self._known: dict[str, Written] = {}
+
+    def __call__(self, text: str) -> Written:
+        """Return what :func:`check_text` says."""
+        found = self._known.get(text)
+        if found is None:
+            found = check_text(text, self._within, taken=self._taken)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = found
+        return found
 
 
 def pack_of(rules: list[Rule], within: Pack) -> Pack:
@@ -191,3 +215,11 @@ def _escaped(text: str, start: int) -> Iterator[int]:
         if not _STANDS_FOR_NOTHING.match(found[0]):
             yield at
         at = found.end()
+
+
+def blank(day: dt.date) -> str:
+    """Return the text of a rule to begin with: valid for a year from ``day`` on, with every entry
+    that a rule needs."""
+    text = Path(__file__).with_name("blank.toml").read_text(encoding="utf-8")
+    last = day + dt.timedelta(days=364)
+    return text.replace("{first}", day.isoformat()).replace("{last}", last.isoformat())

@@ -7,6 +7,7 @@ figure here is a reason to try a method on real trade, and no proof that it work
 Pure: parameters and a seed go in, polars tables come out. docs/planted-world.md explains it.
 """
 
+from esclusa.analysis.world.examined import examinations
 from esclusa.analysis.world.messages import messages
 from esclusa.analysis.world.parameters import (
     Parameters,
@@ -26,6 +27,7 @@ __all__ = [
     "Week",
     "World",
     "default_parameters",
+    "examinations",
     "messages",
     "read_parameters",
     "written",

@@ -53,6 +53,11 @@ SHAPES: Final[dict[str, Shape]] = {
         extension="extension-definition--63efcb18-c094-438b-9f60-b72d38a04707",
         says="what a ship declares about itself at a port",
     ),
+    "examination": Shape(
+        type="infrastructure",
+        extension="extension-definition--74f0dc29-d1a5-449c-8071-c83e49b15808",
+        says="what came of looking into a container or a consignment",
+    ),
     "traveller": Shape(
         type="identity",
         extension="extension-definition--30bc9e85-9d61-405e-8c3d-84fa05d71404",

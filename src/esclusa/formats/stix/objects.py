@@ -11,6 +11,7 @@ from esclusa.formats.stix.extensions import CREATED, MARKING, SHAPES
 from esclusa.model import (
     Body,
     Consignment,
+    Examination,
     ListEntry,
     Marking,
     PortCall,
@@ -100,6 +101,8 @@ def title(body: Body) -> str:
             unit = body.equipment.number if body.equipment else ""
             subject = (unit,) if unit else (body.carrier, body.bill)
             return " ".join(filter(None, (*subject, body.event)))
+        case Examination():
+            return " ".join(filter(None, (body.agency, body.number)))
         case Traveller():
             return " ".join(filter(None, (body.given_names, body.surname)))
         case ListEntry():

@@ -11,6 +11,7 @@ import msgspec
 from esclusa.formats.bounded import bounded
 from esclusa.formats.limits import Limits
 from esclusa.formats.tabular.cargo import consignment
+from esclusa.formats.tabular.examined import examination, groups
 from esclusa.formats.tabular.fields import lacking
 from esclusa.formats.tabular.mapping import Mapping, check, position, rules
 from esclusa.formats.tabular.people import list_entry, traveller
@@ -42,7 +43,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def messages(
     rows: Iterable[Row | Defect], mapping: Mapping, source: Source, limits: Limits
 ) -> Iterator[Message | Defect]:
-    """Yield one message for each consignment, entry or traveller, and bare defects of the table.
+    """Yield one message for each consignment, examination, entry or traveller, and bare defects of
+    the table.
 
     A mapped column that the table lacks is a warning; a table that lacks all columns of a required
     field is given up with a fatal defect. Raises :class:`~esclusa.errors.LimitError`, the item that
@@ -67,6 +69,9 @@ def _messages(
     records = _records(stream, reader, source, limits)
     if mapping.target == "consignment":
         yield from _Bills(mapping, source, limits).messages(records)
+    elif mapping.target == "examination":
+        for each in groups(records, blank_continues=mapping.blank_continues):
+            yield each if not isinstance(each, tuple) else _examined(each, source, limits)
     else:
         for item in records:
             yield item if not isinstance(item, Record) else _single(item, mapping, source, limits)
@@ -191,6 +196,11 @@ def _single(row: Record, mapping: Mapping, source: Source, limits: Limits) -> Me
         found = (*found, _fatal(row, f"{row.where} names nobody"))
     reference = made.uid if isinstance(made, ListEntry) else row.where
     return _message([row], source, reference, made, found, limits)
+
+
+def _examined(rows: tuple[Record, ...], source: Source, limits: Limits) -> Message:
+    made, found = examination(rows)
+    return _message(list(rows), source, str(rows[0].one("number")), made, found, limits)
 
 
 class _Bills:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from esclusa.codes import country, imo, iso6346, unlocode
+from esclusa.codes import country, examination, imo, iso6346, unlocode
+from esclusa.codes.examination import Code
 from esclusa.formats.lists.dates import list_date
 from esclusa.formats.lists.places import country_words
 from esclusa.formats.tabular.fields import plain, words
@@ -207,6 +209,40 @@ def _word(kind: str) -> Callable[[str, Style], str]:
     return read
 
 
+_OFFSET: Final = re.compile(r"(?:UTC|GMT)?\s*(?:([+-])(\d{1,2})(?::?(\d{2}))?)?", re.IGNORECASE)
+
+
+def utc_offset(value: str, style: Style) -> str:
+    """Read a zone as its offset from UTC: ``-05:00``, ``UTC-5``, ``Z``; a zone's name changes its
+    offset over the year and is none."""
+    bare = value.strip()
+    found = _OFFSET.fullmatch("UTC" if bare.upper() == "Z" else bare)
+    if not bare or found is None or int(found[2] or 0) > 14 or int(found[3] or 0) > 59:
+        raise ValueError("is no offset from UTC such as -05:00")
+    return f"{found[1] or '+'}{int(found[2] or 0):02}:{int(found[3] or 0):02}"
+
+
+def _coded(name: str) -> Callable[[str, Style], str]:
+    def read(value: str, style: Style) -> str:
+        found = _exam_words(name).get(plain(value))
+        if found is None:
+            raise ValueError("is not a code or word known for this column")
+        return found
+
+    return read
+
+
+@cache
+def _exam_words(name: str) -> dict[str, str]:
+    """Return sender's word → code for one list of examination codes."""
+    codes: dict[str, Code] = getattr(examination.lists(), name)
+    return {
+        plain(word): code
+        for code, texts in codes.items()
+        for word in (code, texts.en, texts.es, *texts.words)
+    }
+
+
 KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     "text": text,
     "code": code,
@@ -225,6 +261,11 @@ KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     "imo": ship,
     "place": place,
     "travel_place": travel_place,
+    "utc_offset": utc_offset,
+    **{
+        f"examination_{name}": _coded(name)
+        for name in ("method", "result", "cause", "category", "lane")
+    },
     **{
         kind: _word(kind)
         for kind in ("load_status", "payment", "entry_type", "role", "gender", "document_type")

@@ -20,9 +20,11 @@ import msgspec
 
 from esclusa.model import (
     Consignment,
+    Examination,
     ListEntry,
     Place,
     PortCall,
+    ReferralMove,
     ShipDeclaration,
     TransportEquipment,
     TransportEvent,
@@ -35,8 +37,10 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "transport_event": TransportEvent,
     "port_call": PortCall,
     "ship_declaration": ShipDeclaration,
+    "examination": Examination,
     "traveller": Traveller,
     "list_entry": ListEntry,
+    "referral_move": ReferralMove,
 }
 
 DATES: Final = frozenset(
@@ -45,6 +49,9 @@ DATES: Final = frozenset(
         "departure",
         "arrival",
         "occurred",
+        "started",
+        "completed",
+        "reported",
         "declared",
         "birth_date",
         "birth_dates",
@@ -67,7 +74,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     ``type`` is ``text``, ``number``, ``yes_no`` or "" for a group or a list. ``must_keep`` names
     the words without which the group would say something else: a traveller without a role would
-    read as a passenger, an alias without ``weak`` as a strong one.
+    read as a passenger, an alias without ``weak`` as a strong one; a struct can name more of them
+    in ``WHOLE``.
     ``must_name`` are those that may be masked, but not left out; ``must_exist`` are groups that are
     written even when empty.
     """
@@ -119,7 +127,8 @@ def _group(info: msgspec.inspect.StructType) -> Shape:
             name
             for name, value in defaults.items()
             if fields[name].type != "number" and value not in ("", None)
-        ),
+        )
+        | getattr(info.cls, "WHOLE", frozenset()),
         must_name=frozenset(field.name for field in single if field.required),
         must_exist=frozenset(
             field.name for field in info.fields if field.required and fields[field.name].fields

@@ -26,10 +26,13 @@ Kind = Literal[
     "transport_event",
     "port_call",
     "ship_declaration",
+    "examination",
     "traveller",
     "list_entry",
 ]
-"""Kinds that agreements cover. Alerts stay home: they quote other records, and records on lists."""
+"""Kinds that can be searched. Alerts stay home: they quote other records, and records on lists."""
+GivenKind = Literal[Kind, "referral_move"]
+"""Kinds that agreements give. What a referral says is said to its other side and not searched."""
 LevelWord = Literal["open", "official", "restricted", "confidential", "secret"]
 
 
@@ -115,7 +118,7 @@ class Clause(_Part, frozen=True, kw_only=True):
 
     id: Word
     giver: Agency
-    kind: Kind
+    kind: GivenKind
     purposes: Annotated[tuple[Word, ...], Meta(min_length=1)]
     level: LevelWord
     caveats: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from itertools import chain
 from esclusa.model import (
     Body,
     Consignment,
+    Examination,
     ListEntry,
     PortCall,
     ShipDeclaration,
@@ -78,6 +79,13 @@ def _event(body: TransportEvent) -> Found:
         yield exact("iso6346", body.equipment.number)
     for party in body.parties:
         yield from _party(party)
+
+
+@_found.register
+def _examination(body: Examination) -> Found:
+    yield from _conveyance(body.voyage.conveyance)
+    if body.equipment:
+        yield exact("iso6346", body.equipment)
 
 
 @_found.register

@@ -10,7 +10,8 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.views import AlertView
 from esclusa.web.filters import address_of, alert_named, filter_in, filter_of, with_filter
 from esclusa.web.page import Page
-from esclusa.web.pages.records import draw
+from esclusa.web.pages.records import draw, score_of
+from esclusa.web.pages.referrals import referrals_of
 from esclusa.web.visit import Visit
 
 
@@ -32,6 +33,8 @@ async def show(visit: Visit) -> Response:
         after=after,
         moved=alert_named(visit.param("moved")),
         in_list=True,
+        score=await score_of(visit, record),
+        referrals=await referrals_of(visit, record),
     )
 
 

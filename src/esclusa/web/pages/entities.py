@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from esclusa.casework.entity_judgements import VERDICTS
-from esclusa.errors import InputError
+from esclusa.errors import InputError, NotFound
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
@@ -21,10 +22,13 @@ DEPTHS = ("1", "2", "3")
 async def show(visit: Visit) -> Response:
     """Look for entities by name or number, and draw what was found."""
     text = visit.param("text").strip()
-    found = None
+    found, wordless = None, False
     if text:
-        found = await visit.ask(visit.site.node.entities.find, text, limit=ROWS)
-    return visit.page("entities.html", text=text, found=found)
+        try:
+            found = await visit.ask(visit.site.node.entities.find, text, limit=ROWS)
+        except InputError:
+            wordless = True
+    return visit.page("entities.html", text=text, found=found, wordless=wordless)
 
 
 async def entity(visit: Visit) -> Response:
@@ -34,7 +38,10 @@ async def entity(visit: Visit) -> Response:
     depth = visit.param("depth") if visit.param("depth") in DEPTHS else "1"
     near = await visit.ask(desk.links, view.entity.id, depth=int(depth))
     to = visit.param("to").strip()
-    connected = await visit.ask(desk.paths, view.entity.id, to) if to else None
+    connected = None
+    if to:
+        with suppress(NotFound):
+            connected = await visit.ask(desk.paths, view.entity.id, to)
     return visit.page(
         "entity.html", view=view, former=name != view.entity.id, near=near, depth=depth,
         depths=DEPTHS, connected=connected, to=to,
@@ -43,8 +50,11 @@ async def entity(visit: Visit) -> Response:
 
 async def questions(visit: Visit) -> Response:
     """Draw the pairs that may be one and that nothing decides, the likeliest first."""
-    rows = await visit.ask(visit.site.node.entities.questions, limit=ROWS)
-    return visit.page("entity_questions.html", rows=rows, judged=alert_named(visit.param("judged")))
+    rows = await visit.ask(visit.site.node.entities.questions, limit=ROWS + 1)
+    return visit.page(
+        "entity_questions.html", rows=rows[:ROWS], more=len(rows) > ROWS,
+        judged=alert_named(visit.param("judged")),
+    )  # fmt: skip
 
 
 async def judgements(visit: Visit) -> Response:
@@ -69,8 +79,9 @@ async def judge(visit: Visit) -> Response:
         raise InputError("choose a verdict from the list")
     after = (await visit.ask(desk.pair, one, other)).after
     said = await visit.ask(
-        desk.judge, one, other, verdict=visit.form["verdict"], reason=visit.form.get("reason", "")
-    )
+        desk.judge, one, other, verdict=visit.form["verdict"],
+        reason=visit.form.get("reason", ""), seen=visit.form.get("seen", ""),
+    )  # fmt: skip
     return visit.go(f"{_place(after)}?judged={said.id}")
 
 
@@ -83,10 +94,17 @@ async def join(visit: Visit) -> Response:
 
 
 async def undo(visit: Visit) -> Response:
-    """Take a judgement back and show its pair."""
-    name = visit.request.path_params["judgement_id"]
+    """Take a judgement back, and show its pair or the entity that the form stood on.
+
+    Where a record of the pair is withdrawn, no page can show the pair: the list of judgements does.
+    """
+    name, back = visit.request.path_params["judgement_id"], visit.form.get("entity", "")
     said = await visit.ask(visit.site.node.entities.undo, name, reason=visit.form.get("reason", ""))
-    return visit.go(_place((said.a.id, said.b.id) if said.a and said.b else ()))
+    if back:
+        return visit.go(f"/entities/{quote(back, safe='')}#judged")
+    if said.a is None or said.b is None:
+        return visit.go("/entity-judgements")
+    return visit.go(_place((said.a.id, said.b.id)))
 
 
 def _pair(visit: Visit) -> tuple[str, str]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+from esclusa.analysis.scoring import points
 from esclusa.api.queries import number
 from esclusa.sharing.reader import Action
+from esclusa.sharing.score_views import AssessmentView
 from esclusa.sharing.views import AlertView, RecordView
 from esclusa.web.facts import groups, paths, total
 from esclusa.web.page import Page
+from esclusa.web.pages.referrals import referrals_of
 from esclusa.web.visit import Visit
 
 
@@ -21,7 +24,17 @@ async def show(visit: Visit) -> Response:
     record = await visit.ask(
         visit.site.node.record, visit.request.path_params["record_id"], version=version
     )
-    return draw(visit, record, record.alert)
+    return draw(
+        visit, record, record.alert, score=await score_of(visit, record),
+        referrals=await referrals_of(visit, record),
+    )  # fmt: skip
+
+
+async def score_of(visit: Visit, record: RecordView) -> AssessmentView | None:
+    """Return the newest score of a consignment, None for other records and without a score."""
+    if record.kind != "consignment":
+        return None
+    return await visit.ask(visit.site.node.score_desk.beside, record.id)
 
 
 def draw(
@@ -40,12 +53,14 @@ def draw(
         "paths": paths(record.facts),
         "total": total(reasons),
         "verdicts": visit.site.node.verdicts(),
+        "log_odds": points,
     }
     return visit.page("record.html", **(_NOWHERE | values | place))
 
 
 _NOWHERE: dict[str, Any] = {
     "chosen": "", "filter": "", "before": "", "after": "", "moved": "", "in_list": False,
+    "score": None, "referrals": None,
 }  # fmt: skip
 
 PAGES = (Page(path="/records/{record_id}", show=show, action=Action.RECORD_READ),)

@@ -25,9 +25,10 @@
     const found = find(key);
     const link = rows[at]?.querySelector("a[href^='/alerts/']");
     if (found) {
-      if (found.type === "search") return found.focus(), true;
+      if (/search|select/.test(found.type)) return found.focus(), true;
       found.click();
       if (found.type === "radio") found.form.reason.focus();
+      found.parentNode.querySelector("summary ~ * select")?.focus();
     } else if (link && /[1-9]/.test(key)) {
       location.href = link.href + (link.search ? "&" : "?") + "verdict=" + key;
     } else return false;

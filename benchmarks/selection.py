@@ -1,0 +1,205 @@
+"""Measure selection in the planted world: is a new thin scheme found, and is what is missed told?
+
+    python benchmarks/selection.py                            # small: 2 seeds, 18 weeks
+    python benchmarks/selection.py --seeds 0-9 --weeks 40     # the figures of docs/selection.md
+    python benchmarks/selection.py --seeds 0-9 --weeks 40 --world benchmarks/selection_quiet.toml
+    python benchmarks/selection.py --missed 200               # coverage of the miss rate's interval
+
+5 % of each week's boxes are opened, as each policy says; the model is fitted anew each week on what
+was known by then. The policies: ``exploit`` opens the highest chances; ``plain`` gives 10 % of the
+slots to plain random control; ``drawn`` half of these at random, half for cells that are seldom
+opened; ``directed`` is the shipped policy, with curiosity too; ``random`` opens at random. "Found" is the week of
+the first find of the new scheme, counted from its first week, and, harder, the first week with three
+finds. Recall is of all frauds that an exam caught, of the weeks from the new scheme's first on.
+
+CPU seconds are those of this process; OMP_NUM_THREADS=1 and POLARS_MAX_THREADS=1 for one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import selection_desk
+from esclusa.analysis.selection import (
+    Candidate,
+    Past,
+    Place,
+    Policy,
+    default_policy,
+    select,
+)
+from esclusa.analysis.world import World, read_parameters
+from selection_missed import coverage
+
+SHARE = 0.05
+FIRST = 14
+LATELY = 4
+CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "fresh")}
+
+
+def policies() -> dict[str, Policy | None]:
+    """Return policies by name; finds count alike in all, and None opens at random."""
+    ours = msgspec.structs.replace(default_policy(), formula="chance", value_weight=0.0)
+    plain = msgspec.structs.replace(ours, random_share=1.0, curiosity=0.0, cells=())
+    none = msgspec.structs.replace(plain, control_share=0.0)
+    drawn = msgspec.structs.replace(ours, curiosity=0.0)
+    return {
+        "exploit": none, "plain": plain, "drawn": drawn, "directed": ours, "random": None
+    }  # fmt: skip
+
+
+def candidates(desk: selection_desk.Desk, seen: pl.DataFrame, week: int) -> list[Candidate]:
+    """Return a week's boxes. A box's chance is that any bill of it is bad; its cells are those of
+    the bill whose importer was seen least."""
+    pasts = {name: desk.past(seen, keys, LATELY, week) for name, keys in CELLS.items()}
+    told = seen.select("bill", "box", "p", "importer", "lane", "fresh")
+    for name, past in pasts.items():
+        told = told.join(
+            past.select(
+                "bill", pl.struct("lately", "ever", "opened", "finds").alias(f"{name}_past")
+            ),
+            on="bill",
+        )
+    told = told.sort(pl.col("importer_past").struct.field("ever"), "bill")
+    boxes = told.group_by("box", maintain_order=True).agg(
+        (1 - (1 - pl.col("p")).product()).alias("score"), pl.exclude("p").first()
+    )
+    return [_candidate(row) for row in boxes.iter_rows(named=True)]
+
+
+def _candidate(row: dict) -> Candidate:
+    cells = {}
+    for name, keys in CELLS.items():
+        past = row[f"{name}_past"]
+        cells[name] = Past(
+            "|".join(str(row[key]) for key in keys),
+            past["lately"], past["ever"], past["opened"], past["finds"],
+        )  # fmt: skip
+    return Candidate(subject=row["box"], score=min(1.0, max(0.0, row["score"])), cells=cells)
+
+
+def play(text: str, seed: int, weeks: int, name: str) -> dict[str, float]:
+    """Play a world under a policy and return what came of it."""
+    world, policy = World(read_parameters(text), seed), policies()[name]
+    desk = selection_desk.Desk(world.parameters.start, seed)
+    chance = np.random.default_rng((seed, 11))
+    opened = []
+    for number in range(weeks):
+        week = world.week()
+        slots = round(SHARE * len(week.boxes))
+        if policy is None:
+            chosen = chance.permutation(week.boxes["box"].to_numpy())[:slots].tolist()
+            lanes = ["random"] * slots
+        else:
+            seen = desk.take(week)
+            key = hashlib.sha256(f"{name} {seed} {number}".encode()).digest()
+            place = Place("canal", f"week {number}", slots)
+            lines = select(key, place, candidates(desk, seen, number), policy).chosen()
+            chosen, lanes = [one.subject for one in lines], [one.lane for one in lines]
+        outcomes = world.inspect(chosen)
+        if policy is not None:
+            desk.learn(seen, outcomes)
+        opened.append(outcomes.join(pl.DataFrame({"box": chosen, "lane": lanes}), on="box"))
+    return result(world.truth(), pl.concat(opened))
+
+
+def result(truth: pl.DataFrame, opened: pl.DataFrame) -> dict[str, float]:
+    """Return recall of new and old schemes, weeks until found, precision."""
+    told = truth.join(opened.select("bill", "found"), on="bill", how="left")
+    bad = told.filter(pl.col("fraud") & (pl.col("week") >= FIRST)).with_columns(
+        pl.col("found").fill_null(False), (pl.col("scheme") == "new_thin").alias("new")
+    )
+    new, old = bad.filter(pl.col("new")), bad.filter(~pl.col("new"))
+    weekly = new.filter(pl.col("found")).group_by("week").len()
+    last = int(truth["week"].max()) + 1
+    boxes = opened.group_by("box").agg(
+        pl.col("found").any(), pl.col("lane").first(), pl.col("week").first()
+    )
+    hits = {
+        f"hits_{lane}": share
+        for lane, share in boxes.group_by("lane")
+        .agg(pl.col("found").mean())
+        .sort("lane")
+        .iter_rows()
+    }
+    return {
+        "new": new["found"].mean(), "old": old["found"].mean(),
+        "first": (weekly["week"].min() if weekly.height else last) - FIRST,
+        "three": (weekly.filter(pl.col("len") >= 3)["week"].min() or last) - FIRST,
+        "precision": boxes.filter(pl.col("week") >= FIRST)["found"].mean(), **hits,
+    }  # fmt: skip
+
+
+def interval(values: list[float], draws: int = 10_000) -> str:
+    """Return mean and 95 % interval of the mean over seeds (bootstrap, percentile)."""
+    found = np.array(values)
+    means = np.random.default_rng(1).choice(found, (draws, len(found))).mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return f"{found.mean():.3f} ({low:.3f}-{high:.3f})"
+
+
+def compare(text: str, seeds: list[int], weeks: int, names: list[str]) -> None:
+    """Print each policy, and directed against exploitation, seed by seed in pairs."""
+    results: dict[str, list[dict[str, float]]] = {}
+    for name in names:
+        start = time.process_time()
+        results[name] = [play(text, seed, weeks, name) for seed in seeds]
+        own = results[name]
+        spent = (time.process_time() - start) / len(seeds)
+        print(
+            f"{name}: new scheme {interval([r['new'] for r in own])}, "
+            f"old schemes {interval([r['old'] for r in own])}, precision {interval([r['precision'] for r in own])}, "
+            f"first find after {[r['first'] for r in own]} weeks, three in a week after {[r['three'] for r in own]}; "
+            + ", ".join(
+                f"{key} {np.mean([r[key] for r in own if key in r]):.3f}"
+                for key in sorted({k for r in own for k in r if k.startswith("hits")})
+            )
+            + f"; {spent:.1f} CPU s a seed",
+            flush=True,
+        )
+    if {"exploit", "directed"} <= results.keys():
+        pairs = list(zip(results["exploit"], results["directed"], strict=True))
+        new = np.array([[a["new"], b["new"]] for a, b in pairs])
+        picks = np.random.default_rng(2).integers(0, len(new), (10_000, len(new)))
+        ratio = new[picks].sum(axis=1)
+        low, high = np.percentile(ratio[:, 1] / ratio[:, 0], [2.5, 97.5])
+        print(
+            f"directed against exploit: new scheme x {new[:, 1].sum() / new[:, 0].sum():.2f} "
+            f"({low:.2f}-{high:.2f}); old schemes {interval([b['old'] - a['old'] for a, b in pairs])}; "
+            f"first find within 2 weeks in {sum(b['first'] <= 2 for _, b in pairs)} of {len(pairs)} seeds, "
+            f"three in a week within 2 in {sum(b['three'] <= 2 for _, b in pairs)}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", default="0-1", help="from-to")
+    parser.add_argument("--weeks", type=int, default=18)
+    parser.add_argument("--world", type=Path, help="parameters of the world")
+    parser.add_argument("--policies", nargs="*", default=["random", "exploit", "plain", "directed"])
+    parser.add_argument(
+        "--missed", type=int, metavar="SEEDS", help="the miss rate's interval instead"
+    )
+    asked = parser.parse_args()
+    first, last = (int(part) for part in asked.seeds.split("-"))
+    if asked.missed:
+        coverage(range(asked.missed))
+        return
+    text = asked.world.read_text() if asked.world else f"weeks = {asked.weeks}"
+    compare(text, list(range(first, last + 1)), asked.weeks, asked.policies)
+    if asked.weeks <= 18:
+        coverage(range(2))
+
+
+if __name__ == "__main__":
+    main()

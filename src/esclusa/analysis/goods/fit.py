@@ -1,0 +1,185 @@
+"""How well goods texts fit the tariff codes beside them, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from esclusa.analysis.goods.model import NONE, Floats, Indices, Model, shipped
+from esclusa.analysis.goods.words import units
+
+ENOUGH: Final = 0.35
+"""The best chapter must have this share, or the text is taken to tell nothing. Set on headings
+that were held out of training (docs/goods-text.md), not on the test texts."""
+
+_SOME: Final = 8_192
+"""Texts that are weighed at once: 3 MB of scores."""
+
+
+class Fit(NamedTuple):
+    """What the model says of some texts, one row each; null where it cannot tell.
+
+    ``likeness``: share of the declared chapter divided by that of the best, 0 to 1. ``share``:
+    probability of the declared chapter. ``best`` and ``best_share``: the chapter that the text
+    speaks for. ``surprise``: bits, -log2 of the likeness.
+    """
+
+    likeness: pl.Series
+    share: pl.Series
+    best: pl.Series
+    best_share: pl.Series
+    surprise: pl.Series
+
+
+class Said(NamedTuple):
+    """What one word, or pair of words, adds to ``chapter`` against ``other``: above zero for it."""
+
+    words: str
+    weight: float
+
+
+class Reading(NamedTuple):
+    """Why a text fits a chapter, or not.
+
+    ``margin`` is the logarithm (base e) of the share of ``chapter`` divided by that of ``other``;
+    it is exactly ``start`` plus the weights of ``said``, which are ordered strongest first.
+    """
+
+    chapter: str
+    other: str
+    margin: float
+    start: float
+    said: tuple[Said, ...]
+
+
+def likeness(
+    texts: Sequence[str | None] | pl.Series, codes: Sequence[str | None] | pl.Series,
+    *, model: Model | None = None,
+) -> pl.Series:  # fmt: skip
+    """Return how well each text fits the code beside it: 1 when no chapter fits better, near 0 when
+    the text speaks for another; null when text or code is missing, or the model cannot tell.
+
+    :param codes: HS codes, two digits or more; only the chapter is looked at.
+    :raises ValueError: ``texts`` and ``codes`` differ in length.
+    """
+    return judge(texts, codes, model=model).likeness
+
+
+def judge(
+    texts: Sequence[str | None] | pl.Series, codes: Sequence[str | None] | pl.Series,
+    *, model: Model | None = None,
+) -> Fit:  # fmt: skip
+    """Return all that the model says of each text and the code beside it; see :func:`likeness`."""
+    model = model or shipped()
+    text, code = pl.Series("text", texts, pl.String), pl.Series("code", codes, pl.String)
+    if len(text) != len(code):
+        raise ValueError(f"{len(text)} texts and {len(code)} codes")
+    shares = _shares_of(text, model)
+    goods = shares[:, :-1]  # the last class names no goods
+    rows = np.arange(len(text))
+    best = goods.argmax(axis=1) if len(text) else np.zeros(0, dtype=np.int64)
+    top = goods[rows, best]
+    told = (top >= ENOUGH) & (top > shares[:, -1])
+    place = _places(code, model)
+    own = np.where(place >= 0, goods[rows, np.maximum(place, 0)], np.nan)
+    names = (*model.classes[:-1], None)
+    ratio = np.where(told, own / np.maximum(top, 1e-12), np.nan)
+    return Fit(
+        likeness=_column("likeness", ratio),
+        share=_column("share", np.where(told, own, np.nan)),
+        best=pl.Series("best", [names[k] for k in np.where(told, best, -1)], pl.String),
+        best_share=_column("best_share", np.where(told, top, np.nan)),
+        surprise=_column("surprise", -np.log2(np.maximum(ratio, 1e-9))),
+    )  # fmt: skip
+
+
+def shares(texts: Sequence[str | None] | pl.Series, *, model: Model | None = None) -> pl.DataFrame:
+    """Return the probability of each chapter for each text, a column a chapter (``01`` to ``97``)
+    and ``--`` for texts that name no goods; null rows where there is no word to go by."""
+    model = model or shipped()
+    found = _shares_of(pl.Series("text", texts, pl.String), model)
+    return pl.DataFrame(found, schema=list(model.classes)).fill_nan(None)
+
+
+def read(text: str, code: str, *, model: Model | None = None) -> Reading | None:
+    """Return the words of ``text`` that speak for and against the chapter of ``code``.
+
+    The other chapter is the best one, or the second best when ``code`` has the best. None when the
+    text has no word to go by or the code names no chapter.
+    """
+    model = model or shipped()
+    found = units(pl.Series("text", [text], pl.String))
+    chapter = _places(pl.Series("code", [code], pl.String), model)[0]
+    if chapter < 0 or found.is_empty():
+        return None
+    names = found["unit"].to_list()
+    scale = model.sharpness / np.sqrt(max(int(found["single"].sum()), 1))
+    vectors = model.vectors(names).astype(np.float64) * scale
+    start = model.bias.astype(np.float64) * model.sharpness
+    totals = start + vectors.sum(axis=0)
+    ranked = [int(k) for k in np.argsort(-totals[:-1], kind="stable") if k != chapter]
+    other = ranked[0]
+    weights = vectors[:, chapter] - vectors[:, other]
+    said = sorted(zip(names, weights.tolist(), strict=True), key=lambda each: -abs(each[1]))
+    return Reading(
+        chapter=model.classes[chapter],
+        other=model.classes[other],
+        margin=float(totals[chapter] - totals[other]),
+        start=float(start[chapter] - start[other]),
+        said=tuple(Said(*each) for each in said),
+    )
+
+
+def _shares_of(texts: pl.Series, model: Model) -> Floats:
+    """Return texts by classes, a row of NaN where there is no word; equal texts weigh once."""
+    different = texts.unique(maintain_order=True)
+    parts = [
+        _some_shares(different.slice(start, _SOME), model)
+        for start in range(0, len(different), _SOME)
+    ]
+    if not parts:
+        return np.zeros((0, len(model.classes)), dtype=np.float32)
+    whole = np.concatenate(parts)
+    if len(different) == len(texts):
+        return whole
+    rows = pl.DataFrame({"text": different}).with_row_index("row")
+    place = pl.DataFrame({"text": texts}).join(
+        rows, on="text", how="left", nulls_equal=True, maintain_order="left"
+    )
+    taken: Floats = whole[place["row"].to_numpy()]
+    return taken
+
+
+def _some_shares(texts: pl.Series, model: Model) -> Floats:
+    found = units(texts)
+    out = np.full((len(texts), len(model.classes)), np.nan, dtype=np.float32)
+    if found.is_empty():
+        return out
+    words = found.select("unit").unique(maintain_order=True).with_row_index("word")
+    held = found.join(words, on="unit", how="left", maintain_order="left")
+    vectors = model.vectors(words["unit"].to_list())
+    owner = held["text"].to_numpy()
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    sums = np.add.reduceat(vectors[held["word"].to_numpy()], starts, axis=0)
+    single = np.add.reduceat(held["single"].to_numpy().astype(np.float32), starts)
+    scores = model.sharpness * (model.bias + sums / np.sqrt(single)[:, None])
+    scores -= scores.max(axis=1, keepdims=True)
+    np.exp(scores, out=scores)
+    out[owner[starts]] = scores / scores.sum(axis=1, keepdims=True)
+    return out
+
+
+def _places(codes: pl.Series, model: Model) -> Indices:
+    """Return the class of each code's chapter, -1 where it names none."""
+    known = {name: place for place, name in enumerate(model.classes) if name != NONE}
+    chapters = codes.str.strip_chars().str.head(2)
+    return (
+        chapters.replace_strict(known, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    )
+
+
+def _column(name: str, values: Floats) -> pl.Series:
+    return pl.Series(name, values, pl.Float32).fill_nan(None)

@@ -1,0 +1,199 @@
+"""The two tables that profiles are made of: rows of consignments, and outcomes of examinations.
+
+A column that is missing is null throughout, and so is an empty text; blanks count. Moments are UTC
+with microseconds, from 1980 to 2300.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from esclusa.codes import port
+from esclusa.errors import InputError
+
+MOMENT: Final = pl.Datetime("us", "UTC")
+DAY_US: Final = 86_400_000_000
+
+_TEXTS: Final = (
+    "importer", "shipper", "notify", "agent", "carrier", "address", "stuffing", "load_port", "via",
+    "discharge_port", "hs", "size_type", "currency", "freight_currency",
+)  # fmt: skip
+_NUMBERS: Final = (
+    "packages", "mass_kg", "value", "freight", "boxes", "declared_kg", "verified_kg", "stow_kg",
+    "tare_kg", "lead_hours", "text_fit",
+)  # fmt: skip
+ROW_COLUMNS: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {"id": pl.String(), "at": MOMENT, "withdrawn": pl.Boolean()}
+    | {name: pl.String() for name in _TEXTS}
+    | {name: pl.Float64() for name in _NUMBERS}
+    | {"departs": MOMENT, "arrives": MOMENT}
+)
+"""Columns of a table of consignments. ``id`` and ``at`` are needed: one row for each version of a
+consignment, stated at a moment. ``withdrawn`` takes the consignment back from that moment on.
+Parties are whatever names them: a number or a normalised name. ``via`` are the transhipment ports
+in order, blank-separated. ``hs`` is the code of the heaviest line. Masses in kilograms;
+``declared_kg``, ``verified_kg``, ``stow_kg``, ``tare_kg`` are of the box that the goods travel in,
+``boxes`` how many. ``text_fit`` says how well text and tariff code fit, 0 to 1."""
+
+OUTCOME_COLUMNS: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {"subject": pl.String(), "examined": pl.Boolean(), "found": pl.Boolean(), "known": MOMENT}
+)
+"""Columns of a table of outcomes: the consignment's ``id``, whether it was examined, whether
+something was found (null: no result yet), and when that was known. The outcome of a consignment
+known last stands in place of earlier ones; of two known at one moment, a find stands."""
+
+_EARLIEST: Final = 315_532_800_000_000
+_LATEST: Final = 10_413_792_000_000_000
+_DERIVED: Final = ("hs2", "hs4", "hs6")
+
+
+def taken(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with every column of ``ROW_COLUMNS``, ``hs2``, ``hs4``, ``hs6`` and the
+    measures and raw values that a row says by itself.
+
+    :raises InputError: a moment or an id is missing or out of range, or a column has another type.
+    """
+    rows = _complete(frame, ROW_COLUMNS, "rows", ("id", "at"))
+    return rows.with_columns(
+        *(_text(name) for name in _TEXTS if name != "via"),
+        pl.col("via").fill_null(""),
+        pl.col("withdrawn").fill_null(False),
+        *(_number(name) for name in _NUMBERS),
+        *(
+            pl.when(pl.col("hs").str.len_bytes() >= n).then(pl.col("hs").str.slice(0, n)).alias(c)
+            for n, c in zip((2, 4, 6), _DERIVED, strict=True)
+        ),
+    )
+
+
+def outcomes_taken(frame: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the outcomes that have a result, one for each subject and moment.
+
+    :raises InputError: as :func:`taken`.
+    """
+    empty = pl.DataFrame(schema=dict(OUTCOME_COLUMNS))
+    rows = _complete(empty if frame is None else frame, OUTCOME_COLUMNS, "outcomes",
+                     ("subject", "known"))  # fmt: skip
+    rows = rows.with_columns(pl.col("examined").fill_null(True))
+    rows = rows.filter(~pl.col("examined") | pl.col("found").is_not_null())
+    return rows.group_by("subject", "known").agg(pl.col("examined").any(), pl.col("found").any())
+
+
+def _complete(
+    frame: pl.DataFrame, columns: Mapping[str, pl.DataType], what: str, needed: tuple[str, ...]
+) -> pl.DataFrame:
+    missing = [name for name in needed if name not in frame.columns]
+    if missing:
+        raise InputError(f"{what}: column {missing[0]} is missing")
+    try:
+        rows = frame.select(
+            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in columns.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{what}: {str(error).splitlines()[0]}") from None
+    name, moment = needed
+    if rows[name].null_count() or rows[moment].null_count():
+        raise InputError(f"{what}: a row has no {name} or no {moment}")
+    ticks = rows[moment].to_physical()
+    if len(ticks) and not _EARLIEST <= int(ticks.min()) <= int(ticks.max()) < _LATEST:  # type: ignore[arg-type]
+        raise InputError(f"{what}: a moment in {moment} is not between 1980 and 2300")
+    return rows
+
+
+def _text(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
+
+
+def _number(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
+
+
+def measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the raw features of rows from :func:`taken`, null where they cannot be said."""
+    box = _above(pl.col("declared_kg"))
+    verified = _above(pl.col("verified_kg"))
+    mass, value = _above(pl.col("mass_kg")), _above(pl.col("value"))
+    per_box = mass / _above(pl.col("boxes"))
+    most = pl.when(pl.col("size_type").str.starts_with("2")).then(_MOST_SHORT).otherwise(_MOST_LONG)
+    one_currency = pl.col("currency").is_not_null() & (
+        pl.col("currency") == pl.col("freight_currency")
+    )
+    days = (pl.col("arrives") - pl.col("departs")).dt.total_minutes() / 1440
+    return rows.select(
+        pl.col("mass_kg"),
+        pl.col("packages"),
+        pl.col("value"),
+        pl.col("boxes"),
+        value_per_kg=value / mass,
+        mass_per_package_kg=mass / _above(pl.col("packages")),
+        mass_per_box_kg=per_box,
+        freight_per_kg=_above(pl.col("freight")) / mass,
+        freight_to_value=pl.when(one_currency).then(pl.col("freight") / value),
+        transit_days=pl.when(days > 0).then(days),
+        lead_hours=pl.col("lead_hours"),
+        verified_gap=(pl.col("verified_kg") - pl.col("declared_kg")) / verified,
+        stow_gap=(pl.col("stow_kg") - pl.col("verified_kg")) / verified,
+        tare_gap=(pl.col("declared_kg") - pl.col("mass_kg") - pl.col("tare_kg")) / box,
+        fill=per_box / most,
+        detour=_detours(rows),
+        round_value=(pl.col("value") % 1000 == 0).cast(pl.Float64),
+        missing_value=pl.col("value").is_null().cast(pl.Float64),
+        missing_hs=pl.col("hs").is_null().cast(pl.Float64),
+        missing_notify=pl.col("notify").is_null().cast(pl.Float64),
+        missing_stuffing=pl.col("stuffing").is_null().cast(pl.Float64),
+        text_fit=pl.col("text_fit"),
+    )
+
+
+_MOST_SHORT: Final = 28_200.0
+"""Kilograms: 30,480 at most for a 20-foot box (ISO 668:2020) less a usual tare of 2,280."""
+_MOST_LONG: Final = 28_700.0
+"""Kilograms: 32,500 on most roads and cranes for a 40-foot box less a usual tare of 3,800."""
+
+
+def _above(number: pl.Expr) -> pl.Expr:
+    return pl.when(number > 0).then(number)
+
+
+def _detours(rows: pl.DataFrame) -> pl.Series:
+    way = ("load_port", "via", "discharge_port")
+    if len(rows) <= _FEW:
+        found = [detour(*one) for one in rows.select(way).iter_rows()]
+        return pl.Series(found, dtype=pl.Float64)
+    ways = rows.select(way).unique()
+    lengths = [detour(*found) for found in ways.iter_rows()]
+    known = ways.with_columns(pl.Series("detour", lengths, dtype=pl.Float64))
+    return rows.select(way).join(
+        known, on=way, how="left", nulls_equal=True, maintain_order="left"
+    )["detour"]  # fmt: skip
+
+
+_FEW: Final = 1_000
+"""Up to so many rows a look-up for each costs less than a join."""
+
+
+@cache
+def detour(load: str | None, via: str | None, discharge: str | None) -> float | None:
+    """Return the great-circle length by the transhipment ports divided by the direct one, 1 without
+    any; None when a port's place is unknown or both ends are one place.
+
+    It knows no capes and canals: the direct line may cross land. So it serves to compare ways of
+    one lane and says nothing between lanes.
+    """
+    if not load or not discharge:
+        return None
+    places = [port.position(code) for code in (load, *(via or "").split(), discharge)]
+    known = [place for place in places if place is not None]
+    if len(known) < len(places):
+        return None
+    legs = [port.distance_km(*a, *b) for a, b in pairwise(known)]
+    direct = port.distance_km(*known[0], *known[-1])
+    return math.fsum(legs) / direct if direct > 1 else None

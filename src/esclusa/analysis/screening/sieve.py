@@ -1,0 +1,88 @@
+"""Which of many parties may be an entry that is looked for, asked on all cores of one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Final
+
+from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.many import CHUNK, BulkScreener
+from esclusa.analysis.screening.processes import pool
+from esclusa.analysis.screening.query import make_query
+from esclusa.analysis.screening.screener import Screener
+
+Party = tuple[str, str, str, str, tuple[str, ...]]
+"""Name, type, birth date, nationality, identifiers, as :func:`~.query.make_query` takes them."""
+
+MANY: Final = 20_000
+"""Fewer parties are answered before a process has started and read the index."""
+_FEW: Final = 1_000
+"""Fewer are not worth the way to a process that waits."""
+
+
+class Sieve:
+    """Keeps, of many parties, those that hit one of some entries; answers are the same with any
+    number of processes. To be closed, or used in a ``with`` statement."""
+
+    def __init__(
+        self, screener: Screener, only: Collection[tuple[str, str]], *, workers: int = 1
+    ) -> None:
+        """:param only: (list id, entry's own id) of the entries that are looked for.
+        :param workers: processes to ask, each with a copy of the index. They are started when there
+            is enough to ask for; with 1 none is.
+        """
+        self._screener = screener
+        self._only = tuple(only)
+        self._workers = workers
+        self._bulk = BulkScreener(screener, self._only)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Sieve:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def meets(self, parties: Sequence[Party]) -> list[bool]:
+        """Return for each party whether it hits an entry that is looked for."""
+        if self._workers > 1 and len(parties) >= (MANY if self._pool is None else _FEW):
+            try:
+                return self._spread(parties)
+            except BrokenProcessPool:
+                # A machine short of memory ends its largest processes; this one does without them.
+                self.close()
+                self._workers = 1
+        return _met(self._bulk, parties)
+
+    def _spread(self, parties: Sequence[Party]) -> list[bool]:
+        if self._pool is None:
+            screener = self._screener
+            self._pool = pool(self._workers, _begin, screener.index, screener.threshold, self._only)
+        size = min(CHUNK, -(-len(parties) // self._workers))
+        pieces = (parties[start : start + size] for start in range(0, len(parties), size))
+        return [met for some in self._pool.map(_some, pieces) for met in some]
+
+
+def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:
+    answers: Iterator[tuple[object, ...]] = bulk.answers([make_query(*one) for one in parties])
+    return [bool(hits) for hits in answers]
+
+
+_work: list[BulkScreener] = []
+"""What a worker process was started with."""
+
+
+def _begin(index: Index, threshold: float, only: tuple[tuple[str, str], ...]) -> None:
+    _work.append(BulkScreener(Screener(index, threshold=threshold), only))
+
+
+def _some(parties: Sequence[Party]) -> list[bool]:
+    return _met(_work[0], parties)

@@ -1,0 +1,75 @@
+"""What selection knows of one candidate, and of the place and time it is selected for."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+import msgspec
+import rfc8785
+
+from esclusa.errors import InputError
+
+
+class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was seen and opened of a cell, such as one importer, before the list was fixed.
+
+    ``cell`` tells cells of a kind apart. ``lately`` are its bills in the last weeks (this one's
+    too), ``ever`` all its bills. Of its exams, ``found`` are those that found something.
+    """
+
+    cell: str
+    lately: Annotated[int, msgspec.Meta(ge=0)] = 0
+    ever: Annotated[int, msgspec.Meta(ge=0)] = 0
+    examined: Annotated[int, msgspec.Meta(ge=0)] = 0
+    found: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A box or consignment that can be opened at a place.
+
+    ``score`` is a model's probability, or where no model is in force the points of its rules over
+    (100 + points): it only orders then. ``mandatory`` holds why it has to be opened, if it has to.
+    ``cells`` tells of each kind of cell in which one it is, by the kind's name.
+    """
+
+    subject: str
+    score: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    value: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    mandatory: tuple[str, ...] = ()
+    cells: dict[str, Past] = {}
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A port, day and shift with so many slots for exams; no shift means the whole day."""
+
+    port: str
+    day: str
+    capacity: Annotated[int, msgspec.Meta(ge=0)]
+    shift: str = ""
+
+
+def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return candidates by subject, the order in which all is worked out.
+
+    :raises InputError: a subject comes twice.
+    """
+    ordered = sorted(candidates, key=lambda one: one.subject)
+    for one, next_ in itertools.pairwise(ordered):
+        if one.subject == next_.subject:
+            raise InputError(f"candidate {one.subject} comes twice", file="candidates")
+    return ordered
+
+
+def digest(candidates: Iterable[Candidate]) -> str:
+    """Return the SHA-256 of all that the draw rests on, whatever the order of candidates."""
+    return of_plain([msgspec.to_builtins(one) for one in in_order(candidates)])
+
+
+def of_plain(plain: object) -> str:
+    """Return the SHA-256 of the canonical form (RFC 8785) of plain data."""
+    if not isinstance(plain, (Mapping, list)):
+        raise TypeError("a digest is of a list or mapping")
+    return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()

@@ -1,0 +1,89 @@
+"""Where nobody looks: how far a candidate is in cells of which exams have told little so far.
+
+A cell is, for example, an importer, a lane, or an importer on a lane. Random control finds a thin
+new scheme late, because it meets few of its boxes. Schemes start with parties and ways that were
+not there before or were never looked at; so this half of the control sample prefers cells that are
+new, that carry traffic, and that were seldom opened. It is a draw with known chances like the other
+half, so that what it finds can be counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from esclusa.analysis.selection.candidate import Candidate, Past
+from esclusa.analysis.selection.chances import size
+from esclusa.analysis.selection.policy import Look, Policy
+
+_DIGITS = 9
+"""Significant digits that are kept, so that machines that differ in the last bit agree."""
+
+
+def sizes(
+    pool: Sequence[Candidate], everyone: Sequence[Candidate], rest: Sequence[int], policy: Policy
+) -> list[int]:
+    """Return the size of each candidate of the pool for the half for cells; 0 for no chance in it.
+
+    The candidates of one cell of the first kind share the size of one, so that the sample is spread
+    over cells; a cell from which something is opened anyway gets none.
+
+    :param rest: the places of ``pool`` in ``everyone``.
+    """
+    if not policy.cells:
+        return [0] * len(pool)
+    kind, here = policy.cells[0].kind, set(rest)
+    opened = {_cell(one, kind) for at, one in enumerate(everyone) if at not in here}
+    crowd = Counter(_cell(one, kind) for one in pool)
+    return [
+        size(_kept(openness(one, policy.cells, policy) * _lean(one, policy) / crowd[cell]))
+        if (cell := _cell(one, kind)) is not None and cell not in opened
+        else 0
+        for one in pool
+    ]
+
+
+def curiosity(one: Candidate, policy: Policy) -> float:
+    """Return what is added to the worth of a candidate, for what opening it would tell.
+
+    This is the bonus of the upper-confidence policies (Lai and Robbins 1985), per cell.
+    """
+    if not policy.curiosity or not policy.curious:
+        return 0.0
+    open_ = min(policy.curious_most, openness(one, policy.curious, policy))
+    return _kept(policy.curiosity * open_)
+
+
+def openness(one: Candidate, looks: Sequence[Look], policy: Policy) -> float:
+    """Return how far the cells of a candidate draw attention: the product over its kinds of cell.
+
+    A kind that the candidate does not tell of counts nothing, so it is not preferred for a gap.
+    """
+    if any(look.kind not in one.cells for look in looks):
+        return 0.0
+    return math.prod(_open(one.cells[look.kind], look, policy) for look in looks)
+
+
+def _open(past: Past, look: Look, policy: Policy) -> float:
+    lately = max(1, past.lately)
+    new = lately / max(lately, past.ever)
+    busy = min(1.0, lately / look.busy)
+    thin = 1 / (1 + past.examined)
+    weight = policy.usual_exams
+    rate = (past.found + policy.usual * weight) / (past.examined + weight) / policy.usual
+    powers = (look.novelty, look.traffic, look.thinness, look.promise)
+    parts = zip((new, busy, thin, rate), powers, strict=True)
+    return math.prod(float(part**power) for part, power in parts)
+
+
+def _cell(one: Candidate, kind: str) -> str | None:
+    return one.cells[kind].cell if kind in one.cells else None
+
+
+def _lean(one: Candidate, policy: Policy) -> float:
+    return float((one.score + policy.base_chance) ** (policy.lean / 2))
+
+
+def _kept(amount: float) -> float:
+    return float(f"{amount:.{_DIGITS - 1}e}")

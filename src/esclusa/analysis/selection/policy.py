@@ -1,0 +1,120 @@
+"""The policy of selection: settings that a service decides on, with a version.
+
+A policy is data. Its digest goes into each sheet, so that a sheet tells by which policy it was
+made, and a changed policy is another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import rfc8785
+
+from esclusa.errors import InputError
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+Formula = Literal["chance", "chance_log_value", "chance_value"]
+"""What one find is worth: one, log(1 + value), or its value."""
+
+LEAST_CONTROL: Final = 0.01
+"""A control sample is always there (practice of minimum random rates); below it nothing can be
+said of what is missed."""
+
+
+Power = Annotated[float, msgspec.Meta(ge=0, le=4)]
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a kind of cell draws attention, as powers of what is known of the cell.
+
+    ``kind`` is the name of the kind, such as ``importer``. ``novelty`` is the power of the share of
+    its bills that came lately; ``traffic`` of its bills lately, over ``busy`` and at most one;
+    ``thinness`` of one over its exams and one; ``promise`` of its find rate, drawn towards the
+    usual one (see the policy), over that usual one.
+    """
+
+    kind: str
+    novelty: Power = 0.0
+    traffic: Power = 0.0
+    busy: Annotated[float, msgspec.Meta(gt=0)] = 100.0
+    thinness: Power = 0.0
+    promise: Power = 0.0
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of selection; see docs/selection.md for each."""
+
+    version: str
+    formula: Formula
+    value_weight: Share
+    """0: finds count alike; 1: by the formula in full; between them a mixture."""
+    value_unit: Annotated[float, msgspec.Meta(gt=0)]
+    """Value that counts as one, in the currency of the candidates."""
+    control_share: Annotated[float, msgspec.Meta(ge=LEAST_CONTROL, le=1)]
+    random_share: Annotated[float, msgspec.Meta(ge=0.1, le=1)]
+    """Part of the control sample that is drawn without regard to cells."""
+    strata: tuple[Share, ...]
+    """Where the strata of score end, as shares of the candidates from the highest score down."""
+    base_chance: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    """Added to each score where chances of the random half are set: how far a score is believed."""
+    lean: Share
+    """How far the half for cells prefers high scores: 0 not at all, 1 by their square root."""
+    usual: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    """The find rate that is usual, and ``usual_exams`` how many exams of a cell it weighs like."""
+    usual_exams: Annotated[float, msgspec.Meta(gt=0)]
+    cells: tuple[Look, ...]
+    """What draws the half for cells; the first kind is the one that the sample is spread over."""
+    curiosity: Share
+    """Added to the worth of a candidate of which nothing is known, times ``curious``."""
+    curious_most: Annotated[float, msgspec.Meta(ge=1)]
+    curious: tuple[Look, ...]
+    list_hits: bool
+    """Whether a party that a list may name makes opening mandatory."""
+    always: tuple[str, ...]
+    """Ids of rules whose hits have to be opened."""
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of cell that candidates have to tell of."""
+        return tuple(dict.fromkeys(look.kind for look in (*self.cells, *self.curious)))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the canonical form (RFC 8785), as hexadecimal digits."""
+        return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(self))).hexdigest()
+
+
+@cache
+def default_policy() -> Policy:
+    """Return the policy that holds where none is set."""
+    return read_policy(files("esclusa.analysis.selection").joinpath("data/policy.toml").read_text())
+
+
+def read_policy(text: str, file: str = "policy.toml") -> Policy:
+    """Read a policy from TOML; what it does not name is as in the default.
+
+    :raises InputError: text that is no TOML, a setting that is unknown or cannot be used.
+    """
+    try:
+        said: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"no TOML: {error}", file=file) from None
+    try:
+        policy = msgspec.convert({**_defaults(), **said}, Policy, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(str(error), file=file) from None
+    ends = policy.strata
+    if list(ends) != sorted(set(ends)) or not ends or ends[-1] != 1 or ends[0] <= 0:
+        raise InputError("strata must rise from above 0 to 1", file=file)
+    return policy
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return what the shipped file says."""
+    named = files("esclusa.analysis.selection").joinpath("data/policy.toml")
+    return tomllib.loads(named.read_text())

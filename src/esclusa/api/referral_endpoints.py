@@ -1,0 +1,112 @@
+"""The API's addresses about referrals: the same services as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.queries import one_of
+from esclusa.casework.referral_words import rows, states
+from esclusa.errors import InputError
+from esclusa.sharing import referral_views as views
+
+SIDES: Final = ("requester", "host")
+STATES: Final = ("open", "all", *states())
+
+
+class ReferralQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which referrals: ``side`` ``requester`` (we asked) or ``host`` (we are asked), "" for both;
+    ``state`` ``open``, ``all`` or one state."""
+
+    side: str = ""
+    state: str = "open"
+    limit: int = 50
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body; a member we do not know is a mistake worth telling."""
+
+
+class ReferralOpened(_Asked, frozen=True, kw_only=True):
+    """A new referral: ``record`` is the id of an alert, a consignment or a unit of equipment,
+    ``host`` the partner that is asked, ``box`` the one of its boxes that is meant ("" for all).
+    ``given`` is what is recorded, by field. ``send`` false keeps a draft."""
+
+    record: str
+    host: str
+    given: dict[str, str] = {}
+    box: str = ""
+    send: bool = True
+
+
+class ReferralMoved(_Asked, frozen=True, kw_only=True):
+    """A step: its name, what it records by field, and the ``version`` of the referral as it was
+    seen: the step is refused when somebody was faster."""
+
+    move: str
+    version: str
+    given: dict[str, str] = {}
+
+
+async def referrals(call: Call) -> views.ReferralPage:
+    """Referrals, what waits for us first, by when it is due."""
+    asked: ReferralQuery = call.query
+    one_of("side", asked.side, ("", *SIDES))
+    one_of("state", asked.state, STATES)
+    if not 1 <= asked.limit <= call.limits.rows:
+        raise InputError(f"limit is {asked.limit}, expected 1 to {call.limits.rows}")
+    desk = call.node.referral_desk
+    return await call.ask(desk.referrals, side=asked.side, state=asked.state, limit=asked.limit)
+
+
+async def referral(call: Call) -> views.ReferralView:
+    """A referral: clock, history of both sides, and the steps that can be made now."""
+    return await call.ask(call.node.referral_desk.show, call.path["referral_id"])
+
+
+async def start(call: Call) -> views.StartView:
+    """What a new referral about a record or an alert needs: subject, hosts, fields."""
+    return await call.ask(call.node.referral_desk.start, call.path["record_id"])
+
+
+async def open_referral(call: Call) -> views.ReferralView:
+    """Ask a host to look into a box, or keep a draft of it."""
+    asked: ReferralOpened = call.body
+    return await call.ask(
+        call.node.referral_desk.open, asked.record, asked.host, asked.given, box=asked.box,
+        send=asked.send,
+    )  # fmt: skip
+
+
+async def move(call: Call) -> views.ReferralView:
+    """Make a step on a referral."""
+    asked: ReferralMoved = call.body
+    one_of("move", asked.move, dict.fromkeys(name for name, _state in rows()))
+    if not asked.version:
+        raise InputError("version is empty; send the one of the referral as you saw it")
+    return await call.ask(
+        call.node.referral_desk.move, call.path["referral_id"], asked.move, asked.given,
+        version=asked.version,
+    )  # fmt: skip
+
+
+async def rates(call: Call) -> tuple[views.RatesView, ...]:
+    """How referrals ended, of each side; void ones are in no rate."""
+    return await call.ask(call.node.referral_desk.rates)
+
+
+def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
+    summary = (call.__doc__ or "").strip()
+    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
+
+
+ENDPOINTS: Final = (
+    _at("GET", "/referrals", referrals, views.ReferralPage, query=ReferralQuery),
+    _at("POST", "/referrals", open_referral, views.ReferralView, body=ReferralOpened),
+    _at("GET", "/referrals/{referral_id}", referral, views.ReferralView),
+    _at("POST", "/referrals/{referral_id}/moves", move, views.ReferralView, body=ReferralMoved),
+    _at("GET", "/referral-starts/{record_id}", start, views.StartView),
+    _at("GET", "/referral-rates", rates, tuple[views.RatesView, ...]),
+)

@@ -1,0 +1,162 @@
+"""The API's addresses about scores and the models that give them: the pages' services."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from esclusa.api import shapes
+from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.queries import check_value
+from esclusa.errors import InputError
+from esclusa.sharing import score_views as views
+
+_MOST_RECORDS: Final = 500
+_LONGEST: Final = 3660
+
+
+class ModelFitted(shapes._Asked, frozen=True, kw_only=True):
+    """A name for the model; learn only from what is marked ``level`` or lower (None: from all that
+    you may see); ``clock``: a consignment's moment is when it was recorded, or what it states."""
+
+    name: str
+    level: int | None = None
+    clock: Literal["recorded", "stated"] = "recorded"
+
+
+class ModelReason(shapes._Asked, frozen=True, kw_only=True):
+    """Why, in your own words."""
+
+    reason: str
+
+
+class Scored(shapes._Asked, frozen=True, kw_only=True):
+    """Record ids (at most 500; None for every consignment in force); ``again``: also those that the
+    active model has scored."""
+
+    records: tuple[str, ...] | None = None
+    again: bool = False
+
+
+class CompareQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The other model, "" for the active one."""
+
+    old: str = ""
+
+
+class CardQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The card's language, "" for your own."""
+
+    language: Literal["", "en", "es"] = ""
+
+
+class DriftQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What was scored in so many days up to now is looked at, 1 to 3660."""
+
+    days: int = 30
+
+
+class VersionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier score, from 1; 0 for the newest."""
+
+    version: int = 0
+
+
+async def models(call: Call) -> views.ModelsView:
+    """The fitted models, which is active, and who decided so why."""
+    return await call.ask(call.node.model_desk.models)
+
+
+async def fit(call: Call) -> views.ModelPage:
+    """Fit a model on known outcomes and keep it; it scores nothing until activated."""
+    asked: ModelFitted = call.body
+    return await call.ask(
+        call.node.model_desk.fit, asked.name, level=asked.level, clock=asked.clock
+    )
+
+
+async def model(call: Call) -> views.ModelPage:
+    """One model with its card and the shapes of its features."""
+    return await call.ask(call.node.model_desk.show, _name(call), language=call.query.language)
+
+
+async def comparison(call: Call) -> views.CompareView:
+    """A model against another on outcomes that neither learned from."""
+    check_value("old", call.query.old, limits=call.limits)
+    return await call.ask(call.node.model_desk.compare, _name(call), call.query.old)
+
+
+async def drift(call: Call) -> views.DriftView:
+    """What moved since training, and whether the probability holds on the control sample."""
+    days: int = call.query.days
+    if not 1 <= days <= _LONGEST:
+        raise InputError(f"days is {days}, expected 1 to {_LONGEST}")
+    return await call.ask(call.node.model_desk.drift, _name(call), days=days)
+
+
+async def activate(call: Call) -> views.StepView:
+    """Let a model score from now on."""
+    return await call.ask(call.node.model_desk.activate, _name(call), reason=call.body.reason)
+
+
+async def retire(call: Call) -> views.StepView:
+    """Leave no model active: nothing is scored then."""
+    return await call.ask(call.node.model_desk.retire, reason=call.body.reason)
+
+
+async def score(call: Call) -> views.ScoredView:
+    """Score consignments by the active model and keep the scores."""
+    asked: Scored = call.body
+    if asked.records is not None and len(asked.records) > _MOST_RECORDS:
+        raise InputError(f"{len(asked.records)} records, expected at most {_MOST_RECORDS}")
+    return await call.ask(call.node.score_desk.score, asked.records, again=asked.again)
+
+
+async def highest(call: Call) -> tuple[views.ScoreRow, ...]:
+    """The consignments with the highest scores."""
+    limit: int = call.query.limit
+    if not 1 <= limit <= call.limits.rows:
+        raise InputError(f"limit is {limit}, expected 1 to {call.limits.rows}")
+    return await call.ask(call.node.score_desk.highest, limit=limit)
+
+
+async def explain(call: Call) -> views.AssessmentView:
+    """A consignment's score as it stood, with its reasons and their sum."""
+    version: int = call.query.version
+    if version < 0:
+        raise InputError(f"version is {version}, expected 0 or more")
+    return await call.ask(
+        call.node.score_desk.explain, call.path["record_id"], version=version or None
+    )
+
+
+async def box(call: Call) -> views.BoxScoreView:
+    """A container as the combination of its bills."""
+    return await call.ask(call.node.score_desk.box, call.path["number"])
+
+
+def _name(call: Call) -> str:
+    name: str = call.path["model"]
+    check_value("model", name, limits=call.limits)
+    return name
+
+
+def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
+    summary = (call.__doc__ or "").strip()
+    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
+
+
+ENDPOINTS: Final = (
+    _at("GET", "/models", models, views.ModelsView),
+    _at("POST", "/models", fit, views.ModelPage, body=ModelFitted),
+    _at("POST", "/models/retire", retire, views.StepView, body=ModelReason),
+    _at("GET", "/models/{model}", model, views.ModelPage, query=CardQuery),
+    _at("GET", "/models/{model}/comparison", comparison, views.CompareView, query=CompareQuery),
+    _at("GET", "/models/{model}/drift", drift, views.DriftView, query=DriftQuery),
+    _at("POST", "/models/{model}/activate", activate, views.StepView, body=ModelReason),
+    _at("GET", "/scores", highest, tuple[views.ScoreRow, ...], query=shapes.LimitQuery),
+    _at("POST", "/scores", score, views.ScoredView, body=Scored),
+    _at("GET", "/scores/{record_id}", explain, views.AssessmentView, query=VersionQuery),
+    _at("GET", "/boxes/{number}/score", box, views.BoxScoreView),
+)

@@ -1,0 +1,203 @@
+"""A move on a referral: who may make it now, what it must record, and what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from esclusa.casework.reasons import check_words
+from esclusa.casework.referral_words import LEAD, SYSTEM, Field, Row, codes, fields, rows
+from esclusa.casework.referrals import DRAFTS, NONE, Referral, moment, refusal
+from esclusa.errors import InputError, StateError
+from esclusa.model import Recorded, ReferralMove
+
+DRAFTING: Final = frozenset({"open", "amend", "discard"})
+"""Moves that stay at home."""
+_HEAVIEST: Final = 1e7
+"""Kilograms; more is a slip of the keyboard."""
+_ASIDE: Final = frozenset({"cut_off"})
+"""Fields that a move has a place of its own for."""
+
+
+class FieldMistake(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with one field: ``missing``, ``one_of`` (fill this or another), ``short``,
+    ``long``, ``damaged``, ``code``, ``number``, ``moment`` or ``past``."""
+
+    field: str
+    problem: str
+
+
+class MoveMistakes(InputError):
+    """Fields of a move are missing or wrong; nothing was recorded."""
+
+    def __init__(self, mistakes: tuple[FieldMistake, ...]) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(map(_sentence, mistakes)))
+
+
+_SENTENCES: Final = {
+    "missing": "must be filled in", "one_of": "or one of its alternatives must be filled in",
+    "short": "says too little", "long": "is too long",
+    "damaged": "has a character that is no text", "code": "is not a code of its list",
+    "number": "is not a number above 0", "past": "is not after now",
+    "moment": "is not a date and time with its zone, such as 2026-11-28T10:00Z",
+}  # fmt: skip
+
+
+def _sentence(mistake: FieldMistake) -> str:
+    return f"{mistake.field} {_SENTENCES[mistake.problem]}"
+
+
+def allowed(now: Referral, agency: str, by: str, *, supervisor: bool, at: str) -> tuple[Row, ...]:
+    """Return the moves that a person of an agency can make now, in the order of the table.
+
+    :param at: ISO 8601 UTC.
+    """
+    found = []
+    for row in rows().values():
+        if row.source == now.state and not (row.actor == LEAD and not supervisor):
+            far = now.cut_off.isoformat() if now.cut_off else ""
+            asked = _bare(now, row.move, agency=agency, by=by, at=at, cut_off=far)
+            if row.move == "request" or not refusal(now, asked):
+                found.append(row)
+    return tuple(row for row in found if row.may(now.side(agency), system=False))
+
+
+def next_move(
+    now: Referral, asked: ReferralMove, given: Mapping[str, str], *, supervisor: bool,
+    version: str = "",
+) -> ReferralMove:  # fmt: skip
+    """Return the move that follows from the history, or refuse it.
+
+    :param now: the referral as its agency knows it; of a new one, with its two sides alone.
+    :param asked: agency, person, moment and subject of the move asked for; numbers are filled in.
+    :param given: what is recorded, by field; what a move does not record is refused.
+    :param version: of the referral as the person saw it; "" to make the move on any.
+    :raises StateError: when state, side, person or time does not allow it, or somebody was faster.
+    :raises MoveMistakes: when a field is missing or wrong; each is named.
+    """
+    if version and version != now.version:
+        raise StateError("somebody was faster: the referral has changed since you opened it")
+    row = rows().get((asked.move, now.state))
+    if row is None:
+        told = "is not there yet" if now.state == NONE else f"is {now.state.replace('_', ' ')}"
+        raise StateError(f"a referral that {told} does not allow the move {asked.move[:40]!r}")
+    if row.actor == LEAD and not supervisor:
+        raise StateError("a waiver is approved by somebody who leads the team: a supervisor")
+    system = asked.by == SYSTEM
+    if not row.may(now.side(asked.agency), system=system):
+        raise StateError(_whose(row))
+    recorded = filled(row, given, asked.at)
+    drafting = row.move in DRAFTING
+    made = msgspec.structs.replace(
+        asked, referral=now.id, requester=now.requester, host=now.host,
+        number=DRAFTS if drafting else now.known(asked.agency) + 1,
+        seen=0 if drafting else now.known(_other(now, asked.agency)),
+        cut_off=recorded.get("cut_off", ""),
+        recorded=tuple(
+            Recorded(name=name, value=value)
+            for name, value in recorded.items() if name not in _ASIDE
+        ),
+    )  # fmt: skip
+    if not drafting and (lost := refusal(now, made)):
+        raise StateError(_refused(lost, now))
+    return made
+
+
+def _other(now: Referral, agency: str) -> str:
+    return now.host if agency == now.requester else now.requester
+
+
+def _bare(now: Referral, move: str, *, agency: str, by: str, at: str, cut_off: str) -> ReferralMove:
+    return ReferralMove(
+        referral=now.id, requester=now.requester, host=now.host, agency=agency, number=1, seen=0,
+        move=move, by=by, at=at, cut_off=cut_off,
+    )  # fmt: skip
+
+
+def _whose(row: Row) -> str:
+    return {
+        "host": "this belongs to the host, and to nobody else",
+        "system": "this follows from time alone; nobody can make it by hand",
+        "system_or_host": "a referral is void when its bill is deleted, or when the host says so",
+    }.get(row.actor, "this belongs to the requesting side")
+
+
+def _refused(lost: str, now: Referral) -> str:
+    if lost == "late" and now.due is not None:
+        due = now.due.isoformat(timespec="minutes")
+        return f"the cut-off passed at {due}; the referral counts as not answered"
+    return {
+        "late": "the cut-off has passed already",
+        "early": "the cut-off has not passed yet",
+        "one_person": "you asked for this waiver yourself; a second person approves it",
+        "overtaken": "nobody has asked for a waiver; ask for one first",
+    }.get(lost, "the move is not allowed")
+
+
+def filled(row: Row, given: Mapping[str, str], at: str) -> dict[str, str]:
+    """Return what a move records, cleaned, in the order of the table.
+
+    :param at: the moment of the move, ISO 8601 UTC.
+    :raises MoveMistakes: naming each field that is missing or wrong.
+    """
+    said = {name: value.strip() for name, value in given.items() if value.strip()}
+    if unknown := sorted(set(said) - set(row.fields)):
+        raise InputError(f"the move {row.move!r} does not record {unknown[0][:40]!r}")
+    mistakes = [*_missing(row, said)]
+    for name, value in said.items():
+        if problem := _problem(fields()[name], value, at):
+            mistakes.append(FieldMistake(field=name, problem=problem))
+    if mistakes:
+        order = {name: place for place, name in enumerate(row.fields)}
+        raise MoveMistakes(tuple(sorted(mistakes, key=lambda item: order[item.field])))
+    return {name: _clean(fields()[name], said[name]) for name in row.fields if name in said}
+
+
+def _missing(row: Row, said: Mapping[str, str]) -> Iterator[FieldMistake]:
+    for need in row.needs:
+        if need.optional or any(name in said for name in need.fields):
+            continue
+        problem = "missing" if len(need.fields) == 1 else "one_of"
+        yield from (FieldMistake(field=name, problem=problem) for name in need.fields)
+
+
+def _problem(field: Field, value: str, at: str) -> str:
+    if len(value) > field.most:
+        return "long"
+    try:
+        check_words(field.name, value, limit=field.most)
+    except InputError:
+        return "damaged"
+    if field.type == "code":
+        return "" if value in codes(field.list) else "code"
+    if field.type == "number":
+        return "" if _number(value) is not None else "number"
+    if field.type == "moment":
+        return _moment_problem(value, at)
+    return "short" if len(value) < field.least else ""
+
+
+def _moment_problem(value: str, at: str) -> str:
+    found, made = moment(value), moment(at)
+    if found is None:
+        return "moment"
+    return "past" if made is not None and found <= made else ""
+
+
+def _number(value: str) -> float | None:
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and 0 < found < _HEAVIEST else None
+
+
+def _clean(field: Field, value: str) -> str:
+    if field.type == "moment" and (found := moment(value)) is not None:
+        return found.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    return value

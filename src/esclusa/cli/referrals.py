@@ -1,0 +1,236 @@
+"""Commands about referrals: open, move, list, show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from esclusa.cli import output
+from esclusa.cli.output import answers, language_option, node_option, opened
+
+if TYPE_CHECKING:
+    from esclusa.node import Node
+    from esclusa.sharing.reader import Reader
+    from esclusa.sharing.referral_views import (
+        ClockView,
+        MoveView,
+        RecordedView,
+        ReferralRow,
+        ReferralView,
+        WordView,
+    )
+
+_as = click.option(
+    "--as", "who", default="", metavar="USER",
+    help="Account to act as; its password is asked for [default: the operator].",
+)  # fmt: skip
+_fields = click.option(
+    "--set", "said", multiple=True, metavar="FIELD=TEXT",
+    help="What the step records; once for each field. `show` names the fields of each step.",
+)  # fmt: skip
+
+
+@click.group()
+def referral() -> None:
+    """Referrals: open, move, list, show, rates."""
+
+
+@referral.command("open")
+@node_option
+@language_option
+@_as
+@click.option("--host", required=True, help="The partner that is asked.")
+@click.option("--box", default="", help="The one of its boxes that is meant [default: all].")
+@click.option("--draft", is_flag=True, help="Keep a draft and send nothing.")
+@_fields
+@click.argument("record")
+@answers
+def open_(folder: Path | None, language: str | None, who: str, host: str, box: str, draft: bool,
+          said: tuple[str, ...], record: str) -> None:  # fmt: skip
+    """Ask a host to look into a box: about an alert, a consignment or a unit of equipment (id).
+
+    A request records risk_reasons, legal_purpose and cut_off (with its zone, such as
+    2026-11-28T10:00Z).
+    """
+    given = _given(said)
+    with _acting(folder, who) as (node, reader):
+        view = node.referral_desk.open(reader, record, host, given, box=box, send=not draft)
+    _shown(view, output.language(language))
+
+
+@referral.command("move")
+@node_option
+@language_option
+@_as
+@click.option("--version", default="", help="Of the referral as you saw it; refused if changed.")
+@_fields
+@click.argument("name")
+@click.argument("step")
+@answers
+def move(folder: Path | None, language: str | None, who: str, version: str, said: tuple[str, ...],
+         name: str, step: str) -> None:  # fmt: skip
+    """Make a step on a referral; `show` names the steps that can be made now."""
+    given = _given(said)
+    with _acting(folder, who) as (node, reader):
+        view = node.referral_desk.move(reader, name, step, given, version=version)
+    _shown(view, output.language(language))
+
+
+@referral.command("list")
+@node_option
+@language_option
+@click.option(
+    "--side",
+    type=click.Choice(["requester", "host"]),
+    default=None,
+    help="Only those that we asked for, or that we are asked [default: both].",
+)
+@click.option("--state", default="open", show_default=True, help="open, all, or one state.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@answers
+def list_(folder: Path | None, language: str | None, side: str | None, state: str,
+          limit: int) -> None:  # fmt: skip
+    """List referrals: what waits for us first, by when it is due."""
+    spoken = output.language(language)
+    with opened(folder) as node:
+        page = node.referral_desk.referrals(
+            node.operator(), side=side or "", state=state, limit=limit
+        )
+    more = " or more" if page.more else ""
+    output.show(
+        page.rows, f"{len(page.rows)}{more} referrals",
+        ("ours", "state", "due (UTC)", "clock", "bill", "boxes", "asked by", "host", "flag", "id"),
+        lambda row: (
+            "*" if row.ours else "", _word(row.state, spoken), row.clock.due[:16],
+            _clock(row.clock), f"{row.subject.carrier} {row.subject.bill}".strip(),
+            _boxes(row), row.requester, row.host, "DO NOT LOAD" if row.do_not_load else "", row.id,
+        ),
+    )  # fmt: skip
+
+
+@referral.command("show")
+@node_option
+@language_option
+@click.argument("name")
+@answers
+def show(folder: Path | None, language: str | None, name: str) -> None:
+    """Show a referral: clock, history of both sides, and the steps that can be made now."""
+    with opened(folder) as node:
+        view = node.referral_desk.show(node.operator(), name)
+    _shown(view, output.language(language))
+
+
+@referral.command("rates")
+@node_option
+@language_option
+@answers
+def rates(folder: Path | None, language: str | None) -> None:
+    """Count how referrals ended, those we asked for and those we were asked."""
+    spoken = output.language(language)
+    with opened(folder) as node:
+        found = node.referral_desk.rates(node.operator())
+    output.show(
+        found, "How referrals ended; void ones are in no rate",
+        ("side", "asked>", "waiting>", "answered of due>", "no answer>", "waived>", "declined",
+         "found>", "nothing found>", "void>"),
+        lambda row: (
+            row.side, row.asked, row.waiting, f"{row.answered} of {row.due}", row.silent,
+            row.waived, ", ".join(f"{_word(one.word, spoken)} {one.count}" for one in row.declined),
+            row.found, row.nothing_found, row.void,
+        ),
+    )  # fmt: skip
+
+
+@contextmanager
+def _acting(folder: Path | None, who: str) -> Iterator[tuple[Node, Reader]]:
+    """Open the node and say who acts: the operator, or whoever gives an account's password."""
+    with opened(folder) as node:
+        if not who:
+            yield node, node.operator()
+            return
+        token = node.sign_in(who, click.prompt(f"Password of {who}", hide_input=True, err=True))
+        try:
+            yield node, node.reader(token)
+        finally:
+            node.sign_out(token)
+
+
+def _given(said: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in said:
+        name, sign, value = item.partition("=")
+        if not sign or not name.strip() or name.strip() in found:
+            raise click.BadParameter(f"{item[:40]!r}: write FIELD=TEXT, each field once")
+        found[name.strip()] = value
+    return found
+
+
+def _shown(view: ReferralView, spoken: str) -> None:
+    if not output.for_people():
+        output.lines([view])
+        return
+    row = view.row
+    bill = f"{row.subject.carrier} {row.subject.bill}".strip()
+    output.table(
+        f"Referral {row.id}: {bill} {_boxes(row)}".strip(), ("", ""),
+        [
+            ("state", _word(row.state, spoken)),
+            *([("", "DO NOT LOAD, until the host clears it")] if row.do_not_load else []),
+            ("asked by", row.requester), ("host", row.host), ("ship", row.subject.ship),
+            ("cut-off (UTC)", row.clock.cut_off), ("due (UTC)", row.clock.due),
+            ("clock", _clock(row.clock)), ("version", view.version),
+        ],
+    )  # fmt: skip
+    if view.stays:
+        click.echo(f"Nothing of our steps reaches the other side: {_word(view.stays, spoken)}")
+    if view.waiting:
+        click.echo("Incomplete: steps between those that have arrived are missing.")
+    output.table(
+        "\nHistory", ("at (UTC)", "agency", "by", "step", "then", "recorded", "does not count"),
+        [
+            (step.at[:16], step.agency, step.by, _word(step.move, spoken),
+             _word(step.after, spoken), _recorded(step.recorded, spoken),
+             _word(step.lost, spoken) if step.lost else "")
+            for step in (*view.drafts, *view.steps)
+        ],
+    )  # fmt: skip
+    output.table(
+        "\nSteps that you can make now",
+        ("step", "", "records"),
+        [(one.move.code, _word(one.move, spoken), _needs(one)) for one in view.moves],
+    )
+
+
+def _word(word: WordView, spoken: str) -> str:
+    return word.es if spoken == "es" else word.en
+
+
+def _boxes(row: ReferralRow) -> str:
+    return " ".join(row.subject.boxes)
+
+
+def _clock(clock: ClockView) -> str:
+    rested = f" (+{clock.rested_minutes} min)" if clock.rested_minutes else ""
+    if clock.resting_since:
+        return f"rests since {clock.resting_since[:16]}{rested}"
+    if clock.left_minutes is None:
+        return rested.strip()
+    hours, minutes = divmod(abs(clock.left_minutes), 60)
+    told = f"{hours} h {minutes:02} min"
+    return f"{told} left{rested}" if clock.left_minutes >= 0 else f"over since {told}{rested}"
+
+
+def _recorded(said: Iterable[RecordedView], spoken: str) -> str:
+    return "\n".join(
+        f"{_word(one.field, spoken)}: {_word(one.text, spoken) if one.text else one.value}"
+        for one in said
+    )
+
+
+def _needs(move: MoveView) -> str:
+    signs = {"yes": "", "no": "?", "one_of": "|"}
+    return " ".join(f"{field.word.code}{signs[field.needed]}" for field in move.fields)

@@ -1,0 +1,101 @@
+"""Versions of records as analysis asks for them: all of a kind, or those that hold a reference.
+
+Rows are handed out with their bodies as stored, so that a caller decodes what it needs of them and
+no more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from esclusa.ledger.records import slices
+from esclusa.ledger.schema import record, reference
+
+
+class Held(NamedTuple):
+    """A version: its place in the ledger's order, record id, kind, label, when it was recorded
+    (UTC), whether it takes the record back, the time it is about as text, and its body as JSON."""
+
+    seq: int
+    id: str
+    kind: str
+    label_id: int
+    recorded: dt.datetime
+    withdrawn: bool
+    valid_time: str
+    body: bytes
+
+
+COLUMNS = (
+    record.c.seq, record.c.id, record.c.kind, record.c.label_id, record.c.recorded_time,
+    record.c.withdrawn, record.c.valid_time, record.c.body,
+)  # fmt: skip
+
+
+def all_holding(connection: sa.Connection, visible: Collection[int], value: str) -> Iterator[Held]:
+    """Yield every version under these labels that holds a reference, replaced and withdrawn ones
+    too, in order; erased ones hold none."""
+    query = (
+        sa.select(*COLUMNS)
+        .join(reference, reference.c.seq == record.c.seq)
+        .where(reference.c.value == value, record.c.label_id.in_(sorted(visible)))
+        .where(record.c.body.is_not(None))
+    )
+    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
+    yield from map(held, rows)
+
+
+def all_of_kind(connection: sa.Connection, visible: Collection[int], kind: str) -> Iterator[Held]:
+    """Yield every version of a kind under these labels, replaced and withdrawn ones too, in order;
+    erased ones are left out."""
+    query = sa.select(*COLUMNS).where(
+        record.c.kind == kind, record.c.label_id.in_(sorted(visible)), record.c.body.is_not(None)
+    )
+    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
+    yield from map(held, rows)
+
+
+def holding(
+    connection: sa.Connection, visible: Collection[int], kinds: Collection[str],
+    values: Collection[str],
+) -> dict[int, Held]:  # fmt: skip
+    """Return the versions in force of these kinds that hold one of these references, by sequence
+    number."""
+    found: dict[int, Held] = {}
+    for some in slices(sorted(values)):
+        query = _in_force(visible, kinds).where(
+            record.c.seq.in_(sa.select(reference.c.seq).where(reference.c.value.in_(some)))
+        )
+        found.update((row.seq, held(row)) for row in connection.execute(query))
+    return found
+
+
+def named(
+    connection: sa.Connection, visible: Collection[int], kinds: Collection[str],
+    names: Collection[str],
+) -> dict[int, Held]:  # fmt: skip
+    """Return the versions in force of these kinds of the records with these ids, by sequence
+    number."""
+    found: dict[int, Held] = {}
+    for some in slices(sorted(names)):
+        query = _in_force(visible, kinds).where(record.c.id.in_(some))
+        found.update((row.seq, held(row)) for row in connection.execute(query))
+    return found
+
+
+def _in_force(visible: Collection[int], kinds: Collection[str]) -> sa.Select[Any]:
+    return sa.select(*COLUMNS).where(
+        record.c.kind.in_(sorted(kinds)), record.c.label_id.in_(sorted(visible)),
+        record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+    )  # fmt: skip
+
+
+def held(row: Any) -> Held:
+    return Held(
+        row.seq, row.id, row.kind, row.label_id, dt.datetime.fromisoformat(row.recorded_time),
+        row.withdrawn, row.valid_time, bytes(row.body),
+    )  # fmt: skip

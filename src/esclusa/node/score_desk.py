@@ -1,0 +1,299 @@
+"""Scores for people: frozen as they stood, with what they rested on, and explained.
+
+A consignment is scored under its own label, from history that every reader of that label may see,
+by the model that the asking person sees as active. The score is a record under the label of the
+consignment and the model together. Scoring again makes a later version; nothing is overwritten.
+Where no model is active nothing is scored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final
+
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis.scoring import combine, explain
+from esclusa.analysis.targeting import Pack
+from esclusa.errors import InputError, NotFound, StateError
+from esclusa.ledger import queue, records, versions, watchlists
+from esclusa.ledger.indexing import title_of
+from esclusa.ledger.records import Draft, now_text
+from esclusa.model import Assessment, Record, record_id
+from esclusa.node.examinations import outcomes_under
+from esclusa.node.features import consignment_features
+from esclusa.node.model_fitting import FEATURE_VERSION
+from esclusa.node.model_store import KeptModel, Scorers
+from esclusa.node.pipeline import Pipeline
+from esclusa.node.score_live import LiveProfiles
+from esclusa.node.score_rows import (
+    ASSESSMENT,
+    CONSIGNMENT,
+    KIND,
+    ToScore,
+    assessments,
+    frozen,
+    in_force,
+)
+from esclusa.sharing import score_views as views
+from esclusa.sharing.reader import Action, Reader
+from esclusa.sharing.release import PAGE_LIMIT, Gate
+
+_NONE_ACTIVE: Final = "no model is active, so nothing is scored"
+_MISSING: Final = "no score of such a record"
+_BATCH: Final = 500
+_SINGLE: Final = 5
+"""Up to so many consignments history in memory answers; more are worked out together."""
+
+
+class ScoreDesk:
+    """Scores of consignments, for people."""
+
+    def __init__(self, gate: Gate, pipeline: Pipeline, scorers: Scorers, pack: Pack) -> None:
+        self._gate = gate
+        self._pack = pack
+        self._pipeline = pipeline
+        self._labels = pipeline.labels
+        self._algebra = pipeline.analyst.algebra
+        self._scorers = scorers
+        self._live = LiveProfiles(pipeline.store, pipeline.labels)
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+
+    # --- scoring -------------------------------------------------------------------------------
+
+    def score(
+        self, reader: Reader, names: Collection[str] | None = None, *, again: bool = False
+    ) -> views.ScoredView:
+        """Score consignments that the reader may see, as of now, and keep the scores.
+
+        :param names: record ids; None for every consignment in force.
+        :param again: also those whose present version the active model has scored.
+        :raises StateError: when no model is active.
+        :raises NotFound: when one of the names is no consignment that the reader may see.
+        """
+        reader.require(Action.SCORE_WRITE)
+        with self._gate.reading(reader) as (connection, visible):
+            model = self._active(connection, visible)
+            asked = in_force(connection, visible, names)
+            if names is not None and len(asked) < len(set(names)):
+                raise NotFound("no such consignment")
+            targets = {
+                one.label_id: self._algebra.known(one.label_id, model.label_id) for one in asked
+            }
+        for label, target in targets.items():
+            if target is None:
+                targets[label] = self._algebra.join(label, model.label_id)
+        with self._gate.reading(reader) as (connection, visible):
+            done = self._done(connection, targets, asked, model)
+            wanted = [one for one in asked if again or one.id not in done]
+            made = self._assessed(connection, visible, wanted, model, targets)
+        for start in range(0, len(made), _BATCH):
+            with self._pipeline.store.write() as connection:
+                records.append(connection, made[start : start + _BATCH])
+        self._gate.note(
+            reader, Action.SCORE_WRITE, detail=f"rows={len(made)} model={model.body.checksum[:12]}"
+        )
+        return views.ScoredView(
+            model=model.body.name, checksum=model.body.checksum, scored=len(made),
+            already=len(asked) - len(wanted),
+        )  # fmt: skip
+
+    def _active(self, connection: sa.Connection, visible: Collection[int]) -> KeptModel:
+        found = self._scorers.kept(connection, visible).active()
+        if found is None:
+            raise StateError(_NONE_ACTIVE)
+        if self._scorers.of(found.body).model.feature_version != FEATURE_VERSION:
+            raise StateError("the active model reads an older list of features; fit a new one")
+        return found
+
+    def _done(
+        self, connection: sa.Connection, targets: dict[int, int | None],
+        asked: Sequence[ToScore], model: KeptModel,
+    ) -> set[str]:  # fmt: skip
+        """Return the consignments whose present version this model has scored."""
+        agency = self._pipeline.settings.agency
+        of = {record_id(agency, KIND, one.id): one for one in asked}
+        labels = {target for target in targets.values() if target is not None}
+        done = set()
+        for held in versions.named(connection, labels, {KIND}, of).values():
+            body, one = ASSESSMENT.decode(held.body), of[held.id]
+            same = body.subject_seq == one.seq and body.checksum == model.body.checksum
+            if same and held.label_id == targets[one.label_id]:
+                done.add(one.id)
+        return done
+
+    def _assessed(
+        self, connection: sa.Connection, visible: frozenset[int], wanted: Sequence[ToScore],
+        model: KeptModel, targets: dict[int, int | None],
+    ) -> list[Draft]:  # fmt: skip
+        by_label: dict[int, list[ToScore]] = defaultdict(list)
+        for one in wanted:
+            by_label[one.label_id].append(one)
+        drafts: list[Draft] = []
+        for label, some in sorted(by_label.items()):
+            target = targets[label]
+            assert target is not None  # joined before
+            seen = visible & self._view(label)
+            frame = self._features(connection, seen, [one.id for one in some])
+            rested = self._rested(connection, visible & self._view(target), model)
+            drafts += self._drafts(connection, frame, some, model, target, rested)
+        return drafts
+
+    def _features(
+        self, connection: sa.Connection, seen: frozenset[int], names: Sequence[str]
+    ) -> pl.DataFrame:
+        if len(names) <= _SINGLE and self._live.knows(seen):
+            now = self.now()
+            return pl.concat(self._live.features(connection, seen, one, now) for one in names)
+        outcomes = outcomes_under(connection, self._labels, seen, kinds=("consignment",))
+        return consignment_features(connection, seen, outcomes, names=names, as_of=self.now())
+
+    def _view(self, label: int) -> frozenset[int]:
+        """Return the labels whose records what stands under a label may rest on."""
+        below = self._algebra.all_below(label)
+        return frozenset(one for one in below if self._algebra.covers(one, label))
+
+    def _rested(
+        self, connection: sa.Connection, seen: Collection[int], model: KeptModel
+    ) -> dict[str, Any]:
+        own = self._pipeline.analyst.own.packs()
+        rules = [f"{self._pack.id} {self._pack.version}"]
+        rules += sorted(
+            f"{one.rule.id} {one.rule.version}"
+            for label, pack in own.items() if label in seen for one in pack.rules
+        )  # fmt: skip
+        lists = tuple(
+            sorted(
+                f"{row.id} {row.edition}" for row in watchlists.all_lists(connection)
+                if row.label_id in seen
+            )
+        )  # fmt: skip
+        return {
+            "model": model.body.name, "checksum": model.body.checksum,
+            "feature_version": FEATURE_VERSION, "rules": tuple(rules),
+            "lists": lists,
+        }  # fmt: skip
+
+    def _drafts(
+        self, connection: sa.Connection, frame: pl.DataFrame, some: Sequence[ToScore],
+        model: KeptModel, target: int, rested: dict[str, Any],
+    ) -> Iterable[Draft]:  # fmt: skip
+        scorer = self._scorers.of(model.body)
+        scored = scorer.score(frame)
+        at = now_text()
+        seen, of = self._view(target), {one.id: one for one in some}
+        for place, row in enumerate(frame.iter_rows(named=True)):
+            one = of[row["record"]]
+            found = tuple(scored.contributions[:, place].tolist())
+            told = explain(scorer.model, row, found, float(scored.probability[place]))
+            alert = queue.of_subject(connection, seen, one.id)
+            yield Draft(
+                body=frozen(
+                    told, subject_id=one.id, subject_version=one.version, subject_seq=one.seq,
+                    at=at, contributions=found, points=alert.score if alert else 0.0, **rested,
+                ),
+                originator=self._pipeline.settings.agency, label_id=target, valid_time=at,
+                derived_from=(one.id,),
+            )  # fmt: skip
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def explain(
+        self, reader: Reader, subject: str, *, version: int | None = None
+    ) -> views.AssessmentView:
+        """Return a consignment's score as it stood, the newest or a version; raises ``NotFound``.
+
+        :param subject: the consignment's record id.
+        """
+        reader.require(Action.SCORE_READ)
+        with self._gate.reading(reader) as (connection, visible):
+            view = self.found(connection, visible, subject, version=version)
+        self._gate.note(reader, Action.SCORE_READ, subject=view.record_id if view else "")
+        if view is None:
+            raise NotFound(_MISSING)
+        return view
+
+    def beside(self, reader: Reader, subject: str) -> views.AssessmentView | None:
+        """Return the newest score of a consignment for its page, None when there is none."""
+        if not reader.may(Action.SCORE_READ):
+            return None
+        with self._gate.reading(reader) as (connection, visible):
+            view = self.found(connection, visible, subject)
+        if view is not None:
+            self._gate.note(reader, Action.SCORE_READ, subject=view.record_id)
+        return view
+
+    def found(
+        self, connection: sa.Connection, visible: Collection[int], subject: str,
+        *, version: int | None = None,
+    ) -> views.AssessmentView | None:  # fmt: skip
+        """Return a consignment's score under these labels, None when there is none."""
+        name = record_id(self._pipeline.settings.agency, KIND, subject)
+        held = records.get(connection, self._labels, visible, name, version=version)
+        if held is None or not isinstance(held.body, Assessment) or held.withdrawn:
+            return None
+        label = records.label_of(connection, held.seq)
+        chain = records.chain(connection, self._labels, name, label)
+        present = records.get(connection, self._labels, visible, subject)
+        return _view(held, len(chain), present, int(self._labels.get(label).marking.level))
+
+    def highest(self, reader: Reader, *, limit: int = 50) -> tuple[views.ScoreRow, ...]:
+        """Return the consignments with the highest newest scores that the reader may see."""
+        reader.require(Action.SCORE_READ)
+        limit = max(1, min(limit, PAGE_LIMIT))
+        with self._gate.reading(reader) as (connection, visible):
+            newest = assessments(connection, visible)
+            best = sorted(newest.values(), key=lambda one: (-one.score, one.subject_id))[:limit]
+            held = versions.named(
+                connection, visible, {"consignment"}, {one.subject_id for one in best}
+            )
+            titles = {one.id: title_of(CONSIGNMENT.decode(one.body)) for one in held.values()}
+        self._gate.note(reader, Action.SCORE_READ, detail=f"rows={len(best)}")
+        return tuple(
+            views.ScoreRow(
+                subject_id=one.subject_id, title=titles[one.subject_id], score=one.score,
+                probability=one.probability, at=one.at,
+            )
+            for one in best
+            if one.subject_id in titles
+        )  # fmt: skip
+
+    def box(self, reader: Reader, number: str) -> views.BoxScoreView:
+        """Return a container as the combination of its bills that the reader may see.
+
+        :param number: the container's number.
+        :raises NotFound: when none of its bills has a score.
+        :raises InputError: when the number is empty.
+        """
+        reader.require(Action.SCORE_READ)
+        if not number.strip():
+            raise InputError("give a container number")
+        number = number.strip().upper()
+        with self._gate.reading(reader) as (connection, visible):
+            bills = versions.holding(connection, visible, {"consignment"}, {f"equipment:{number}"})
+            newest = assessments(connection, visible, {one.id for one in bills.values()})
+        of = {one.id: newest.get(one.id) for one in bills.values()}
+        made = combine(one.probability if one else None for one in of.values())
+        self._gate.note(reader, Action.SCORE_READ, detail=f"box rows={len(of)}")
+        if made is None:
+            raise NotFound("no score of a bill in such a container")
+        return views.BoxScoreView(
+            number=number, probability=made.probability, low=made.low, high=made.high,
+            scored=made.scored, unscored=made.unscored,
+        )  # fmt: skip
+
+
+def _view(held: Record, of: int, present: Record | None, level: int) -> views.AssessmentView:
+    body = held.body
+    assert isinstance(body, Assessment)
+    return views.AssessmentView(
+        record_id=held.id, subject_id=body.subject_id, version=held.version, of=of,
+        subject_version=body.subject_version, at=body.at, score=body.score,
+        probability=body.probability, start=body.start, rest=body.rest, points=body.points,
+        model=body.model, checksum=body.checksum, feature_version=body.feature_version,
+        rules=body.rules, lists=body.lists, reasons=body.reasons,
+        later=present is None or present.seq != body.subject_seq, level=level,
+    )  # fmt: skip

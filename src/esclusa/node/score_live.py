@@ -1,0 +1,224 @@
+"""Features of single consignments in milliseconds: history is kept in memory and grows with the
+ledger, instead of being read anew for each question.
+
+One history for each set of labels, because what a reader may not see must not count in his figures.
+It follows versions of consignments, and outcomes, by their place in the ledger. Where something was
+taken back that had counted (an erased record, an outcome that is none any more), and every
+:data:`OLDEST` seconds, it is built anew from the ledger. The values are those of
+:func:`~esclusa.node.features.consignment_features`; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Iterator
+from threading import Lock
+from typing import Final
+
+import msgspec
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis.goods import likeness
+from esclusa.analysis.profiles import Settings, State
+from esclusa.analysis.profiles.from_records import Stated, rows_of, with_masses
+from esclusa.ledger import versions
+from esclusa.ledger.indexing import EXAMINATION_REFERENCE
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.schema import audit, record, reference
+from esclusa.ledger.store import Store
+from esclusa.model import Consignment
+from esclusa.node.examinations import outcomes_under
+from esclusa.node.features import weighed_in
+from esclusa.sharing.reader import Action
+
+OLDEST: Final = 3_600.0
+"""Seconds after which history is built anew, whatever happened."""
+_TEXTS: Final = 5_000
+"""Goods texts with their codes whose fit is kept."""
+_KEPT: Final = 4
+"""Sets of labels whose history is kept; the one used longest ago goes first."""
+_CONSIGNMENT: Final = msgspec.json.Decoder(Consignment)
+_SETTINGS: Final = Settings()
+
+
+class _Gone(Exception):
+    """Something that counted was taken back."""
+
+
+class _History:
+    """The history under one set of labels, up to a place in the ledger."""
+
+    def __init__(self, store: Store, labels: Labels, visible: frozenset[int]) -> None:
+        self.store = store
+        self.labels = labels
+        self.visible = visible
+        self.state = State(_SETTINGS)
+        self.seq = 0
+        self.exam = 0
+        self.erased = -1
+        self.born = time.monotonic()
+        self.told: dict[tuple[str, dt.datetime], bool | None] = {}
+
+    def catch_up(self, connection: sa.Connection) -> None:
+        """Take in what was recorded since; raises ``_Gone``."""
+        self._look_for_erasures()
+        fresh = list(self._since(connection))
+        if fresh:
+            stated = (
+                Stated(one.id, one.recorded, _CONSIGNMENT.decode(one.body), one.withdrawn)
+                for one in fresh
+            )
+            rows = rows_of(stated).unique(["id", "at"], keep="last", maintain_order=True)
+            self.state.add(rows)
+            self.seq = fresh[-1].seq
+        exam = _newest_exam(connection, self.visible)
+        if exam > self.exam or (exam and fresh and _touches_exams(connection, fresh)):
+            self._learn(connection)
+            self.exam = exam
+
+    def _since(self, connection: sa.Connection) -> Iterator[versions.Held]:
+        query = sa.select(*versions.COLUMNS).where(
+            record.c.seq > self.seq, record.c.kind == "consignment",
+            record.c.label_id.in_(sorted(self.visible)), record.c.body.is_not(None),
+        )  # fmt: skip
+        return map(versions.held, connection.execute(query.order_by(record.c.seq)))
+
+    def _learn(self, connection: sa.Connection) -> None:
+        found = outcomes_under(connection, self.labels, self.visible, kinds=("consignment",))
+        now = {
+            (row["subject"], row["known"]): row["found"] if row["examined"] else None
+            for row in found.select("subject", "known", "examined", "found").iter_rows(named=True)
+        }
+        if any(key not in now or now[key] != said for key, said in self.told.items()):
+            raise _Gone
+        fresh = [key for key in now if key not in self.told]
+        if fresh:
+            keys = pl.DataFrame(
+                fresh, schema={"subject": pl.String(), "known": found["known"].dtype}, orient="row"
+            )
+            self.state.learn(found.join(keys, on=["subject", "known"], how="semi"))
+        self.told = now
+
+    def _look_for_erasures(self) -> None:
+        """Look for lines of erasures that the log got since; a reader's own connection may not."""
+        query = sa.select(sa.func.max(audit.c.seq))
+        with self.store.read() as connection:
+            if self.erased >= 0:
+                query = query.where(audit.c.seq > self.erased)
+                gone = query.where(audit.c.action == Action.RECORD_ERASE.value)
+                if connection.execute(gone).scalar() is not None:
+                    raise _Gone
+            self.erased = max(int(connection.execute(query).scalar() or 0), self.erased)
+
+
+class LiveProfiles:
+    """Histories in memory, by the labels that they rest on."""
+
+    def __init__(self, store: Store, labels: Labels) -> None:
+        self._store = store
+        self._labels = labels
+        self._known: OrderedDict[frozenset[int], _History] = OrderedDict()
+        self._fits: dict[tuple[str | None, str | None], float | None] = {}
+        self._lock = Lock()
+
+    def knows(self, visible: Collection[int]) -> bool:
+        """Tell whether history under these labels can be followed: copies of partners cannot, for
+        they leave by other ways than an erasure."""
+        return not any(self._labels.get(number).supplier for number in visible)
+
+    def features(
+        self, connection: sa.Connection, visible: frozenset[int], name: str, as_of: dt.datetime
+    ) -> pl.DataFrame:
+        """Return one row, as ``consignment_features`` does for one consignment as of a moment; none
+        where it was not in force.
+
+        :param as_of: an aware moment, not before one that was asked about earlier.
+        """
+        with self._lock:
+            history = self._history(connection, visible)
+            asked = self._asked(connection, visible, name, as_of)
+            return history.state.ask(asked).rename({"id": "record"})
+
+    def _history(self, connection: sa.Connection, visible: frozenset[int]) -> _History:
+        history = self._known.pop(visible, None)
+        if history is None or time.monotonic() - history.born > OLDEST:
+            history = _History(self._store, self._labels, visible)
+        try:
+            history.catch_up(connection)
+        except _Gone:
+            history = _History(self._store, self._labels, visible)
+            history.catch_up(connection)
+        self._known[visible] = history
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return history
+
+    def _asked(
+        self, connection: sa.Connection, visible: frozenset[int], name: str, as_of: dt.datetime
+    ) -> pl.DataFrame:
+        query = sa.select(*versions.COLUMNS).where(
+            record.c.id == name, record.c.label_id.in_(sorted(visible)),
+            record.c.body.is_not(None),
+        )  # fmt: skip
+        held = [
+            one
+            for one in map(versions.held, connection.execute(query.order_by(record.c.seq)))
+            if one.recorded < as_of
+        ]
+        last = max(held, key=lambda one: (one.recorded, one.seq), default=None)
+        stated = [] if last is None or last.withdrawn else [last]
+        rows = rows_of(
+            Stated(one.id, one.recorded, _CONSIGNMENT.decode(one.body)) for one in stated
+        )
+        if not stated:
+            return rows
+        fit = self._fit(rows["text"].item(), rows["hs"].item())
+        rows = rows.with_columns(
+            at=pl.lit(as_of.astimezone(dt.UTC)).cast(rows.schema["at"]),
+            text_fit=pl.lit(fit).cast(rows.schema["text_fit"]),
+        )
+        box = rows["box"].item()
+        weighed = [
+            one
+            for held_one in (
+                versions.all_holding(connection, visible, f"equipment:{box}") if box else ()
+            )
+            for one in weighed_in(held_one)
+        ]
+        return with_masses(rows, weighed) if weighed else rows
+
+    def _fit(self, text: str | None, code: str | None) -> float | None:
+        """Return how well a text fits its code; goods come again, so what was told is kept."""
+        key = text, code
+        if key not in self._fits:
+            if len(self._fits) >= _TEXTS:
+                self._fits.clear()
+            texts, codes = (pl.Series([one], dtype=pl.String) for one in key)
+            self._fits[key] = likeness(texts, codes).item()
+        return self._fits[key]
+
+
+def _newest_exam(connection: sa.Connection, visible: Collection[int]) -> int:
+    query = (
+        sa.select(sa.func.max(record.c.seq))
+        .join(reference, reference.c.seq == record.c.seq)
+        .where(reference.c.value == EXAMINATION_REFERENCE)
+        .where(record.c.label_id.in_(sorted(visible)))
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _touches_exams(connection: sa.Connection, fresh: list[versions.Held]) -> bool:
+    """Tell whether new versions name a bill or a box that an examination names."""
+    ours, theirs = reference.alias(), reference.alias()
+    query = (
+        sa.select(theirs.c.seq)
+        .join(ours, ours.c.value == theirs.c.value)
+        .join(record, record.c.seq == theirs.c.seq)
+        .where(ours.c.seq.in_([one.seq for one in fresh[:500]]), record.c.kind == "examination")
+        .limit(1)
+    )
+    return len(fresh) > 500 or connection.execute(query).first() is not None

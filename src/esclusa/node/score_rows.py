@@ -1,0 +1,76 @@
+"""Scores as records, and the consignments that can have one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from esclusa.analysis.scoring import Explained
+from esclusa.ledger.schema import record
+from esclusa.model import Assessment, Consignment, ScoreReason
+
+KIND: Final = "assessment"
+
+
+class ToScore(msgspec.Struct, frozen=True):
+    """A version of a consignment that is in force, and the label that it stands under."""
+
+    id: str
+    version: int
+    seq: int
+    label_id: int
+
+
+def assessments(
+    connection: sa.Connection, visible: Collection[int], subjects: Collection[str] | None = None
+) -> dict[str, Assessment]:
+    """Return the newest score of each consignment under these labels, by its record id.
+
+    :param subjects: None for all.
+    """
+    query = sa.select(record.c.body).where(
+        record.c.kind == KIND, record.c.label_id.in_(sorted(visible)), record.c.current,
+        sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+    ).order_by(record.c.seq)  # fmt: skip
+    found = (ASSESSMENT.decode(bytes(body)) for body in connection.execute(query).scalars())
+    wanted = None if subjects is None else set(subjects)
+    return {one.subject_id: one for one in found if wanted is None or one.subject_id in wanted}
+
+
+def frozen(told: Explained, **rested: Any) -> Assessment:
+    """Return a score with its reasons as a record keeps it."""
+    return Assessment(
+        score=told.score, probability=told.probability, start=told.start, rest=told.rest,
+        reasons=tuple(
+            ScoreReason(
+                contribution=one.contribution, title_en=one.title_en, title_es=one.title_es,
+                value_en=one.value_en, value_es=one.value_es,
+            )
+            for one in told.reasons
+        ),
+        **rested,
+    )  # fmt: skip
+
+
+ASSESSMENT: Final = msgspec.json.Decoder(Assessment)
+CONSIGNMENT: Final = msgspec.json.Decoder(Consignment)
+
+
+def in_force(
+    connection: sa.Connection, visible: Collection[int], names: Collection[str] | None
+) -> list[ToScore]:
+    """Return the consignments in force; of one under several labels the version recorded last."""
+    query = sa.select(record.c.id, record.c.version, record.c.seq, record.c.label_id).where(
+        record.c.kind == "consignment", record.c.label_id.in_(sorted(visible)), record.c.current,
+        record.c.body.is_not(None),
+    )  # fmt: skip
+    found: dict[str, tuple[ToScore, bool]] = {}
+    wanted = None if names is None else set(names)
+    columns = (*query.selected_columns, record.c.withdrawn)
+    for row in connection.execute(query.with_only_columns(*columns).order_by(record.c.seq)):
+        if wanted is None or row.id in wanted:
+            found[row.id] = (ToScore(row.id, row.version, row.seq, row.label_id), row.withdrawn)
+    return [one for _name, (one, gone) in sorted(found.items()) if not gone]

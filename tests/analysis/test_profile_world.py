@@ -1,0 +1,75 @@
+"""Profiles of the planted world: both ways agree on trade with peers, and pieces are no matter.
+
+CPU: about three seconds.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+import profile_worlds as worlds
+import pytest
+
+from esclusa.analysis.profiles import State, peers, profile, shaping
+from esclusa.analysis.profiles import rows as rows_module
+from esclusa.analysis.profiles.planted import outcomes_of_world, rows_of_world
+from esclusa.analysis.world import World, read_parameters
+
+Trade = tuple[pl.DataFrame, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def trade() -> Trade:
+    text = "weeks = 6\n[trade]\nconsignments_per_week = 400\n[parties]\nimporters = 80\n"
+    world = World(read_parameters(text), 3)
+    weeks, results = [], []
+    for _ in range(6):
+        weeks.append(world.week())
+        results.append(world.inspect(weeks[-1].boxes["box"].sample(40, seed=1)))
+    bills, boxes, parties = (
+        pl.concat([getattr(week, name) for week in weeks]) for name in ("bills", "boxes", "parties")
+    )
+    return rows_of_world(bills, boxes, parties), outcomes_of_world(pl.concat(results))
+
+
+@pytest.fixture(scope="module")
+def whole(trade: Trade) -> pl.DataFrame:
+    return profile(*trade)
+
+
+def test_most_of_trade_finds_peers_and_history(trade: Trade, whole: pl.DataFrame) -> None:
+    late = whole.filter(pl.col("at") > whole["at"].quantile(0.7))
+    for name in ("value_per_kg_z", "mass_per_package_kg_z", "freight_per_kg_z", "transit_days_z"):
+        assert late[name].null_count() < 0.25 * len(late), name
+        assert abs(late[name].median()) < 0.7, name  # type: ignore[arg-type]
+    assert late["all_found"].max() > 0
+    assert whole["detour"].null_count() < 0.5 * len(whole)
+    assert whole["text_fit"].null_count() < 0.5 * len(whole)
+
+
+def test_a_state_fed_day_by_day_answers_as_the_whole_history(
+    trade: Trade, whole: pl.DataFrame
+) -> None:
+    rows, outcomes = trade
+    order = rows.with_row_index("place").sort("at", maintain_order=True)
+    state, asked = State(), 0
+    for (_day,), some in order.group_by(pl.col("at").dt.date(), maintain_order=True):
+        places = some["place"].to_list()
+        today = outcomes.filter(pl.col("known").dt.date() <= some["at"].dt.date()[0])
+        state.learn(today)  # what is known already changes nothing
+        state.add(some.drop("place"))
+        if some["at"].dt.day()[0] % 9 == 0:
+            found = state.ask(some.drop("place"))
+            assert worlds.differences(found, whole[places]) == []
+            asked += len(found)
+    assert asked > 200
+
+
+@pytest.mark.parametrize(("module", "name", "value"), [
+    (peers, "_CELLS", 7), (shaping, "_FEW", 0), (rows_module, "_FEW", 10**9),
+])  # fmt: skip
+def test_pieces_in_which_work_is_done_are_no_matter(
+    trade: Trade, whole: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, module: object, name: str,
+    value: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, name, value)
+    assert worlds.differences(profile(*trade), whole) == []

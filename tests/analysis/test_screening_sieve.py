@@ -1,0 +1,99 @@
+"""Which parties are kept does not depend on how many processes are asked, nor on one that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from esclusa.analysis.screening import Index, Party, Screener, Sieve, make_query, sieve
+from esclusa.model import Identifier, ListEntry
+
+ENTRIES = [
+    ListEntry(list_id="own", uid="1", type="person", name="MARIA ZUBAROWSKI",
+              birth_dates=("1971-05-02",)),
+    ListEntry(list_id="own", uid="2", type="vessel", name="OCEAN STAR",
+              identifiers=(Identifier(scheme="imo", value="9074729"),)),
+    ListEntry(list_id="own", uid="3", type="organisation", name="PUERTO NORTE LTDA"),
+]  # fmt: skip
+SCREENER = Screener(Index.build(ENTRIES, {"own": "1"}))
+ONLY = [("own", "1"), ("own", "2")]
+PARTIES: list[Party] = [
+    ("ZUBAROWSKI, MARIA", "any", "", "", ()),
+    ("PUERTO NORTE LTDA", "any", "", "", ()),  # an entry that is not looked for
+    ("OTHER NAME", "vessel", "", "", ("imo:9074729",)),
+    ("NOBODY AT ALL", "any", "1971-05-02", "PA", ()),
+    ("", "any", "", "", ()),
+]
+WANTED = [True, False, True, False, False]
+
+
+def test_one_process_keeps_what_one_question_at_a_time_hits() -> None:
+    with Sieve(SCREENER, ONLY) as asked:
+        assert asked.meets(PARTIES) == WANTED
+        assert asked.meets([]) == []
+    looked_for = {uid for _list, uid in ONLY}
+    hits = [SCREENER.query(make_query(*party)) for party in PARTIES]
+    assert [bool({hit.uid for hit in some} & looked_for) for some in hits] == WANTED
+
+
+def test_two_processes_keep_the_same_and_so_does_this_one_once_they_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sieve, "MANY", 6)
+    monkeypatch.setattr(sieve, "_FEW", 2)
+    with Sieve(SCREENER, ONLY, workers=2) as asked:
+        assert asked.meets(PARTIES) == WANTED
+        assert asked._pool is None  # fewer than a process is started for
+        assert asked.meets(PARTIES * 3) == WANTED * 3
+        assert asked._pool is not None
+        workers = list(asked._pool._processes)
+        assert len(workers) == 2
+        assert asked.meets(PARTIES) == WANTED
+        os.kill(workers[0], signal.SIGKILL)
+        assert asked.meets(PARTIES * 3) == WANTED * 3
+        assert asked._pool is None
+        assert asked.meets(PARTIES * 3) == WANTED * 3
+
+
+ORPHANS = """
+import time
+from esclusa.analysis.screening import processes
+if __name__ == "__main__":
+    with processes.pool(1, time.sleep, 0) as pool:
+        pool.submit(int, 0).result()
+        print(*pool._processes, flush=True)
+        time.sleep(600)
+"""
+
+
+def test_processes_end_with_the_one_that_made_them(tmp_path: Path) -> None:
+    script = tmp_path / "maker.py"
+    script.write_text(ORPHANS, encoding="utf-8")
+    maker = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert maker.stdout is not None
+    (worker,) = map(int, maker.stdout.readline().split())
+    os.kill(worker, 0)  # it is there
+    maker.kill()
+    maker.wait()
+    until = time.monotonic() + 60
+    while _running(worker):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _running(number: int) -> bool:
+    """Tell whether a process runs; one that ended and that nobody asked after does not."""
+    try:
+        os.kill(number, 0)
+        said = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    return said.rpartition(")")[2].split()[0] not in "ZX"

@@ -1,0 +1,320 @@
+"""Selection under capacity: order, chances, and a draw that can be checked and not foreseen.
+
+About 3 CPU seconds.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from esclusa.analysis.selection import (
+    ONE,
+    Candidate,
+    Past,
+    Place,
+    Policy,
+    Sheet,
+    commitment,
+    default_policy,
+    pareto,
+    read_policy,
+    select,
+    sheet_seed,
+    verify,
+)
+from esclusa.analysis.selection import draw as drawing
+from esclusa.analysis.selection.chances import spread
+from esclusa.errors import InputError
+
+SEED = bytes(range(32))
+OTHER = bytes(range(1, 33))
+PORT = Place("PAMIT", "2026-11-27", 12, "A")
+
+
+def pasts(cells: list[str]) -> st.SearchStrategy[Past]:
+    few = st.integers(0, 9)
+    return st.builds(
+        Past, cell=st.sampled_from(cells), lately=few, ever=few, examined=few, found=few
+    )
+
+
+IMPORTERS = pasts([f"importer-{at}" for at in range(7)])
+LANES = pasts(["lane-0", "lane-1"])
+
+
+@st.composite
+def candidates(draw: st.DrawFn) -> list[Candidate]:
+    """Up to 40 candidates in a few importers and lanes."""
+    many = draw(st.integers(0, 40))
+    return [
+        Candidate(
+            subject=f"box-{at}",
+            score=draw(st.floats(0, 1)),
+            value=draw(st.none() | st.floats(0, 1e6)),
+            mandatory=("list",) if draw(st.integers(0, 9)) == 0 else (),
+            cells=draw(
+                st.fixed_dictionaries(
+                    {}, optional={"importer": IMPORTERS, "lane": LANES, "fresh_lane": LANES}
+                )
+            ),
+        )
+        for at in range(many)
+    ]
+
+
+def some(many: int = 60, seed: int = 3) -> list[Candidate]:
+    chance = random.Random(seed)
+    return [
+        Candidate(
+            subject=f"box-{at:03}",
+            score=chance.random() ** 5,
+            value=chance.random() * 1e5,
+            cells={
+                "importer": Past(f"importer-{at % 17}", 1 + at % 4, 4 + at % 4, at % 3, 0),
+                "lane": Past(f"lane-{at % 5}", 40, 400, 10 * (at % 5), 1),
+                "fresh_lane": Past(f"lane-{at % 5}", 4, 40, at % 5, 1),
+            },
+        )
+        for at in range(many)
+    ]
+
+
+@given(candidates(), st.integers(0, 50), st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_laws_of_every_sheet(found: list[Candidate], capacity: int, chance: random.Random) -> None:
+    place = Place("PAMIT", "2026-11-27", capacity, "A")
+    sheet = select(SEED, place, found, default_policy())
+    lanes = Counter(line.lane for line in sheet.lines)
+    must = sum(bool(one.mandatory) for one in found)
+    assert lanes["mandatory"] == must  # never dropped
+    assert sheet.over == max(0, must - capacity)
+    assert len(sheet.chosen()) == min(len(found), max(capacity, must))
+    assert sum(line.chance for line in sheet.lines) == len(sheet.chosen()) * ONE  # exact
+    left = max(0, capacity - must)
+    drawn = sum(1 for line in sheet.chosen() if line.lane.startswith("control"))
+    if len(found) - must >= left:
+        assert drawn >= min(left, -(-capacity // 10))
+    for line in sheet.lines:
+        assert 0 <= line.random_chance <= line.chance <= ONE
+        assert line.chance == ONE or line.stratum >= 0
+        if drawn:
+            assert line.chance > 0  # what was not chosen could have been
+    shuffled = list(found)
+    chance.shuffle(shuffled)
+    assert select(SEED, place, shuffled, default_policy()) == sheet
+    assert verify(sheet, sheet.commitment, SEED, shuffled, default_policy()) == ()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, ONE)), max_size=30),
+    st.integers(0, 12 * ONE),
+)
+def test_chances_sum_to_the_slots_exactly(parts: list[tuple[int, int]], total: int) -> None:
+    sizes, most = [a for a, _ in parts], [b for _, b in parts]
+    given_ = spread(total, sizes, most)
+    assert sum(given_) == min(total, sum(b for a, b in parts if a))
+    assert all(0 <= one <= top for one, top in zip(given_, most, strict=True))
+
+
+def test_chances_are_in_proportion_below_their_top() -> None:
+    assert spread(2 * ONE, [1, 1, 2, 4], [ONE] * 4) == [ONE // 4, ONE // 4, ONE // 2, ONE]
+    assert spread(2 * ONE, [1, 1, 2, 12], [ONE] * 4) == [ONE // 4, ONE // 4, ONE // 2, ONE]
+
+
+@pytest.mark.parametrize("strata", [[0, 0, 0, 0, 0], [0, 1, 1, 2, 2]])
+def test_chances_are_exact_over_all_starts(
+    strata: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enumeration: the line is cut into 20ths, and every start is tried."""
+    subjects = ["a", "b", "c", "d", "e"]
+    random_, cell = [5, 4, 6, 3, 2], [15, 0, 1, 2, 2]  # in 20ths; they sum to 2 slots
+    met: Counter[tuple[str, bool]] = Counter()
+    for start in range(20):
+
+        def number(key: bytes, purpose: str, subject: str = "", start: int = start) -> int:
+            return start * ONE // 20 if purpose == "start" else sum(subject.encode())
+
+        monkeypatch.setattr(drawing, "number", number)
+        found = drawing.drawn(
+            b"", subjects, strata, [a * ONE // 20 for a in random_], [a * ONE // 20 for a in cell]
+        )
+        assert len(found) == 2
+        met.update(found.items())
+    for at, subject in enumerate(subjects):
+        assert met[subject, True] == random_[at]
+        assert met[subject, False] == cell[at]
+
+
+def test_chances_hold_over_many_seeds() -> None:
+    """Monte Carlo over whole sheets: how often each is drawn against the chance on the sheet."""
+    pool, rounds = some(20), 1_000
+    place = Place("PAMIT", "2026-11-27", 10)
+    policy = msgspec.structs.replace(default_policy(), control_share=0.3)
+    first = select(SEED, place, pool, policy)
+    chance = {line.subject: line for line in first.lines}
+    met: Counter[str] = Counter()
+    at_random: Counter[str] = Counter()
+    for turn in range(rounds):
+        sheet = select(turn.to_bytes(32, "big"), place, pool, policy)
+        for line in sheet.chosen():
+            met[line.subject] += 1
+            at_random[line.subject] += line.lane == "control_random"
+    for subject, line in chance.items():
+        for seen, said in ((met, line.chance), (at_random, line.random_chance)):
+            p = said / ONE
+            if line.lane in ("mandatory", "value"):
+                continue
+            assert abs(seen[subject] - rounds * p) <= 4.5 * (rounds * p * (1 - p)) ** 0.5 + 1e-9
+
+
+def test_each_stratum_gets_its_share_whatever_the_start() -> None:
+    pool = some(200)
+    place = Place("PAMIT", "2026-11-27", 60)
+    policy = msgspec.structs.replace(default_policy(), control_share=0.5, random_share=1.0)
+    for turn in range(20):
+        sheet = select(turn.to_bytes(32, "big"), place, pool, policy)
+        drawn = Counter(line.stratum for line in sheet.chosen() if line.stratum >= 0)
+        for stratum in range(4):
+            due = sum(line.chance for line in sheet.lines if line.stratum == stratum) / ONE
+            assert abs(drawn[stratum] - due) < 1 + 1e-6
+
+
+def test_without_the_seed_the_draw_says_nothing() -> None:
+    """Another seed draws as if by chance: no more in common than chances let expect."""
+    pool = some(40)
+    place = Place("PAMIT", "2026-11-27", 20)
+    policy = msgspec.structs.replace(default_policy(), control_share=0.3)
+
+    def drawn(seed: bytes) -> set[str]:
+        sheet = select(seed, place, pool, policy)
+        return {line.subject for line in sheet.chosen() if line.lane.startswith("control")}
+
+    lines = select(SEED, place, pool, policy).lines
+    rounds = 100
+    due = sum((line.chance / ONE) ** 2 for line in lines if line.stratum >= 0)
+    common = [
+        len(drawn(turn.to_bytes(32, "big")) & drawn((turn + rounds).to_bytes(32, "big")))
+        for turn in range(rounds)
+    ]
+    assert sum(common) / rounds == pytest.approx(due, abs=0.4)
+
+
+def test_one_seed_draws_otherwise_on_another_day_port_or_shift() -> None:
+    pool = some(400)
+
+    def drawn(place: Place) -> set[str]:
+        lines = select(SEED, place, pool, default_policy()).chosen()
+        return {line.subject for line in lines if line.lane.startswith("control")}
+
+    places = [
+        Place("PAMIT", "2026-11-27", 60, "A"),
+        Place("PAMIT", "2026-11-27", 60, "B"),
+        Place("PAMIT", "2026-11-28", 60, "A"),
+        Place("PABLB", "2026-11-27", 60, "A"),
+    ]
+    found = [drawn(place) for place in places]
+    assert all(one != other for at, one in enumerate(found) for other in found[:at])
+    assert len({commitment(SEED, p.port, p.day, p.shift) for p in places}) == 4
+
+
+def sheet_and_pool() -> tuple[Sheet, list[Candidate], Policy]:
+    pool, policy = some(), default_policy()
+    return select(SEED, PORT, pool, policy), pool, policy
+
+
+def test_a_swapped_seed_is_found_out() -> None:
+    sheet, pool, policy = sheet_and_pool()
+    assert verify(sheet, sheet.commitment, SEED, pool, policy) == ()
+    found = verify(sheet, sheet.commitment, OTHER, pool, policy)
+    assert found[0].startswith("the seed is not the one that was committed to")
+    swapped = select(OTHER, PORT, pool, policy)
+    found = verify(swapped, sheet.commitment, OTHER, pool, policy)
+    assert found[0].startswith("the sheet names another commitment")
+
+
+def test_a_changed_list_of_candidates_is_found_out() -> None:
+    sheet, pool, policy = sheet_and_pool()
+    told = "the list of candidates is not the one that the sheet was made from"
+    assert told in verify(sheet, sheet.commitment, SEED, pool[1:], policy)
+    other = msgspec.structs.replace(pool[5], score=pool[5].score / 2)
+    changed = [other if one.subject == other.subject else one for one in pool]
+    assert told in verify(sheet, sheet.commitment, SEED, changed, policy)
+    assert any("twice" in one for one in verify(sheet, sheet.commitment, SEED, pool * 2, policy))
+
+
+def test_a_changed_policy_line_or_chance_is_found_out() -> None:
+    sheet, pool, policy = sheet_and_pool()
+    looser = msgspec.structs.replace(policy, version="2")
+    assert verify(sheet, sheet.commitment, SEED, pool, looser)[0].startswith("the policy is not")
+    lines = list(sheet.lines)
+    away = next(at for at, line in enumerate(lines) if line.lane == "value")
+    lines[away] = msgspec.structs.replace(lines[away], lane="none")
+    tampered = msgspec.structs.replace(sheet, lines=tuple(lines))
+    assert verify(tampered, sheet.commitment, SEED, pool, policy) == (
+        f"{lines[away].subject} is drawn for value, the sheet says none",
+    )
+    lines = list(sheet.lines)
+    some_ = next(at for at, line in enumerate(lines) if line.lane == "none")
+    lines[some_] = msgspec.structs.replace(lines[some_], chance=lines[some_].chance + 1)
+    tampered = msgspec.structs.replace(sheet, lines=tuple(lines))
+    assert "has a chance of" in verify(tampered, sheet.commitment, SEED, pool, policy)[0]
+    gone = msgspec.structs.replace(sheet, lines=sheet.lines[1:])
+    found = verify(gone, sheet.commitment, SEED, pool, policy)
+    assert found == (f"{sheet.lines[0].subject} is missing on the sheet",)
+
+
+def test_more_mandatory_work_than_slots_is_said_and_nothing_is_dropped() -> None:
+    pool = [msgspec.structs.replace(one, mandatory=("rule R01",)) for one in some(15)]
+    sheet = select(SEED, PORT, [*pool, *some(40)[15:]], default_policy())
+    assert sheet.over == 3
+    assert sum(line.lane == "mandatory" for line in sheet.lines) == 15
+    assert not [line for line in sheet.chosen() if line.lane != "mandatory"]
+
+
+def test_seeds_of_a_secret_tell_nothing_of_each_other_and_are_32_bytes() -> None:
+    made = {sheet_seed(SEED, "PAMIT", "2026-11-27", "A", turn) for turn in range(5)}
+    assert len(made) == 5
+    assert {len(one) for one in made} == {32}
+    with pytest.raises(InputError, match="32 bytes, this one 4"):
+        commitment(b"abcd", "PAMIT", "2026-11-27", "A")
+
+
+def test_the_line_between_finds_and_value_is_a_trade() -> None:
+    points = pareto(some(200), 20, 1000.0)
+    by_chance = points[0]
+    by_value = next(p for p in points if p.formula == "chance_value" and p.value_weight == 1)
+    assert by_chance.finds == max(p.finds for p in points)
+    assert by_value.value == max(p.value for p in points)
+    assert by_chance.finds > by_value.finds
+    assert by_chance.value < by_value.value
+    assert by_chance.efficient and by_value.efficient
+    line = sorted((p for p in points if p.efficient), key=lambda p: p.finds)
+    assert [p.value for p in line] == sorted((p.value for p in line), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("control_share = 0.0", "control_share"),
+        ("formula = 'guess'", "formula"),
+        ("strata = [0.5, 0.2, 1.0]", "strata must rise"),
+        ("strata = [0.5]", "strata must rise"),
+        ("speed = 3", "speed"),
+        ("= 3", "no TOML"),
+        ("[[cells]]\nnovelty = 1.0", "kind"),
+    ],
+)
+def test_a_policy_that_cannot_be_used_is_refused(text: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        read_policy(text)
+
+
+def test_a_changed_policy_has_another_digest() -> None:
+    assert read_policy("") == default_policy()
+    assert read_policy("lean = 0.5").digest() != default_policy().digest()

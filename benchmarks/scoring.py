@@ -8,8 +8,9 @@
 extra ``learn``. Two splits are shown. The naive one is by time alone: most tested rows have a twin
 in training, so it measures how well duplicates are found, and a look-up table wins. The strict one
 leaves no twin in two parts. The recipe of our score was chosen on rows before 2021 without a twin
-in the test part (five-fold); the test part was looked at once. The splits by chance that follow
-show the spread; the recipe was chosen on rows that are tested in them, so they are no proof alone.
+in the test part (five-fold); nothing was changed after the test part was seen. The splits by chance
+that follow show the spread; the recipe was chosen on rows that are tested in them, so they are no
+proof alone.
 Differences are paired bootstraps on the same rows, intervals of 95 %.
 Ends with 1 when the look-up table beats the score on the strict split.
 """

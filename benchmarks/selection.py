@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0-1", help="from-to")
     parser.add_argument("--weeks", type=int, default=18)
     parser.add_argument("--world", type=Path, help="parameters of the world")
-    parser.add_argument("--policies", nargs="*", default=["random", "exploit", "plain", "directed"])
+    parser.add_argument("--policies", nargs="*", default=["random", "exploit", "directed"])
     parser.add_argument(
         "--missed", type=int, metavar="SEEDS", help="the miss rate's interval instead"
     )

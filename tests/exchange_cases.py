@@ -43,15 +43,15 @@ def manifest(*bills: Bill, function: str = "9") -> bytes:
         "TDT+20+0412N+1++NRCH:172:20+++9074729:146::NORTHREACH STAR'"
     )
     for item in bills:
-        body += f"EQD+CN+{item.box}+22G1:102:5++2+5'MEA+AAE+G+KGM:16700'SEL+{item.seal}+CA'"
+        body += f"EQD+CN+{item.box}+22G1:102:5++2+5'MEA+AAE+G+KGM:16700.5'SEL+{item.seal}+CA'"
     for number, item in enumerate(bills, 1):
         body += (
-            f"CNI+{number}+{item.bill}'RFF+BM:{item.bill}'MOA+144:7777:USD'"
+            f"CNI+{number}+{item.bill}'RFF+BM:{item.bill}'MOA+144:7777.25:USD'"
             f"LOC+9+CNSHA:139:6'LOC+11+PAONX:139:6'LOC+8+PAONX:139:6'CPI+4++P'"
             f"NAD+CZ+++{item.shipper}+{item.street}+SHANGHAI+++CN'"
             f"NAD+CN+++{item.consignee}+{item.street}+COLON+++PA'"
             f"NAD+NI+++{item.notify}+{item.street}+COLON+++PA'"
-            f"GID+1+576:BG'FTX+AAA+++{item.goods}'MEA+AAE+G+KGM:14499'MOA+40:60480:USD'"
+            f"GID+1+576:BG'FTX+AAA+++{item.goods}'MEA+AAE+G+KGM:14499.5'MOA+40:60480.25:USD'"
             f"SGP+{item.box}+576'PCI+24+{item.marks}'CST++090111:122:5'"
         )
     segments = body.count("'") + 2

@@ -31,13 +31,32 @@ def clauses() -> tuple[Clause, ...]:
     return msgspec.convert(yaml.safe_load(block), tuple[Clause, ...])
 
 
-def made(folder: Path, *, agreed: bool = True) -> World:
-    """Return two nodes; their agreement names referrals unless ``agreed`` is False."""
-    world = World(folder, HOST, ASKING)
+def made(
+    folder: Path, *, agreed: bool = True, databases: dict[str, str] | None = None,
+    left_out: tuple[str, ...] = (), bare: bool = False,
+) -> World:  # fmt: skip
+    """Return two nodes; their agreement names referrals unless ``agreed`` is False.
+
+    :param left_out: ids of clauses that it lacks.
+    :param bare: nothing that was recorded goes.
+    """
+    world = World(folder, HOST, ASKING, databases=databases)
     draft = world.draft(HOST, ASKING)
-    more = clauses() if agreed else ()
+    more = tuple(one for one in clauses() if agreed and one.id not in left_out)
+    if bare:
+        more = tuple(_bare(one) for one in more)
     world.agree(HOST, ASKING, clauses=(*draft.clauses, *more))
     return world
+
+
+def _bare(clause: Clause) -> Clause:
+    rules = tuple(
+        msgspec.structs.replace(
+            rule, paths=tuple(path for path in rule.paths if not path.startswith("recorded"))
+        )
+        for rule in clause.fields
+    )
+    return msgspec.structs.replace(clause, fields=rules)
 
 
 def bill(world: World, agency: str = ASKING, **changes: Any) -> str:

@@ -85,9 +85,7 @@ def play(node: Node, reader: Reader, marking: Marking, *, level: int | None = No
     view = desk.show(reader, made.name)
     off = next(row for row in view.rows if row.lane == "value")
     on = next(row for row in view.rows if row.lane == "none")
-    desk.swap(
-        reader, made.name, out=off.subject_id, taken=on.subject_id, reason="box not unloaded"
-    )
+    desk.swap(reader, made.name, out=off.subject_id, taken=on.subject_id, reason="box not unloaded")
     view = desk.show(reader, made.name)
     exams = [
         examination(row.title, number, found=number % 4 == 0)

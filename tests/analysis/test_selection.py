@@ -1,6 +1,6 @@
 """Selection under capacity: order, chances, and a draw that can be checked and not foreseen.
 
-About 3 CPU seconds.
+About 5 CPU seconds.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import re
 from collections.abc import Iterator
@@ -210,6 +211,41 @@ def test_claim_verdict_and_undo(analyst: Caller) -> None:
     assert step("release").state == "new"
     assert step("verdict", verdict="explained", reason="Papers seen.").state == "closed"
     assert step("undo").state == "new"
+    end = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat()
+    late = analyst.call("POST", f"/alerts/{alert}/snooze", json={"until": end, "reason": "later"})
+    assert "after what the alert is about" in problem(late, 409).detail
+    problem(analyst.call("POST", f"/alerts/{alert}/wake"), 409)
+    stale = {"verdict": "explained", "reason": "x", "seen": "AAAAAA"}
+    refused = problem(analyst.call("POST", f"/alerts/{alert}/verdict", json=stale), 409)
+    assert refused.error == "MovedOn"
+    assert "undo by analyst" in refused.detail
+
+
+def test_one_verdict_on_many_alerts_is_written_on_all_or_on_none(analyst: Caller) -> None:
+    rows = analyst.get("/queue", views.QueuePage).rows
+    picks = [{"alert_id": row.alert_id, "seen": row.seen} for row in rows[:2]]
+
+    def many(path: str, **body: object) -> views.BulkView:
+        answer = analyst.call("POST", path, json=body)
+        assert answer.status_code == 200, answer.text
+        return msgspec.convert(answer.json(), views.BulkView)
+
+    said = {"verdict": "explained", "reason": "Papers seen."}
+    done = many("/queue/verdict", alerts=picks, **said)
+    assert done.done == tuple(row.alert_id for row in rows[:2])
+    again = many("/queue/verdict", alerts=picks, **said)
+    assert (again.bulk, [item.by for item in again.against]) == ("", ["analyst", "analyst"])
+    assert set(many("/queue/undo", bulk=done.bulk).done) == set(done.done)
+    crowd = [{"alert_id": f"a{number}"} for number in range(1001)]
+    for wrong, status in (
+        ({"alerts": []}, 400),
+        ({"alerts": picks, "verdict": "clean"}, 400),
+        ({"alerts": picks, "reason": " "}, 400),
+        ({"alerts": [{"id": "x"}]}, 400),
+        ({"alerts": crowd}, 413),
+    ):
+        problem(analyst.call("POST", "/queue/verdict", json=said | wrong), status)
+    problem(analyst.call("POST", "/queue/undo", json={"bulk": "nothing"}), 404)
 
 
 def test_a_step_the_state_does_not_allow_is_409(client: TestClient, analyst: Caller) -> None:

@@ -270,6 +270,7 @@ def refer(twins: Twins, both: Pair) -> None:
             body = {"record": name, "host": "ghost", "given": {}, "send": send}
             twins.call("POST", "/referrals", json=body)
     twins.get("/referrals", state="all", limit=200)
+    twins.get("/referral-rates")
 
 
 def select(twins: Twins) -> None:
@@ -311,6 +312,8 @@ def bring(twins: Twins) -> None:
         twins.call("POST", "/lists/{list_id}", f"new{level + 1}", params=named, content=data)
 
 
+END = "2026-12-01T00:00Z"
+"""A snooze ends there or is refused; either way alike."""
 LISTS = ("own_public", "own_secret", "own_people", "nothing")
 
 
@@ -321,13 +324,13 @@ def act(twins: Twins, both: Pair) -> None:
     )
     said = {"verdict": "explained", "reason": "Papers seen."}
     for name in (*hidden_in(both)[::4], MISSING, row.alert_id):
-        for step in ("claim", "release", "verdict", "undo"):
-            twins.call(
-                "POST",
-                f"/alerts/{{alert_id}}/{step}",
-                name,
-                json=said if step == "verdict" else None,
-            )
+        for step in ("claim", "release", "verdict", "undo", "snooze", "wake"):
+            bodies = {"verdict": said, "snooze": {"until": END, "reason": "later"}}
+            twins.call("POST", f"/alerts/{{alert_id}}/{step}", name, json=bodies.get(step))
+        many = said | {"alerts": [{"alert_id": name}]}
+        answer = twins.call("POST", "/queue/verdict", json=many)
+        for bulk in (name, answer.json().get("bulk", "")):
+            twins.call("POST", "/queue/undo", json={"bulk": bulk})
         twins.get("/sources/{source_id}", name)
         twins.get("/sources/{source_id}/proposal", name)
     for name in hidden_in(both):

@@ -1,6 +1,6 @@
 """Selection from the command line: commit, draw, reveal, check elsewhere, report in four forms.
 
-About 4 CPU seconds.
+About 5 CPU seconds.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Rules see what other records say around boxes, bills, traders and ships, and only those that every
-reader of the subject may see. CPU: about 6 seconds."""
+reader of the subject may see. CPU: about 9 seconds."""
 
 from __future__ import annotations
 

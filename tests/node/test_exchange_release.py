@@ -17,9 +17,10 @@ from esclusa.sharing.partner_views import PreviewView
 from exchange_cases import Bill, give, held, leaves, manifest, record_of, refused, some
 from exchange_worlds import World, files, for_partners, officer, own, take_in
 
-WITHHELD = (b"KANARI NOTIFY", b"KANARI MARKS", b"KANARI STREET", b"60480", b"7777", b"14499",
-            b"16700", b"090111")  # fmt: skip
-"""What the sample agreement drops, coarsens or does not name, as it stands in the manifest."""
+WITHHELD = (b"KANARI NOTIFY", b"KANARI MARKS", b"KANARI STREET", b"60480.25",
+            b"7777.25", b"14499.5", b"16700.5", b"090111")  # fmt: skip
+"""What the sample agreement drops, coarsens or does not name, as it stands in the manifest. With
+a decimal point, so that no digest holds one of them by chance."""
 
 
 def sample(name: str) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 from esclusa.casework.referral_moves import MoveMistakes
 from esclusa.errors import AgreementError, Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, ReferralMove
+from esclusa.node import referral_rows as held
 from esclusa.sharing.reader import Role
 from exchange_cases import Bill, give, manifest, record_of, refused
 from exchange_worlds import World, for_partners, officer, own, take_in
@@ -351,3 +352,92 @@ def test_without_a_clause_nothing_leaves_and_the_desk_says_so(
         assert draft.row.state.code == "draft"
     finally:
         two.close()
+
+
+def test_what_is_remembered_is_what_the_ledger_holds(world: World) -> None:
+    node, ana = world[ASKING], officer(world[ASKING])
+    memory = held.Memory(node.labels, node.agency)
+
+    def same() -> None:
+        for visible in (node.gate.visible(ana), held.all_labels(node.labels)):
+            with node.store.read() as connection:
+                rows = memory.all(connection, visible)
+                assert list(rows) == held.kept(connection, node.labels, visible, node.agency)
+
+    same()
+    records = [bill(world), bill(world)]
+    names = [request(world, record).row.id for record in records]
+    same()
+    world.sync(HOST, ASKING)
+    go(world, names[0], "ask", "answer")
+    same()
+    for record in (records[1], records[0]):  # the newest, then one before others
+        node.erase(node.administrator(), record, reason="court order")
+        same()
+    request(world, bill(world))
+    same()
+
+
+def test_a_host_whose_clause_is_missing_is_told_that_its_answer_does_not_leave(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    two = made(tmp_path_factory.mktemp("onesided"), left_out=("referrals-to-northreach",))
+    try:
+        name = request(two, bill(two)).row.id
+        two.sync(HOST, ASKING)
+        hugo = officer(two[HOST])
+        said = two[HOST].referral_desk.move(hugo, name, "accept", facts("accept", "requested"))
+        assert (said.row.state.code, said.stays.code) == ("accepted", "kind_not_agreed")
+        two.sync(HOST, ASKING)
+        assert state_at(two, ASKING, name) == "requested"
+    finally:
+        two.close()
+
+
+def test_what_was_recorded_can_be_kept_back_and_the_history_is_still_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    two = made(tmp_path_factory.mktemp("bare"), bare=True)
+    try:
+        name = request(two, bill(two)).row.id
+        two.sync(HOST, ASKING)
+        go(two, name, "decline")
+        view = two[ASKING].referral_desk.show(officer(two[ASKING]), name)
+        assert (view.row.state.code, view.steps[-1].recorded) == ("declined", ())
+        ours = two[HOST].referral_desk.show(officer(two[HOST]), name)
+        assert len(ours.steps[-1].recorded) == 3
+        assert ours.row.subject == view.row.subject
+    finally:
+        two.close()
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_reader_without_clearance_sees_no_referral_and_the_tick_writes(
+    tmp_path_factory: pytest.TempPathFactory, database_from: Any
+) -> None:
+    with database_from("") as url:
+        two = made(tmp_path_factory.mktemp("postgres"), databases={ASKING: url})
+        try:
+            node = two[ASKING]
+            take_in(
+                node,
+                for_partners(level=Level.RESTRICTED),
+                manifest(Bill(bill="KANARIPG", seal="SPG")),
+                "pg.edi",
+            )
+            name = request(two, record_of(node, "KANARIPG").id, hours=1).row.id
+            low = officer(node, clearance=Level.OFFICIAL)
+            refused(lambda: node.referral_desk.show(low, name), NotFound)
+            assert node.referral_desk.referrals(low, state="all").rows == ()
+            assert node.referral_desk.rates(low)[0].asked == 0
+            two.sync(HOST, ASKING)
+            go(two, name, "ask")
+            assert history(two, ASKING, name) == history(two, HOST, name)
+            go(two, name, "answer")
+            two.clock.ahead += dt.timedelta(hours=2)
+            node.exchange.tick()
+            assert state_at(two, ASKING, name) == "expired"
+            (asked_for, _) = node.referral_desk.rates(officer(node))
+            assert (asked_for.asked, asked_for.silent, asked_for.due) == (1, 1, 1)
+        finally:
+            two.close()

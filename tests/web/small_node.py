@@ -9,6 +9,8 @@ be asked to show on purpose: hostile names, 200 rows, a crash, an unreachable le
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -22,9 +24,10 @@ from small_referrals import SmallReferrals
 from small_rules import SmallRules
 from small_scores import SmallModels, SmallScores
 from small_selection import SmallReports, SmallSelections
+from small_triage import SmallBulk, SmallViews
 
 from esclusa.casework.alerts import next_move, standing, verdicts
-from esclusa.errors import NotFound, SignInError
+from esclusa.errors import MovedOn, NotFound, SignInError
 from esclusa.model import (
     Alert,
     AlertMove,
@@ -88,6 +91,10 @@ class SmallNode:
         self.broken = broken
         self.moves: dict[str, list[AlertMove]] = {}
         self.sessions: dict[str, Reader] = {}
+        self.faster: set[str] = set()
+        self.last: tuple[str, ...] = ()
+        self.bulk_desk = SmallBulk(self)
+        self.saved_views = SmallViews()
 
     def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
         if name not in set(Role) or password != PASSWORD:
@@ -144,7 +151,7 @@ class SmallNode:
             score=50.5 - number / 100, reasons=reasons(number), state=now.state,
             claimed_by=now.claimed_by, verdict=now.verdict, port="PAONX",
             arrival=f"2026-11-{1 + number % 28:02d}T14:05:00Z", created="2026-11-01T00:00:00Z",
-            level=1,
+            level=1, until=now.until, seen=self._seen(number),
         )  # fmt: skip
 
     def neighbours(self, reader: Reader, alert_id: str, wanted: QueueFilter) -> tuple[str, str]:
@@ -165,8 +172,16 @@ class SmallNode:
                 title=self.name or f"NRTH {number:04d}", reasons=reasons(number),
             ),
             state=now.state, claimed_by=now.claimed_by, verdict=now.verdict,
-            moves=tuple(self.moves.get(alert_id, [])),
+            moves=tuple(self.moves.get(alert_id, [])), until=now.until, seen=self._seen(number),
         )  # fmt: skip
+
+    def _seen(self, number: int) -> str:
+        """A sign of six characters, other after each move, as hard to pack as a true one."""
+        said = f"{number}/{len(self.moves.get(alert_name(number), []))}"
+        return base64.urlsafe_b64encode(hashlib.sha256(said.encode()).digest())[:6].decode()
+
+    def place(self, reader: Reader, alert_id: str, wanted: QueueFilter) -> str:
+        return ""
 
     def _number(self, name: str, namer: Any) -> int:
         for number in range(self.rows):
@@ -174,8 +189,13 @@ class SmallNode:
                 return number
         raise NotFound("no such alert")
 
-    def _move(self, reader: Reader, alert_id: str, move: str, **more: str) -> views.AlertView:
-        self.alert(reader, alert_id)
+    def _move(
+        self, reader: Reader, alert_id: str, move: str, *, seen: str = "", **more: str
+    ) -> views.AlertView:
+        now = self.alert(reader, alert_id)
+        if seen and seen != now.seen:
+            last = now.moves[-1]
+            raise MovedOn(last.by, last.at, last.move)
         history = self.moves.setdefault(alert_id, [])
         history.append(
             next_move(
@@ -201,6 +221,12 @@ class SmallNode:
 
     def verdict(self, reader: Reader, alert_id: str, **more: str) -> views.AlertView:
         return self._move(reader, alert_id, "verdict", **more)
+
+    def snooze(self, reader: Reader, alert_id: str, **more: str) -> views.AlertView:
+        return self._move(reader, alert_id, "snooze", **more)
+
+    def wake(self, reader: Reader, alert_id: str) -> views.AlertView:
+        return self._move(reader, alert_id, "wake")
 
     def record(self, reader: Reader, name: str, *, version: int | None = None) -> views.RecordView:
         reader.require(Action.RECORD_READ)

@@ -69,7 +69,7 @@ def test_j_and_k_on_an_alert_walk_along_the_list_and_q_leads_back(context: Brows
     page.keyboard.press("k")
     page.wait_for_url(f"**/alerts/{alert_name(1)}?sort=recent")
     page.keyboard.press("q")
-    page.wait_for_url(f"**/queue?sort=recent#a-{alert_name(1)}")
+    page.wait_for_url(f"**/queue?sort=recent&at={alert_name(1)}#a-{alert_name(1)}")
 
 
 def test_a_number_in_the_queue_opens_the_alert_with_that_verdict_chosen(

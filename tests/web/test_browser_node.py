@@ -139,7 +139,7 @@ def test_the_queue_is_filtered_by_kind_and_by_port(visitor: Visitor) -> None:
     page.get_by_label("Kind").select_option(label="All kinds")
     page.get_by_role("textbox", name="Port").fill("BEANR")
     page.get_by_role("button", name="Show").click()
-    ports = page.locator("tr[data-row] td:nth-of-type(3)").all_inner_texts()
+    ports = page.locator("tr[data-row] td:nth-of-type(4)").all_inner_texts()
     assert set(ports) == {"BEANR"}
     assert f"{len(ports)} alerts" in page.locator(".summary").inner_text()
     page.get_by_role("textbox", name="Port").fill("XXXXX")

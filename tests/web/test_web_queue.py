@@ -40,7 +40,7 @@ def test_the_filter_travels_through_alert_steps_and_back() -> None:
     page = walker.see(row)
     nearby = page.xpath("//a[@rel]/@href")
     assert nearby == [f"/alerts/{alert_name(0)}?{VIEW}", f"/alerts/{alert_name(2)}?{VIEW}"]
-    assert page.xpath("//a[@data-key='q']/@href") == [f"/queue?{VIEW}#a-{ALERT}"]
+    assert page.xpath("//a[@data-key='q']/@href") == [f"/queue?{VIEW}&at={ALERT}#a-{ALERT}"]
     answer = walker.post(f"/alerts/{ALERT}/claim", list=VIEW)
     assert answer.headers["location"] == row
 

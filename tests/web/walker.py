@@ -62,8 +62,12 @@ class Walker:
         assert answer.status_code == status, (address, answer.status_code)
         return html.fromstring(answer.text)
 
-    def post(self, address: str, files: Any = None, **form: str) -> httpx.Response:
-        """Send a form with the session's token."""
+    def tree(self, answer: httpx.Response) -> html.HtmlElement:
+        """Return an answer's page as a tree."""
+        return html.fromstring(answer.text)
+
+    def post(self, address: str, files: Any = None, **form: str | list[str]) -> httpx.Response:
+        """Send a form with the session's token; a list is a field that is sent several times."""
         return self.client.post(address, data={"csrf": self.token} | form, files=files)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from esclusa.api import shapes
+from esclusa.api.alert_endpoints import ALERT_ENDPOINTS
 from esclusa.api.body import spooled
 from esclusa.api.endpoint import Call, Endpoint
 from esclusa.api.entity_endpoints import ENDPOINTS as ENTITY_ENDPOINTS
@@ -87,6 +88,7 @@ async def verdict(call: Call) -> views.AlertView:
         call.path["alert_id"],
         verdict=call.body.verdict,
         reason=call.body.reason.strip(),
+        seen=call.body.seen,
     )
 
 
@@ -218,6 +220,7 @@ ENDPOINTS: Final = (
     _move("release", release),
     _move("verdict", verdict, shapes.VerdictAsked),
     _move("undo", undo),
+    *ALERT_ENDPOINTS,
     _get("/records/{record_id}", record, views.RecordView, shapes.RecordQuery),
     _get("/search", search, views.SearchPage, shapes.SearchQuery),
     Endpoint(

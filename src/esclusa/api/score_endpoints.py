@@ -68,7 +68,7 @@ async def models(call: Call) -> views.ModelsView:
     return await call.ask(call.node.model_desk.models)
 
 
-async def fit(call: Call) -> views.ModelPage:
+async def fit_model(call: Call) -> views.ModelPage:
     """Fit a model on known outcomes and keep it; it scores nothing until activated."""
     asked: ModelFitted = call.body
     return await call.ask(
@@ -81,13 +81,13 @@ async def model(call: Call) -> views.ModelPage:
     return await call.ask(call.node.model_desk.show, _name(call), language=call.query.language)
 
 
-async def comparison(call: Call) -> views.CompareView:
+async def compare_models(call: Call) -> views.CompareView:
     """A model against another on outcomes that neither learned from."""
     check_value("old", call.query.old, limits=call.limits)
     return await call.ask(call.node.model_desk.compare, _name(call), call.query.old)
 
 
-async def drift(call: Call) -> views.DriftView:
+async def model_drift(call: Call) -> views.DriftView:
     """What moved since training, and whether the probability holds on the control sample."""
     days: int = call.query.days
     if not 1 <= days <= _LONGEST:
@@ -95,17 +95,17 @@ async def drift(call: Call) -> views.DriftView:
     return await call.ask(call.node.model_desk.drift, _name(call), days=days)
 
 
-async def activate(call: Call) -> views.StepView:
+async def activate_model(call: Call) -> views.StepView:
     """Let a model score from now on."""
     return await call.ask(call.node.model_desk.activate, _name(call), reason=call.body.reason)
 
 
-async def retire(call: Call) -> views.StepView:
+async def retire_model(call: Call) -> views.StepView:
     """Leave no model active: nothing is scored then."""
     return await call.ask(call.node.model_desk.retire, reason=call.body.reason)
 
 
-async def score(call: Call) -> views.ScoredView:
+async def score_consignments(call: Call) -> views.ScoredView:
     """Score consignments by the active model and keep the scores."""
     asked: Scored = call.body
     if asked.records is not None and len(asked.records) > _MOST_RECORDS:
@@ -113,7 +113,7 @@ async def score(call: Call) -> views.ScoredView:
     return await call.ask(call.node.score_desk.score, asked.records, again=asked.again)
 
 
-async def highest(call: Call) -> tuple[views.ScoreRow, ...]:
+async def highest_scores(call: Call) -> tuple[views.ScoreRow, ...]:
     """The consignments with the highest scores."""
     limit: int = call.query.limit
     if not 1 <= limit <= call.limits.rows:
@@ -121,7 +121,7 @@ async def highest(call: Call) -> tuple[views.ScoreRow, ...]:
     return await call.ask(call.node.score_desk.highest, limit=limit)
 
 
-async def explain(call: Call) -> views.AssessmentView:
+async def explain_score(call: Call) -> views.AssessmentView:
     """A consignment's score as it stood, with its reasons and their sum."""
     version: int = call.query.version
     if version < 0:
@@ -131,7 +131,7 @@ async def explain(call: Call) -> views.AssessmentView:
     )
 
 
-async def box(call: Call) -> views.BoxScoreView:
+async def box_score(call: Call) -> views.BoxScoreView:
     """A container as the combination of its bills."""
     return await call.ask(call.node.score_desk.box, call.path["number"])
 
@@ -149,14 +149,14 @@ def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint
 
 ENDPOINTS: Final = (
     _at("GET", "/models", models, views.ModelsView),
-    _at("POST", "/models", fit, views.ModelPage, body=ModelFitted),
-    _at("POST", "/models/retire", retire, views.StepView, body=ModelReason),
+    _at("POST", "/models", fit_model, views.ModelPage, body=ModelFitted),
+    _at("POST", "/models/retire", retire_model, views.StepView, body=ModelReason),
     _at("GET", "/models/{model}", model, views.ModelPage, query=CardQuery),
-    _at("GET", "/models/{model}/comparison", comparison, views.CompareView, query=CompareQuery),
-    _at("GET", "/models/{model}/drift", drift, views.DriftView, query=DriftQuery),
-    _at("POST", "/models/{model}/activate", activate, views.StepView, body=ModelReason),
-    _at("GET", "/scores", highest, tuple[views.ScoreRow, ...], query=shapes.LimitQuery),
-    _at("POST", "/scores", score, views.ScoredView, body=Scored),
-    _at("GET", "/scores/{record_id}", explain, views.AssessmentView, query=VersionQuery),
-    _at("GET", "/boxes/{number}/score", box, views.BoxScoreView),
+    _at("GET", "/models/{model}/comparison", compare_models, views.CompareView, query=CompareQuery),
+    _at("GET", "/models/{model}/drift", model_drift, views.DriftView, query=DriftQuery),
+    _at("POST", "/models/{model}/activate", activate_model, views.StepView, body=ModelReason),
+    _at("GET", "/scores", highest_scores, tuple[views.ScoreRow, ...], query=shapes.LimitQuery),
+    _at("POST", "/scores", score_consignments, views.ScoredView, body=Scored),
+    _at("GET", "/scores/{record_id}", explain_score, views.AssessmentView, query=VersionQuery),
+    _at("GET", "/boxes/{number}/score", box_score, views.BoxScoreView),
 )

@@ -107,7 +107,7 @@ async def verify(call: Call) -> views.VerifiedView:
     return await call.ask(call.node.selection_desk.verify, _name(call))
 
 
-async def report(call: Call) -> views.ReportView:
+async def selection_report(call: Call) -> views.ReportView:
     """What selection found, what it missed, and on whom it fell."""
     asked: ReportQuery = call.query
     return await call.ask(
@@ -135,5 +135,5 @@ ENDPOINTS: Final = (
     _at("POST", "/selections/{selection}/reveal", reveal, views.SelectionView),
     _at("GET", "/selections/{selection}/proof", proof, views.ProofView),
     _at("GET", "/selections/{selection}/verification", verify, views.VerifiedView),
-    _at("GET", "/selection-report", report, views.ReportView, query=ReportQuery),
+    _at("GET", "/selection-report", selection_report, views.ReportView, query=ReportQuery),
 )

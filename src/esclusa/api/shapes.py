@@ -33,10 +33,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerdictAsked(_Asked, frozen=True, kw_only=True):
-    """A verdict's code, from ``GET /verdicts``, and the reason in the person's own words."""
+    """A verdict's code, from ``GET /verdicts``, and the reason in the person's own words. ``seen``
+    is the sign of what you saw of the alert, "" not to compare."""
 
     verdict: str
     reason: str = ""
+    seen: str = ""
 
 
 class MatchDecided(_Asked, frozen=True, kw_only=True):

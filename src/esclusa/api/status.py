@@ -26,6 +26,7 @@ STATUS: Final[dict[type[errors.EsclusaError], int]] = {
     errors.Forbidden: 403,
     errors.SignInError: 401,
     errors.StateError: 409,
+    errors.MovedOn: 409,
     errors.RuleError: 422,
     errors.ConfigError: 500,
     errors.LedgerError: 503,

@@ -71,7 +71,7 @@ class Desk:
             store_moves(connection, self._labels, [(row.label_id, made)])
             audit.write_line(
                 connection, who=reader.name, role=reader.role, purpose=reader.purpose,
-                action=action, subject=alert_id, detail=made.verdict or made.until,
+                action=action, subject=alert_id, detail=made.verdict,
             )  # fmt: skip
         return self._gate.alert(reader, alert_id)
 

@@ -332,9 +332,7 @@ def chain(
     return tuple(to_record(row, labels) for row in rows)
 
 
-def before(
-    connection: sa.Connection, labels: Labels, item: Record, label_id: int
-) -> Body | None:
+def before(connection: sa.Connection, labels: Labels, item: Record, label_id: int) -> Body | None:
     """Return what the version before ``item`` said in its chain; None for a first version, and for
     one whose content was erased."""
     if item.supersedes is None:

@@ -36,14 +36,19 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def all_holding(connection: sa.Connection, visible: Collection[int], value: str) -> Iterator[Held]:
+def all_holding(
+    connection: sa.Connection, visible: Collection[int], value: str, *, after: int = 0
+) -> Iterator[Held]:
     """Yield every version under these labels that holds a reference, replaced and withdrawn ones
-    too, in order; erased ones hold none."""
+    too, in order; erased ones hold none.
+
+    :param after: only those with a higher sequence number.
+    """
     query = (
         sa.select(*COLUMNS)
         .join(reference, reference.c.seq == record.c.seq)
         .where(reference.c.value == value, record.c.label_id.in_(sorted(visible)))
-        .where(record.c.body.is_not(None))
+        .where(record.c.body.is_not(None), reference.c.seq > after)
     )
     rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
     yield from map(held, rows)

@@ -245,9 +245,7 @@ def equipment_contexts(
     units = [s.body for s in subjects if isinstance(s.body, TransportEquipment)]
     wanted = sorted(_seals(units))
     others = dict(_sightings(connection, visible, wanted, subjects))
-    others |= around_boxes(
-        connection, visible, [unit.number for unit in units], _at_hand(subjects)
-    )
+    others |= around_boxes(connection, visible, [unit.number for unit in units], _at_hand(subjects))
     return [
         _equipment_context(subject, unit, others)
         for subject, unit in zip(subjects, units, strict=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from esclusa.casework.referral_moves import filled, next_move
 from esclusa.casework.referral_words import rows
 from esclusa.casework.referrals import Referral, merge
-from esclusa.errors import InputError, NotFound
+from esclusa.errors import EsclusaError, InputError, NotFound
 from esclusa.ledger import queue, records
 from esclusa.ledger.indexing import referred_reference, title_of
 from esclusa.model import record_id
@@ -168,7 +169,7 @@ class ReferralDesk:
         with self._store.write() as connection:
             for move, number in moves:
                 self._writing.write(connection, reader, move, number, rests_on)
-        self._exchange.publish()
+        self._publish()
         return self.show(reader, new.id)
 
     def move(
@@ -195,12 +196,17 @@ class ReferralDesk:
         with self._store.write() as connection:
             kept = self._found(connection, visible, name)
             self._writing.append(connection, reader, kept, move, given, label, version=version)
-        self._exchange.publish()
+        self._publish()
         return self.show(reader, name)
 
     def keep_up(self) -> None:
         """Say what follows from time and from deleted bills: no answer, void."""
         if self._writing.keep_up():
+            self._exchange.publish()
+
+    def _publish(self) -> None:
+        # The move is written, whatever becomes of this; the next tick tries again.
+        with suppress(EsclusaError):
             self._exchange.publish()
 
     # --- inside --------------------------------------------------------------------------------

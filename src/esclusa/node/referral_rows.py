@@ -6,6 +6,7 @@ referral stand under one label, so whoever may see one of them may see all.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from typing import Final
 
@@ -53,6 +54,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         return self.labels.get((self.referral.requester, 1))
 
 
+Key = tuple[str, str, str]
+"""Name, requesting side and host: whoever uses another's name has a referral of its own."""
+
+
 def kept(
     connection: sa.Connection, labels: Labels, visible: Collection[int], us: str,
     *, value: str = REFERRAL_REFERENCE,
@@ -61,48 +66,83 @@ def kept(
 
     :param us: the node's agency; drafts are its own.
     """
-    found: dict[tuple[str, str, str], _Moves] = {}
-    for held in versions.all_holding(connection, visible, value):
+    found: dict[Key, _Moves] = {}
+    _gather(found, connection, labels, visible, us, value=value)
+    return [made for moves in found.values() if (made := moves.kept()) is not None]
+
+
+def _gather(
+    found: dict[Key, _Moves], connection: sa.Connection, labels: Labels, visible: Collection[int],
+    us: str, *, value: str, after: int = 0,
+) -> set[Key]:  # fmt: skip
+    """Add the moves stored after a sequence number; return the referrals that have new ones."""
+    touched: set[Key] = set()
+    for held in versions.all_holding(connection, visible, value, after=after):
         if held.kind != KIND:
             continue
         move = _MOVE.decode(held.body)
         if _is_its_own(move, labels.get(held.label_id), us):
             key = (move.referral, move.requester, move.host)
             found.setdefault(key, _Moves()).take(move, held.label_id, withdrawn=held.withdrawn)
-    return [made for moves in found.values() if (made := moves.kept()) is not None]
+            touched.add(key)
+    return touched
 
 
 class Memory:
-    """All referrals under some labels, merged once and kept until a move comes or goes; safe to
-    share between threads."""
+    """All referrals under some labels, merged once; what comes is added, and what is erased makes
+    it begin anew. Safe to share between threads."""
 
     def __init__(self, labels: Labels, us: str) -> None:
         self._labels = labels
         self._us = us
-        self._known: dict[frozenset[int], tuple[tuple[int, int], tuple[Kept, ...]]] = {}
+        self._known: dict[frozenset[int], _Remembered] = {}
+        self._lock = threading.Lock()
 
     def all(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
         """Return the referrals under these labels, oldest first."""
-        now = _newest(connection)
-        found = self._known.get(visible)
-        if found is None or found[0] != now:
-            rows = tuple(kept(connection, self._labels, visible, self._us))
-            if len(self._known) >= _CLASSES:
+        with self._lock:
+            known = self._known.get(visible) or _Remembered()
+            last, count, fresh = _counts(connection, known.last)
+            if last < known.last:  # a snapshot older than what is remembered
+                return tuple(kept(connection, self._labels, visible, self._us))
+            if count != known.count + fresh:
+                known = _Remembered()
+            if last != known.last:
+                touched = _gather(known.moves, connection, self._labels, visible, self._us,
+                                  value=REFERRAL_REFERENCE, after=known.last)  # fmt: skip
+                known.rows |= {key: known.moves[key].kept() for key in touched}
+                known.last, known.count = last, count
+            if visible not in self._known and len(self._known) >= _CLASSES:
                 self._known = {}
-            self._known[visible] = found = (now, rows)
-        return found[1]
+            self._known[visible] = known
+            rows = map(known.rows.__getitem__, known.moves)
+            return tuple(row for row in rows if row is not None)
+
+
+class _Remembered:
+    """Moves and referrals up to a sequence number, and how many references there were then."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.count = 0
+        self.moves: dict[Key, _Moves] = {}
+        self.rows: dict[Key, Kept | None] = {}
 
 
 _CLASSES: Final = 32
 """Sets of labels whose referrals are remembered; a service has a few dozen classes of readers."""
 
 
-def _newest(connection: sa.Connection) -> tuple[int, int]:
-    """Return what changes when a move is added, or erased."""
-    columns = sa.func.coalesce(sa.func.max(reference.c.seq), 0), sa.func.count()
-    query = sa.select(*columns).where(reference.c.value == REFERRAL_REFERENCE)
+def _counts(connection: sa.Connection, last: int) -> tuple[int, int, int]:
+    """Return the last sequence number of a move, how many there are, and how many after ``last``:
+    erasing takes from the second what nothing adds to the third."""
+    place = reference.c.seq
+    query = sa.select(
+        sa.func.coalesce(sa.func.max(place), 0), sa.func.count(),
+        sa.func.count().filter(place > last),
+    ).where(reference.c.value == REFERRAL_REFERENCE)  # fmt: skip
     row = connection.execute(query).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def one(
@@ -153,7 +193,7 @@ class _Moves:
             return None
         about = [item.value for draft in self._drafts[-1:] for item in draft.recorded
                  if item.name == RECORD_REFERRED]  # fmt: skip
-        return Kept(referral=now, labels=self._labels, record=next(iter(about), ""))
+        return Kept(referral=now, labels=dict(self._labels), record=next(iter(about), ""))
 
 
 def drafted(label: Label, us: str, host: str) -> Marking:

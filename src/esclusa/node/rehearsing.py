@@ -32,7 +32,7 @@ BATCH: Final = 2_000
 _ID, _SEQ, _BEFORE, _AT = "record", "seq", "version in force", "at"
 
 NEWEST: Final = 20_000
-"""Records that are looked at while a person waits at the editor: three seconds on one core."""
+"""Records that are looked at while a person waits at the editor: about five seconds of a core."""
 
 APART: Final = ("newest", "copies", "present", "around", "active", "lists")
 """What differs from judging a record when it comes in: only the newest were looked at; partners'

@@ -48,9 +48,7 @@ def report_pdf(view: ReportView, language: str) -> bytes:
         f"{say('candidates')}: {view.candidates}. {told.definitions_of(view, language)}.",
     ]
     tables = told.report_tables(view, language)
-    return _document(
-        say("report"), lines, tables, told.marking_of(view, language), language, say
-    )
+    return _document(say("report"), lines, tables, told.marking_of(view, language), language, say)
 
 
 def sheet_pdf(view: SelectionView, language: str) -> bytes:

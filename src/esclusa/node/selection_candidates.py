@@ -169,9 +169,7 @@ def listed(
     :raises LimitError: when there are more than a sheet can hold.
     """
     every = cargos(connection, visible)
-    outcomes = outcomes_under(
-        connection, labels, visible, kinds=("consignment",), known_by=now
-    )
+    outcomes = outcomes_under(connection, labels, visible, kinds=("consignment",), known_by=now)
     opened = {
         row["subject"]: row["found"]
         for row in outcomes.select("subject", "examined", "found").iter_rows(named=True)

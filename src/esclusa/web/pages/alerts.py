@@ -2,40 +2,90 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 from starlette.responses import Response
 
-from esclusa.errors import InputError
+from esclusa.api.queries import number, one_of
+from esclusa.api.status import status_of
+from esclusa.errors import EsclusaError, InputError, MovedOn, NotFound, StateError
+from esclusa.model import AlertMove
+from esclusa.node.snoozing import HOURS, in_hours, read
 from esclusa.sharing.reader import Action
-from esclusa.sharing.views import AlertView
+from esclusa.sharing.views import AlertView, QueueFilter
+from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_in, filter_of, with_filter
 from esclusa.web.page import Page
 from esclusa.web.pages.records import draw, score_of
 from esclusa.web.pages.referrals import referrals_of
+from esclusa.web.pages.triage import NO_REASON, NO_VERDICT, QUEUE_FIELDS
 from esclusa.web.visit import Visit
+
+NO_SNOOZE_REASON = _("Write the reason for putting it off.")
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person chose and typed, for a page that is drawn anew; ``wrong`` says why."""
+
+    chosen: str = ""
+    reason: str = ""
+    why: str = ""
+    hours: str = ""
+    until: str = ""
+    zone: str = ""
+    wrong: str = ""
+    faster: MovedOn | None = None
 
 
 async def show(visit: Visit) -> Response:
     """Draw the alert with the record it is about, and the way to its neighbours in the list."""
-    wanted = filter_of(visit)
+    return await _draw(visit, filter_of(visit), Typed(chosen=_by_number(visit)))
+
+
+async def _draw(visit: Visit, wanted: QueueFilter, typed: Typed, *, status: int = 200) -> Response:
     node = visit.site.node
     alert = await visit.ask(node.alert, visit.request.path_params["alert_id"])
     record = await visit.ask(node.record, alert.alert.subject_id)
     around = msgspec.structs.replace(wanted, cursor="")
     before, after = await visit.ask(node.neighbours, alert.alert_id, around)
+    moved = alert_named(visit.param("moved"))
     return draw(
         visit,
         record,
         alert,
-        chosen=visit.param("verdict"),
+        status=status,
+        typed=typed,
+        last=await _last_step(visit, moved),
+        lengths=HOURS,
+        back=with_filter("/queue", address_of(wanted), at=alert.alert_id),
         filter=address_of(wanted),
         before=before,
         after=after,
-        moved=alert_named(visit.param("moved")),
+        moved=moved,
         in_list=True,
         score=await score_of(visit, record),
         referrals=await referrals_of(visit, record),
     )
+
+
+async def _last_step(visit: Visit, moved: str) -> AlertMove | None:
+    """Return the step that the reader has just made on the alert before, to offer it again."""
+    if not moved:
+        return None
+    try:
+        steps = (await visit.ask(visit.site.node.alert, moved)).moves
+    except NotFound:
+        return None
+    last = steps[-1] if steps else None
+    return last if last and last.by == visit.reader.name and last.move != "undo" else None
+
+
+def _by_number(visit: Visit) -> str:
+    """Return the code of the verdict whose number the address names, as a key in the queue does."""
+    asked = visit.param("verdict")
+    codes = [item.code for item in visit.site.node.verdicts()]
+    return codes[int(asked) - 1] if asked in [str(n + 1) for n in range(len(codes))] else ""
 
 
 async def claim(visit: Visit) -> Response:
@@ -55,20 +105,80 @@ async def undo(visit: Visit) -> Response:
 
 
 async def verdict(visit: Visit) -> Response:
-    """Write the verdict, then show the next alert of the same list, or the list at its end."""
-    node, alert_id = visit.site.node, _alert(visit)
-    if not visit.form.get("verdict"):
-        raise InputError("choose a verdict from the list")
-    around = msgspec.structs.replace(filter_in(visit), cursor="")
-    _before, after = await visit.ask(node.neighbours, alert_id, around)
-    done = await visit.ask(
-        node.verdict,
-        alert_id,
-        verdict=visit.form["verdict"],
-        reason=visit.form.get("reason", "").strip(),
-    )
+    """Write the verdict, then show the next alert of the same list, or the list at its end; when it
+    cannot be written, show the alert as it stands now with what was typed."""
+    form, wanted = visit.form, filter_in(visit)
+    code, reason = form.get("verdict", ""), form.get("reason", "").strip()
+    typed = Typed(chosen=code, reason=reason)
+    wrong = (not code and NO_VERDICT) or (not reason and NO_REASON)
+    if wrong:
+        return await _again(visit, wanted, typed, wrong)
+    after = await _next(visit, wanted)
+    try:
+        done = await visit.ask(
+            visit.site.node.verdict, _alert(visit), verdict=code, reason=reason,
+            seen=form.get("seen", ""),
+        )  # fmt: skip
+    except (StateError, InputError) as error:
+        return await _again(visit, wanted, typed, error)
     path = f"/alerts/{after}" if after else "/queue"
     return visit.go(with_filter(path, _list(visit), moved=done.alert_id))
+
+
+async def snooze(visit: Visit) -> Response:
+    """Put the alert off, then show the next alert of the same list, or the list at its end; when it
+    cannot be put off, show the alert as it stands now with what was typed."""
+    form, wanted = visit.form, filter_in(visit)
+    reason = form.get("why", "").strip()
+    typed = Typed(
+        why=reason, hours=form.get("hours", ""), until=form.get("until", ""),
+        zone=form.get("zone", ""),
+    )  # fmt: skip
+    if not reason:
+        return await _again(visit, wanted, typed, NO_SNOOZE_REASON)
+    after = await _next(visit, wanted)
+    try:
+        done = await visit.ask(
+            visit.site.node.snooze, _alert(visit), until=_end(visit, typed), reason=reason,
+            seen=form.get("seen", ""),
+        )  # fmt: skip
+    except (StateError, InputError) as error:
+        return await _again(visit, wanted, typed, error)
+    if after:
+        return visit.go(with_filter(f"/alerts/{after}", _list(visit), moved=done.alert_id))
+    return visit.go(with_filter("/queue", _list(visit)))
+
+
+async def wake(visit: Visit) -> Response:
+    """End a snooze before its moment and go back to where the button was."""
+    return await _step(visit, await visit.ask(visit.site.node.wake, _alert(visit)))
+
+
+def _end(visit: Visit, typed: Typed) -> str:
+    """Return when the alert comes back: the moment typed, else so many hours from now."""
+    if typed.until:
+        zone = one_of("zone", typed.zone, ("UTC", visit.reader.time_zone))
+        return read(typed.until, zone)
+    hours = number("hours", one_of("hours", typed.hours, map(str, HOURS)))
+    return in_hours(hours, dt.datetime.now(dt.UTC))
+
+
+async def _next(visit: Visit, wanted: QueueFilter) -> str:
+    around = msgspec.structs.replace(wanted, cursor="")
+    _before, after = await visit.ask(visit.site.node.neighbours, _alert(visit), around)
+    return str(after)
+
+
+async def _again(
+    visit: Visit, wanted: QueueFilter, typed: Typed, why: str | EsclusaError
+) -> Response:
+    """Draw the alert anew with what was typed and the reason why it was not written."""
+    if isinstance(why, str):
+        return await _draw(visit, wanted, msgspec.structs.replace(typed, wrong=why), status=400)
+    faster = why if isinstance(why, MovedOn) else None
+    said = why.reason if isinstance(why, InputError) else str(why)
+    typed = msgspec.structs.replace(typed, faster=faster, wrong="" if faster else said)
+    return await _draw(visit, wanted, typed, status=status_of(why))
 
 
 async def _step(visit: Visit, alert: AlertView) -> Response:
@@ -87,12 +197,24 @@ def _list(visit: Visit) -> str:
 
 PAGES = (
     Page(path="/alerts/{alert_id}", show=show, action=Action.QUEUE_READ),
-    Page(path="/alerts/{alert_id}/claim", show=claim, method="POST", action=Action.ALERT_CLAIM),
     Page(
-        path="/alerts/{alert_id}/release", show=release, method="POST", action=Action.ALERT_RELEASE
+        path="/alerts/{alert_id}/claim",
+        show=claim,
+        method="POST",
+        action=Action.ALERT_CLAIM,
+        fields=QUEUE_FIELDS,
+    ),
+    Page(
+        path="/alerts/{alert_id}/release",
+        show=release,
+        method="POST",
+        action=Action.ALERT_RELEASE,
+        fields=QUEUE_FIELDS,
     ),
     Page(
         path="/alerts/{alert_id}/verdict", show=verdict, method="POST", action=Action.ALERT_VERDICT
     ),
+    Page(path="/alerts/{alert_id}/snooze", show=snooze, method="POST", action=Action.ALERT_SNOOZE),
+    Page(path="/alerts/{alert_id}/wake", show=wake, method="POST", action=Action.ALERT_WAKE),
     Page(path="/alerts/{alert_id}/undo", show=undo, method="POST", action=Action.ALERT_UNDO),
 )

@@ -41,6 +41,8 @@ def draw(
     visit: Visit,
     record: RecordView,
     alert: AlertView | None,
+    *,
+    status: int = 200,
     **place: Any,
 ) -> Response:
     """Draw a record with the alert on it. ``place`` tells where in the queue the reader stands."""
@@ -55,11 +57,12 @@ def draw(
         "verdicts": visit.site.node.verdicts(),
         "log_odds": points,
     }
-    return visit.page("record.html", **(_NOWHERE | values | place))
+    return visit.page("record.html", status=status, **(_NOWHERE | values | place))
 
 
 _NOWHERE: dict[str, Any] = {
-    "chosen": "", "filter": "", "before": "", "after": "", "moved": "", "in_list": False,
+    "filter": "", "before": "", "after": "", "moved": "", "in_list": False, "back": "",
+    "typed": None, "last": None, "lengths": (),
     "score": None, "referrals": None,
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from esclusa.web.visit import Visit
 
 _PICK: Final = re.compile(r"([0-9a-f-]{36})\.([\w-]{6})")
 """An alert and the sign of what the page said about it."""
-_FIELDS: Final = 1_050
+QUEUE_FIELDS: Final = 1_050
 """A thousand alerts, and the fields beside them."""
 NO_ALERT = _("Choose the alerts that the verdict is for.")
 NO_VERDICT = _("Choose a verdict from the list.")
@@ -101,7 +101,7 @@ def _chosen(visit: Visit) -> dict[str, str]:
 PAGES = (
     Page(
         path="/queue/verdict", show=verdict, method="POST", action=Action.ALERT_VERDICT,
-        fields=_FIELDS,
+        fields=QUEUE_FIELDS,
     ),
     Page(path="/queue/undo", show=undo, method="POST", action=Action.ALERT_UNDO),
     Page(path="/queue/views", show=keep, method="POST", action=Action.QUEUE_READ),

@@ -28,7 +28,7 @@
       if (/search|select/.test(found.type)) return found.focus(), true;
       found.click();
       if (found.type === "radio") found.form.reason.focus();
-      found.parentNode.querySelector("summary ~ * select")?.focus();
+      if (found.tagName === "SUMMARY") found.parentNode.querySelector("select").focus();
     } else if (link && /[1-9]/.test(key)) {
       location.href = link.href + (link.search ? "&" : "?") + "verdict=" + key;
     } else return false;

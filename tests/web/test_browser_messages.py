@@ -153,7 +153,7 @@ def test_every_control_has_a_name_that_a_screen_reader_says_wcag_4_1_2(
     page = opened(context)
     explained(page)
     for role, name in (("textbox", "Message"), ("combobox", "Directory"), ("combobox", "Guide"),
-                       ("button", "Look at it"), ("group", "Show"), ("region", "Defects")):  # fmt: skip
+                       ("button", "Look at it"), ("group", "Show"), ("group", "Defects")):  # fmt: skip
         expect(page.get_by_role(role, name=name, exact=True)).to_have_count(1)  # type: ignore[arg-type]
     expect(page.get_by_label("Or a file")).to_have_count(1)
     expect(page.get_by_role("table")).not_to_have_count(0)

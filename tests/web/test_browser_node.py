@@ -267,12 +267,12 @@ def test_a_damaged_file_is_read_and_each_defect_names_its_byte(visitor: Visitor)
     page.get_by_role("button", name="Take into custody and read").click()
     page.wait_for_url("**/intake/*")
     expect(page.locator("h1")).to_contain_text("damaged.edi")
-    held = page.get_by_role("region", name="Quarantine").locator("tr[data-row]")
+    held = page.get_by_role("group", name="Quarantine").locator("tr[data-row]")
     expect(held).to_have_count(3)
     for row in held.all():
         offset = int(row.locator("td").first.inner_text())
         assert data[offset:].lstrip(b"\r\n").startswith(b"UNH+")
-    defects = page.get_by_role("region", name="Defects").locator("tbody tr").all()
+    defects = page.get_by_role("group", name="Defects").locator("tbody tr").all()
     assert len(defects) >= 10
     for row in defects:
         offset, reason = int(row.locator("td").first.inner_text()), row.locator("[lang=en]")

@@ -1,6 +1,6 @@
 """Code lists of examinations, and what makes a report of one contradict itself.
 
-The lists stand in ``data/examination.toml``: methods, results, causes why nothing was examined,
+The lists stand in ``examination.toml``: methods, results, causes why nothing was examined,
 categories of what was found, and the lanes by which a subject was chosen.
 """
 
@@ -43,7 +43,7 @@ class CodeLists(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 @cache
 def lists() -> CodeLists:
     """Return the code lists."""
-    text = files("esclusa.codes").joinpath("data", "examination.toml").read_text("utf-8")
+    text = files("esclusa.codes").joinpath("examination.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text), CodeLists)
 
 

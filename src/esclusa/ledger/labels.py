@@ -7,6 +7,7 @@ of integers. Labels are never removed, so the numbers can be cached.
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
@@ -85,7 +86,7 @@ class Labels:
 
     def _load(self, connection: sa.Connection) -> None:
         newest = max(self._by_id, default=0)
-        rows = connection.execute(sa.select(label).where(label.c.id > newest))
+        rows = connection.execute(_NEWER, {"newest": newest})
         for row in rows:
             marking = parse_marking(row.marking)
             self._keep(
@@ -96,3 +97,6 @@ class Labels:
         with self._lock:
             self._by_id[item.id] = item
             self._by_value[item.originator, item.marking, item.supplier] = item.id
+
+
+_NEWER: Final = sa.select(label).where(label.c.id > sa.bindparam("newest"))

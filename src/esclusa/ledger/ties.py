@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -28,19 +29,33 @@ def first_seen(
 
     Each value costs one step into an index, however often it occurs.
     """
-    query = sa.text(
-        f"""SELECT wanted.value AS value, (
-              SELECT record.recorded_time FROM reference
-              JOIN record ON record.seq = reference.seq
-              WHERE reference.value = wanted.value AND record.label_id IN :labels
-              ORDER BY reference.seq LIMIT 1) AS first
-            FROM {listed(connection)} AS wanted"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
+    query = _first_seen(listed(connection))
     found: dict[str, str] = {}
     for some in slices(list(values)):
         rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
         found.update({row.value: row.first for row in rows if row.first})
     return found
+
+
+@cache
+def _first_seen(wanted: str) -> sa.TextClause:
+    return _over_labels(
+        f"""SELECT wanted.value AS value, (
+              SELECT record.recorded_time FROM reference
+              JOIN record ON record.seq = reference.seq
+              WHERE reference.value = wanted.value AND record.label_id IN :labels
+              ORDER BY reference.seq LIMIT 1) AS first
+            FROM {wanted} AS wanted"""
+    )
+
+
+def _over_labels(text: str, *more: str) -> sa.TextClause:
+    """Return a statement with lists of values for ``labels`` and ``more``. Those asked for every
+    record are made once: to make one costs as much as to run it."""
+    lists: list[sa.BindParameter[object]] = [
+        sa.bindparam(name, expanding=True) for name in ("labels", *more)
+    ]
+    return sa.text(text).bindparams(*lists)
 
 
 def sightings(
@@ -75,17 +90,19 @@ def _sighted(
     connection: sa.Connection, visible: Collection[int], values: Sequence[str], each: int,
     kinds: Collection[str] = (),
 ) -> Iterator[tuple[str, int, str, bytes | None]]:  # fmt: skip
-    sqlite = connection.dialect.name == "sqlite"
-    text = _SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL
-    query = sa.text(text if kinds else _OF_KIND.sub("", text))
-    query = query.bindparams(sa.bindparam("labels", expanding=True))
+    query = _sighting(sqlite=connection.dialect.name == "sqlite", kinds=bool(kinds))
     given: dict[str, object] = {"labels": sorted(visible), "each": each}
     if kinds:
-        query = query.bindparams(sa.bindparam("kinds", expanding=True))
         given["kinds"] = sorted(kinds)
     for some in slices(list(values)):
         asked = {"wanted": json.dumps(some), **given}
         yield from map(tuple, connection.execute(query, asked))
+
+
+@cache
+def _sighting(*, sqlite: bool, kinds: bool) -> sa.TextClause:
+    text = _SIGHTED_SQLITE if sqlite else _SIGHTED_POSTGRESQL
+    return _over_labels(text, "kinds") if kinds else _over_labels(_OF_KIND.sub("", text))
 
 
 _OF_KIND: Final = re.compile(r" AND \w+\.kind IN :kinds")
@@ -115,10 +132,15 @@ _SIGHTED_POSTGRESQL: Final = """
 
 def first_recorded(connection: sa.Connection, visible: Collection[int]) -> str:
     """Return when the oldest visible record was recorded (ISO 8601 UTC), "" if there is none."""
-    query = sa.select(record.c.recorded_time).where(record.c.label_id.in_(sorted(visible)))
-    return connection.execute(query.order_by(record.c.seq).limit(1)).scalar() or ""
+    return connection.execute(_FIRST_RECORDED, {"labels": sorted(visible)}).scalar() or ""
 
 
+_FIRST_RECORDED: Final = (
+    sa.select(record.c.recorded_time)
+    .where(record.c.label_id.in_(sa.bindparam("labels", expanding=True)))
+    .order_by(record.c.seq)
+    .limit(1)
+)
 _COUNTED: Final = 100
 """Counts of references stop here; a rule asks for a few dozen at most."""
 
@@ -127,20 +149,25 @@ def counts(
     connection: sa.Connection, visible: Collection[int], values: Sequence[str]
 ) -> dict[str, int]:
     """Return how many current records hold each reference, exact up to ``_COUNTED``."""
-    query = sa.text(
+    query = _counts(listed(connection))
+    found: dict[str, int] = {}
+    for some in slices(list(values)):
+        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
+        found.update({row.value: row.held for row in rows})
+    return found
+
+
+@cache
+def _counts(wanted: str) -> sa.TextClause:
+    return _over_labels(
         f"""SELECT wanted.value AS value, (
               SELECT count(*) FROM (
                 SELECT 1 FROM reference JOIN record ON record.seq = reference.seq
                 WHERE reference.value = wanted.value AND record.label_id IN :labels
                   AND record.current AND NOT record.withdrawn
                 LIMIT {_COUNTED}) AS held) AS held
-            FROM {listed(connection)} AS wanted"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
-    found: dict[str, int] = {}
-    for some in slices(list(values)):
-        rows = connection.execute(query, {"wanted": json.dumps(some), "labels": sorted(visible)})
-        found.update({row.value: row.held for row in rows})
-    return found
+            FROM {wanted} AS wanted"""
+    )
 
 
 def pace(
@@ -152,17 +179,7 @@ def pace(
 
     :param since: ISO 8601 moment in UTC, written as the ledger writes moments.
     """
-    newest = f"""(SELECT record.recorded_time AS at FROM reference
-        JOIN record ON record.seq = reference.seq
-        WHERE reference.value = wanted.value AND record.label_id IN :labels
-          AND record.current AND NOT record.withdrawn AND record.kind = :kind
-        ORDER BY reference.seq DESC LIMIT {_COUNTED}) AS newest"""
-    query = sa.text(
-        f"""SELECT wanted.value AS value,
-              (SELECT count(*) FROM {newest} WHERE newest.at >= :since) AS held,
-              (SELECT max(newest.at) FROM {newest} WHERE newest.at < :since) AS before
-            FROM {listed(connection)} AS wanted"""
-    ).bindparams(sa.bindparam("labels", expanding=True))
+    query = _pace(listed(connection))
     given = {"labels": sorted(visible), "kind": kind, "since": since}
     found: dict[str, tuple[int, str]] = {}
     for some in slices(list(values)):
@@ -171,12 +188,29 @@ def pace(
     return found
 
 
+@cache
+def _pace(wanted: str) -> sa.TextClause:
+    newest = f"""(SELECT record.recorded_time AS at FROM reference
+        JOIN record ON record.seq = reference.seq
+        WHERE reference.value = wanted.value AND record.label_id IN :labels
+          AND record.current AND NOT record.withdrawn AND record.kind = :kind
+        ORDER BY reference.seq DESC LIMIT {_COUNTED}) AS newest"""
+    return _over_labels(
+        f"""SELECT wanted.value AS value,
+              (SELECT count(*) FROM {newest} WHERE newest.at >= :since) AS held,
+              (SELECT max(newest.at) FROM {newest} WHERE newest.at < :since) AS before
+            FROM {wanted} AS wanted"""
+    )
+
+
 def own_labels(connection: sa.Connection, labels: Collection[int]) -> frozenset[int]:
     """Return those of ``labels`` that no partner supplied: the node's own records."""
-    query = sa.select(label_table.c.id).where(
-        label_table.c.id.in_(sorted(labels)), label_table.c.supplier == ""
-    )
-    return frozenset(connection.execute(query).scalars())
+    return frozenset(connection.execute(_OWN, {"labels": sorted(labels)}).scalars())
+
+
+_OWN: Final = sa.select(label_table.c.id).where(
+    label_table.c.id.in_(sa.bindparam("labels", expanding=True)), label_table.c.supplier == ""
+)
 
 
 def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, set[int]]:

@@ -35,7 +35,7 @@ class Examination(
     are ISO 8601 UTC, days alone where the service writes no time of day. ``result``:
     ``nothing_found``, ``found``, ``inconclusive`` or ``not_performed``; ``cause`` is a code that
     says why it was not performed. ``methods``, ``cause``, ``lane`` and the findings' categories
-    are codes of ``codes/data/examination.toml``. ``lane`` is by what the subject was chosen,
+    are codes of ``codes/examination.toml``. ``lane`` is by what the subject was chosen,
     ``probability`` the chance it had when it was, above 0 and at most 1, ``selection`` the
     reference of that choice. ``event`` is the number that services share when they report one
     opening each. ``new_seal`` was put on afterwards.

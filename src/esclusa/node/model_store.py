@@ -84,19 +84,12 @@ class Scorers:
 
     def __init__(self) -> None:
         self._ready: OrderedDict[str, Scorer] = OrderedDict()
-        self._bodies: dict[int, ScoreModel] = {}
+        self._bodies: dict[int, ScoreModel | ModelMove] = {}
         self._lock = Lock()
 
     def kept(self, connection: sa.Connection, visible: Collection[int]) -> Models:
         """Return the models and steps under these labels."""
-        query = (
-            sa.select(record.c.id, record.c.label_id, record.c.seq)
-            .join(reference, reference.c.seq == record.c.seq)
-            .where(reference.c.value == MODEL_REFERENCE, record.c.body.is_not(None))
-            .where(record.c.label_id.in_(sorted(visible)))
-            .order_by(record.c.seq)
-        )
-        rows = connection.execute(query).all()
+        rows = connection.execute(_UNDER, {"labels": sorted(visible)}).all()
         bodies = self._read(connection, visible, [row.seq for row in rows])
         models, steps = [], []
         for name, label, seq in rows:
@@ -110,10 +103,12 @@ class Scorers:
     def _read(
         self, connection: sa.Connection, visible: Collection[int], seqs: Collection[int]
     ) -> dict[int, Body]:
-        """Return bodies by sequence number. Versions never change, so models are kept."""
+        """Return bodies by sequence number. Versions never change, so they are kept."""
         known: dict[int, Body] = {seq: self._bodies[seq] for seq in seqs if seq in self._bodies}
         fresh = bodies_by_seq(connection, visible, [seq for seq in seqs if seq not in known])
-        self._bodies |= {seq: one for seq, one in fresh.items() if isinstance(one, ScoreModel)}
+        self._bodies |= {
+            seq: one for seq, one in fresh.items() if isinstance(one, ScoreModel | ModelMove)
+        }
         return known | fresh
 
     def of(self, body: ScoreModel) -> Scorer:
@@ -124,3 +119,12 @@ class Scorers:
             while len(self._ready) > _KEPT:
                 self._ready.popitem(last=False)
         return found
+
+
+_UNDER: Final = (
+    sa.select(record.c.id, record.c.label_id, record.c.seq)
+    .join(reference, reference.c.seq == record.c.seq)
+    .where(reference.c.value == MODEL_REFERENCE, record.c.body.is_not(None))
+    .where(record.c.label_id.in_(sa.bindparam("labels", expanding=True)))
+    .order_by(record.c.seq)
+)

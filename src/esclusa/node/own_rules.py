@@ -71,11 +71,13 @@ def kept(connection: sa.Connection, visible: Collection[int] | None = None) -> t
 def stand(connection: sa.Connection) -> tuple[int, int]:
     """Return the sequence number of the last step on any rule, and how many steps there are: one of
     them changes with every step, and with every one that is erased."""
-    query = sa.select(sa.func.max(reference.c.seq), sa.func.count()).where(
-        reference.c.value == RULE_REFERENCE
-    )
-    last, steps = connection.execute(query).one()
+    last, steps = connection.execute(_STAND).one()
     return int(last or 0), int(steps)
+
+
+_STAND: Final = sa.select(sa.func.max(reference.c.seq), sa.func.count()).where(
+    reference.c.value == RULE_REFERENCE
+)
 
 
 class OwnRules:

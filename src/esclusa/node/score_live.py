@@ -36,8 +36,6 @@ from esclusa.sharing.reader import Action
 
 OLDEST: Final = 3_600.0
 """Seconds after which history is built anew, whatever happened."""
-_TEXTS: Final = 5_000
-"""Goods texts with their codes whose fit is kept."""
 _KEPT: Final = 4
 """Sets of labels whose history is kept; the one used longest ago goes first."""
 _CONSIGNMENT: Final = msgspec.json.Decoder(Consignment)
@@ -71,20 +69,19 @@ class _History:
                 Stated(one.id, one.recorded, _CONSIGNMENT.decode(one.body), one.withdrawn)
                 for one in fresh
             )
-            rows = rows_of(stated).unique(["id", "at"], keep="last", maintain_order=True)
+            rows = rows_of(stated)
+            if len(rows) > 1:
+                rows = rows.unique(["id", "at"], keep="last", maintain_order=True)
             self.state.add(rows)
             self.seq = fresh[-1].seq
-        exam = _newest_exam(connection, self.visible)
-        if exam > self.exam or (exam and fresh and _touches_exams(connection, fresh)):
+        exam, touched = _exams(connection, self.visible, fresh)
+        if exam > self.exam or (exam and touched):
             self._learn(connection)
             self.exam = exam
 
     def _since(self, connection: sa.Connection) -> Iterator[versions.Held]:
-        query = sa.select(*versions.COLUMNS).where(
-            record.c.seq > self.seq, record.c.kind == "consignment",
-            record.c.label_id.in_(sorted(self.visible)), record.c.body.is_not(None),
-        )  # fmt: skip
-        return map(versions.held, connection.execute(query.order_by(record.c.seq)))
+        given = {"seq": self.seq, "labels": sorted(self.visible)}
+        return map(versions.held, connection.execute(_SINCE, given))
 
     def _learn(self, connection: sa.Connection) -> None:
         found = outcomes_under(connection, self.labels, self.visible, kinds=("consignment",))
@@ -104,14 +101,14 @@ class _History:
 
     def _look_for_erasures(self) -> None:
         """Look for lines of erasures that the log got since; a reader's own connection may not."""
-        query = sa.select(sa.func.max(audit.c.seq))
         with self.store.read() as connection:
-            if self.erased >= 0:
-                query = query.where(audit.c.seq > self.erased)
-                gone = query.where(audit.c.action == Action.RECORD_ERASE.value)
-                if connection.execute(gone).scalar() is not None:
-                    raise _Gone
-            self.erased = max(int(connection.execute(query).scalar() or 0), self.erased)
+            if self.erased < 0:
+                self.erased = int(connection.execute(_LAST_LINE).scalar() or 0)
+                return
+            last, gone = connection.execute(_LINES_SINCE, {"seq": self.erased}).one()
+        if gone:
+            raise _Gone
+        self.erased = max(int(last or 0), self.erased)
 
 
 class LiveProfiles:
@@ -121,7 +118,6 @@ class LiveProfiles:
         self._store = store
         self._labels = labels
         self._known: OrderedDict[frozenset[int], _History] = OrderedDict()
-        self._fits: dict[tuple[str | None, str | None], float | None] = {}
         self._lock = Lock()
 
     def knows(self, visible: Collection[int]) -> bool:
@@ -140,7 +136,9 @@ class LiveProfiles:
         with self._lock:
             history = self._history(connection, visible)
             asked = self._asked(connection, visible, name, as_of)
-            return history.state.ask(asked).rename({"id": "record"})
+            found = history.state.ask(asked)
+            found.columns = ["record", *found.columns[1:]]
+            return found
 
     def _history(self, connection: sa.Connection, visible: frozenset[int]) -> _History:
         history = self._known.pop(visible, None)
@@ -159,15 +157,8 @@ class LiveProfiles:
     def _asked(
         self, connection: sa.Connection, visible: frozenset[int], name: str, as_of: dt.datetime
     ) -> pl.DataFrame:
-        query = sa.select(*versions.COLUMNS).where(
-            record.c.id == name, record.c.label_id.in_(sorted(visible)),
-            record.c.body.is_not(None),
-        )  # fmt: skip
-        held = [
-            one
-            for one in map(versions.held, connection.execute(query.order_by(record.c.seq)))
-            if one.recorded < as_of
-        ]
+        found = connection.execute(_VERSIONS, {"name": name, "labels": sorted(visible)})
+        held = [one for one in map(versions.held, found) if one.recorded < as_of]
         last = max(held, key=lambda one: (one.recorded, one.seq), default=None)
         stated = [] if last is None or last.withdrawn else [last]
         rows = rows_of(
@@ -175,11 +166,10 @@ class LiveProfiles:
         )
         if not stated:
             return rows
-        fit = self._fit(rows["text"].item(), rows["hs"].item())
-        rows = rows.with_columns(
-            at=pl.lit(as_of.astimezone(dt.UTC)).cast(rows.schema["at"]),
-            text_fit=pl.lit(fit).cast(rows.schema["text_fit"]),
-        )
+        fit = likeness(rows["text"], rows["hs"]).item()
+        for column, value in (("at", as_of.astimezone(dt.UTC)), ("text_fit", fit)):
+            put = pl.Series(column, [value], dtype=rows.schema[column])
+            rows.replace_column(rows.get_column_index(column), put)
         box = rows["box"].item()
         weighed = [
             one
@@ -190,35 +180,46 @@ class LiveProfiles:
         ]
         return with_masses(rows, weighed) if weighed else rows
 
-    def _fit(self, text: str | None, code: str | None) -> float | None:
-        """Return how well a text fits its code; goods come again, so what was told is kept."""
-        key = text, code
-        if key not in self._fits:
-            if len(self._fits) >= _TEXTS:
-                self._fits.clear()
-            texts, codes = (pl.Series([one], dtype=pl.String) for one in key)
-            self._fits[key] = likeness(texts, codes).item()
-        return self._fits[key]
+
+def _exams(
+    connection: sa.Connection, visible: Collection[int], fresh: list[versions.Held]
+) -> tuple[int, bool]:
+    """Return the place of the newest examination, 0 if there is none, and whether new versions name
+    a bill or a box that an examination names."""
+    many = len(fresh) > 500
+    given = {"labels": sorted(visible), "fresh": [] if many else [one.seq for one in fresh]}
+    newest, touched = connection.execute(_EXAMS, given).one()
+    return int(newest or 0), many or bool(touched)
 
 
-def _newest_exam(connection: sa.Connection, visible: Collection[int]) -> int:
-    query = (
-        sa.select(sa.func.max(record.c.seq))
-        .join(reference, reference.c.seq == record.c.seq)
-        .where(reference.c.value == EXAMINATION_REFERENCE)
-        .where(record.c.label_id.in_(sorted(visible)))
-    )
-    return int(connection.execute(query).scalar() or 0)
-
-
-def _touches_exams(connection: sa.Connection, fresh: list[versions.Held]) -> bool:
-    """Tell whether new versions name a bill or a box that an examination names."""
-    ours, theirs = reference.alias(), reference.alias()
-    query = (
-        sa.select(theirs.c.seq)
-        .join(ours, ours.c.value == theirs.c.value)
-        .join(record, record.c.seq == theirs.c.seq)
-        .where(ours.c.seq.in_([one.seq for one in fresh[:500]]), record.c.kind == "examination")
-        .limit(1)
-    )
-    return len(fresh) > 500 or connection.execute(query).first() is not None
+# Written once: to put a statement together costs more than most of them take.
+_LABELS: Final = record.c.label_id.in_(sa.bindparam("labels", expanding=True))
+_THEIRS: Final = reference.alias()
+_VERSIONS: Final = (
+    sa.select(*versions.COLUMNS)
+    .where(record.c.id == sa.bindparam("name"), _LABELS, record.c.body.is_not(None))
+    .order_by(record.c.seq)
+)
+_SINCE: Final = (
+    sa.select(*versions.COLUMNS)
+    .where(record.c.seq > sa.bindparam("seq"), record.c.kind == "consignment", _LABELS)
+    .where(record.c.body.is_not(None))
+    .order_by(record.c.seq)
+)
+_LAST_LINE: Final = sa.select(sa.func.max(audit.c.seq))
+_LINES_SINCE: Final = sa.select(
+    sa.func.max(audit.c.seq),
+    sa.func.count().filter(audit.c.action == Action.RECORD_ERASE.value),
+).where(audit.c.seq > sa.bindparam("seq"))
+_EXAMS: Final = sa.select(
+    sa.select(sa.func.max(record.c.seq))
+    .join(reference, reference.c.seq == record.c.seq)
+    .where(reference.c.value == EXAMINATION_REFERENCE, _LABELS)
+    .scalar_subquery(),
+    sa.select(_THEIRS.c.seq)
+    .join(reference, reference.c.value == _THEIRS.c.value)
+    .join(record, record.c.seq == _THEIRS.c.seq)
+    .where(reference.c.seq.in_(sa.bindparam("fresh", expanding=True)))
+    .where(record.c.kind == "examination")
+    .exists(),
+)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from esclusa.analysis.goods.model import NONE, Floats, Indices, Model, shipped
-from esclusa.analysis.goods.words import units
+from esclusa.analysis.goods.words import units, units_of
 
 ENOUGH: Final = 0.35
 """The best chapter must have this share, or the text is taken to tell nothing. Set on headings
@@ -17,6 +18,14 @@ that were held out of training (docs/goods-text.md), not on the test texts."""
 
 _SOME: Final = 8_192
 """Texts that are weighed at once: 3 MB of scores."""
+_FEW: Final = 10
+"""Up to so many texts are read one by one: a data frame costs milliseconds whatever it holds."""
+_REMEMBERED: Final = 5_000
+"""Wordings whose shares are kept, 3 MB; goods come again."""
+_BLANKS: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""What the column engine strips from a text: white space as Unicode has it."""
 
 
 class Fit(NamedTuple):
@@ -111,12 +120,11 @@ def read(text: str, code: str, *, model: Model | None = None) -> Reading | None:
     text has no word to go by or the code names no chapter.
     """
     model = model or shipped()
-    found = units(pl.Series("text", [text], pl.String))
+    names, single = units_of(text) or _slowly(text)
     chapter = _places(pl.Series("code", [code], pl.String), model)[0]
-    if chapter < 0 or found.is_empty():
+    if chapter < 0 or not names:
         return None
-    names = found["unit"].to_list()
-    scale = model.sharpness / np.sqrt(max(int(found["single"].sum()), 1))
+    scale = model.sharpness / np.sqrt(max(single, 1))
     vectors = model.vectors(names).astype(np.float64) * scale
     start = model.bias.astype(np.float64) * model.sharpness
     totals = start + vectors.sum(axis=0)
@@ -133,8 +141,44 @@ def read(text: str, code: str, *, model: Model | None = None) -> Reading | None:
     )
 
 
+def _slowly(text: str) -> tuple[list[str], int]:
+    """Return what ``units_of`` does, from the column engine."""
+    found = units(pl.Series("text", [text], pl.String))
+    return found["unit"].to_list(), int(found["single"].sum())
+
+
 def _shares_of(texts: pl.Series, model: Model) -> Floats:
     """Return texts by classes, a row of NaN where there is no word; equal texts weigh once."""
+    few = _few_shares(texts, model) if len(texts) <= _FEW else None
+    return _many_shares(texts, model) if few is None else few
+
+
+def _few_shares(texts: pl.Series, model: Model) -> Floats | None:
+    """Return the shares of texts one by one; None where one has signs for the column engine."""
+    read = [([], 0) if text is None else units_of(text) for text in texts.to_list()]
+    known = [(tuple(one[0]), one[1]) for one in read if one is not None]
+    if not known or len(known) < len(read):
+        return None
+    if model is shipped():
+        return np.concatenate([_remembered(*one) for one in known])
+    return np.concatenate([_wording(*one, model) for one in known])
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(names: tuple[str, ...], single: int) -> Floats:
+    """Return the shares of a wording in the model of the package; not to be changed."""
+    return _wording(names, single, shipped())
+
+
+def _wording(names: Sequence[str], single: int, model: Model) -> Floats:
+    """Return one row of shares of a text with these units, ``single`` of them words."""
+    if not names:
+        return np.full((1, len(model.classes)), np.nan, dtype=np.float32)
+    start = np.zeros(1, np.int64)
+    return _softmax(model, model.vectors(names), start, np.array([single], np.float32))
+
+
+def _many_shares(texts: pl.Series, model: Model) -> Floats:
     different = texts.unique(maintain_order=True)
     parts = [
         _some_shares(different.slice(start, _SOME), model)
@@ -163,23 +207,36 @@ def _some_shares(texts: pl.Series, model: Model) -> Floats:
     vectors = model.vectors(words["unit"].to_list())
     owner = held["text"].to_numpy()
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    sums = np.add.reduceat(vectors[held["word"].to_numpy()], starts, axis=0)
     single = np.add.reduceat(held["single"].to_numpy().astype(np.float32), starts)
+    out[owner[starts]] = _softmax(model, vectors[held["word"].to_numpy()], starts, single)
+    return out
+
+
+def _softmax(model: Model, vectors: Floats, starts: Indices, single: Floats) -> Floats:
+    """Return the shares of texts whose units' rows begin at ``starts``."""
+    sums = np.add.reduceat(vectors, starts, axis=0)
     scores = model.sharpness * (model.bias + sums / np.sqrt(single)[:, None])
     scores -= scores.max(axis=1, keepdims=True)
     np.exp(scores, out=scores)
-    out[owner[starts]] = scores / scores.sum(axis=1, keepdims=True)
-    return out
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _places(codes: pl.Series, model: Model) -> Indices:
     """Return the class of each code's chapter, -1 where it names none."""
-    known = {name: place for place, name in enumerate(model.classes) if name != NONE}
+    known = _chapters(model.classes)
+    if len(codes) <= _FEW:
+        places = [known.get((code or "").strip(_BLANKS)[:2], -1) for code in codes.to_list()]
+        return np.array(places, dtype=np.int64)
     chapters = codes.str.strip_chars().str.head(2)
     return (
         chapters.replace_strict(known, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
     )
 
 
+@cache
+def _chapters(classes: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(classes) if name != NONE}
+
+
 def _column(name: str, values: Floats) -> pl.Series:
-    return pl.Series(name, values, pl.Float32).fill_nan(None)
+    return pl.Series(name, values.astype(np.float32), nan_to_null=True)

@@ -51,7 +51,10 @@ def rows_of(stated: Iterable[Stated]) -> pl.DataFrame:
     """Return a row of ``ROW_COLUMNS`` for each version, in order, ``box``: the number of the
     container where the bill names one alone, and ``text``: that of the heaviest line."""
     reading = _Reading()
-    return pl.DataFrame([reading.row(one) for one in stated], schema=_SCHEMA, orient="row")
+    rows = [reading.row(one) for one in stated]
+    if len(rows) == 1:  # at half the cost of the way for many
+        return pl.from_dicts([dict(zip(_FIELDS, rows[0], strict=True))], schema=_SCHEMA)
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 _FIELDS: Final = (
@@ -61,7 +64,7 @@ _FIELDS: Final = (
     "stow_kg", "tare_kg", "departs", "arrives", "lead_hours", "text_fit", "box",
     "text",
 )  # fmt: skip
-_SCHEMA: Final = {name: ROW_COLUMNS.get(name, pl.String()) for name in _FIELDS}
+_SCHEMA: Final = pl.Schema({name: ROW_COLUMNS.get(name, pl.String()) for name in _FIELDS})
 
 
 class _Reading:

@@ -9,6 +9,7 @@ was amended, and stays small.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -46,9 +47,13 @@ def week_of(day: Ints) -> Ints:
 
 def bins_of(measure: Measure, values: Floats) -> Ints:
     """Return the step of each value, -1 for NaN; what lies beyond both ends is in the last step."""
-    edges = np.exp(np.linspace(np.log(measure.low), np.log(measure.high), BINS + 1)[1:-1])
-    found = np.searchsorted(edges, values, side="right")
+    found = np.searchsorted(_edges(measure.low, measure.high), values, side="right")
     return np.where(np.isnan(values), -1, found)
+
+
+@cache
+def _edges(low: float, high: float) -> Floats:
+    return np.exp(np.linspace(np.log(low), np.log(high), BINS + 1)[1:-1])
 
 
 def quartiles(measure: Measure, histograms: Ints) -> tuple[Ints, Floats]:

@@ -61,7 +61,13 @@ def taken(frame: pl.DataFrame) -> pl.DataFrame:
     :raises InputError: a moment or an id is missing or out of range, or a column has another type.
     """
     rows = _complete(frame, ROW_COLUMNS, "rows", ("id", "at"))
-    return rows.with_columns(
+    return rows.with_columns(_cleaned())
+
+
+@cache
+def _cleaned() -> list[pl.Expr]:
+    """Return what :func:`taken` makes of columns; built once, as that costs more than a row."""
+    return [
         *(_text(name) for name in _TEXTS if name != "via"),
         pl.col("via").fill_null(""),
         pl.col("withdrawn").fill_null(False),
@@ -70,7 +76,7 @@ def taken(frame: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("hs").str.len_bytes() >= n).then(pl.col("hs").str.slice(0, n)).alias(c)
             for n, c in zip((2, 4, 6), _DERIVED, strict=True)
         ),
-    )
+    ]
 
 
 def outcomes_taken(frame: pl.DataFrame | None) -> pl.DataFrame:
@@ -93,19 +99,27 @@ def _complete(
     if missing:
         raise InputError(f"{what}: column {missing[0]} is missing")
     try:
-        rows = frame.select(
+        rows = _as_they_are(frame, columns)
+        rows = rows if rows is not None else frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
             for name, dtype in columns.items()
-        )
+        )  # fmt: skip
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{what}: {str(error).splitlines()[0]}") from None
     name, moment = needed
     if rows[name].null_count() or rows[moment].null_count():
         raise InputError(f"{what}: a row has no {name} or no {moment}")
-    ticks = rows[moment].to_physical()
+    ticks = rows[moment].cast(pl.Int64)
     if len(ticks) and not _EARLIEST <= int(ticks.min()) <= int(ticks.max()) < _LATEST:  # type: ignore[arg-type]
         raise InputError(f"{what}: a moment in {moment} is not between 1980 and 2300")
     return rows
+
+
+def _as_they_are(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame | None:
+    """Return these columns where all are there with their types, so that none needs a cast."""
+    schema = frame.schema
+    known = all(schema.get(name) == dtype for name, dtype in columns.items())
+    return frame[list(columns)] if known else None
 
 
 def _text(name: str) -> pl.Expr:
@@ -118,6 +132,12 @@ def _number(name: str) -> pl.Expr:
 
 def measured(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the raw features of rows from :func:`taken`, null where they cannot be said."""
+    return rows.hstack([_detours(rows).alias("detour")]).select(_by_itself())
+
+
+@cache
+def _by_itself() -> list[pl.Expr]:
+    """Return what a row says by itself, with the column ``detour`` beside it; built once."""
     box = _above(pl.col("declared_kg"))
     verified = _above(pl.col("verified_kg"))
     mass, value = _above(pl.col("mass_kg")), _above(pl.col("value"))
@@ -127,30 +147,31 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("currency") == pl.col("freight_currency")
     )
     days = (pl.col("arrives") - pl.col("departs")).dt.total_minutes() / 1440
-    return rows.select(
-        pl.col("mass_kg"),
-        pl.col("packages"),
-        pl.col("value"),
-        pl.col("boxes"),
-        value_per_kg=value / mass,
-        mass_per_package_kg=mass / _above(pl.col("packages")),
-        mass_per_box_kg=per_box,
-        freight_per_kg=_above(pl.col("freight")) / mass,
-        freight_to_value=pl.when(one_currency).then(pl.col("freight") / value),
-        transit_days=pl.when(days > 0).then(days),
-        lead_hours=pl.col("lead_hours"),
-        verified_gap=(pl.col("verified_kg") - pl.col("declared_kg")) / verified,
-        stow_gap=(pl.col("stow_kg") - pl.col("verified_kg")) / verified,
-        tare_gap=(pl.col("declared_kg") - pl.col("mass_kg") - pl.col("tare_kg")) / box,
-        fill=per_box / most,
-        detour=_detours(rows),
-        round_value=(pl.col("value") % 1000 == 0).cast(pl.Float64),
-        missing_value=pl.col("value").is_null().cast(pl.Float64),
-        missing_hs=pl.col("hs").is_null().cast(pl.Float64),
-        missing_notify=pl.col("notify").is_null().cast(pl.Float64),
-        missing_stuffing=pl.col("stuffing").is_null().cast(pl.Float64),
-        text_fit=pl.col("text_fit"),
-    )
+    made = {
+        "mass_kg": pl.col("mass_kg"),
+        "packages": pl.col("packages"),
+        "value": pl.col("value"),
+        "boxes": pl.col("boxes"),
+        "value_per_kg": value / mass,
+        "mass_per_package_kg": mass / _above(pl.col("packages")),
+        "mass_per_box_kg": per_box,
+        "freight_per_kg": _above(pl.col("freight")) / mass,
+        "freight_to_value": pl.when(one_currency).then(pl.col("freight") / value),
+        "transit_days": pl.when(days > 0).then(days),
+        "lead_hours": pl.col("lead_hours"),
+        "verified_gap": (pl.col("verified_kg") - pl.col("declared_kg")) / verified,
+        "stow_gap": (pl.col("stow_kg") - pl.col("verified_kg")) / verified,
+        "tare_gap": (pl.col("declared_kg") - pl.col("mass_kg") - pl.col("tare_kg")) / box,
+        "fill": per_box / most,
+        "detour": pl.col("detour"),
+        "round_value": (pl.col("value") % 1000 == 0).cast(pl.Float64),
+        "missing_value": pl.col("value").is_null().cast(pl.Float64),
+        "missing_hs": pl.col("hs").is_null().cast(pl.Float64),
+        "missing_notify": pl.col("notify").is_null().cast(pl.Float64),
+        "missing_stuffing": pl.col("stuffing").is_null().cast(pl.Float64),
+        "text_fit": pl.col("text_fit"),
+    }
+    return [expression.alias(name) for name, expression in made.items()]
 
 
 _MOST_SHORT: Final = 28_200.0
@@ -166,7 +187,7 @@ def _above(number: pl.Expr) -> pl.Expr:
 def _detours(rows: pl.DataFrame) -> pl.Series:
     way = ("load_port", "via", "discharge_port")
     if len(rows) <= _FEW:
-        found = [detour(*one) for one in rows.select(way).iter_rows()]
+        found = list(map(detour, *(rows[name].to_list() for name in way)))
         return pl.Series(found, dtype=pl.Float64)
     ways = rows.select(way).unique()
     lengths = [detour(*found) for found in ways.iter_rows()]

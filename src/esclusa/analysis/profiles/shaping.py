@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -39,7 +41,7 @@ class Shape:
 
     def __init__(self, rows: pl.DataFrame, raw: pl.DataFrame, settings: Settings) -> None:
         self._rows, self._raw, self._settings = rows, raw, settings
-        self._at = rows["at"].to_physical().to_numpy()
+        self._at = rows["at"].cast(pl.Int64).to_numpy()
         self._base = np.zeros(len(rows))
         self._totals: dict[str, Ints] = {}
         self._made: dict[str, npt.NDArray[np.float32]] = {}
@@ -71,7 +73,9 @@ class Shape:
             self._keep(pair.name, _new(totals[pair.pair], parts, self._settings))
         for name in self._raw.columns:
             self._keep(name, _finite(self._raw[name].to_numpy()))
-        named = self._rows.select("id", "at")
+        named = self._rows[["id", "at"]]
+        if len(named) == 1:
+            return named.hstack(self._one_row())
         if len(named) <= _FEW:
             table = np.array([self._made[name] for name in feature_names()]).T
             cells = pl.Series(table.ravel(), nan_to_null=True).reshape(table.shape)
@@ -80,8 +84,18 @@ class Shape:
             pl.Series(name, self._made.pop(name), nan_to_null=True) for name in feature_names()
         )
 
+    def _one_row(self) -> pl.DataFrame:
+        cells = np.concatenate([self._made[name] for name in feature_names()]).tolist()
+        said = (None if math.isnan(cell) else cell for cell in cells)
+        return pl.from_dicts([dict(zip(feature_names(), said, strict=True))], schema=_schema())
+
     def _keep(self, name: str, values: Floats) -> None:
         self._made[name] = values.astype(np.float32)
+
+
+@cache
+def _schema() -> pl.Schema:
+    return pl.Schema(dict.fromkeys(feature_names(), pl.Float32()))
 
 
 def _said(values: Ints, some: npt.NDArray[np.bool_]) -> Floats:

@@ -71,7 +71,9 @@ class State:
         :raises InputError: as ``profile``; then nothing was taken.
         """
         every = taken(rows)
-        told = list(_versions(single_versions(every, Coder(every).groups(("id",)))))
+        if len(every) > 1:
+            every = single_versions(every, Coder(every).groups(("id",)))
+        told = list(_versions(every))
         for name, version in told:
             held = self._consigned.get(name)
             known = held.versions.get(version.what.at) if held else None
@@ -296,8 +298,8 @@ def _edition() -> tuple[int, tuple[str, ...]]:
 def _versions(rows: pl.DataFrame, raw: pl.DataFrame | None = None) -> Iterator[tuple[str, Version]]:
     raw = measured(rows) if raw is None else raw
     steps = [bins_of(m, raw[m.name].to_numpy()) for m in measures()]
-    values = rows.select(COLUMNS).rows()
-    moments = rows["at"].to_physical().to_list()
+    values = zip(*(rows[name].to_list() for name in COLUMNS), strict=True)
+    moments = rows["at"].cast(pl.Int64).to_list()
     for name, at, withdrawn, value, *step in zip(
         rows["id"], moments, rows["withdrawn"], values, *(one.tolist() for one in steps),
         strict=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -26,6 +27,8 @@ def frame(subject: str, groups: Iterable[Group]) -> pl.DataFrame:
 
 def frame_of(subject: str, data: Mapping[str, Sequence[object]], height: int) -> pl.DataFrame:
     """Return the feature table of ``height`` rows from columns; an absent column is all null."""
+    if height == 1:
+        return _one_row(subject, data)
     series = [pl.Series("subject", [subject] * height, dtype=pl.String)]
     for name, dtype in columns(subject).items():
         values = data.get(name)
@@ -34,6 +37,18 @@ def frame_of(subject: str, data: Mapping[str, Sequence[object]], height: int) ->
         else:
             series.append(_series(name, values, dtype))
     return pl.DataFrame(series)
+
+
+def _one_row(subject: str, data: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    """Return the table of one record in one piece: a hundred series cost more than they hold."""
+    schema = _schema(subject)
+    row = {name: data[name][0] if name in data else None for name in schema}
+    return pl.from_dicts([{**row, "subject": subject}], schema=schema)
+
+
+@cache
+def _schema(subject: str) -> pl.Schema:
+    return pl.Schema({"subject": pl.String(), **columns(subject)})
 
 
 def _unknown(name: str, dtype: pl.DataType, height: int) -> pl.Series:

@@ -35,14 +35,17 @@ HITS: Final = {
 """Columns of a hit table: row of the feature table, rule, its version and points, and the fields
 the hit rests on."""
 
+_FEW: Final = 10
+"""Up to so many rows hits are gathered as plain lists."""
+
 _NO_ARRIVAL: Final = "9999"
 """Sorts after every ISO 8601 date: what has no arrival cannot be urgent for its arrival."""
 
 
 def judge(table: pl.DataFrame, pack: Pack, as_of: dt.date) -> pl.DataFrame:
     """Return one Boolean column per rule that runs on ``as_of``: true, false or null (unknown)."""
-    rules = active(pack, as_of, subject_of(table))
     subject = subject_of(table)
+    rules = active(pack, as_of, subject)
     return table.select(found.expressions[subject].alias(found.rule.id) for found in rules)
 
 
@@ -54,8 +57,10 @@ def run_rules(table: pl.DataFrame, pack: Pack, as_of: dt.date) -> pl.DataFrame:
     """
     verdicts = judge(table, pack, as_of)
     by_id = {found.rule.id: found.rule for found in pack.rules}
-    parts = [_hits_of(by_id[column.name], column) for column in verdicts.iter_columns()]
-    parts = [part for part in parts if part.height]
+    fired = [column for column in verdicts.iter_columns() if column.any()]
+    if verdicts.height <= _FEW:
+        return _few_hits(by_id, fired)
+    parts = [_hits_of(by_id[column.name], column) for column in fired]
     if not parts:
         return pl.DataFrame(schema=HITS)
     return pl.concat(parts).sort(["row", "points", "rule"], descending=[False, True, False])
@@ -116,6 +121,18 @@ def explain(total: float, reasons: Sequence[Reason], language: str = "en") -> li
 def subject_of(table: pl.DataFrame) -> str:
     """Return the record kind of a feature table, "" for an empty one."""
     return str(table["subject"][0]) if table.height else ""
+
+
+def _few_hits(by_id: Mapping[str, Rule], fired: Sequence[pl.Series]) -> pl.DataFrame:
+    """Return the hits of few rows in order: plain lists, as each frame costs more than it holds."""
+    hits = [
+        (row, rule.id, rule.version, float(rule.points), list(rule.evidence))
+        for rule, verdict in ((by_id[column.name], column.to_list()) for column in fired)
+        for row, said in enumerate(verdict)
+        if said
+    ]
+    hits.sort(key=lambda hit: (hit[0], -hit[3], hit[1]))
+    return pl.DataFrame(hits, schema=HITS, orient="row")
 
 
 def _hits_of(rule: Rule, verdict: pl.Series) -> pl.DataFrame:

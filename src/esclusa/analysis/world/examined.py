@@ -32,7 +32,7 @@ def examinations(
     """Return a table of examinations of one week's opened boxes, all columns text.
 
     :param outcomes: what :meth:`World.inspect` returned for boxes of this week.
-    :param lane: by what they were chosen, a code of ``codes/data/examination.toml``.
+    :param lane: by what they were chosen, a code of ``codes/examination.toml``.
     :param probability: the chance that each of them had.
     """
     boxes = week.boxes.select("box", "container", "canal_port")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import planted_models
 import rule_texts
+from esclusa.errors import NotFound
 from esclusa.model import EVERYONE, Level, Marking
 from esclusa.node import Node
 from esclusa.sharing.reader import Reader, Role
@@ -248,6 +249,23 @@ def ids_of(node: Node) -> set[str]:
     for file in node.sources(top):
         found |= {file.id} | {held.id for held in node.source(top, file.id).quarantine}
     return found
+
+
+def only_in(secret: Node, plain: Node) -> list[str]:
+    """Return the ids that a fully cleared reader finds in the one node and that are not in the other.
+
+    A record of the other is there although no search finds it: withdrawn, say, by an earlier test.
+    """
+    top = cleared(plain)
+
+    def is_there(name: str) -> bool:
+        try:
+            plain.record(top, name)
+        except NotFound:
+            return False
+        return True
+
+    return sorted(name for name in ids_of(secret) - ids_of(plain) if not is_there(name))
 
 
 def cleared(node: Node) -> Reader:

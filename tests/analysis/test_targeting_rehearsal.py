@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esclusa.analysis.intervals import wilson
 from esclusa.analysis.targeting import rehearsal
-from esclusa.analysis.targeting.rehearsal import Rehearsed, order, rehearse, wilson
+from esclusa.analysis.targeting.rehearsal import Rehearsed, order, rehearse
 
 RULES = {"R1": pl.col("a"), "R2": pl.col("b"), "R3": pl.col("a") & pl.col("b")}
 ACTIVE = {"R2": pl.col("b"), "R9": pl.col("c")}

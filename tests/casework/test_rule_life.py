@@ -10,7 +10,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from esclusa.casework.alerts import table
 from esclusa.casework.rule_life import (
     OPEN,
     RUNNING,
@@ -22,6 +21,7 @@ from esclusa.casework.rule_life import (
     states,
     versions,
 )
+from esclusa.casework.tables import table
 from esclusa.errors import InputError, StateError
 from esclusa.model import RehearsalFigures, RuleMove, RuleRate
 

@@ -51,7 +51,7 @@ def test_without_the_labels_in_the_queries_a_reader_gets_the_same_and_nothing_mo
 ) -> None:
     secret = worlds.build(tmp_path / "secret", secret=True, database=fresh_postgres)
     plain = worlds.build(tmp_path / "plain", secret=False)
-    hidden = sorted(worlds.ids_of(secret) - worlds.ids_of(plain))
+    hidden = worlds.only_in(secret, plain)
     assert len(hidden) > 20
     whole = everything(secret, Level.OFFICIAL)
     assert whole == everything(plain, Level.OFFICIAL)

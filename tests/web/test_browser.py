@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from small_node import PASSWORD, SOURCE, SmallNode, alert_name, record_name
+from small_node import PASSWORD, SmallNode, alert_name
 
 pytestmark = pytest.mark.browser
 
@@ -119,29 +119,6 @@ def test_everything_works_with_script_switched_off(browser: Browser, home: str) 
     page.get_by_role("button", name="Salir").click()
     page.wait_for_url("**/sign-in")
     context.close()
-
-
-@pytest.mark.parametrize("width", (1300, 360))
-@pytest.mark.parametrize("scheme", ("light", "dark"))
-def test_no_page_scrolls_sideways_and_targets_are_24_pixels_wcag_1_4_10_and_2_5_8(
-    context: BrowserContext, width: int, scheme: str
-) -> None:
-    page = sign_in_by_keyboard(context)
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 800})
-    for address in ("/queue", f"/alerts/{alert_name(1)}", f"/records/{record_name(1)}",
-                    f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/intake", "/mappings",
-                    "/mappings/marisol-consignment", "/rules", "/lists", "/screening",
-                    "/search?text=x", "/help", "/preferences"):  # fmt: skip
-        page.goto(address)
-        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, (address, wide)
-        small = page.evaluate(
-            """() => [...document.querySelectorAll("button, input:not([type=hidden],"
-              + "[type=radio],[type=checkbox]), select, label.tick")]
-              .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)"""
-        )
-        assert small == [], address
 
 
 def test_the_skip_link_is_first_and_visible_when_it_has_the_focus(context: BrowserContext) -> None:

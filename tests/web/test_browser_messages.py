@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
+from layout import LOOKS, look, misfits
 from playwright.sync_api import BrowserContext, Page, expect
 from small_node import PASSWORD, SmallNode
 
@@ -127,16 +128,9 @@ def test_the_page_keeps_its_width_its_targets_and_its_focus_wcag_1_4_10_2_5_8_an
 ) -> None:
     page = opened(context)
     explained(page)
-    for width, scheme in ((1300, "light"), (360, "dark")):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
-        small = page.evaluate(
-            """() => [...document.querySelectorAll("button, summary, textarea, select,"
-              + "input:not([type=hidden])")]
-              .filter((e) => e.getBoundingClientRect().height < 24).map((e) => e.outerHTML)"""
-        )
-        assert small == []
+    for width, scheme in LOOKS:
+        look(page, width, scheme)
+        assert misfits(page) == []
     page.locator("textarea").focus()
     for _ in range(20):
         outline = page.evaluate(

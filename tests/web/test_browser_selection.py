@@ -1,4 +1,4 @@
-"""Selection and its report in a real browser: without script, on paper, narrow and wide."""
+"""Selection and its report in a real browser: without script, on paper."""
 
 from __future__ import annotations
 
@@ -68,29 +68,3 @@ def test_paper_has_the_sheet_its_marking_and_no_forms(
         expect(page.locator("p.marking")).to_be_visible()
         for gone in ("nav", "form[action$=swap]", "#trade", "details"):
             expect(page.locator(gone).first).to_be_hidden()
-
-
-@pytest.mark.parametrize("scheme", ("light", "dark"))
-@pytest.mark.parametrize("width", (1300, 360))
-def test_no_page_scrolls_sideways_and_targets_are_24_pixels_wcag_1_4_10_and_2_5_8(
-    window: Callable[..., AbstractContextManager[BrowserContext]], serving: Any, width: int,
-    scheme: str,
-) -> None:  # fmt: skip
-    small = SmallNode()
-    with serving(small) as home, window(home) as context:
-        token = small.sign_in("supervisor", PASSWORD)
-        context.add_cookies([{"name": "esclusa", "value": token, "url": home}])
-        page = context.new_page()
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 800})
-        for address in ("/selections", f"/selections/{SELECTION}", "/selections/committed",
-                        "/selections/drawn/check", "/selection-report"):  # fmt: skip
-            page.goto(address)
-            wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, (address, wide)
-            low = page.evaluate(
-                """() => [...document.querySelectorAll(
-                "main button, main input:not([type=hidden]), main select")]
-                .filter(item => item.getBoundingClientRect().height < 24).length"""
-            )
-            assert low == 0, address

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from babel.messages.pofile import read_po
 
-from esclusa.casework.alerts import table as casework_table
+from esclusa.casework.tables import table as casework_table
 from esclusa.codes.examination import lists
 from esclusa.model import (
     Alert,

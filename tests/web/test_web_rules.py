@@ -15,8 +15,8 @@ from walker import Walker, text_of
 
 import worlds
 from esclusa.analysis.targeting.rehearsal import Rate
-from esclusa.casework.alerts import table
 from esclusa.casework.rule_life import states
+from esclusa.casework.tables import table
 from esclusa.node import Node
 from esclusa.node.rehearsing import APART
 from esclusa.node.rule_telling import STOPPED, rate_view

@@ -69,6 +69,15 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
 
 
+def at(
+    method: str, path: str, call: Callable[[Call], Awaitable[Any]], answer: Any, **more: Any
+) -> Endpoint:
+    """Return an endpoint whose summary is what the call's docstring says; ``more`` are further
+    fields."""
+    summary = (call.__doc__ or "").strip()
+    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
+
+
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Read the request as the endpoint says, make the call, encode the answer as JSON."""
     ready = await _understood(endpoint, call)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from esclusa.api import shapes
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import one_of
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError
@@ -69,20 +69,15 @@ def _limit(call: Call) -> int:
     return limit
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/entities", entities, views.EntityPage, query=shapes.EntityQuery),
-    _at("GET", "/entities/{entity_id}", entity, views.EntityView),
-    _at("GET", "/entities/{entity_id}/links", near, views.NearView, query=shapes.DepthQuery),
-    _at("GET", "/entities/{entity_id}/paths", ways, views.NearView, query=shapes.OtherQuery),
-    _at("GET", "/entity-questions", questions, tuple[views.PairView, ...],
+    at("GET", "/entities", entities, views.EntityPage, query=shapes.EntityQuery),
+    at("GET", "/entities/{entity_id}", entity, views.EntityView),
+    at("GET", "/entities/{entity_id}/links", near, views.NearView, query=shapes.DepthQuery),
+    at("GET", "/entities/{entity_id}/paths", ways, views.NearView, query=shapes.OtherQuery),
+    at("GET", "/entity-questions", questions, tuple[views.PairView, ...],
         query=shapes.LimitQuery),
-    _at("GET", "/entity-judgements", judgements, views.JudgementPage, query=shapes.LimitQuery),
-    _at("POST", "/entity-judgements", judge, views.JudgementView, body=shapes.EntityJudged),
-    _at("POST", "/entity-judgements/{judgement_id}/undo", undo_judgement, views.JudgementView,
+    at("GET", "/entity-judgements", judgements, views.JudgementPage, query=shapes.LimitQuery),
+    at("POST", "/entity-judgements", judge, views.JudgementView, body=shapes.EntityJudged),
+    at("POST", "/entity-judgements/{judgement_id}/undo", undo_judgement, views.JudgementView,
         body=shapes.EntityUnjudged),
 )  # fmt: skip

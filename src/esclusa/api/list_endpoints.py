@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.api.body import spooled
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import one_of
 from esclusa.api.uploads import clean_name
 from esclusa.model import Level, Marking
@@ -164,20 +164,15 @@ def _loaded(done: Any) -> LoadedList:
     )  # fmt: skip
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/lists", lists, tuple[ListView, ...]),
-    _at("GET", "/lists/{list_id}", shown, views.ListDetail, query=ListQuery),
-    _at("POST", "/lists/{list_id}", add, LoadedList, query=NewListQuery, raw=True, status=201),
-    _at("GET", "/lists/{list_id}/report", report, views.ListReport, query=ReportQuery),
-    _at("POST", "/lists/{list_id}/editions", update, LoadedList, query=ListFileQuery, raw=True,
+    at("GET", "/lists", lists, tuple[ListView, ...]),
+    at("GET", "/lists/{list_id}", shown, views.ListDetail, query=ListQuery),
+    at("POST", "/lists/{list_id}", add, LoadedList, query=NewListQuery, raw=True, status=201),
+    at("GET", "/lists/{list_id}/report", report, views.ListReport, query=ReportQuery),
+    at("POST", "/lists/{list_id}/editions", update, LoadedList, query=ListFileQuery, raw=True,
         status=201),
-    _at("POST", "/lists/{list_id}/diff", diff, views.ListReport, query=ListFileQuery, raw=True),
-    _at("POST", "/lists/{list_id}/confirm", confirm, LoadedList, body=HeldDecided),
-    _at("POST", "/lists/{list_id}/discard", discard, None, body=HeldDecided, status=204),
+    at("POST", "/lists/{list_id}/diff", diff, views.ListReport, query=ListFileQuery, raw=True),
+    at("POST", "/lists/{list_id}/confirm", confirm, LoadedList, body=HeldDecided),
+    at("POST", "/lists/{list_id}/discard", discard, None, body=HeldDecided, status=204),
 )  # fmt: skip
 """Every address of the API about watchlists."""

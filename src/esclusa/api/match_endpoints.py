@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from esclusa.api import shapes
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import one_of
 from esclusa.casework.matches import outcomes
 from esclusa.errors import InputError
@@ -39,14 +39,9 @@ async def undo_decision(call: Call) -> views.MatchView:
     return await call.ask(call.node.match_desk.undo, call.path["match_id"])
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/matches", matches, views.MatchPage, query=shapes.LimitQuery),
-    _at("GET", "/matches/{match_id}", match, views.MatchView),
-    _at("POST", "/matches/{match_id}/decide", decide, views.MatchView, body=shapes.MatchDecided),
-    _at("POST", "/matches/{match_id}/undo", undo_decision, views.MatchView),
+    at("GET", "/matches", matches, views.MatchPage, query=shapes.LimitQuery),
+    at("GET", "/matches/{match_id}", match, views.MatchView),
+    at("POST", "/matches/{match_id}/decide", decide, views.MatchView, body=shapes.MatchDecided),
+    at("POST", "/matches/{match_id}/undo", undo_decision, views.MatchView),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import one_of
 from esclusa.casework.referral_words import rows, states
 from esclusa.errors import InputError
@@ -97,16 +97,11 @@ async def rates(call: Call) -> tuple[views.RatesView, ...]:
     return await call.ask(call.node.referral_desk.rates)
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/referrals", referrals, views.ReferralPage, query=ReferralQuery),
-    _at("POST", "/referrals", open_referral, views.ReferralView, body=ReferralOpened),
-    _at("GET", "/referrals/{referral_id}", referral, views.ReferralView),
-    _at("POST", "/referrals/{referral_id}/moves", move, views.ReferralView, body=ReferralMoved),
-    _at("GET", "/referral-starts/{record_id}", start, views.StartView),
-    _at("GET", "/referral-rates", rates, tuple[views.RatesView, ...]),
+    at("GET", "/referrals", referrals, views.ReferralPage, query=ReferralQuery),
+    at("POST", "/referrals", open_referral, views.ReferralView, body=ReferralOpened),
+    at("GET", "/referrals/{referral_id}", referral, views.ReferralView),
+    at("POST", "/referrals/{referral_id}/moves", move, views.ReferralView, body=ReferralMoved),
+    at("GET", "/referral-starts/{record_id}", start, views.StartView),
+    at("GET", "/referral-rates", rates, tuple[views.RatesView, ...]),
 )

@@ -6,12 +6,12 @@ character.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from esclusa.api.body import small
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.errors import InputError
 from esclusa.sharing import rule_views as views
 from esclusa.sharing.reader import Action
@@ -151,19 +151,14 @@ def _level(level: int) -> int | None:
     return None if level == -1 else level
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/rules", rules, tuple[RuleView, ...], query=RulesQuery),
-    _at("POST", "/rules", write, views.OwnRuleView, query=RuleTextQuery, raw=True),
-    _at("POST", "/rules/try", try_out, views.TriedView, query=TriedQuery, raw=True),
-    _at("GET", "/rules/{rule_name}", rule, views.OwnRuleView),
-    _at("POST", "/rules/{rule_name}/rehearse", rehearse, views.OwnRuleView),
-    _at("POST", "/rules/{rule_name}/approve", approve, views.OwnRuleView, body=RuleApproved),
-    _at("POST", "/rules/{rule_name}/reject", reject, views.OwnRuleView, body=RuleReason),
-    _at("POST", "/rules/{rule_name}/withdraw", withdraw, views.OwnRuleView, body=RuleWithdrawn),
-    _at("POST", "/rules/{rule_name}/retire", retire, views.OwnRuleView, body=RuleRetired),
+    at("GET", "/rules", rules, tuple[RuleView, ...], query=RulesQuery),
+    at("POST", "/rules", write, views.OwnRuleView, query=RuleTextQuery, raw=True),
+    at("POST", "/rules/try", try_out, views.TriedView, query=TriedQuery, raw=True),
+    at("GET", "/rules/{rule_name}", rule, views.OwnRuleView),
+    at("POST", "/rules/{rule_name}/rehearse", rehearse, views.OwnRuleView),
+    at("POST", "/rules/{rule_name}/approve", approve, views.OwnRuleView, body=RuleApproved),
+    at("POST", "/rules/{rule_name}/reject", reject, views.OwnRuleView, body=RuleReason),
+    at("POST", "/rules/{rule_name}/withdraw", withdraw, views.OwnRuleView, body=RuleWithdrawn),
+    at("POST", "/rules/{rule_name}/retire", retire, views.OwnRuleView, body=RuleRetired),
 )

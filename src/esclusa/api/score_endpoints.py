@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from esclusa.api import shapes
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import check_value
 from esclusa.errors import InputError
 from esclusa.sharing import score_views as views
@@ -142,21 +142,16 @@ def _name(call: Call) -> str:
     return name
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/models", models, views.ModelsView),
-    _at("POST", "/models", fit_model, views.ModelPage, body=ModelFitted),
-    _at("POST", "/models/retire", retire_model, views.StepView, body=ModelReason),
-    _at("GET", "/models/{model}", model, views.ModelPage, query=CardQuery),
-    _at("GET", "/models/{model}/comparison", compare_models, views.CompareView, query=CompareQuery),
-    _at("GET", "/models/{model}/drift", model_drift, views.DriftView, query=DriftQuery),
-    _at("POST", "/models/{model}/activate", activate_model, views.StepView, body=ModelReason),
-    _at("GET", "/scores", highest_scores, tuple[views.ScoreRow, ...], query=shapes.LimitQuery),
-    _at("POST", "/scores", score_consignments, views.ScoredView, body=Scored),
-    _at("GET", "/scores/{record_id}", explain_score, views.AssessmentView, query=VersionQuery),
-    _at("GET", "/boxes/{number}/score", box_score, views.BoxScoreView),
+    at("GET", "/models", models, views.ModelsView),
+    at("POST", "/models", fit_model, views.ModelPage, body=ModelFitted),
+    at("POST", "/models/retire", retire_model, views.StepView, body=ModelReason),
+    at("GET", "/models/{model}", model, views.ModelPage, query=CardQuery),
+    at("GET", "/models/{model}/comparison", compare_models, views.CompareView, query=CompareQuery),
+    at("GET", "/models/{model}/drift", model_drift, views.DriftView, query=DriftQuery),
+    at("POST", "/models/{model}/activate", activate_model, views.StepView, body=ModelReason),
+    at("GET", "/scores", highest_scores, tuple[views.ScoreRow, ...], query=shapes.LimitQuery),
+    at("POST", "/scores", score_consignments, views.ScoredView, body=Scored),
+    at("GET", "/scores/{record_id}", explain_score, views.AssessmentView, query=VersionQuery),
+    at("GET", "/boxes/{number}/score", box_score, views.BoxScoreView),
 )

@@ -5,12 +5,12 @@ A selection is asked for by its record id, or by port, day and shift with a full
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from esclusa.api import shapes
-from esclusa.api.endpoint import Call, Endpoint
+from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import check_value
 from esclusa.errors import InputError
 from esclusa.sharing import selection_views as views
@@ -121,19 +121,14 @@ def _name(call: Call) -> str:
     return name
 
 
-def _at(method: str, path: str, call: Any, answer: Any, **more: Any) -> Endpoint:
-    summary = (call.__doc__ or "").strip()
-    return Endpoint(method=method, path=path, summary=summary, call=call, answer=answer, **more)
-
-
 ENDPOINTS: Final = (
-    _at("GET", "/selections", selections, tuple[views.SelectionRow, ...], query=SelectionsQuery),
-    _at("POST", "/selections", commit, views.SelectionView, body=Committed),
-    _at("GET", "/selections/{selection}", show, views.SelectionView),
-    _at("POST", "/selections/{selection}/draw", draw, views.SelectionView, body=DrawnAsked),
-    _at("POST", "/selections/{selection}/swap", swap, views.SelectionView, body=Swapped),
-    _at("POST", "/selections/{selection}/reveal", reveal, views.SelectionView),
-    _at("GET", "/selections/{selection}/proof", proof, views.ProofView),
-    _at("GET", "/selections/{selection}/verification", verify, views.VerifiedView),
-    _at("GET", "/selection-report", selection_report, views.ReportView, query=ReportQuery),
+    at("GET", "/selections", selections, tuple[views.SelectionRow, ...], query=SelectionsQuery),
+    at("POST", "/selections", commit, views.SelectionView, body=Committed),
+    at("GET", "/selections/{selection}", show, views.SelectionView),
+    at("POST", "/selections/{selection}/draw", draw, views.SelectionView, body=DrawnAsked),
+    at("POST", "/selections/{selection}/swap", swap, views.SelectionView, body=Swapped),
+    at("POST", "/selections/{selection}/reveal", reveal, views.SelectionView),
+    at("GET", "/selections/{selection}/proof", proof, views.ProofView),
+    at("GET", "/selections/{selection}/verification", verify, views.VerifiedView),
+    at("GET", "/selection-report", selection_report, views.ReportView, query=ReportQuery),
 )

@@ -14,15 +14,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from esclusa.casework import snooze
+from esclusa.casework import snooze, tables
 from esclusa.casework.reasons import check_reason
 from esclusa.errors import InputError, StateError
 from esclusa.model import AlertMove
@@ -59,36 +57,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     until: str = ""
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    source: str
-    target: str
-    actor: str
-    needs: frozenset[str]
-
-
 @cache
 def verdicts() -> tuple[Verdict, ...]:
     """Return the closed list of verdicts."""
-    return tuple(Verdict(**row) for row in table("verdicts.csv"))
-
-
-@cache
-def _moves() -> dict[tuple[str, str], _Row]:
-    return {
-        (row["move"], row["from"]): _Row(
-            source=row["from"],
-            target=row["to"],
-            actor=row["actor"],
-            needs=frozenset(row["needs"].split()),
-        )
-        for row in table("alert_states.csv")
-    }
-
-
-def table(name: str) -> list[dict[str, str]]:
-    """Return the rows of one of this room's data files."""
-    text = files("esclusa.casework").joinpath(name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return tuple(Verdict(**row) for row in tables.table("verdicts.csv"))
 
 
 def standing(moves: Sequence[AlertMove], at: str = "") -> Standing:
@@ -117,8 +89,8 @@ def next_move(
     :raises StateError: when the present state or person does not allow it.
     :raises InputError: when a verdict or reason is missing, unknown, too long or no text.
     """
-    now = standing(moves, at)
-    row = _moves().get((move, now.state)) or _moves().get((move, "*"))
+    now, allowed = standing(moves, at), tables.moves("alert_states.csv")
+    row = allowed.get((move, now.state)) or allowed.get((move, "*"))
     if row is None:
         raise StateError(f"an alert that is {now.state} does not allow the move {move!r}")
     _require_actor(row.actor, moves, now, move=move, by=by, supervisor=supervisor)

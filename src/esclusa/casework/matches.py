@@ -21,13 +21,14 @@ from typing import Final
 
 import msgspec
 
-from esclusa.casework import alerts
+from esclusa.casework import tables
 from esclusa.casework.alerts import kept
 from esclusa.casework.match_facts import Parts, differing, party_parts, states_number
 from esclusa.casework.reasons import check_reason, check_words
 from esclusa.errors import InputError, StateError
 from esclusa.model import MatchDecision, PartyFacts, Said
 
+_MOVES: Final = "match_states.csv"
 UNDECIDED: Final = "undecided"
 DECIDED: Final = "decided"
 REOPENED: Final = "reopened"
@@ -68,31 +69,15 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
         return self.state == DECIDED and self.said is not None and not counts(self.said.outcome)
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    target: str
-    actor: str
-    needs: frozenset[str]
-
-
 @cache
 def outcomes() -> tuple[Outcome, ...]:
     """Return the closed list of outcomes."""
-    return tuple(Outcome(**row) for row in alerts.table("match_outcomes.csv"))
+    return tuple(Outcome(**row) for row in tables.table("match_outcomes.csv"))
 
 
 def counts(outcome: str) -> bool:
     """Tell whether a match with this outcome keeps its points."""
     return all(item.counts == "yes" for item in outcomes() if item.code == outcome)
-
-
-@cache
-def _steps() -> dict[tuple[str, str], _Row]:
-    return {
-        (row["move"], row["from"]): _Row(
-            target=row["to"], actor=row["actor"], needs=frozenset(row["needs"].split())
-        )
-        for row in alerts.table("match_states.csv")
-    }
 
 
 # --- steps that people make --------------------------------------------------------------------
@@ -113,7 +98,7 @@ def next_step(
     :raises StateError: when the state or the person does not allow it.
     :raises InputError: when outcome, reason, last day or redress number is missing or wrong.
     """
-    row = _steps().get((match.move, state))
+    row = tables.moves(_MOVES).get((match.move, state))
     if row is None or row.actor == "facts":
         raise StateError(f"a match that is {state} does not allow the step {match.move!r}")
     standing = kept(steps)
@@ -196,7 +181,7 @@ def _of(
         causes.append(("party", others))
     if said.until < today:
         causes.append(("expire", ()))
-    state = _steps()[causes[0][0], DECIDED].target if causes else DECIDED
+    state = tables.moves(_MOVES)[causes[0][0], DECIDED].target if causes else DECIDED
     return not others, Worth(
         state=state, decision=name, said=said, causes=tuple(causes), redress=redress
     )
@@ -213,7 +198,7 @@ def _same_party(decided: Parts, facts: Parts) -> bool:
 
 @cache
 def _texts() -> dict[str, dict[str, str]]:
-    return {row["code"]: row for row in alerts.table("match_texts.csv")}
+    return {row["code"]: row for row in tables.table("match_texts.csv")}
 
 
 def sentence(found: Worth, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from esclusa.casework.alerts import table
+from esclusa.casework.tables import table
 
 TEAM: Final = "team"
 LEAD: Final = "lead"

@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Final
 
 import msgspec
 
-from esclusa.casework.alerts import table
 from esclusa.casework.reasons import check_reason
+from esclusa.casework.tables import moves as moves_of
+from esclusa.casework.tables import table
 from esclusa.errors import InputError, StateError
 from esclusa.model import RehearsalFigures, RuleMove
 
+_MOVES: Final = "rule_states.csv"
 OPEN: Final = frozenset({"draft", "rehearsed"})
 RUNNING: Final = frozenset({"active", "review_due"})
 _RETIRED: Final = (*sorted(RUNNING), "approved")
@@ -62,31 +63,17 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.approved, self.valid_from) if self.approved else None
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    target: str
-    actor: str
-    needs: frozenset[str]
-
-
-@cache
-def _rows() -> dict[tuple[str, str], _Row]:
-    return {
-        (row["move"], row["from"]): _Row(
-            target=row["to"], actor=row["actor"], needs=frozenset(row["needs"].split())
-        )
-        for row in table("rule_states.csv")
-    }
-
-
 def states() -> tuple[str, ...]:
     """Return every state that a version can be in, in the order of the table."""
-    return tuple(dict.fromkeys(row["to"] for row in table("rule_states.csv")))
+    return tuple(dict.fromkeys(row["to"] for row in table(_MOVES)))
 
 
 def moves_from(state: str) -> frozenset[str]:
     """Return the moves that people can make on a version in this state (``none``: no version)."""
     return frozenset(
-        move for (move, source), row in _rows().items() if source == state and row.actor != "dates"
+        move
+        for (move, source), row in moves_of(_MOVES).items()
+        if source == state and row.actor != "dates"
     )
 
 
@@ -168,7 +155,7 @@ def next_move(
     known = versions(moves)
     place = _place(known, asked, day, periods)
     state = state_on(known, place, day, periods) if known else "none"
-    row = _rows().get((asked.move, state))
+    row = moves_of(_MOVES).get((asked.move, state))
     if row is None or row.actor == "dates":
         raise StateError(_refusal(asked.move, known[place].name if known else "", state))
     version = known[place] if known else None

@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from esclusa.node import Node
+    from esclusa.sharing.reader import Reader
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +26,10 @@ EXIT_ERROR, EXIT_PARTLY, EXIT_NOT_FOUND = 1, 3, 4
 node_option = click.option(
     "--node", "folder", type=click.Path(path_type=Path, file_okay=False), default=None,
     help="The node's folder [default: $ESCLUSA_NODE or ./node].",
+)  # fmt: skip
+as_option = click.option(
+    "--as", "who", default="", metavar="USER",
+    help="Account to act as; its password is asked for [default: the operator].",
 )  # fmt: skip
 language_option = click.option(
     "--language", type=click.Choice(["en", "es"]), default=None, help="Language of the reasons."
@@ -82,6 +87,20 @@ def opened(folder: Path | None) -> Iterator[Node]:
         yield node
     finally:
         node.close()
+
+
+@contextmanager
+def acting(folder: Path | None, who: str) -> Iterator[tuple[Node, Reader]]:
+    """Open the node and say who acts: the operator, or whoever gives an account's password."""
+    with opened(folder) as node:
+        if not who:
+            yield node, node.operator()
+            return
+        token = node.sign_in(who, click.prompt(f"Password of {who}", hide_input=True, err=True))
+        try:
+            yield node, node.reader(token)
+        finally:
+            node.sign_out(token)
 
 
 @contextmanager

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from esclusa.cli import output
-from esclusa.cli.output import answers, language_option, node_option, opened
+from esclusa.cli.output import acting, answers, as_option, language_option, node_option, opened
 
 if TYPE_CHECKING:
-    from esclusa.node import Node
-    from esclusa.sharing.reader import Reader
     from esclusa.sharing.referral_views import (
         ClockView,
         MoveView,
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
         WordView,
     )
 
-_as = click.option(
-    "--as", "who", default="", metavar="USER",
-    help="Account to act as; its password is asked for [default: the operator].",
-)  # fmt: skip
 _fields = click.option(
     "--set", "said", multiple=True, metavar="FIELD=TEXT",
     help="What the step records; once for each field. `show` names the fields of each step.",
@@ -42,7 +35,7 @@ def referral() -> None:
 @referral.command("open")
 @node_option
 @language_option
-@_as
+@as_option
 @click.option("--host", required=True, help="The partner that is asked.")
 @click.option("--box", default="", help="The one of its boxes that is meant [default: all].")
 @click.option("--draft", is_flag=True, help="Keep a draft and send nothing.")
@@ -57,7 +50,7 @@ def open_(folder: Path | None, language: str | None, who: str, host: str, box: s
     2026-11-28T10:00Z).
     """
     given = _given(said)
-    with _acting(folder, who) as (node, reader):
+    with acting(folder, who) as (node, reader):
         view = node.referral_desk.open(reader, record, host, given, box=box, send=not draft)
     _shown(view, output.language(language))
 
@@ -65,7 +58,7 @@ def open_(folder: Path | None, language: str | None, who: str, host: str, box: s
 @referral.command("move")
 @node_option
 @language_option
-@_as
+@as_option
 @click.option("--version", default="", help="Of the referral as you saw it; refused if changed.")
 @_fields
 @click.argument("name")
@@ -75,7 +68,7 @@ def move(folder: Path | None, language: str | None, who: str, version: str, said
          name: str, step: str) -> None:  # fmt: skip
     """Make a step on a referral; `show` names the steps that can be made now."""
     given = _given(said)
-    with _acting(folder, who) as (node, reader):
+    with acting(folder, who) as (node, reader):
         view = node.referral_desk.move(reader, name, step, given, version=version)
     _shown(view, output.language(language))
 
@@ -143,20 +136,6 @@ def rates(folder: Path | None, language: str | None) -> None:
             row.found, row.nothing_found, row.void,
         ),
     )  # fmt: skip
-
-
-@contextmanager
-def _acting(folder: Path | None, who: str) -> Iterator[tuple[Node, Reader]]:
-    """Open the node and say who acts: the operator, or whoever gives an account's password."""
-    with opened(folder) as node:
-        if not who:
-            yield node, node.operator()
-            return
-        token = node.sign_in(who, click.prompt(f"Password of {who}", hide_input=True, err=True))
-        try:
-            yield node, node.reader(token)
-        finally:
-            node.sign_out(token)
 
 
 def _given(said: Iterable[str]) -> dict[str, str]:

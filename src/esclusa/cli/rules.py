@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from esclusa.cli import output
-from esclusa.cli.output import answers, node_option, opened
+from esclusa.cli.output import acting, answers, as_option, node_option, opened
 
 if TYPE_CHECKING:
-    from esclusa.node import Node
     from esclusa.node.rule_desk import RuleDesk
     from esclusa.sharing.reader import Reader
     from esclusa.sharing.rule_views import FiguresView, OwnRuleView, RateView, TriedView
 
-as_option = click.option(
-    "--as", "who", default="", metavar="USER",
-    help="Account to act as; its password is asked for [default: the operator].",
-)  # fmt: skip
 reason_option = click.option("--reason", required=True, help="Why, in your own words.")
 level_option = click.option(
     "--level", type=click.IntRange(0, 4), default=None,
@@ -98,7 +92,7 @@ def blank(folder: Path | None) -> None:
 @answers
 def try_(folder: Path | None, who: str, level: int | None, name: str, file: Path) -> None:
     """Check a rule's text and rehearse it; nothing is kept. - reads standard input."""
-    with _acting(folder, who) as (node, reader):
+    with acting(folder, who) as (node, reader):
         found = node.rule_desk.try_out(reader, _read(file), name=name, level=level, every=True)
     _tried(found)
 
@@ -218,26 +212,11 @@ def history(folder: Path | None, name: str) -> None:
     )  # fmt: skip
 
 
-@contextmanager
-def _acting(folder: Path | None, who: str) -> Iterator[tuple[Node, Reader]]:
-    """Open the node and say who acts: the operator, or whoever gives an account's password."""
-    with opened(folder) as node:
-        if not who:
-            yield node, node.operator()
-            return
-        password = click.prompt(f"Password of {who}", hide_input=True, err=True)
-        token = node.sign_in(who, password)
-        try:
-            yield node, node.reader(token)
-        finally:
-            node.sign_out(token)
-
-
 def _did(
     folder: Path | None, who: str, step: Callable[[RuleDesk, Reader], OwnRuleView], *,
     figures: bool = False,
 ) -> None:  # fmt: skip
-    with _acting(folder, who) as (node, reader):
+    with acting(folder, who) as (node, reader):
         view = step(node.rule_desk, reader)
     _shown(view, figures=figures)
 

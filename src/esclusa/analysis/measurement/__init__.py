@@ -7,7 +7,6 @@ docs/measurement.md has the definitions and formulas.
 
 from esclusa.analysis.measurement.auditors import CONTROL, FOR_CAUSE, Estimate, TwoByTwo, two_by_two
 from esclusa.analysis.measurement.groups import ALARM, Group, groups
-from esclusa.analysis.measurement.intervals import clopper_pearson, wilson
 from esclusa.analysis.measurement.missed import Missed, missed
 from esclusa.analysis.measurement.rates import Rate, rate, rates
 from esclusa.analysis.measurement.report import COLUMNS, LANES, VERSION, Report, report
@@ -25,12 +24,10 @@ __all__ = [
     "Rate",
     "Report",
     "TwoByTwo",
-    "clopper_pearson",
     "groups",
     "missed",
     "rate",
     "rates",
     "report",
     "two_by_two",
-    "wilson",
 ]

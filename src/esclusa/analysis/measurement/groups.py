@@ -15,13 +15,13 @@ chance alone there would be any alarm in the whole table at most once in twenty 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import polars as pl
 
+from esclusa.analysis.intervals import at_least
 from esclusa.analysis.measurement.rates import Rate, rate
 
 ALARM: Final = 0.05
@@ -99,22 +99,6 @@ def _kind(candidates: pl.DataFrame, kind: str) -> list[Group]:
     return told
 
 
-def at_least(seen: int, of: int, marked: int, whole: int) -> float:
-    """Return the probability of ``seen`` or more marked ones in a draw of ``of`` from ``whole``.
-
-    ``marked`` of the whole are marked (hypergeometric distribution).
-    """
-    least, most = max(0, of + marked - whole), min(of, marked)
-    if seen <= least:
-        return 1.0
-    total = _log_ways(whole, of)
-    terms = (
-        math.exp(_log_ways(marked, k) + _log_ways(whole - marked, of - k) - total)
-        for k in range(seen, most + 1)
-    )
-    return min(1.0, math.fsum(terms))
-
-
 def holm(chances: Sequence[float]) -> list[float]:
     """Return probabilities adjusted for their number (Holm 1979), in the order given."""
     adjusted, ran = [0.0] * len(chances), 0.0
@@ -122,7 +106,3 @@ def holm(chances: Sequence[float]) -> list[float]:
         ran = max(ran, min(1.0, chances[at] * (len(chances) - rank)))
         adjusted[at] = ran
     return adjusted
-
-
-def _log_ways(whole: int, part: int) -> float:
-    return math.lgamma(whole + 1) - math.lgamma(part + 1) - math.lgamma(whole - part + 1)

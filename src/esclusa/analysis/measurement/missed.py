@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from esclusa.analysis.measurement.intervals import beta_quantile
+from esclusa.analysis.intervals import beta_quantile
 
 POOL: Final = {
     "stratum": pl.Int64, "chance": pl.Float64, "drawn": pl.Boolean, "found": pl.Boolean

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import polars as pl
 
-from esclusa.analysis.measurement.intervals import wilson
+from esclusa.analysis.intervals import wilson
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):

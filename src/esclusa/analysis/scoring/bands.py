@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from esclusa.analysis.intervals import wilson
 from esclusa.analysis.scoring.metrics import Floats, worth
 from esclusa.analysis.scoring.model import Band
 
 BANDS: Final = 10
-_Z: Final = 1.959963984540054
 
 
 def bands(
@@ -33,17 +32,10 @@ def bands(
 
 def _band(expected: Floats, found: npt.NDArray[np.bool_], weight: Floats) -> Band:
     share = float(np.average(found, weights=weight))
-    low, high = _wilson(share, worth(weight))
+    rows = worth(weight)
+    low, high = wilson(share * rows, rows)
     return Band(
         low=float(expected.min()), high=float(expected.max()), rows=len(expected),
         expected=float(np.average(expected, weights=weight)),
         found=share, found_low=low, found_high=high,
     )  # fmt: skip
-
-
-def _wilson(share: float, of: float) -> tuple[float, float]:
-    """Wilson (1927) on a number of rows that need not be whole."""
-    square = _Z * _Z
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = _Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from esclusa.analysis.scoring.extra import library, quietly
 from esclusa.analysis.scoring.model import UNIT, Calibration
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +23,6 @@ ISOTONIC_FINDS: Final = 100
 :data:`LEAST_FINDS` the score's own logistic function stays. Niculescu-Mizil and Caruana (2005)
 found isotonic regression to overfit below about a thousand rows."""
 LEAST_FINDS: Final = 10
-_ROUNDS: Final = 100
 _FLOOR: Final = 1e-6
 
 
@@ -54,6 +54,7 @@ def calibrated(
 
     :param totals: scores in units, of rows that the score was not learned from.
     :param method: ``isotonic``, ``platt`` or ``none``; "" chooses by the number of rows and finds.
+    :raises StateError: the extra ``learn`` is not installed, and there is enough to fit.
     """
     rows, finds = len(totals), int(found.sum())
     if not method:
@@ -73,40 +74,25 @@ def calibrated(
 def _isotonic(
     totals: Sums, found: npt.NDArray[np.bool_], weight: Floats
 ) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Pool adjacent violators (Ayer et al. 1955). Each block gives two points, its lowest and its
-    highest score, so that between blocks the probability rises in a straight line."""
-    levels, places = np.unique(totals, return_inverse=True)
-    mass = np.bincount(places, weight)
-    hits = np.bincount(places, weight * found)
-    blocks: list[list[float]] = []  # [hits, mass, first level, last level]
-    for place, (hit, whole) in enumerate(zip(hits.tolist(), mass.tolist(), strict=True)):
-        blocks.append([hit, whole, place, place])
-        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
-            last = blocks.pop()
-            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1], blocks[-1][2], last[3]]
-    scores: list[int] = []
-    shares: list[float] = []
-    for hit, whole, first, last_level in blocks:
-        for place in dict.fromkeys((int(first), int(last_level))):
-            scores.append(int(levels[place]))
-            shares.append(min(max(hit / whole, _FLOOR), 1 - _FLOOR) if whole else _FLOOR)
-    return tuple(scores), tuple(np.maximum.accumulate(shares).tolist())
+    """Return the lowest and the highest score of each level of the isotonic regression (Ayer et al.
+    1955) and its share, so that between levels the probability rises in a straight line."""
+    regression = library("sklearn.isotonic").IsotonicRegression(y_min=_FLOOR, y_max=1 - _FLOOR)
+    fitted = regression.fit(totals, found, sample_weight=weight)
+    scores = tuple(int(score) for score in fitted.X_thresholds_)
+    return scores, tuple(np.maximum.accumulate(fitted.y_thresholds_).tolist())
 
 
 def _platt(x: Floats, found: npt.NDArray[np.bool_], weight: Floats) -> tuple[float, float]:
-    """Newton's method on the weighted likelihood, with Platt's targets against certainty."""
+    """Return slope and offset of the logistic curve through Platt's (1999) targets, which are held
+    back from certainty: each row stands for a part of a find and a part of none."""
     finds, rest = float((weight * found).sum()), float((weight * ~found).sum())
     scale = len(x) / float(weight.sum())
     up, down = (finds * scale + 1) / (finds * scale + 2), 1 / (rest * scale + 2)
     target = np.where(found, up, down)
-    design = np.stack([x, np.ones_like(x)])
-    theta = np.array([1.0, 0.0])
-    for _ in range(_ROUNDS):
-        p = 1 / (1 + np.exp(-(theta @ design).clip(-30, 30)))
-        slope = design @ (weight * (target - p))
-        curve = (design * (weight * p * (1 - p))) @ design.T + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curve, slope)
-        theta = theta + step.clip(-2, 2)
-        if np.abs(step).max() < 1e-10:
-            break
-    return float(theta[0]), float(theta[1])
+    curve = library("sklearn.linear_model").LogisticRegression(C=np.inf, tol=1e-8)
+    with quietly():
+        curve.fit(
+            np.concatenate([x, x])[:, None], np.repeat([True, False], len(x)),
+            sample_weight=np.concatenate([weight * target, weight * (1 - target)]),
+        )  # fmt: skip
+    return float(curve.coef_[0, 0]), float(curve.intercept_[0])

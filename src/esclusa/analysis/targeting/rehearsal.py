@@ -8,7 +8,6 @@ it counts in no rate.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from esclusa.analysis.intervals import wilson
 from esclusa.analysis.targeting.fired import Fired, fired_in, joined
 
 EXAMINED: Final = "examined"
 FOUND: Final = "found"
 _CHUNK: Final = 262_144
 """Rows looked at together, so that the verdicts of hundreds of rules stay small."""
-_Z: Final = 1.959963984540054
-"""95 % of a normal distribution lie within so many standard deviations."""
 
 History = pl.DataFrame | Iterable[pl.DataFrame]
 """One table, or its pieces in order."""
@@ -64,19 +62,6 @@ class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
     alone: Rate
     overlap: Mapping[str, int]
     examples: tuple[int, ...]
-
-
-def wilson(found: int, of: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927, without continuity correction).
-
-    :raises ValueError: when ``of`` is not above zero, or ``found`` not within it.
-    """
-    if not 0 <= found <= of or of == 0:
-        raise ValueError(f"{found} of {of} is no share")
-    share, square = found / of, _Z * _Z
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = _Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def replay(history: History, active: Mapping[str, pl.Expr]) -> Fired:

@@ -129,6 +129,9 @@ def test_a_policy_of_the_service_is_used_and_named(tmp_path: Path) -> None:
     (tmp_path / "selection.toml").write_text('[[cells]]\nkind = "colour"')
     with pytest.raises(InputError, match="no cells of kind colour"):
         desk.policy()
+    (tmp_path / "selection.toml").write_bytes(b'version = "M\xff"')
+    with pytest.raises(InputError, match="selection.toml, byte 12: is not UTF-8 text"):
+        desk.policy()
 
 
 def test_an_analyst_may_draw_and_an_auditor_sees_no_sheet(node: Node) -> None:

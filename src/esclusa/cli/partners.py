@@ -233,7 +233,7 @@ def serve(folder: Path | None, host: str, port: int) -> None:
     with opened(folder) as node:
         server, _client = contexts(node.folder)
         node.exchange.tick()
-        with Line(node.exchange, server, host, port) as line, ticking(node.exchange):
+        with Line(node.exchange, server, host, port) as line, ticking(node.jobs):
             line.start()
             click.echo(f"{node.agency} listens for partners at {line.address}", err=True)
             threading.Event().wait()

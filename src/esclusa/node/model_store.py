@@ -59,6 +59,11 @@ class Models(msgspec.Struct, frozen=True):
         found = (one for one in self.models if one.body.checksum == last.body.checksum)
         return next((one for one in found if one.label_id == last.label_id), None)
 
+    def activated(self) -> tuple[KeptModel, int] | None:
+        """Return the active model and the place in the ledger where it was activated."""
+        found = self.active()
+        return (found, self.steps[-1].seq) if found else None
+
     def find(self, asked: str) -> KeptModel:
         """Return the model whose checksum begins so, or that is the newest of a name.
 

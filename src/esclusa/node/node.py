@@ -29,6 +29,7 @@ from esclusa.node.analyst import Analyst
 from esclusa.node.copies import Copies
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.exchange import Exchange
+from esclusa.node.jobs import Jobs
 from esclusa.node.kept_mappings import TAKEN_IN
 from esclusa.node.list_desk import ListDesk
 from esclusa.node.list_loading import Loaded
@@ -102,6 +103,9 @@ class Node:
         self.taxii_posts = PostBox(self.store, self.labels, self.vault, self.exchange, self.taxii)
         self.pointers = PointerService(self.exchange, self.store, self.labels)
         self.pointer_desk = PointerDesk(self.gate, self.exchange, self.pointers)
+        self.jobs = Jobs()
+        self.jobs.add("exchange", self.exchange.tick)
+        self.jobs.add("scores", lambda: self.score_desk.keep_up(self.operator()))
 
     @classmethod
     def create(

@@ -35,6 +35,7 @@ from esclusa.node.score_rows import (
     KIND,
     ToScore,
     assessments,
+    count_of,
     frozen,
     in_force,
 )
@@ -46,7 +47,9 @@ _NONE_ACTIVE: Final = "no model is active, so nothing is scored"
 _MISSING: Final = "no score of such a record"
 _BATCH: Final = 500
 _SINGLE: Final = 5
-"""Up to so many consignments history in memory answers; more are worked out together."""
+_SHARE: Final = 100
+"""History in memory answers for so few consignments, or for one in so many of those kept; more are
+worked out together. To ask it takes about a hundred times what it takes to read one row anew."""
 
 
 class ScoreDesk:
@@ -60,6 +63,8 @@ class ScoreDesk:
         self._algebra = pipeline.analyst.algebra
         self._scorers = scorers
         self._live = LiveProfiles(pipeline.store, pipeline.labels)
+        self._reached = 0
+        """The newest version of a consignment that :meth:`keep_up` has looked at."""
         self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
 
     # --- scoring -------------------------------------------------------------------------------
@@ -80,34 +85,79 @@ class ScoreDesk:
             asked = in_force(connection, visible, names)
             if names is not None and len(asked) < len(set(names)):
                 raise NotFound("no such consignment")
-            targets = {
-                one.label_id: self._algebra.known(one.label_id, model.label_id) for one in asked
-            }
+        scored = self._freeze(reader, asked, model, again=again)
+        self._gate.note(
+            reader, Action.SCORE_WRITE, detail=f"rows={scored} model={model.body.checksum[:12]}"
+        )
+        return views.ScoredView(
+            model=model.body.name, checksum=model.body.checksum, scored=scored,
+            already=0 if again else len(asked) - scored,
+        )  # fmt: skip
+
+    def keep_up(self, node: Reader) -> int:
+        """Score what came in or was amended since the last time; return how many scores were kept.
+
+        What is older than the activation of a model waits until a person asks. A consignment is
+        scored by the model that is active for those who see its label and no more, so that they
+        have a score, and by the one that is active for this node, where that is another.
+
+        :param node: the node itself as a reader.
+        """
+        with self._gate.reading(node) as (connection, visible):
+            kept = self._scorers.kept(connection, visible)
+            top = kept.activated()
+            if top is None:
+                return 0
+            fresh = in_force(connection, visible, None, after=max(self._reached, kept.steps[0].seq))
+            work: dict[KeptModel, list[ToScore]] = {}
+            for label in sorted({one.label_id for one in fresh}):
+                below = self._scorers.kept(connection, visible & self._view(label)).activated()
+                for model, since in dict.fromkeys(found for found in (below, top) if found):
+                    some = [one for one in fresh if one.label_id == label and one.seq > since]
+                    if some and self._reads(model):
+                        work.setdefault(model, []).extend(some)
+        scored = sum(self._freeze(node, some, model) for model, some in work.items())
+        self._reached = max((one.seq for one in fresh), default=self._reached)
+        if scored:
+            self._gate.note(node, Action.SCORE_WRITE, detail=f"rows={scored}")
+        return scored
+
+    def _freeze(
+        self, reader: Reader, asked: Sequence[ToScore], model: KeptModel, *, again: bool = False
+    ) -> int:
+        """Score by a model what it has not scored yet, or all, and return how many scores."""
+        targets = {one.label_id: self._algebra.known(one.label_id, model.label_id) for one in asked}
         for label, target in targets.items():
             if target is None:
                 targets[label] = self._algebra.join(label, model.label_id)
         with self._gate.reading(reader) as (connection, visible):
-            done = self._done(connection, targets, asked, model)
-            wanted = [one for one in asked if again or one.id not in done]
-            made = self._assessed(connection, visible, wanted, model, targets)
+            done = set() if again else self._done(connection, targets, asked, model)
+            wanted = {one.id: one for one in asked if one.id not in done}
+            made = self._assessed(connection, visible, list(wanted.values()), model, targets)
+        scored = 0
         for start in range(0, len(made), _BATCH):
+            some = {draft.derived_from[0]: draft for draft in made[start : start + _BATCH]}
             with self._pipeline.store.write() as connection:
-                records.append(connection, made[start : start + _BATCH])
-        self._gate.note(
-            reader, Action.SCORE_WRITE, detail=f"rows={len(made)} model={model.body.checksum[:12]}"
-        )
-        return views.ScoredView(
-            model=model.body.name, checksum=model.body.checksum, scored=len(made),
-            already=len(asked) - len(wanted),
-        )  # fmt: skip
+                # Another process of this node may have scored them meanwhile.
+                met = set() if again else self._done(
+                    connection, targets, [wanted[name] for name in some], model
+                )  # fmt: skip
+                fresh = [draft for name, draft in some.items() if name not in met]
+                records.append(connection, fresh)
+            scored += len(fresh)
+        return scored
 
     def _active(self, connection: sa.Connection, visible: Collection[int]) -> KeptModel:
         found = self._scorers.kept(connection, visible).active()
         if found is None:
             raise StateError(_NONE_ACTIVE)
-        if self._scorers.of(found.body).model.feature_version != FEATURE_VERSION:
+        if not self._reads(found):
             raise StateError("the active model reads an older list of features; fit a new one")
         return found
+
+    def _reads(self, model: KeptModel) -> bool:
+        """Tell whether a model reads the features of this version of the program."""
+        return self._scorers.of(model.body).model.feature_version == FEATURE_VERSION
 
     def _done(
         self, connection: sa.Connection, targets: dict[int, int | None],
@@ -145,11 +195,14 @@ class ScoreDesk:
     def _features(
         self, connection: sa.Connection, seen: frozenset[int], names: Sequence[str]
     ) -> pl.DataFrame:
-        if len(names) <= _SINGLE and self._live.knows(seen):
+        if self._live.knows(seen) and self._few(connection, seen, len(names)):
             now = self.now()
             return pl.concat(self._live.features(connection, seen, one, now) for one in names)
         outcomes = outcomes_under(connection, self._labels, seen, kinds=("consignment",))
         return consignment_features(connection, seen, outcomes, names=names, as_of=self.now())
+
+    def _few(self, connection: sa.Connection, seen: Collection[int], asked: int) -> bool:
+        return asked <= _SINGLE or asked * _SHARE <= count_of(connection, seen)
 
     def _view(self, label: int) -> frozenset[int]:
         """Return the labels whose records what stands under a label may rest on."""

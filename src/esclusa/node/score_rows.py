@@ -60,12 +60,16 @@ CONSIGNMENT: Final = msgspec.json.Decoder(Consignment)
 
 
 def in_force(
-    connection: sa.Connection, visible: Collection[int], names: Collection[str] | None
-) -> list[ToScore]:
-    """Return the consignments in force; of one under several labels the version recorded last."""
+    connection: sa.Connection, visible: Collection[int], names: Collection[str] | None,
+    *, after: int = 0,
+) -> list[ToScore]:  # fmt: skip
+    """Return the consignments in force; of one under several labels the version recorded last.
+
+    :param after: those alone whose version comes after this place in the ledger.
+    """
     query = sa.select(record.c.id, record.c.version, record.c.seq, record.c.label_id).where(
         record.c.kind == "consignment", record.c.label_id.in_(sorted(visible)), record.c.current,
-        record.c.body.is_not(None),
+        record.c.body.is_not(None), record.c.seq > after,
     )  # fmt: skip
     found: dict[str, tuple[ToScore, bool]] = {}
     wanted = None if names is None else set(names)
@@ -74,3 +78,11 @@ def in_force(
         if wanted is None or row.id in wanted:
             found[row.id] = (ToScore(row.id, row.version, row.seq, row.label_id), row.withdrawn)
     return [one for _name, (one, gone) in sorted(found.items()) if not gone]
+
+
+def count_of(connection: sa.Connection, visible: Collection[int]) -> int:
+    """Return how many consignments there are under these labels."""
+    query = sa.select(sa.func.count()).where(
+        record.c.kind == "consignment", record.c.label_id.in_(sorted(visible)), record.c.current
+    )
+    return int(connection.execute(query).scalar_one())

@@ -109,6 +109,13 @@ class SelectionDesk:
             raise NotFound(_MISSING)
         return view
 
+    def label_of(self, reader: Reader, name: str) -> int:
+        """Return the number of the label that a selection stands under; raises ``NotFound``. What
+        is written about it stands under the same."""
+        reader.require(Action.SELECTION_READ)
+        with self._gate.reading(reader) as (connection, visible):
+            return self._found(connection, visible, name).label_id
+
     def proof(self, reader: Reader, name: str) -> views.ProofView:
         """Return all that somebody else needs to make a draw again; raises ``NotFound``.
 
@@ -212,7 +219,7 @@ class SelectionDesk:
         :raises InputError: when its file cannot be used.
         """
         path = self._folder / POLICY_FILE
-        policy = read_policy(path.read_text(), POLICY_FILE) if path.exists() else default_policy()
+        policy = read_policy(_utf8(path), POLICY_FILE) if path.exists() else default_policy()
         unknown = sorted(set(policy.kinds()) - set(CELL_KINDS))
         if unknown:
             known = ", ".join(CELL_KINDS)
@@ -340,6 +347,13 @@ def check(proof: views.ProofView) -> views.VerifiedView:
 
 def _text(document: object) -> str:
     return msgspec.json.encode(document, order="deterministic").decode()
+
+
+def _utf8(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", file=path.name, offset=error.start) from None
 
 
 def _is_id(name: str) -> bool:

@@ -1,28 +1,25 @@
-"""Time passes for a served node: leases, expiry, new records for partners, once a minute."""
+"""Time passes for a served node, once a minute: leases, expiry, news for partners, scores."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from esclusa.errors import EsclusaError
-from esclusa.node.exchange import Exchange
+from esclusa.node.jobs import Jobs
 
 _SECONDS: Final = 60
-_LOG: Final = logging.getLogger("esclusa")
 
 
 @contextmanager
-def ticking(exchange: Exchange, *, seconds: float = _SECONDS) -> Iterator[None]:
-    """Let the exchange's time pass beside the block, in a thread that ends with it.
+def ticking(jobs: Jobs, *, seconds: float = _SECONDS) -> Iterator[None]:
+    """Do the jobs again and again beside the block, in a thread that ends with it.
 
-    A tick that fails is tried again with the next; the log gets the kind of error and no content.
+    :param seconds: from the end of one round to the beginning of the next.
     """
     stop = threading.Event()
-    thread = threading.Thread(target=_run, args=(exchange, stop, seconds), name="time", daemon=True)
+    thread = threading.Thread(target=_run, args=(jobs, stop, seconds), name="time", daemon=True)
     thread.start()
     try:
         yield
@@ -31,9 +28,6 @@ def ticking(exchange: Exchange, *, seconds: float = _SECONDS) -> Iterator[None]:
         thread.join(timeout=10)
 
 
-def _run(exchange: Exchange, stop: threading.Event, seconds: float) -> None:
+def _run(jobs: Jobs, stop: threading.Event, seconds: float) -> None:
     while not stop.wait(seconds):
-        try:
-            exchange.tick()
-        except EsclusaError as error:
-            _LOG.error("time did not pass for the exchange: %s", type(error).__name__)
+        jobs.run(until=stop.is_set)

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import worlds
@@ -41,6 +44,18 @@ def scored_node(folder: Path, *, secret: bool = False, count: int = COUNT) -> No
         fill(node, worlds.SECRET, "QX", count // 2, seed=2)
     node.model_desk.now = node.score_desk.now = lambda: AS_OF
     return node
+
+
+@contextmanager
+def copied(folder: Path, own: Path) -> Iterator[Node]:
+    """Open a copy of a closed node, so that a test changes nothing for another."""
+    shutil.copytree(folder, own)
+    node = Node.open(own)
+    node.model_desk.now = node.score_desk.now = lambda: AS_OF
+    try:
+        yield node
+    finally:
+        node.close()
 
 
 def fill(node: Node, marking: Marking, carrier: str, count: int, *, seed: int) -> list[str]:

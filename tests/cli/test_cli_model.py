@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,19 @@ from esclusa.model import record_id
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A node with one model that is not active yet."""
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("models")
     node = score_worlds.scored_node(where / "node")
     node.model_desk.fit(score_worlds.supervisor(node), "spring", recipe=score_worlds.QUICK)
     node.close()
-    yield where
+    return where
+
+
+@pytest.fixture
+def folder(fitted: Path, tmp_path: Path) -> Path:
+    """A node with one model that is not active yet, each test's own."""
+    shutil.copytree(fitted / "node", tmp_path / "node")
+    return tmp_path
 
 
 def run(folder: Path, *words: str) -> Result:

@@ -6,6 +6,7 @@ CPU: about 15 seconds, most of it fitting three models once for all tests.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,23 +24,39 @@ from esclusa.sharing.reader import Role
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node with one model, not active."""
-    made = score_worlds.scored_node(tmp_path_factory.mktemp("scored") / "node")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scored")
+    made = score_worlds.scored_node(folder / "fitted")
     with pytest.raises(StateError, match="no model is active"):
         made.score_desk.score(worlds.reader(made))
     made.model_desk.fit(score_worlds.supervisor(made), "spring", recipe=score_worlds.QUICK)
-    yield made
     made.close()
+    return folder / "fitted"
 
 
 @pytest.fixture(scope="module")
-def scored(node: Node) -> Node:
+def activated(fitted: Path) -> Path:
+    folder = fitted.parent / "activated"
+    with score_worlds.copied(fitted, folder) as made:
+        boss = score_worlds.supervisor(made)
+        made.model_desk.activate(boss, "spring", reason="first one; card read")
+        done = made.score_desk.score(worlds.reader(made))
+        assert (done.scored, done.already) == (score_worlds.COUNT, 0)
+    return folder
+
+
+@pytest.fixture
+def node(fitted: Path, tmp_path: Path) -> Iterator[Node]:
+    """A node with one model, not active."""
+    with score_worlds.copied(fitted, tmp_path / "node") as made:
+        yield made
+
+
+@pytest.fixture
+def scored(activated: Path, tmp_path: Path) -> Iterator[Node]:
     """The same, active, and everything scored."""
-    node.model_desk.activate(score_worlds.supervisor(node), "spring", reason="first one; card read")
-    done = node.score_desk.score(worlds.reader(node))
-    assert (done.scored, done.already) == (score_worlds.COUNT, 0)
-    return node
+    with score_worlds.copied(activated, tmp_path / "node") as made:
+        yield made
 
 
 def test_fitting_keeps_a_model_and_activates_nothing(node: Node) -> None:
@@ -164,6 +181,8 @@ def test_erasing_a_consignment_takes_its_scores(scored: Node) -> None:
 
 
 def test_every_step_leaves_a_line_in_the_audit(scored: Node) -> None:
+    subject = _id(scored, "PZ/B3")
+    scored.score_desk.explain(worlds.reader(scored), subject)
     lines = scored.audit(worlds.reader(scored, role=Role.AUDITOR), limit=1000)
     actions = {line.action for line in lines}
     assert {"model:fit", "model:activate", "score:write", "score:read"} <= actions

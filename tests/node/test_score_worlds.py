@@ -7,6 +7,8 @@ byte for byte, and sees the same scores. CPU: about 12 seconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -36,9 +38,13 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     made[1].model_desk.fit(cleared, "hidden", recipe=score_worlds.QUICK)
     made[1].model_desk.activate(cleared, "hidden", reason="for those who may")
     made[1].score_desk.score(cleared)
-    yield made[0], made[1]
     for node in made:
         node.close()
+    with ExitStack() as open_:
+        yield tuple(
+            open_.enter_context(score_worlds.copied(node.folder, node.folder.parent / "read"))
+            for node in made
+        )  # type: ignore[misc]
 
 
 def test_the_model_that_all_may_see_is_the_same_to_the_last_byte(both: Both) -> None:
@@ -115,11 +121,9 @@ def test_scoring_anew_says_the_same_numbers(both: Both) -> None:
     assert told[0] == told[1]
 
 
-def test_without_a_model_that_one_may_see_nothing_is_scored(both: Both) -> None:
-    node = both[1]
-    node.model_desk.retire(score_worlds.supervisor(node), reason="test")
-    try:
+def test_without_a_model_that_one_may_see_nothing_is_scored(both: Both, tmp_path: Path) -> None:
+    built = both[1].folder.parent / "node"
+    with score_worlds.copied(built, tmp_path / "node") as node:
+        node.model_desk.retire(score_worlds.supervisor(node), reason="test")
         with pytest.raises(StateError, match="no model is active"):
             node.score_desk.score(worlds.reader(node))
-    finally:
-        node.model_desk.activate(score_worlds.supervisor(node), "open", reason="back")

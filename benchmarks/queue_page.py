@@ -92,17 +92,30 @@ def fill(node: Node, rows: int) -> None:
 
 def _row(draft: Draft, made: Appended, rng: random.Random) -> dict[str, Any]:
     """A queue row; the state depends on the alert alone, as two labels of one may differ."""
-    body, day = draft.body, rng.randint(1, 28)
-    assert isinstance(body, Alert)
+    day = rng.randint(1, 28)
     state = rng.choices(("new", "claimed", "closed"), (8_495, 5, 1_500))[0]
+    who = "" if state == "new" else rng.choice(("ana", "bea", "eva"))
+    port = rng.choices(list(PORTS), list(PORTS.values()))[0]
+    return queue_row(draft, made, state=state, who=who, port=port, day=day) | {"breadth": 2}
+
+
+def queue_row(
+    draft: Draft, made: Appended, *, state: str, who: str, port: str, day: int
+) -> dict[str, Any]:
+    """Return the queue row of an alert that was written.
+
+    :param who: the account that claimed it, or "".
+    :param day: of the month in which it was raised, and in the next of which the goods arrive.
+    """
+    body = draft.body
+    assert isinstance(body, Alert)
     return {
         "alert_id": made.id, "label_id": draft.label_id, "seq": made.seq,
         "subject_id": body.subject_id, "subject_kind": body.subject_kind, "source_id": "",
-        "breadth": 2, "title": body.title, "score": body.score, "open": state != "closed",
-        "state": state, "claimed_by": "" if state == "new" else rng.choice(("ana", "bea", "eva")),
-        "verdict": "inspect" if state == "closed" else "",
-        "port": rng.choices(list(PORTS), list(PORTS.values()))[0],
-        "arrival": f"2026-12-{day:02}T08:00", "created": f"2026-11-{day:02}T12:00:00Z",
+        "breadth": 1, "title": body.title, "score": body.score, "open": state != "closed",
+        "state": state, "claimed_by": who, "verdict": "inspect" if state == "closed" else "",
+        "port": port, "arrival": f"2026-12-{day:02}T08:00",
+        "created": f"2026-11-{day:02}T12:00:00Z",
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+import worlds
 from esclusa.model import Level, Marking, Record
 from esclusa.node import credentials
 from esclusa.node.node import Node
@@ -80,6 +81,17 @@ class World:
         """Close every node."""
         for node in self.nodes.values():
             node.close()
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def add_people(self) -> None:
+        """Give every node one account per role."""
+        for node in self.nodes.values():
+            worlds.add_people(node)
 
     def agree(self, first: str, second: str, **changes: Any) -> Signed:
         """Have two agencies sign the shipped sample between them and put it in force."""

@@ -16,7 +16,7 @@ import httpx
 
 _ALONE = {"date", "set-cookie", "content-length"}
 """Headers not compared as they are: the size is held against the body, and so by it."""
-_TOKEN = re.compile(r'(name="csrf" value=|"token":)"[^"]+"')
+_TOKEN = re.compile(r'(name="(?:csrf|form_id)" value=|"token":)"[^"]+"')
 _RECENT = re.compile(r"WyJyZWNlbnQi[\w=-]*")
 """A cursor of the order "recent", which holds the moment of its row."""
 _TIME = r"([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)?)?"

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -147,6 +149,18 @@ def build(folder: Path, *, secret: bool, database: str = "") -> Node:
     score_all(node, secret=secret)
     select_all(node, secret=secret)
     return node
+
+
+@contextmanager
+def both(folder: Path, make: Callable[..., Node] = build) -> Iterator[tuple[Node, Node]]:
+    """Yield the world without secrets and the one with them, and close them.
+
+    :param make: makes a node in a folder, with secrets when ``secret`` is true.
+    """
+    plain, secret = (make(folder / str(wanted), secret=wanted) for wanted in (False, True))
+    yield plain, secret
+    plain.close()
+    secret.close()
 
 
 def select_all(node: Node, *, secret: bool) -> None:

@@ -18,6 +18,8 @@
     ├── NotFound              no such thing, or none that this reader may know of
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
+    │   ├── ProviderError     what came by way of the identity provider does not hold (kind)
+    │   └── UnknownSubject    the provider knows the person, this node does not (code)
     ├── StateError            a move that the present state does not allow
     │   └── MovedOn           what a person decided on has changed since the person saw it
     ├── RuleError             a rule or expression that cannot be used (rule, position, reason)
@@ -129,6 +131,28 @@ class Forbidden(EsclusaError):
 
 class SignInError(EsclusaError):
     """Unknown user, wrong password or expired session; the sentence does not say which."""
+
+
+class ProviderError(SignInError):
+    """A sign-in through the identity provider does not hold.
+
+    :param kind: what does not, one word for the log; people are told that it failed, no more.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__("the sign-in through the identity provider failed")
+
+
+class UnknownSubject(SignInError):
+    """The identity provider knows the person, and no administrator of this node has said who it is.
+
+    :param code: what stands for the person on the administrator's page.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__("this node does not know the person; its administrator can say who it is")
 
 
 class StateError(EsclusaError):

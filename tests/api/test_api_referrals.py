@@ -3,48 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
+from program import Program
 
 import worlds
-from esclusa.web.app import create_app
 from exchange_worlds import World
 from referral_worlds import ASKING, HIDDEN, HOST, bill, facts, hide, in_hours, made
-
-BASE = "/api/v1"
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    two = made(tmp_path_factory.mktemp("referrals"))
-    for agency in (HOST, ASKING):
-        worlds.add_people(two[agency])
-    yield two
-    two.close()
+    with made(tmp_path_factory.mktemp("referrals")) as two:
+        two.add_people()
+        yield two
 
 
-class Program:
-    """A program that is signed in at a node."""
-
-    def __init__(self, world: World, agency: str, role: str = "analyst") -> None:
-        self.client = TestClient(create_app(world[agency]), base_url="http://node.test")
-        said = {"name": role, "password": worlds.PASSWORD}
-        token = self.client.post(f"{BASE}/session", json=said).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def get(self, path: str, **query: Any) -> httpx.Response:
-        return self.client.get(BASE + path, headers=self.headers, params=query)
-
-    def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        return self.client.post(BASE + path, headers=self.headers, json=body)
-
+class Desk(Program):
     def move(self, name: str, move: str, **given: str) -> httpx.Response:
-        view = self.get(f"/referrals/{name}").json()
-        said = {"move": move, "version": view["version"], "given": given}
-        return self.post(f"/referrals/{name}/moves", said)
+        return self.step(f"/referrals/{name}", move, given=given)
 
 
 def given(world: World) -> dict[str, str]:
@@ -53,7 +31,7 @@ def given(world: World) -> dict[str, str]:
 
 
 def test_a_referral_from_form_to_seizure(world: World) -> None:
-    asks, host, record = Program(world, ASKING), Program(world, HOST), bill(world)
+    asks, host, record = Desk(world[ASKING]), Desk(world[HOST]), bill(world)
     start = asks.get(f"/referral-starts/{record}").json()
     assert start["hosts"] == [{"agency": HOST, "stays": None}]
     assert [field["word"]["code"] for field in start["fields"]] == [*given(world)]
@@ -72,7 +50,7 @@ def test_a_referral_from_form_to_seizure(world: World) -> None:
 
 
 def test_what_is_refused_is_refused_in_one_clear_sentence(world: World) -> None:
-    asks, host, record = Program(world, ASKING), Program(world, HOST), bill(world)
+    asks, host, record = Desk(world[ASKING]), Desk(world[HOST]), bill(world)
     body = {"record": record, "host": HOST, "given": {"risk_reasons": "x", "cut_off": "soon"}}
     wrong = asks.post("/referrals", body)
     assert wrong.status_code == 400
@@ -94,13 +72,13 @@ def test_what_is_refused_is_refused_in_one_clear_sentence(world: World) -> None:
     assert damaged.status_code == 400
     for query in ({"state": "gone"}, {"side": "other"}, {"limit": 0}, {"limit": 10**6}):
         assert host.get("/referrals", **query).status_code == 400
-    auditor = Program(world, HOST, "auditor")
+    auditor = Desk(world[HOST], "auditor")
     assert auditor.get("/referrals").status_code == 403
     assert auditor.get(f"/referrals/{name}").status_code == 403
 
 
 def test_what_a_reader_may_not_see_changes_no_answer(world: World) -> None:
-    asks, record = Program(world, ASKING), bill(world)
+    asks, record = Desk(world[ASKING]), bill(world)
 
     def answers() -> list[tuple[int, bytes]]:
         said = {"move": "ask_waiver", "version": "1.1.0", "given": {}}

@@ -7,14 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
+from program import Program
 
 import worlds
 from esclusa.node import Node
-from esclusa.web.app import create_app
 from rule_texts import rule
-
-BASE = "/api/v1"
 
 
 @pytest.fixture(scope="module")
@@ -26,24 +23,13 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.close()
 
 
-class Program:
-    """A program that is signed in."""
-
-    def __init__(self, node: Node, role: str) -> None:
-        self.client = TestClient(create_app(node), base_url="http://node.test")
-        said = {"name": role, "password": worlds.PASSWORD}
-        token = self.client.post(f"{BASE}/session", json=said).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return self.client.request(method, BASE + path, headers=self.headers, **more)
-
+class Writer(Program):
     def text(self, path: str, text: str, **query: Any) -> httpx.Response:
-        return self.ask("POST", path, content=text.encode(), params=query)
+        return self.post(path, text.encode(), **query)
 
 
 def test_from_a_text_to_a_rule_in_force_and_its_end(node: Node) -> None:
-    analyst, boss = Program(node, "analyst"), Program(node, "supervisor")
+    analyst, boss = Writer(node, "analyst"), Writer(node, "supervisor")
     tried = analyst.text("/rules/try", rule()).json()
     assert (tried["figures"]["rows"], tried["figures"]["all"]["hits"]) == (2, 1)
     assert analyst.text("/rules/try", rule(), rehearse=False).json()["figures"] is None
@@ -80,7 +66,7 @@ def test_from_a_text_to_a_rule_in_force_and_its_end(node: Node) -> None:
 def test_what_cannot_be_a_rule_is_refused_with_its_place(
     node: Node, text: bytes, status: int, said: str
 ) -> None:
-    analyst = Program(node, "analyst")
+    analyst = Writer(node, "analyst")
     answer = analyst.ask("POST", "/rules", content=text)
     assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
     if status == 422:
@@ -89,12 +75,12 @@ def test_what_cannot_be_a_rule_is_refused_with_its_place(
 
 
 def test_who_may_not_and_what_is_not_there(node: Node) -> None:
-    auditor = Program(node, "auditor")
+    auditor = Writer(node, "auditor")
     assert auditor.ask("GET", "/rules").status_code == 200
     assert auditor.ask("GET", "/rules", params={"yields": True}).status_code == 403
     for path in ("/rules", "/rules/try"):
         assert auditor.text(path, rule("N4")).status_code == 403
-    analyst, boss = Program(node, "analyst"), Program(node, "supervisor")
+    analyst, boss = Writer(node, "analyst"), Writer(node, "supervisor")
     assert analyst.ask("GET", "/rules/C05").status_code == 404
     assert analyst.ask("POST", "/rules/N9/rehearse").status_code == 404
     for step in ("approve", "reject", "retire"):

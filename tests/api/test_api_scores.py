@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
-from starlette.testclient import TestClient
+from program import Program
 
 import planted_models
 import worlds
 from esclusa.node import Node
-from esclusa.web.app import create_app
-
-BASE = "/api/v1"
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +22,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     planted_models.plant(made, "spring")
     yield made
     made.close()
-
-
-class Program:
-    """A program that is signed in."""
-
-    def __init__(self, node: Node, role: str) -> None:
-        self.client = TestClient(create_app(node), base_url="http://node.test")
-        said = {"name": role, "password": worlds.PASSWORD}
-        token = self.client.post(f"{BASE}/session", json=said).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return self.client.request(method, BASE + path, headers=self.headers, **more)
 
 
 def test_from_a_model_to_scores_and_their_container(node: Node) -> None:

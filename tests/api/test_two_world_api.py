@@ -7,6 +7,9 @@ secret. Status, headers, size and body of each answer are compared. Timing is no
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -17,13 +20,24 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+import case_worlds
+import redress_worlds
 import referral_worlds
+import request_worlds
 import rule_texts
+import seizure_worlds
+import twin_worlds
 import worlds
 from esclusa.api.queries import SORTS, STATES
+from esclusa.casework.notices import kinds as notice_kinds
+from esclusa.casework.report_definitions import meanings
+from esclusa.ledger import notices
+from esclusa.model import record_id
 from esclusa.node import Node
+from esclusa.node.entity_story import KINDS as STORY_KINDS
+from esclusa.node.reporting.waiting import QUEUES
 from esclusa.web.app import create_app
-from twins import quotes, same
+from twins import blank, quotes, same
 from worlds import PASSWORD, ROLES
 
 pytestmark = pytest.mark.slow
@@ -36,14 +50,8 @@ Clients = tuple[TestClient, TestClient]
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    folder = tmp_path_factory.mktemp("api")
-    plain, secret = (worlds.build(folder / str(wanted), secret=wanted) for wanted in (False, True))
-    for node in (plain, secret):
-        worlds.add_people(node)
-    referral_worlds.hide(secret, hidden_in((plain, secret))[0])
-    yield plain, secret
-    plain.close()
-    secret.close()
+    with twin_worlds.both(tmp_path_factory.mktemp("api")) as pair:
+        yield pair
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +176,11 @@ def resolve(twins: Twins, both: Pair) -> None:
         twins.get("/entities/{entity_id}", name)
         twins.get("/entities/{entity_id}/links", name, depth=2)
         twins.get("/entities/{entity_id}/paths", name, other=(open_ones or hidden)[0])
+        twins.get("/entities/{entity_id}/chart", name, depth=2)
+        twins.get("/entities/{entity_id}/chart", name, to=(open_ones or hidden)[0])
+        twins.get("/entities/{entity_id}/facts", name)
+        for kind in ("", *STORY_KINDS):
+            twins.get("/entities/{entity_id}/timeline", name, kind=kind, limit=5)
     twins.get("/entity-questions", limit=200)
     asked = {"verdict": "same", "reason": "Papers seen."}
     assert hidden
@@ -273,6 +286,183 @@ def refer(twins: Twins, both: Pair) -> None:
     twins.get("/referral-rates")
 
 
+def redress(twins: Twins, both: Pair) -> None:
+    """Read cases and numbers, apply and move: what is there in secret alone, and what is nowhere."""
+    for state in ("open", "all", "granted", "ghost"):
+        twins.get("/redress", state=state, limit=200)
+    for name in (redress_worlds.HIDDEN, "0" * 16):
+        twins.get("/redress/{case}", name)
+        for move in ("grant", "revoke", "papers", "expire", "ghost"):
+            body = {"move": move, "version": "3", "given": {"reason": "GHOST"}}
+            twins.call("POST", "/redress/{case}/moves", name, json=body)
+    who = {"name": "GHOST PERSON", "birth_date": "1970-01-01", "documents": ["passport:G1"]}
+    for name in (*hidden_in(both)[:5], MISSING):
+        said = {"person": who, "given": {"statement": "Stopped for another person."}}
+        twins.call("POST", "/redress", json=said | {"match": name})
+        twins.call("POST", "/redress", json=said | {"entries": [name]})
+    twins.call("POST", "/redress", json={"person": {}, "given": {}})
+    for number in (redress_worlds.HIDDEN_NUMBER, "RPE4-QYGW-VJ8M", "R7K2-D9QF-4M8X", "x"):
+        twins.get("/redress-numbers/{number}", number)
+    for since in ("", "2026-11-01", "soon"):
+        twins.get("/redress-counts", since=since)
+
+
+def report(twins: Twins) -> None:
+    """Read reports of every figure, and the board; a month that has not ended is not kept."""
+    month = f"{dt.datetime.now(dt.UTC):%Y-%m}"
+    for period in (month, "2025-11", month[:4], "2026-13", "GHOST"):
+        twins.get("/reports/{period}", period)
+    for period in (month, month[:4], "GHOST"):
+        twins.call("POST", "/reports/{period}/keep", period)
+    twins.get("/reports/{period}", month, hide_small="true")
+    twins.asked.add(("get", "/reports/{period}/figures/{figure}"))
+    for figure in (*meanings(), "ghost"):
+        twins.get(f"/reports/{month}/figures/{{figure}}", figure, limit=200)
+    twins.get(f"/reports/{month[:4]}/figures/{{figure}}", "alerts_raised", part="traveller")
+    twins.get("/kept-reports")
+    twins.get("/kept-reports/{digest}", "0" * 64)
+    twins.get("/board")
+    for queue in (*QUEUES, "ghost"):
+        twins.get("/board/{queue}", queue, limit=200)
+        twins.get("/board/{queue}", queue, age="day", who=worlds.CLEARED)
+
+
+def seize(twins: Twins, both: Pair) -> None:
+    """Read, report, correct and take back seizures: what is there in secret alone, what is nowhere,
+    and one that joins the number of a secret event."""
+    item = {"category": "drugs", "quantity": 1, "unit": "KGM"}
+    said = {"seized": "2026-11-20", "agency": "customs", "number": "C-1", "items": [item]}
+    hidden = [record_id(both[1].agency, "seizure", "GHOST/S-2"), *hidden_in(both)[:3], MISSING]
+    for query in ({}, {"category": "drugs"}, {"since": "2026-11-20"}, {"category": "ghost"}):
+        twins.get("/seizures", limit=200, **query)
+    for name in (seizure_worlds.HIDDEN, "nothing"):
+        twins.get("/seizures/{event}", name)
+    for name in hidden:
+        fix = {"why": "because", "version": "1"}
+        twins.call("POST", "/seizure-reports/{record}/correction", name,
+                   json=fix | {"report": said})  # fmt: skip
+        twins.call("POST", "/seizure-reports/{record}/withdrawal", name, json=fix)
+        twins.call("POST", "/seizures", json={"report": said, "about": name})
+    twins.call("POST", "/seizures", json={"report": said | {"event": seizure_worlds.HIDDEN}})
+    twins.get("/seizures/{event}", seizure_worlds.HIDDEN)
+    twins.get("/warnings")
+    for by in ("month", "year", "week"):
+        twins.get("/seizure-counts", by=by)
+
+
+def enquire(twins: Twins, both: Pair) -> None:
+    """Read, ask and move requests for information: about open records, and what is there in secret
+    alone."""
+    for state in ("open", "all", "asked", "ghost"):
+        twins.get("/requests", state=state, limit=200)
+    shown = worlds.queue_of(both[0], worlds.reader(both[0]))[0].subject_id
+    desk = both[1].information_desk
+    version = desk.show(worlds.cleared(both[1]), request_worlds.HIDDEN).version
+    for name in (request_worlds.HIDDEN, "0" * 16):
+        twins.get("/requests/{request_id}", name)
+        for move in ("expire", "withdraw", "answer_full", "ghost"):
+            body = {"move": move, "version": version, "given": {"reason": "GHOST"}}
+            twins.call("POST", "/requests/{request_id}/moves", name, json=body)
+    twins.get("/request-starts")
+    for name in (shown, *hidden_in(both)[:5], MISSING):
+        twins.get("/request-starts/{record_id}", name)
+        body = {"partner": "ghost", "record": name, "given": request_worlds.question()}
+        twins.call("POST", "/requests", json=body)
+    twins.get("/requests", state="all", limit=200)
+    twins.get("/request-rates")
+
+
+def keep_cases(twins: Twins, both: Pair) -> None:
+    """Open cases, put things in, work on the one that has a secret part, and on one that is there
+    in secret alone."""
+    shown = worlds.queue_of(both[0], worlds.reader(both[0]))[0]
+    hidden, photo = hidden_in(both)[:4], f"{9:016x}"
+    secret = both[1].case_desk.show(worlds.cleared(both[1]), case_worlds.OPEN)
+    for state in ("open", "all", "closed", "ghost"):
+        twins.get("/cases", state=state, limit=200)
+    twins.get("/cases", mine=True)
+    for kind, item in (
+        ("", ""), ("alert", shown.alert_id), ("record", shown.subject_id), ("case", MISSING),
+        *(("record", name) for name in hidden), *(("alert", name) for name in hidden),
+        *(("entity", name) for name in hidden_entities(both)[:2]), ("record", secret.items[-1].id),
+    ):  # fmt: skip
+        twins.get("/case-starts", kind=kind, item=item)
+        body = {"title": "mine", "kind": kind, "item": item, "level": 1}
+        twins.call("POST", "/cases", json=body)
+        twins.call("POST", "/cases", json=body | {"level": 4})
+    for name in (case_worlds.OPEN, case_worlds.HIDDEN, MISSING):
+        view = twins.get("/cases/{case_id}", name)
+        version = view.json()["version"] if view.status_code == 200 else "old"
+        twins.get("/cases/{case_id}/checks", name)
+        for item in (shown.alert_id, *hidden[:2], MISSING):
+            body = {"kind": "alert", "item": item, "version": version}
+            twins.call("POST", "/cases/{case_id}/items", name, json=body)
+        for move, of in (("note", ""), ("hand_on", photo), ("hand_on", secret.evidence[0].name),
+                         ("note", secret.items[-1].name), ("start", "")):  # fmt: skip
+            given = {"note": {"text": "seen"}, "start": {}}.get(move, {"to": "a", "reason": "why"})
+            body = {"move": move, "version": secret.version, "given": given, "of": of}
+            twins.call("POST", "/cases/{case_id}/moves", name, json=body)
+            view = twins.get("/cases/{case_id}", name)
+            version = view.json()["version"] if view.status_code == 200 else "old"
+            body["version"] = version
+            twins.call("POST", "/cases/{case_id}/moves", name, json=body)
+        for data in (b"GHOST FIRM its books", b"", case_worlds.PHOTO):
+            view = twins.get("/cases/{case_id}", name)
+            version = view.json()["version"] if view.status_code == 200 else "old"
+            query = {"name": "a.jpg", "what": "photo", "source": "gate", "version": version}
+            twins.call("POST", "/cases/{case_id}/evidence", name, params=query, content=data)
+        for file in (photo, secret.evidence[0].name, MISSING):
+            path = f"/cases/{{case_id}}/evidence/{file}/readings"
+            twins.call("POST", path, name, json={})
+        twins.asked.add(("post", "/cases/{case_id}/evidence/{evidence_id}/readings"))
+        twins.call("POST", "/cases/{case_id}/package", name, json={"to": "court"})
+    twins.get("/cases", state="all", limit=200)
+
+
+def be_told(twins: Twins, both: Pair, role: str) -> None:
+    """Ask to be told of everything, of all that ever happened, and read what waits, the feed, the
+    outbox and the use; try forms for what is there in secret alone."""
+    kinds = list(notice_kinds())
+    choice = {"feed": {"kinds": kinds}, "minimum_score": 1.0}
+    twins.call("POST", "/notice-settings", json={"choice": choice})
+    for node in both:
+        numbers = itertools.count(1)
+        node.notices.outbox.name = lambda numbers=numbers: f"{next(numbers):030x}{len(role):02x}"
+        with node.store.write() as connection:
+            connection.exec_driver_sql("UPDATE notice_choice SET since = ''")
+            notices.set_mark(connection, "records", "0")
+        node.notices.tick()
+    twins.get("/notice-settings")
+    told = twins.get("/notices", via="feed")
+    assert role == "administrator" or told.json()
+    made = [answer.json()["path"] for answer in twins.both("POST", "/notice-feed")]
+    for headers in ({}, {"If-Modified-Since": "Fri, 01 Jan 2199 00:00:00 GMT"}):
+        left, right = (
+            client.get(path, headers=headers)
+            for client, path in zip(twins.clients, made, strict=True)
+        )
+        assert left.status_code == right.status_code
+        assert blank(feed_of(left.text)) == blank(feed_of(right.text))
+    twins.call("POST", "/notice-feed/end")
+    for state in ("", "all", "ghost"):
+        twins.get("/notice-outbox", state=state)
+    twins.call("POST", "/notice-outbox/{message_id}/again", MISSING)
+    twins.call("POST", "/notice-tests", json={"channel": "mail", "to": "a@ghost.example"})
+    twins.call("POST", "/notice-agencies", json={"account": role, "agency": ""})
+    twins.call("POST", "/notice-agencies", json={"account": "ghost", "agency": "x"})
+    twins.get("/notice-use", days=366)
+    for name in (referral_worlds.HIDDEN, MISSING):
+        for account in ("analyst", "ghost"):
+            twins.get("/notice-forms/{referral_id}", name, account=account)
+    for data in (b"", b"field,value,note\nform,1,\n"):
+        twins.call("POST", "/notice-answers", params={"name": "f.csv"}, content=data)
+
+
+def feed_of(text: str) -> str:
+    """Return a feed without the names that its secret address gives it."""
+    return re.sub(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]+", "URN", text)
+
+
 def select(twins: Twins) -> None:
     """Read sheets and the report, draw, change, reveal: what all may know, and what is there in
     secret alone."""
@@ -293,6 +483,23 @@ def select(twins: Twins) -> None:
         for level in (None, 1, 4, 7):
             asked = {"port": worlds.PORT, "day": worlds.ARRIVAL, "shift": "S", "capacity": 2}
             twins.call("POST", "/selections", json=asked | {"level": level})
+
+
+def examine(twins: Twins, both: Pair) -> None:
+    """Read sheets for the yard and record boxes of them, and of what is there in secret alone."""
+    place = f"{worlds.PORT}.{worlds.ARRIVAL}"
+    twins.get("/yard", limit=50)
+    hidden = hidden_in(both)[0]
+    for name in (f"{place}.{one}" for one in ("A", "B", "C", "S", "A@4", "S@4")):
+        sheet = twins.get("/yard/{selection}", name)
+        found = sheet.json().get("boxes", [])
+        for number, subject in enumerate([*(one["subject"] for one in found), hidden, MISSING]):
+            box = found[number]["box"] if number < len(found) else ""
+            form = {"id": f"0000000{number}{MISSING[8:]}", "subject": subject, "box": box,
+                    "result": "not_performed", "cause": "gone"}  # fmt: skip
+            for _ in range(2):
+                twins.call("POST", "/yard/{selection}/forms", name, json={"form": form})
+            twins.get("/yard-forms/{form}", form["id"])
 
 
 def bring(twins: Twins) -> None:
@@ -349,6 +556,22 @@ def act(twins: Twins, both: Pair) -> None:
     twins.call("POST", "/mappings", params={"name": "m.toml"}, content=worlds.MAPPING.encode())
 
 
+def keep_running(twins: Twins, role: str) -> None:
+    """Ask for the state of the node, and have the log verified: an administrator learns nothing of
+    what others keep, and an auditor how long the log is, which he may read anyway."""
+    for method, path, moving in (
+        ("GET", "/node-health", ("at", "disk_free")),
+        ("POST", "/log-verification", ("at", "lines", "seal") if role == "auditor" else ("at",)),
+    ):
+        left, right = twins.both(method, path)
+        assert left.status_code == right.status_code
+        if left.status_code == 200:
+            told = [json.loads(blank(one.text)) | dict.fromkeys(moving) for one in (left, right)]
+            assert told[0] == told[1], path
+        else:
+            same(path, left, right)
+
+
 def refuse(twins: Twins) -> None:
     """Ask wrongly: errors name what was asked, and nothing that is kept."""
     for query in ({"limit": 0}, {"state": "secret"}, {"cursor": "GHOST"}, {"colour": "red"}):
@@ -375,8 +598,16 @@ def test_every_address_of_the_document_answers_the_same(
     rehearse(twins, both)
     score(twins, both)
     select(twins)
+    examine(twins, both)
     refer(twins, both)
+    redress(twins, both)
+    seize(twins, both)
+    keep_cases(twins, both)
+    enquire(twins, both)
+    report(twins)
+    be_told(twins, both, role)
     bring(twins)
+    keep_running(twins, role)
     refuse(twins)
     if role == "auditor":
         compare_logs(twins)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from message_network import Network, carry, schedules
 
-from esclusa.casework.referral_moves import MoveMistakes, allowed, next_move
+from esclusa.casework.forms import MoveMistakes, moment
+from esclusa.casework.referral_moves import allowed, next_move
 from esclusa.casework.referral_rates import rates
 from esclusa.casework.referral_words import (
     SYSTEM,
@@ -22,7 +23,7 @@ from esclusa.casework.referral_words import (
     states,
     words,
 )
-from esclusa.casework.referrals import Referral, counted, merge, moment
+from esclusa.casework.referrals import Referral, counted, merge
 from esclusa.codes import examination
 from esclusa.errors import InputError, StateError
 from esclusa.model import ReferralMove, ReferralSubject
@@ -95,9 +96,7 @@ class Pair:
         return self
 
     def carry(self) -> None:
-        for one, other in ((self.asking, self.host), (self.host, self.asking)):
-            sent = [m for m in one.known if m.agency == one.agency and m.number]
-            other.known += [m for m in sent if m not in other.known]
+        carry(self.asking, self.host)
 
     @property
     def state(self) -> str:
@@ -426,22 +425,14 @@ def test_moves_of_strangers_and_of_the_wrong_side_count_for_nothing() -> None:
 
 # --- the model: two nodes, any schedule -----------------------------------------------------------
 
-ACTS = st.lists(
-    st.tuples(
-        st.sampled_from(("asking", "host", "asking", "host", "send", "send", "repeat", "lose")),
-        st.integers(0, 1000), st.floats(0.05, 3),
-    ),
-    min_size=1, max_size=40,
-)  # fmt: skip
 _PEOPLE = ("ana", "lena", "bea")
 
 
-class Network:
-    """Two nodes and the messages between them: late, lost, repeated, in any order."""
+class Messages(Network):
+    """Two nodes whose people move as the table says, or try to."""
 
     def __init__(self) -> None:
-        self.sides = {ASKING: Side(ASKING), HOST: Side(HOST)}
-        self.ways: dict[str, list[ReferralMove]] = {ASKING: [], HOST: []}
+        super().__init__(Side(ASKING), Side(HOST))
         self.hours = 0.2
         self.sides[ASKING].make("open", 0)
         self.act(ASKING, "request", "ana")
@@ -456,7 +447,7 @@ class Network:
             return None
         after = side.now()
         if made.number:
-            self.ways[HOST if agency == ASKING else ASKING].append(made)
+            self.post(agency, made)
             assert (move, before.state) in rows()
             assert after.steps[-1].move == made
             assert after.steps[-1].lost == ""
@@ -474,40 +465,12 @@ class Network:
         move = "expire" if choice % 32 == 0 else chosen[choice // 4 % len(chosen)]
         self.act(agency, move, SYSTEM if by_system else who)
 
-    def send(self, choice: int, *, keep: bool) -> None:
-        """Let one message arrive, out of turn; of a repeated one the message stays on its way."""
-        for agency in (ASKING, HOST):
-            way = self.ways[agency]
-            if way:
-                place = choice % len(way)
-                self.arrive(agency, way[place] if keep else way.pop(place))
-
-    def arrive(self, agency: str, move: ReferralMove) -> None:
-        # The exchange keeps one copy of each record, however often it comes.
-        if move not in self.sides[agency].known:
-            self.sides[agency].known.append(move)
-
-    def deliver_all(self) -> None:
-        """The faults end: what was lost comes again."""
-        for agency, other in ((ASKING, HOST), (HOST, ASKING)):
-            for move in self.sides[agency].known:
-                if move.agency == agency and move.number:
-                    self.arrive(other, move)
-
 
 @settings(max_examples=300, deadline=None)
-@given(ACTS)
+@given(schedules(3))
 def test_both_sides_end_with_one_history_and_no_illegal_state(acts: Iterable[Any]) -> None:
-    network = Network()
-    for act, choice, hours in acts:
-        network.hours += hours
-        if act in ("asking", "host"):
-            network.any_move(ASKING if act == "asking" else HOST, choice)
-        elif act == "lose":
-            for way in network.ways.values():
-                del way[choice % (len(way) + 1) :]
-        else:
-            network.send(choice, keep=act == "repeat")
+    network = Messages()
+    network.play(acts)
     hosts_before = [s.move for s in counted(network.sides[HOST].now()) if s.move.agency == HOST]
     network.deliver_all()
     one, other = network.sides[ASKING], network.sides[HOST]

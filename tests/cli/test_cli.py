@@ -205,6 +205,8 @@ def test_the_demonstration_ends_with_its_table(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Top of the queue" in result.output
     assert "manifest-northreach-0412.edi" in result.output
+    waiting = result.output.partition("Waiting for Aduana de Marisol")[2].splitlines()[2:4]
+    assert [line.split("  ")[0] for line in waiting] == ["referral", "request for information"]
     assert run("check", "--node", folder).exit_code == 0
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x").write_text("x")

@@ -17,9 +17,8 @@ from referral_worlds import ASKING, HOST, bill, in_hours, made
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    two = made(tmp_path_factory.mktemp("referrals"))
-    yield two
-    two.close()
+    with made(tmp_path_factory.mktemp("referrals")) as two:
+        yield two
 
 
 def run(world: World, agency: str, *words: object, typed: str = "") -> Result:

@@ -90,3 +90,33 @@ def test_a_judgement_that_rests_says_why_and_is_taken_back_though_a_record_is_go
     drawn = " ".join(run("resolve", "judgements", "--node", folder).stdout.split())
     assert "its record is not in force" in drawn
     assert run("resolve", "undo", said["id"], "--node", folder).exit_code == 0
+
+
+def test_a_chart_is_written_as_drawing_and_table_and_facts_and_timeline_are_told(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "node"
+    node = worlds.make(folder)
+    worlds.take_in(node, "one.edi", worlds.cuscar(("B1", "ISTMO PRIMAVERA SA", "BANANAS")))
+    node.close()
+    name = json.loads(run("resolve", "find", "istmo primavera", "--node", folder).stdout)["id"]
+
+    view = json.loads(run("links", "chart", name, "--node", folder).stdout)
+    assert len(view["nodes"]) == 4 and len(view["lines"]) == 3
+    drawing, table = tmp_path / "c.svg", tmp_path / "c.csv"
+    for out in (drawing, table):
+        made = run("links", "chart", name, "--language", "es", "--out", out, "--node", folder)
+        assert made.exit_code == 0, made.stderr
+        assert made.stderr == f"4 nodes and 3 lines in {out.name}\n"
+    assert drawing.read_text("utf-8").startswith("<svg ")
+    assert "Clasificación: OFFICIAL" in drawing.read_text("utf-8")
+    assert table.read_text("utf-8").count("\n") == 3 + 1 + 3
+    wrong = run("links", "chart", name, "--out", tmp_path / "c.png", "--node", folder)
+    assert wrong.exit_code == 2 and "c.png ends in neither .svg nor .csv" in wrong.stderr
+
+    facts = json.loads(run("resolve", "facts", name, "--node", folder).stdout)["facts"]
+    assert [one["value"] for one in facts] == ["ISTMO PRIMAVERA SA"]
+    story = json.loads(run("resolve", "timeline", name, "--limit", 1, "--node", folder).stdout)
+    assert [row["kind"] for row in story["rows"]] == ["consignment"]
+    again = run("resolve", "timeline", name, "--since", "1/2/2026", "--node", folder)
+    assert (again.exit_code, "expected a day as 2026-12-31" in again.stderr) == (1, True)

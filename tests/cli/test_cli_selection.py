@@ -5,18 +5,17 @@ About 5 CPU seconds.
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
 import re
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+import pdf_words
 import selection_worlds as made
 from esclusa.cli.commands import cli
 from esclusa.node import Node
@@ -45,25 +44,6 @@ def run(folder: Path, *words: str) -> Result:
 def said(result: Result) -> Any:
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout.splitlines()[-1])
-
-
-def pdf_text(data: bytes) -> str:
-    """Return the text that a PDF of reportlab draws."""
-    assert data.startswith(b"%PDF-")
-    told = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", data, re.S):
-        try:
-            plain = zlib.decompress(
-                base64.a85decode(stream.strip(), adobe=False)
-                if not stream.strip().endswith(b"~>")
-                else base64.a85decode(b"<~" + stream.strip(), adobe=True)
-            )
-        except (ValueError, zlib.error):
-            continue
-        for text in re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", plain):
-            plain_text = re.sub(rb"\\(\d{3})", lambda m: bytes([int(m[1], 8)]), text)
-            told.append(re.sub(rb"\\(.)", rb"\1", plain_text).decode("cp1252"))
-    return " ".join(told)
 
 
 def test_from_a_commitment_to_a_draw_that_others_check(folder: Path) -> None:
@@ -122,7 +102,7 @@ def test_a_report_as_pdf_has_real_text_in_both_languages(
         done, "report", *period, "--format", "pdf", "--language", language, "--out", str(out)
     )
     assert result.exit_code == 0, result.output
-    text = pdf_text(out.read_bytes())
+    text = " ".join(pdf_words.pages(out.read_bytes()))
     for word in words:
         assert word in text
     assert text.count("OFFICIAL · marisol") >= 3  # in the text, and at each end of every page
@@ -146,7 +126,7 @@ def test_a_sheet_to_take_along(done: Path, tmp_path: Path) -> None:
     assert (
         run(done, "select", "show", "--format", "pdf", "--out", str(out), made.NAME).exit_code == 0
     )
-    text = pdf_text(out.read_bytes())
+    text = " ".join(pdf_words.pages(out.read_bytes()))
     assert "a person decides" in text
     assert "MARU1000000" in text
     told = run(done, "select", "show", "--format", "csv", made.NAME).stdout
@@ -154,17 +134,17 @@ def test_a_sheet_to_take_along(done: Path, tmp_path: Path) -> None:
 
 
 def test_the_pdf_takes_names_as_text_and_not_as_markup() -> None:
-    from esclusa.node.report_pdf import _letters, _text
+    from esclusa.node.report_pdf import _text, plain_letters
 
     assert _text("<b>UNO & CIA</b>") == "&lt;b&gt;UNO &amp; CIA&lt;/b&gt;"
-    assert _letters("Łódź → ñandú 東") == "Lódz -> ñandú Dong"
+    assert plain_letters("Łódź → ñandú 東") == "Lódz -> ñandú Dong"
 
 
 def test_a_cell_that_a_spreadsheet_would_run_stays_text() -> None:
-    from esclusa.node.report_tables import _plain
+    from esclusa.node.report_tables import plain
 
-    assert _plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
-    assert (_plain(None), _plain(-0.5), _plain(True)) == ("", -0.5, 1)
+    assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert (plain(None), plain(-0.5), plain(True)) == ("", -0.5, 1)
 
 
 def test_the_node_is_closed_and_can_be_opened_again(done: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 from pointer_node_worlds import hits
 
 from esclusa.node import settings
-from exchange_worlds import World
+from exchange_worlds import Clock, World
+from notice_worlds import Post
 
 TWO = ("marisol", "northreach")
 THREE = (*TWO, "altamira")
@@ -136,3 +137,25 @@ def three_anew(made_three: Path, tmp_path: Path) -> Callable[[], World]:
         return World.copied(made_three, folder, *THREE)
 
     return anew
+
+
+# --- notices --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    """A mail server and a webhook's receiver."""
+    with Post(tmp_path_factory.mktemp("servers")) as post:
+        yield post
+
+
+@pytest.fixture
+def post(servers: Post) -> Post:
+    """The servers, which have taken nothing yet and work without a fault."""
+    return servers.quiet()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at the machine's."""
+    return Clock()

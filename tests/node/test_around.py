@@ -96,6 +96,8 @@ def event(
 AROUND_A_BOX: list[tuple[str, list[Body]]] = [
     ("C08", [event("refuse", 60, bill="OLD", reason="quality")]),
     ("C16", [event("inspect", 2, reason="Precinto violentado en patio")]),
+    ("C15", [event("gate_out", 1, TransportEquipment(number="MSKU9070323",
+                                                     seals=(Seal(number="SL778899"),)))]),
     ("C19", [Examination(agency="MC", number="1", result="inconclusive", equipment=BOX,
                          completed=ago(20), remarks="density change behind the doors")]),
     ("C20", [Examination(agency="MC", number="1", result="found", equipment=BOX, completed=ago(20),
@@ -137,7 +139,7 @@ def test_what_a_secret_record_says_is_no_reason_for_who_may_not_see_it(
 
 
 @pytest.mark.parametrize(
-    ("code", "others"), AROUND_A_BOX[1:6], ids=[r[0] for r in AROUND_A_BOX[1:6]]
+    ("code", "others"), AROUND_A_BOX[1:7], ids=[r[0] for r in AROUND_A_BOX[1:7]]
 )
 def test_what_comes_in_after_the_bill_is_seen_at_once(
     node: Node, code: str, others: list[Body]

@@ -22,11 +22,8 @@ WORDS = ("ISTMO PRIMAVERA", "GHOST", "OTRA FIRMA", "SALINAS", "FIRMA CUATRO", "D
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Node]]:
-    folder = tmp_path_factory.mktemp("entities")
-    pair = worlds.build(folder / "a", secret=False), worlds.build(folder / "b", secret=True)
-    yield pair
-    for node in pair:
-        node.close()
+    with worlds.both(tmp_path_factory.mktemp("entities")) as pair:
+        yield pair
 
 
 @pytest.fixture

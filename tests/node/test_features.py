@@ -30,11 +30,8 @@ def features(node: Node, level: Level = Level.OFFICIAL, **asked: object) -> pl.D
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Node]]:
-    folder = tmp_path_factory.mktemp("features")
-    pair = worlds.build(folder / "a", secret=False), worlds.build(folder / "b", secret=True)
-    yield pair
-    for node in pair:
-        node.close()
+    with worlds.both(tmp_path_factory.mktemp("features")) as pair:
+        yield pair
 
 
 @pytest.mark.parametrize("level", [Level.OFFICIAL, Level.OPEN])

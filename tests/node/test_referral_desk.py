@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from esclusa.casework.referral_moves import MoveMistakes
+from esclusa.casework.forms import MoveMistakes
 from esclusa.errors import AgreementError, Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, ReferralMove
 from esclusa.node import referral_rows as held
@@ -33,9 +33,8 @@ from referral_worlds import (
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One pair of nodes for all tests here; each test has its own bills."""
-    two = made(tmp_path_factory.mktemp("referrals"))
-    yield two
-    two.close()
+    with made(tmp_path_factory.mktemp("referrals")) as two:
+        yield two
 
 
 def asked(world: World, **more: Any) -> str:
@@ -174,6 +173,39 @@ def test_a_deleted_bill_makes_it_void_and_nobody_can_say_so_by_hand(world: World
     assert state_at(world, ASKING, name) == state_at(world, HOST, name) == "void"
     assert "void_code=bill_deleted" in history(world, HOST, name)[-1]
     assert [item for item in own(node, "examination") if item.body.event == name] == []
+
+
+def test_the_hosts_own_deleted_bill_is_void_at_its_node_while_nothing_is_decided(
+    world: World,
+) -> None:
+    """What was referred back to the host: its node knows of the deletion, and its people decide what
+    they have begun. A bill that a reader of the referral may not know of says nothing."""
+    here, there = world[HOST], world[ASKING]
+    shared = [Bill(bill=f"KANARIBACK{n}", seal=f"SBACK{n}") for n in range(2)]
+    give(world, *shared, giver=HOST, to=(ASKING,))
+    names = [request(world, record_of(there, said.bill).id).row.id for said in shared]
+    hidden = {
+        Bill(bill="KANARIBACK2", seal="SBACK2"): for_partners("altamira"),
+        Bill(bill="KANARIBACK3", seal="SBACK3"): for_partners(ASKING, level=Level.SECRET),
+    }  # fmt: skip
+    for said, marking in hidden.items():
+        take_in(here, marking, manifest(said), "hidden.edi")
+        take_in(there, there.settings.intake_marking(), manifest(said), "own.edi")
+        names.append(request(world, record_of(there, said.bill).id).row.id)
+    world.sync(HOST, ASKING)
+    go(world, names[1], "accept")
+    take_in(here, for_partners(ASKING), manifest(*shared, function="1"), "deletion.edi")
+    for said, marking in hidden.items():
+        take_in(here, marking, manifest(said, function="1"), "deletion.edi")
+    here.exchange.tick()
+    world.sync(HOST, ASKING)
+    for agency in (HOST, ASKING):
+        assert [state_at(world, agency, name) for name in names] == [
+            "void", "accepted", "requested", "requested",
+        ]  # fmt: skip
+    assert history(world, HOST, names[0]) == history(world, ASKING, names[0])
+    void = desk(world, ASKING).show(officer(there), names[0]).steps[-1]
+    assert (void.agency, void.by) == (HOST, "(node)")
 
 
 def test_moves_made_beside_each_other_end_alike_at_both(world: World) -> None:

@@ -14,8 +14,9 @@ from esclusa.node.ticking import ticking
 class Counting:
     """A job that counts and fails the first time."""
 
-    def __init__(self, wanted: int) -> None:
+    def __init__(self, wanted: int, error: type[Exception] = LedgerError) -> None:
         self.done = 0
+        self._error = error
         self.enough = threading.Event()
         self._wanted = wanted
 
@@ -24,7 +25,7 @@ class Counting:
         if self.done >= self._wanted:
             self.enough.set()
         if self.done == 1:
-            raise LedgerError("the database quotes SECRET WORDS")
+            raise self._error("the database quotes SECRET WORDS")
 
 
 def jobs_of(*jobs: tuple[str, Counting]) -> Jobs:
@@ -44,13 +45,13 @@ def test_a_job_that_fails_is_tried_again_and_tells_the_log_no_content(
 
 
 def test_a_job_that_fails_holds_no_other_up_and_its_state_says_so() -> None:
-    first, second = Counting(1), Counting(1)
+    first, second = Counting(1), Counting(1, ZeroDivisionError)
     jobs = jobs_of(("exchange", first), ("scores", second))
     assert [state.began for state in jobs.states()] == [None, None]
     jobs.run()
     assert (first.done, second.done) == (1, 1)
     assert [(s.name, s.error, s.runs, s.failures) for s in jobs.states()] == [
-        ("exchange", "LedgerError", 1, 1), ("scores", "LedgerError", 1, 1),
+        ("exchange", "LedgerError", 1, 1), ("scores", "ZeroDivisionError", 1, 1),
     ]  # fmt: skip
     jobs.run()
     assert [(s.error, s.runs, s.failures) for s in jobs.states()] == [("", 2, 1), ("", 2, 1)]

@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,16 @@ from esclusa.ledger import records
 from esclusa.model import Level
 from esclusa.node import Node
 from esclusa.sharing.reader import Role
+from esclusa.sharing.story_views import TimelineFilter
 from esclusa.sharing.views import QueueFilter
 
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
-    folder = tmp_path_factory.mktemp("worlds")
-    plain = worlds.build(folder / "a", secret=False)
-    secret = worlds.build(folder / "b", secret=True)
-    yield plain, secret
-    plain.close()
-    secret.close()
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Node]]:
+    with worlds.both(tmp_path_factory.mktemp("worlds")) as pair:
+        yield pair
 
 
 def text(value: Any) -> str:
@@ -83,6 +80,13 @@ def everything(node: Node, level: Level) -> dict[str, str]:
         seen[f"screen {name}"] = answer(lambda n=name: node.screen(who, name=n))
     for moment in (None, dt.datetime(2026, 11, 26, 9, tzinfo=dt.UTC)):
         seen[f"outcomes {moment}"] = answer(lambda m=moment: node.outcomes(who, known_by=m).rows())
+    for word in ("ISTMO PRIMAVERA", "NORTHREACH STAR", "NRXU4430056"):
+        for row in node.entities.find(who, word).rows[:1]:
+            seen[f"facts {word}"] = answer(lambda r=row: node.stories.facts(who, r.id))
+            seen[f"chart {word}"] = answer(lambda r=row: node.charts.chart(who, r.id, depth=2))
+            seen[f"story {word}"] = answer(
+                lambda r=row: node.stories.timeline(who, r.id, TimelineFilter())
+            )
     seen["rules"] = answer(lambda: node.rule_desk.rules(who, yields=True))
     for name in ("N0", worlds.SECRET_RULE, "S2"):
         seen[f"rule {name}"] = re.sub(

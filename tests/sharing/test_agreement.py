@@ -68,12 +68,15 @@ def refused(data: bytes) -> AgreementError:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def test_the_sample_has_no_fault_and_all_it_says_is_described_in_both_languages() -> None:
-    assert examine(TEXT).findings == ()
-    sentences = list(describe(SAMPLE))
+@pytest.mark.parametrize("name", ("marisol-northreach", "marisol-northreach-casework"))
+def test_a_sample_has_no_fault_and_all_it_says_is_described_in_both_languages(name: str) -> None:
+    text = files("esclusa.samples").joinpath("agreements", f"{name}.yaml").read_bytes()
+    assert examine(text).findings == ()
+    sample = read_agreement(text)
+    sentences = list(describe(sample))
     assert all(sentence.en and sentence.es for sentence in sentences)
     together = " ".join(sentence.en for sentence in sentences)
-    assert all(path in together for c in SAMPLE.clauses for rule in c.fields for path in rule.paths)
+    assert all(path in together for c in sample.clauses for rule in c.fields for path in rule.paths)
 
 
 def test_the_same_agreement_in_json_and_in_yaml_is_the_same() -> None:

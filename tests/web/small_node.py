@@ -16,15 +16,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from small_accounts import SmallAccounts, SmallAudit, SmallHealth, SmallLog, SmallOidc
+from small_cases import SmallCases
+from small_casework import SmallBoard, SmallCaseworkReports
+from small_charts import SmallCharts, SmallStories
 from small_desk import SmallDesk
 from small_entities import SmallEntities
 from small_lists import SmallLists
 from small_matches import SmallMatches
+from small_notices import SmallNotices
+from small_redress import SmallRedress
 from small_referrals import SmallReferrals
+from small_requests import SmallRequests
 from small_rules import SmallRules
 from small_scores import SmallModels, SmallScores
+from small_seizures import SmallSeizures
 from small_selection import SmallReports, SmallSelections
 from small_triage import SmallBulk, SmallViews
+from small_warnings import SmallWarnings
+from small_yard import SmallYard
 
 from esclusa.casework.alerts import next_move, standing, verdicts
 from esclusa.errors import MovedOn, NotFound, SignInError
@@ -95,6 +105,11 @@ class SmallNode:
         self.last: tuple[str, ...] = ()
         self.bulk_desk = SmallBulk(self)
         self.saved_views = SmallViews()
+        self.account_desk = SmallAccounts(title)
+        self.oidc_desk = SmallOidc(title)
+        self.health_desk = SmallHealth(title)
+        self.log_check = SmallLog()
+        self.audit_desk = SmallAudit(title)
 
     def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
         if name not in set(Role) or password != PASSWORD:
@@ -105,6 +120,9 @@ class SmallNode:
             purpose=purpose or self.purposes(Role(name))[0], time_zone="America/Panama",
         )  # fmt: skip
         return token
+
+    def sign_in_ways(self) -> views.SignInWays:
+        return views.SignInWays()
 
     def purposes(self, role: Role) -> tuple[str, ...]:
         return {
@@ -319,6 +337,14 @@ class SmallNode:
         return SmallEntities(self.name)
 
     @property
+    def charts(self) -> SmallCharts:
+        return SmallCharts(self.name)
+
+    @property
+    def stories(self) -> SmallStories:
+        return SmallStories(self.name)
+
+    @property
     def partner_desk(self) -> SmallDesk:
         return SmallDesk(self.name)
 
@@ -386,8 +412,32 @@ class SmallNode:
         return SmallRules(self.name, record_name(1))
 
     @property
+    def feedback_desk(self) -> SmallWarnings:
+        return SmallWarnings(self.name, record_name(1))
+
+    @property
+    def seizure_desk(self) -> SmallSeizures:
+        return SmallSeizures(self.name, record_name(1))
+
+    @property
+    def redress_desk(self) -> SmallRedress:
+        return SmallRedress(self.name, record_name(1))
+
+    @property
     def referral_desk(self) -> SmallReferrals:
         return SmallReferrals(self.name, record_name(1))
+
+    @property
+    def notices(self) -> SmallNotices:
+        return SmallNotices(self.name)
+
+    @property
+    def information_desk(self) -> SmallRequests:
+        return SmallRequests(self.name, record_name(1))
+
+    @property
+    def case_desk(self) -> SmallCases:
+        return SmallCases(self.name, alert_name(1))
 
     @property
     def model_desk(self) -> SmallModels:
@@ -402,8 +452,20 @@ class SmallNode:
         return SmallSelections(self.name, record_name(1))
 
     @property
+    def yard_desk(self) -> SmallYard:
+        return SmallYard(self.name, record_name(1))
+
+    @property
     def report_desk(self) -> SmallReports:
         return SmallReports(self.name)
+
+    @property
+    def casework_reports(self) -> SmallCaseworkReports:
+        return SmallCaseworkReports(self.name, record_name(1))
+
+    @property
+    def board(self) -> SmallBoard:
+        return SmallBoard(self.name, record_name(1))
 
     def audit(self, reader: Reader, **asked: Any) -> tuple[views.AuditRow, ...]:
         reader.require(Action.AUDIT_READ)
@@ -415,11 +477,7 @@ class SmallNode:
         )  # fmt: skip
 
     def users(self, reader: Reader) -> tuple[views.UserView, ...]:
-        reader.require(Action.USER_READ)
-        return (
-            views.UserView(name=self.name or "analyst", role="analyst", clearance=1,
-                           caveats=("PAX",), active=True, created="2026-11-01T00:00:00Z"),
-        )  # fmt: skip
+        return self.account_desk.all(reader)
 
     def add_user(self, reader: Reader, **values: Any) -> None:
         reader.require(Action.USER_WRITE)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from esclusa.casework.referral_moves import FieldMistake, MoveMistakes
+from esclusa.casework.forms import FieldMistake, MoveMistakes
 from esclusa.casework.referrals import merge
 from esclusa.errors import NotFound, StateError
 from esclusa.model import Level, Marking, Recorded, ReferralMove, ReferralSubject
@@ -91,12 +91,14 @@ class SmallReferrals:
             alert=kept.record, examination=kept.record if name == LOUD else "",
         )  # fmt: skip
 
-    def rates(self, reader: Reader) -> tuple[views.RatesView, ...]:
+    def rates(
+        self, reader: Reader, *, since: str = "", until: str = ""
+    ) -> tuple[views.RatesView, ...]:
         reader.require(Action.REFERRAL_READ)
         kept = [self._kept(name).referral for name in (OURS, LOUD)]
         return (
-            telling.rates("requester", kept),
-            telling.rates("host", [self._kept(ASKED).referral]),
+            telling.rates("requester", kept, since=since, until=until),
+            telling.rates("host", [self._kept(ASKED).referral], since=since, until=until),
         )
 
     def start(self, reader: Reader, name: str) -> views.StartView:

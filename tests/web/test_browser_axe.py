@@ -11,11 +11,11 @@ import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe import breaches
 from playwright.sync_api import Page
 
 import worlds
@@ -24,10 +24,6 @@ from esclusa.web.page import all_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOK = """async rules => (await axe.run(document, {runOnly: rules})).violations.map(
-    found => [found.id, found.nodes.map(node => node.html.slice(0, 200))])"""
 EVERY = list(itertools.product(("en", "es"), ("light", "dark"), (1300, 360)))
 SOME = [("en", "light", 1300), ("es", "dark", 360)]
 WAYS = EVERY if os.environ.get("ESCLUSA_LONG") else SOME
@@ -41,12 +37,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def home(node: Node, serving: Callable[..., Any]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
-
-
 def kind_of(address: str) -> str:
     """Return the path of the page that an address belongs to, "" for another place or a file."""
     parts = urlsplit(address)
@@ -55,14 +45,6 @@ def kind_of(address: str) -> str:
         if page.method == "GET" and re.fullmatch(pattern, parts.path):
             return "" if page.download or parts.netloc else page.path
     return ""
-
-
-def breaches(page: Page) -> list[Any]:
-    """Return what axe finds on a page, with every part of it unfolded."""
-    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
-    page.evaluate(AXE)
-    found: list[Any] = page.evaluate(LOOK, RULES)
-    return found
 
 
 @pytest.mark.parametrize("role", ["supervisor", "administrator"])

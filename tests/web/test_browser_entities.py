@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -24,12 +23,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.add_user(made.administrator(), name="ana", password=PASSWORD, role="analyst")
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def home(node: Node, serving: Callable[..., Any]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
 
 
 def test_an_open_pair_is_judged_and_taken_back_with_the_keyboard(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
 
 import pytest
 from layout import LOOKS, look, misfits
 from playwright.sync_api import BrowserContext
+from small_cases import CASE, ENDED
+from small_cases import OTHER as ON_HOLD
+from small_casework import DIGEST
+from small_entities import ENTITY
 from small_node import PASSWORD, SOURCE, SmallNode, alert_name, record_name
+from small_redress import CHECKED, GIVEN, NUMBER
 from small_referrals import ASKED, LOUD, OURS
+from small_requests import LATE, RESTS, WAITS
 from small_scores import MODEL
+from small_seizures import JOINED, REPORT
 from small_selection import SELECTION
+from small_yard import SHEET as YARD
 
 pytestmark = pytest.mark.browser
 
@@ -23,21 +30,21 @@ ADDRESSES = (
     "/models", f"/models/{MODEL}?compare=1&days=30",
     "/rules", "/rules?yields=true", "/rules/N1", "/rule-editor",
     "/selections", f"/selections/{SELECTION}", "/selections/committed", "/selections/drawn/check",
-    "/selection-report",
+    "/selection-report", "/yard", f"{YARD}?receipt=7", "/glossary?group=parties", "/glossary/seal",
+    "/reports/2026-11", "/reports/2026", "/reports/2026-11/figures/sent_asked",
+    f"/kept-reports/{DIGEST}", "/kept-reports", "/board", "/board/alerts_claimed",
+    f"/redress?number={NUMBER}", f"/redress/{CHECKED}", f"/redress/{GIVEN}",
+    f"/redress-starts/{record_name(1)}",
+    f"/entities/{ENTITY}", f"/entities/{ENTITY}/chart", f"/entities/{ENTITY}/timeline",
+    "/cases", *(f"/cases/{name}" for name in (CASE, ON_HOLD, ENDED)), f"/cases/{CASE}/checks",
+    "/case-starts", f"/case-starts/alert/{alert_name(1)}",
+    "/warnings", "/seizures", f"/seizures/{JOINED}", f"/seizures/{JOINED}/reports/{REPORT}", "/seizure-starts",
     "/referrals", *(f"/referrals/{name}" for name in (ASKED, OURS, LOUD)),
     f"/referral-starts/{record_name(1)}",
+    "/notices", "/notice-answers",
+    "/requests", *(f"/requests/{name}" for name in (WAITS, RESTS, LATE)), "/request-starts",
+    f"/request-starts/{record_name(1)}",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def node() -> SmallNode:
-    return SmallNode()
-
-
-@pytest.fixture(scope="module")
-def home(node: SmallNode, serving: Callable[..., Any]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -25,12 +25,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def home(node: Node, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
-
-
 @pytest.fixture(params=(True, False), ids=("with script", "script off"))
 def page(
     request: pytest.FixtureRequest, node: Node, home: str,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -23,12 +22,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.add_user(made.administrator(), name="ana", password=PASSWORD, role="analyst")
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def home(node: Node, serving: Callable[..., Any]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
 
 
 def test_a_match_is_decided_with_the_keyboard_and_the_alert_tells_it(

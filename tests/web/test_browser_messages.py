@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 from layout import LOOKS, look, misfits
 from playwright.sync_api import BrowserContext, Page, expect
-from small_node import PASSWORD, SmallNode
+from small_node import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -22,12 +22,6 @@ UNZ+1+77'
 """
 
 Windows = Callable[..., AbstractContextManager[BrowserContext]]
-
-
-@pytest.fixture(scope="module")
-def home(serving: Callable[[SmallNode], AbstractContextManager[str]]) -> Iterator[str]:
-    with serving(SmallNode()) as address:
-        yield address
 
 
 def opened(context: BrowserContext, language: str = "en") -> Page:

@@ -49,11 +49,12 @@ def page(
 
 def test_a_partner_is_found_in_the_menu_and_opened(page: Page) -> None:
     page.goto("/queue")
+    page.locator("summary", has_text="Partners").click()
     page.get_by_role("link", name="Partners").click()
     page.get_by_role("link", name="northreach").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("northreach")
     page.get_by_text("What it gives").first.click()
-    expect(page.locator("details li").first).to_be_visible()
+    expect(page.locator("main details li").first).to_be_visible()
 
 
 def test_a_record_is_previewed_from_its_page_and_taken_back(page: Page, world: World) -> None:

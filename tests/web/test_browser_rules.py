@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,12 +24,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     worlds.add_people(made)
     yield made
     made.close()
-
-
-@pytest.fixture(scope="module")
-def home(node: Node, serving: Callable[..., Any]) -> Iterator[str]:
-    with serving(node) as address:
-        yield address
 
 
 def signed_in(context: BrowserContext, home: str, node: Node, name: str) -> Any:

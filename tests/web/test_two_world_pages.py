@@ -26,8 +26,13 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from walker import Walker
 
+import case_worlds
+import redress_worlds
 import referral_worlds
+import request_worlds
 import rule_texts
+import seizure_worlds
+import twin_worlds
 import worlds
 from esclusa.api.queries import ALERT_KINDS, KINDS, SORTS, STATES
 from esclusa.casework import snooze
@@ -42,6 +47,7 @@ from worlds import PASSWORD, ROLES
 pytestmark = pytest.mark.slow
 
 MISSING = "00000000-0000-5000-8000-000000000000"
+ENTITIES = 12
 Pair = tuple[Node, Node]
 Apps = tuple[Starlette, Starlette]
 People = Callable[..., "Twins"]
@@ -80,14 +86,8 @@ class Twins:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    folder = tmp_path_factory.mktemp("pages")
-    pair = tuple(worlds.build(folder / str(secret), secret=secret) for secret in (False, True))
-    for node in pair:
-        worlds.add_people(node)
-    referral_worlds.hide(pair[1], worlds.only_in(pair[1], pair[0])[0])
-    yield pair
-    for node in pair:
-        node.close()
+    with twin_worlds.both(tmp_path_factory.mktemp("pages")) as pair:
+        yield pair
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +145,11 @@ def crawl(twins: Twins, *, every: int = 1) -> set[str]:
     """Follow everything that leads on and return the addresses; not the audit log.
 
     An alert is opened once, from the first list that names it. Of alerts and records, whose pages
-    are alike, only every so many are opened when asked to; of the ways back to a list one in seven.
+    are alike, only every so many are opened when asked to; of the ways back to a list one in seven,
+    of the entities the first twelve: each has its chart, its timeline and every filter of both.
     """
     seen: set[str] = set()
+    entities: dict[str, int] = {}
     ahead = ["/", "/sign-in"]
     while ahead:
         address = ahead.pop(0).partition("#")[0]
@@ -159,6 +161,12 @@ def crawl(twins: Twins, *, every: int = 1) -> set[str]:
             continue
         if "at=" in name and crc32(name.encode()) % 7:
             continue
+        if name.startswith("/case-starts/") and crc32(name.encode()) % 7:
+            continue
+        if entity := re.match(r"/entities/(ent-\w+)", name):
+            entities.setdefault(entity[1], len(entities))
+            if entities[entity[1]] >= ENTITIES:
+                continue
         ahead += onward(twins.get(address))
     return seen
 
@@ -172,11 +180,21 @@ def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
     seen = crawl(twins, every={"analyst": 1 if language == "en" else 2}.get(role, 5))
     # These nodes have no partner, so no link leads here; with partners: test_web_partners.py.
     for address in ("/partners/ghost", "/records/ghost/trail", "/records/ghost/preview",
-                    "/referral-starts/ghost", f"/referrals/{referral_worlds.HIDDEN}"):  # fmt: skip
+                    f"/seizures/{seizure_worlds.HIDDEN}",
+                    f"/seizures/{seizure_worlds.HIDDEN}/reports/ghost",
+                    f"/redress?number={redress_worlds.HIDDEN_NUMBER}", "/redress-starts/ghost",
+                    f"/redress/{redress_worlds.HIDDEN}", f"/redress/{redress_worlds.HIDDEN}/paper",
+                    "/referral-starts/ghost", f"/referrals/{referral_worlds.HIDDEN}",
+                    "/request-starts/ghost", f"/requests/{request_worlds.HIDDEN}", "/requests.csv",
+                    f"/cases/{case_worlds.HIDDEN}", f"/cases/{case_worlds.HIDDEN}/checks",
+                    "/case-starts/record/ghost",
+                    f"/kept-reports/{'0' * 64}", "/reports/2026-11/figures/ghost", "/board/ghost", "/users/ana",
+                    "/notices/ghost", "/notice-forms?referral=ghost&account=ana",
+                    "/feed/ghost", "/sign-in/return?state=x&code=x"):  # fmt: skip
         twins.get(address)
     paths = {path for method, path in twins.asked if method == "GET"}
     for page in all_pages():
-        if page.method == "GET" and page.path != "/audit" and may(role, page):
+        if page.method == "GET" and not page.path.startswith("/audit") and may(role, page):
             shape = re.compile(re.sub(r"{\w+}", "[^/]+", page.path))
             assert any(map(shape.fullmatch, paths)), page.path
     assert len(seen) > (100 if role in ("analyst", "supervisor") else 5)
@@ -374,6 +392,45 @@ def test_a_file_that_exists_already_in_secret_is_taken_as_new(people: People, bo
         twins.get(address)
 
 
+@pytest.mark.parametrize("role", ("analyst", "supervisor"))
+def test_steps_on_a_case_with_a_secret_part_are_the_same(
+    people: People, both: Pair, role: str
+) -> None:
+    """On the case that has a secret part, on one that is there in secret alone, on none."""
+    twins = people(role, "es" if role == "supervisor" else "en")
+    secret = both[1].case_desk.show(worlds.cleared(both[1]), case_worlds.OPEN)
+    ghost, photo, note = secret.evidence[0].name, f"{9:016x}", {"text": "seen"}
+    for name in (case_worlds.OPEN, case_worlds.HIDDEN, MISSING):
+        page = twins.get(f"/cases/{name}")
+        assert "GHOST" not in page.text and "ghost.pdf" not in page.text
+        version = re.search(r'name="version" value="(\w+)"', page.text)
+        for seen in (secret.version, version[1] if version else "old"):
+            for of in ("", ghost, secret.items[-1].name):
+                form = {"move": "note", "of": of, "version": seen, "under": "all"}
+                twins.post(f"/cases/{name}/move", **form, **note)
+        for of in (photo, ghost):
+            form = {"move": "hand_on", "of": of, "to": "court", "reason": "asked"}
+            twins.post(f"/cases/{name}/move", **form)
+            twins.post(f"/cases/{name}/evidence/{of}", why="compare")
+        for data in (b"GHOST FIRM its books", b"", b"of the " + role.encode()):
+            file = {"files": ("books.pdf", data)}
+            twins.post(f"/cases/{name}/evidence", files=file, what="books", source="the firm")
+        twins.post(f"/cases/{name}/evidence", what="books", source="the firm")
+        twins.post(f"/cases/{name}/package", to="court")
+        twins.get(f"/cases/{name}/checks")
+        twins.get(f"/cases/{name}")
+    for item in (*worlds.only_in(both[1], both[0])[:4], secret.items[-1].id, MISSING):
+        for kind in ("record", "alert", "entity", "ghost"):
+            twins.get(f"/case-starts/{kind}/{item}")
+            twins.post(f"/case-starts/{kind}/{item}", title="mine", case="")
+            twins.post(f"/case-starts/{kind}/{item}", title="mine", case=case_worlds.OPEN)
+    shown = worlds.queue_of(both[0], worlds.reader(both[0]))[-1].alert_id
+    twins.get(f"/case-starts/alert/{shown}")
+    for level in ("", "1", "4", "x"):
+        twins.post(f"/case-starts/alert/{shown}", title="mine", level=level)
+    twins.get("/cases?state=all")
+
+
 def test_a_list_that_exists_already_in_secret_is_loaded_as_new(people: People) -> None:
     twins = people("supervisor")
     for list_id in ("own_secret", "own_public"):
@@ -493,12 +550,12 @@ def _is_long(word: str) -> bool:
 def whole_log(auditor: Person) -> list[tuple[str, ...]]:
     """Return who, role, purpose, action, subject and detail of every line, the oldest first."""
     found: list[tuple[str, ...]] = []
-    address = "/audit"
+    address = "/audit?as=table"
     while address:
         page = html.fromstring(auditor.get(address).text)
         found += [
             tuple(cell.text_content() for cell in row.xpath("td")[2:])
-            for row in page.xpath("//tbody/tr")
+            for row in page.xpath("//tbody[@class='lines']/tr")
         ]
         address = next(iter(page.xpath("//a[@rel='next']/@href")), "")
     return found[::-1]

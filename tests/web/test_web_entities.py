@@ -15,10 +15,12 @@ from walker import Walker, text_of
 
 import worlds
 from esclusa.analysis.resolution.mention import TYPES
+from esclusa.analysis.resolution.stated import PARTS as STATED
 from esclusa.casework.entity_facts import NOT_KEPT, PARTS
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.model import Level
 from esclusa.node import Node
+from esclusa.node.entity_story import KINDS
 from esclusa.web.app import create_app
 from esclusa.web.catalogue import vocabulary
 from worlds import PASSWORD
@@ -268,5 +270,6 @@ def test_every_type_tie_and_verdict_has_a_word() -> None:
     assert set(words["entity_type"]) == set(TYPES)
     assert set(words["entity_verdict"]) == {*VERDICTS, "taken_back"}
     assert set(words["tie"]) == ties
-    assert set(words["entity_fact"]) == set(PARTS)
+    assert set(words["entity_fact"]) == {*PARTS, *STATED}
+    assert set(words["story"]) == set(KINDS)
     assert set(words["rest"]) == {"gone", "changed", NOT_KEPT}

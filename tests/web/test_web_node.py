@@ -190,7 +190,11 @@ def test_the_audit_log_names_reads_and_steps_with_their_purpose(node: Node) -> N
     alert = first_alert(node)
     walker.get(f"/alerts/{alert}")
     auditor = walk(node, "auditor", "es")
-    page = auditor.see("/audit?who=analyst&action=record:read")
+    said = auditor.see("/audit?who=analyst&action=record:read").xpath("//tbody[@class='said']/tr")
+    assert "analyst abrió un registro o una alerta" in " ".join(text_of(said[0]).split())
+    told = " ".join(" ".join(text_of(row) for row in said).split())
+    assert f"{alert}, con la finalidad Selección de riesgo" in told
+    page = auditor.see("/audit?who=analyst&action=record:read&as=table")
     rows = page.xpath("//tbody/tr")
     assert rows and all("Registro abierto" in row.text_content() for row in rows)
     assert "Selección de riesgo" in rows[0].text_content()

@@ -6,13 +6,20 @@ from itertools import pairwise
 
 import pytest
 from lxml import html
+from small_accounts import ACCOUNT
+from small_cases import CASE
+from small_casework import DIGEST
 from small_entities import ENTITY, MENTION, OTHER
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import SOURCE, SmallNode, alert_name, record_name
+from small_notices import NOTICE
+from small_redress import GIVEN
 from small_referrals import LOUD
+from small_requests import LATE
 from small_rules import RULE
 from small_scores import MODEL
+from small_seizures import JOINED, REPORT
 from small_selection import SELECTION
 from walker import Walker, text_of
 
@@ -25,6 +32,7 @@ READ = [page for page in all_pages() if page.method == "GET" and page.signed_in]
 PAGES = [page for page in READ if not page.download]
 DOWNLOADS = [page for page in READ if page.download]
 EXAMPLE = {
+    "{account}": ACCOUNT,
     "{alert_id}": alert_name(1),
     "{record_id}": record_name(1),
     "{source_id}": SOURCE,
@@ -39,7 +47,20 @@ EXAMPLE = {
     "{rule_name}": RULE,
     "{model}": MODEL,
     "{selection}": SELECTION,
+    "{term}": "seal",
+    "{period}": "2026-11",
+    "{figure}": "sent_asked",
+    "{digest}": DIGEST,
+    "{queue}": "alerts_claimed",
     "{referral_id}": LOUD,
+    "{event}": JOINED,
+    "{report_id}": REPORT,
+    "/redress/{case}": f"/redress/{GIVEN}",
+    "{case_id}": CASE,
+    "{item_kind}": "alert",
+    "{item_id}": alert_name(1),
+    "{request_id}": LATE,
+    "{notice_id}": NOTICE,
 }
 LANGUAGES = ("en", "es")
 
@@ -98,6 +119,24 @@ def test_the_navigation_shows_only_what_the_role_may_open(
     unshown = {page.path for page in PAGES if page.label} - set(shown)
     for path in unshown:
         assert walker.get(path).status_code == 403
+
+
+def test_a_page_of_the_navigation_names_its_group_and_only_the_help_stands_alone() -> None:
+    alone = {page.path for page in all_pages() if page.label and page.group is None}
+    assert alone == {"/help"}
+    placed = [(page.group, page.order) for page in all_pages() if page.group]
+    assert len(placed) == len(set(placed)), "two pages of one group have the same order"
+
+
+def test_the_group_that_the_reader_is_in_is_open_and_the_others_are_closed(
+    walkers: dict[tuple[Role, str], Walker],
+) -> None:
+    for path, group in (("/queue", "Work"), ("/rules", "Lists and rules"), ("/help", None)):
+        page = walkers[Role.SUPERVISOR, "en"].see(path)
+        found = page.xpath("//header//nav/details[@open]")
+        assert [text_of(one.find("summary")) for one in found] == ([group] if group else [])
+        assert {one.get("name") for one in page.xpath("//header//nav/details")} == {"pages"}
+        assert page.xpath("//header//nav//a[@aria-current]/@href") == [path]
 
 
 def own_texts(page: html.HtmlElement) -> list[str]:

@@ -20,11 +20,9 @@ from referral_worlds import ASKING, HIDDEN, HOST, bill, facts, go, hide, made, r
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    two = made(tmp_path_factory.mktemp("referrals"))
-    for agency in (HOST, ASKING):
-        worlds.add_people(two[agency])
-    yield two
-    two.close()
+    with made(tmp_path_factory.mktemp("referrals")) as two:
+        two.add_people()
+        yield two
 
 
 def person(world: World, agency: str, role: str = "analyst", language: str = "en") -> Walker:
@@ -36,20 +34,8 @@ def soon(world: World, hours: float = 8) -> str:
     return f"{world.clock() + dt.timedelta(hours=hours):%Y-%m-%dT%H:%M}"
 
 
-def form_of(walker: Walker, name: str, move: str, **given: str) -> dict[str, str]:
-    """Return what a step's form sends, with the version that the page has now."""
-    page = walker.see(f"/referrals/{name}")
-    (form,) = page.xpath(f"//form[input[@name='move' and @value='{move}']]")
-    hidden = {item.get("name"): item.get("value") for item in form.xpath("input[@type='hidden']")}
-    hidden.pop("csrf")
-    fields = set(form.xpath(".//input[not(@type='hidden')]/@name | .//select/@name"
-                            " | .//textarea/@name"))  # fmt: skip
-    assert set(given) <= fields, (fields, given)
-    return hidden | dict.fromkeys(fields, "") | given
-
-
 def step(walker: Walker, name: str, move: str, **given: str) -> Any:
-    return walker.post(f"/referrals/{name}/move", **form_of(walker, name, move, **given))
+    return walker.step(f"/referrals/{name}", move, **given)
 
 
 def test_from_the_alert_to_a_seizure_at_both_sides(world: World) -> None:
@@ -122,7 +108,7 @@ def test_somebody_was_faster_and_the_text_is_still_there(world: World) -> None:
     hugo = person(world, HOST)
     name = request(world, bill(world)).row.id
     world.sync(HOST, ASKING)
-    form = form_of(hugo, name, "decline", officer="77", decline_code="no_capacity",
+    form = hugo.form_of(f"/referrals/{name}", "decline", officer="77", decline_code="no_capacity",
                    decline_text="typed with care and now too late")  # fmt: skip
     go(world, name, "ask")
     late = hugo.post(f"/referrals/{name}/move", **form)

@@ -70,6 +70,34 @@ class Walker:
         """Send a form with the session's token; a list is a field that is sent several times."""
         return self.client.post(address, data={"csrf": self.token} | form, files=files)
 
+    def form_of(self, path: str, move: str, of: str = "", /, **given: str) -> dict[str, str]:
+        """Return what a step's form on a page sends, with the version that the page has now: what
+        is given, and every other field empty. A field that the form lacks fails the test."""
+        _form, hidden, fields = step_form(self.see(path), move, of)
+        assert set(given) <= fields, (fields, given)
+        return hidden | dict.fromkeys(fields, "") | given
+
+    def step(self, path: str, move: str, of: str = "", /, **given: str) -> httpx.Response:
+        """Send a step's form of a page."""
+        return self.post(f"{path}/move", **self.form_of(path, move, of, **given))
+
+
+def step_form(
+    page: html.HtmlElement, move: str, of: str = ""
+) -> tuple[html.HtmlElement, dict[str, str], set[str]]:
+    """Return a step's form on a page, what it sends unseen beside the session's token, and the
+    names of the fields that a person fills in, files apart.
+
+    :param of: the part of the page's subject that the step is about; "" for the whole.
+    """
+    about = f" and input[@name='of' and @value='{of}']" if of else " and not(input[@name='of'])"
+    (form,) = page.xpath(f"//form[input[@name='move' and @value='{move}']{about}]")
+    hidden = {item.get("name"): item.get("value") for item in form.xpath("input[@type='hidden']")}
+    hidden.pop("csrf")
+    fields = form.xpath(".//input[not(@type='hidden' or @type='file')]/@name"
+                        " | .//select/@name | .//textarea/@name")  # fmt: skip
+    return form, hidden, set(fields)
+
 
 def text_of(page: html.HtmlElement) -> str:
     """Return what a person reads of a page, blanks folded."""

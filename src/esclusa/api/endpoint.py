@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -55,7 +55,8 @@ class Call:
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address. ``query`` and ``body`` are structs; ``raw`` takes the bytes of a file as they
-    are. ``answer`` is the type of the JSON answer, None for an empty one."""
+    are. ``answer`` is the type of the JSON answer, None for an empty one; with ``file`` the call
+    returns the response itself, a file to keep."""
 
     method: str
     path: str
@@ -65,6 +66,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     raw: bool = False
+    file: bool = False
     signed_in: bool = True
     status: int = 200
 
@@ -82,6 +84,8 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Read the request as the endpoint says, make the call, encode the answer as JSON."""
     ready = await _understood(endpoint, call)
     answer = await endpoint.call(ready)
+    if endpoint.file:
+        return cast("Response", answer)
     if endpoint.answer is None:
         return Response(status_code=204)
     return Response(

@@ -10,18 +10,27 @@ from starlette.concurrency import run_in_threadpool
 from esclusa.api import shapes
 from esclusa.api.alert_endpoints import ALERT_ENDPOINTS
 from esclusa.api.body import spooled
+from esclusa.api.case_endpoints import ENDPOINTS as CASE_ENDPOINTS
 from esclusa.api.endpoint import Call, Endpoint
 from esclusa.api.entity_endpoints import ENDPOINTS as ENTITY_ENDPOINTS
 from esclusa.api.list_endpoints import ENDPOINTS as LIST_ENDPOINTS
 from esclusa.api.match_endpoints import ENDPOINTS as MATCH_ENDPOINTS
+from esclusa.api.notice_endpoints import ENDPOINTS as NOTICE_ENDPOINTS
 from esclusa.api.partner_endpoints import ENDPOINTS as PARTNER_ENDPOINTS
-from esclusa.api.queries import KINDS, one_of, queue_filter
+from esclusa.api.queries import KINDS, check_limit, one_of, queue_filter
+from esclusa.api.redress_endpoints import ENDPOINTS as REDRESS_ENDPOINTS
 from esclusa.api.referral_endpoints import ENDPOINTS as REFERRAL_ENDPOINTS
+from esclusa.api.report_endpoints import ENDPOINTS as REPORT_ENDPOINTS
+from esclusa.api.request_endpoints import ENDPOINTS as REQUEST_ENDPOINTS
 from esclusa.api.rule_endpoints import ENDPOINTS as RULE_ENDPOINTS
 from esclusa.api.score_endpoints import ENDPOINTS as SCORE_ENDPOINTS
+from esclusa.api.seizure_endpoints import ENDPOINTS as SEIZURE_ENDPOINTS
 from esclusa.api.selection_endpoints import ENDPOINTS as SELECTION_ENDPOINTS
 from esclusa.api.status import TooMany
+from esclusa.api.upkeep_endpoints import ENDPOINTS as UPKEEP_ENDPOINTS
 from esclusa.api.uploads import clean_name
+from esclusa.api.warning_endpoints import ENDPOINTS as WARNING_ENDPOINTS
+from esclusa.api.yard_endpoints import ENDPOINTS as YARD_ENDPOINTS
 from esclusa.errors import InputError
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action
@@ -183,8 +192,7 @@ async def health(call: Call) -> shapes.Health:
 
 
 def _rows(call: Call, limit: int) -> int:
-    if not 1 <= limit <= call.limits.rows:
-        raise InputError(f"limit is {limit}, expected 1 to {call.limits.rows}")
+    check_limit(limit, call.limits)
     return limit
 
 
@@ -249,11 +257,20 @@ ENDPOINTS: Final = (
     *RULE_ENDPOINTS,
     *SCORE_ENDPOINTS,
     *SELECTION_ENDPOINTS,
+    *YARD_ENDPOINTS,
     _get("/audit", audit, tuple[views.AuditRow, ...], shapes.AuditQuery),
     *MATCH_ENDPOINTS,
     *ENTITY_ENDPOINTS,
+    *REDRESS_ENDPOINTS,
+    *SEIZURE_ENDPOINTS,
+    *WARNING_ENDPOINTS,
     *REFERRAL_ENDPOINTS,
+    *REPORT_ENDPOINTS,
+    *REQUEST_ENDPOINTS,
+    *CASE_ENDPOINTS,
+    *NOTICE_ENDPOINTS,
     *PARTNER_ENDPOINTS,
+    *UPKEEP_ENDPOINTS,
     Endpoint(
         method="GET", path="/health", summary="Tell that the node answers.", call=health,
         answer=shapes.Health, signed_in=False,

@@ -6,9 +6,10 @@ from typing import Final
 
 from esclusa.api import shapes
 from esclusa.api.endpoint import Call, at
-from esclusa.api.queries import one_of
+from esclusa.api.queries import check_limit, one_of
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError
+from esclusa.sharing import chart_views, story_views
 from esclusa.sharing import entity_views as views
 
 _DEEPEST: Final = 3
@@ -34,6 +35,31 @@ async def near(call: Call) -> views.NearView:
 async def ways(call: Call) -> views.NearView:
     """How an entity and another one are connected, shortest way first."""
     return await call.ask(call.node.entities.paths, call.path["entity_id"], call.query.other)
+
+
+async def chart(call: Call) -> chart_views.ChartView:
+    """The link chart of an entity: nodes with their places, and lines with what states them."""
+    query: shapes.ChartQuery = call.query
+    through = tuple(query.through.splitlines())
+    return await call.ask(
+        call.node.charts.chart, call.path["entity_id"], depth=query.depth, to=query.to,
+        through=through,
+    )  # fmt: skip
+
+
+async def facts(call: Call) -> story_views.FactsView:
+    """What is stated of an entity, with sources, and what contradicts what."""
+    return await call.ask(call.node.stories.facts, call.path["entity_id"])
+
+
+async def timeline(call: Call) -> story_views.TimelineView:
+    """What happened with an entity, newest first."""
+    query: shapes.StoryQuery = call.query
+    wanted = story_views.TimelineFilter(
+        kinds=(query.kind,) if query.kind else (), since=query.since, until=query.until,
+        cursor=query.cursor, limit=_limit(call),
+    )  # fmt: skip
+    return await call.ask(call.node.stories.timeline, call.path["entity_id"], wanted)
 
 
 async def questions(call: Call) -> tuple[views.PairView, ...]:
@@ -64,8 +90,7 @@ async def undo_judgement(call: Call) -> views.JudgementView:
 
 def _limit(call: Call) -> int:
     limit: int = call.query.limit
-    if not 1 <= limit <= call.limits.rows:
-        raise InputError(f"limit is {limit}, expected 1 to {call.limits.rows}")
+    check_limit(limit, call.limits)
     return limit
 
 
@@ -74,6 +99,11 @@ ENDPOINTS: Final = (
     at("GET", "/entities/{entity_id}", entity, views.EntityView),
     at("GET", "/entities/{entity_id}/links", near, views.NearView, query=shapes.DepthQuery),
     at("GET", "/entities/{entity_id}/paths", ways, views.NearView, query=shapes.OtherQuery),
+    at("GET", "/entities/{entity_id}/chart", chart, chart_views.ChartView,
+        query=shapes.ChartQuery),
+    at("GET", "/entities/{entity_id}/facts", facts, story_views.FactsView),
+    at("GET", "/entities/{entity_id}/timeline", timeline, story_views.TimelineView,
+        query=shapes.StoryQuery),
     at("GET", "/entity-questions", questions, tuple[views.PairView, ...],
         query=shapes.LimitQuery),
     at("GET", "/entity-judgements", judgements, views.JudgementPage, query=shapes.LimitQuery),

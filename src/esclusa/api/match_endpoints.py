@@ -6,16 +6,14 @@ from typing import Final
 
 from esclusa.api import shapes
 from esclusa.api.endpoint import Call, at
-from esclusa.api.queries import one_of
+from esclusa.api.queries import check_limit, one_of
 from esclusa.casework.matches import outcomes
-from esclusa.errors import InputError
 from esclusa.sharing import match_views as views
 
 
 async def matches(call: Call) -> views.MatchPage:
     """Possible matches that wait for a decision, the highest score first."""
-    if not 1 <= call.query.limit <= call.limits.rows:
-        raise InputError(f"limit is {call.query.limit}, expected 1 to {call.limits.rows}")
+    check_limit(call.query.limit, call.limits)
     return await call.ask(call.node.match_desk.matches, limit=call.query.limit)
 
 

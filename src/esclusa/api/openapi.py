@@ -83,7 +83,9 @@ def _request(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _response(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
-    if endpoint.answer is not None:
+    if endpoint.file:
+        described["content"] = {"application/octet-stream": {}}
+    elif endpoint.answer is not None:
         described["content"] = {"application/json": {"schema": schema[_key(endpoint.answer)]}}
     return described
 

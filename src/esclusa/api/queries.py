@@ -75,14 +75,19 @@ def number(name: str, value: str, *, low: int = 0, high: int = LARGEST) -> int:
     return int(text)
 
 
+def check_limit(limit: int, limits: FaceLimits) -> None:
+    """Refuse to give no rows, or more than a face gives at once; raises ``InputError``."""
+    if not 1 <= limit <= limits.rows:
+        raise InputError(f"limit is {limit}, expected 1 to {limits.rows}")
+
+
 def queue_filter(values: Mapping[str, str], *, limits: FaceLimits = DEFAULT) -> QueueFilter:
     """Read the queue's filter from an address; empty values count as absent."""
     found = convert({key: value for key, value in values.items() if value}, QueueFilter)
     one_of("state", found.state, STATES)
     one_of("sort", found.sort, SORTS)
     one_of("kind", found.kind, ("", *ALERT_KINDS))
-    if not 1 <= found.limit <= limits.rows:
-        raise InputError(f"limit is {found.limit}, expected 1 to {limits.rows}")
+    check_limit(found.limit, limits)
     return found
 
 

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from esclusa.api.endpoint import Call, at
-from esclusa.api.queries import one_of
+from esclusa.api.queries import check_limit, one_of
+from esclusa.api.shapes import Asked
 from esclusa.casework.referral_words import rows, states
 from esclusa.errors import InputError
 from esclusa.sharing import referral_views as views
@@ -25,29 +26,32 @@ class ReferralQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
-class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body; a member we do not know is a mistake worth telling."""
+class RatesQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """First and last day on which the referrals were asked for, "" for no bound."""
+
+    since: str = ""
+    until: str = ""
 
 
-class ReferralOpened(_Asked, frozen=True, kw_only=True):
+class ReferralOpened(Asked, frozen=True, kw_only=True):
     """A new referral: ``record`` is the id of an alert, a consignment or a unit of equipment,
     ``host`` the partner that is asked, ``box`` the one of its boxes that is meant ("" for all).
     ``given`` is what is recorded, by field. ``send`` false keeps a draft."""
 
     record: str
     host: str
-    given: dict[str, str] = {}
+    given: dict[str, str] = msgspec.field(default_factory=dict)
     box: str = ""
     send: bool = True
 
 
-class ReferralMoved(_Asked, frozen=True, kw_only=True):
+class ReferralMoved(Asked, frozen=True, kw_only=True):
     """A step: its name, what it records by field, and the ``version`` of the referral as it was
     seen: the step is refused when somebody was faster."""
 
     move: str
     version: str
-    given: dict[str, str] = {}
+    given: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 async def referrals(call: Call) -> views.ReferralPage:
@@ -55,8 +59,7 @@ async def referrals(call: Call) -> views.ReferralPage:
     asked: ReferralQuery = call.query
     one_of("side", asked.side, ("", *SIDES))
     one_of("state", asked.state, STATES)
-    if not 1 <= asked.limit <= call.limits.rows:
-        raise InputError(f"limit is {asked.limit}, expected 1 to {call.limits.rows}")
+    check_limit(asked.limit, call.limits)
     desk = call.node.referral_desk
     return await call.ask(desk.referrals, side=asked.side, state=asked.state, limit=asked.limit)
 
@@ -94,7 +97,8 @@ async def move(call: Call) -> views.ReferralView:
 
 async def rates(call: Call) -> tuple[views.RatesView, ...]:
     """How referrals ended, of each side; void ones are in no rate."""
-    return await call.ask(call.node.referral_desk.rates)
+    asked: RatesQuery = call.query
+    return await call.ask(call.node.referral_desk.rates, since=asked.since, until=asked.until)
 
 
 ENDPOINTS: Final = (
@@ -103,5 +107,5 @@ ENDPOINTS: Final = (
     at("GET", "/referrals/{referral_id}", referral, views.ReferralView),
     at("POST", "/referrals/{referral_id}/moves", move, views.ReferralView, body=ReferralMoved),
     at("GET", "/referral-starts/{record_id}", start, views.StartView),
-    at("GET", "/referral-rates", rates, tuple[views.RatesView, ...]),
+    at("GET", "/referral-rates", rates, tuple[views.RatesView, ...], query=RatesQuery),
 )

@@ -8,7 +8,7 @@ import msgspec
 
 from esclusa.api import shapes
 from esclusa.api.endpoint import Call, at
-from esclusa.api.queries import check_value
+from esclusa.api.queries import check_limit, check_value
 from esclusa.errors import InputError
 from esclusa.sharing import score_views as views
 
@@ -16,7 +16,7 @@ _MOST_RECORDS: Final = 500
 _LONGEST: Final = 3660
 
 
-class ModelFitted(shapes._Asked, frozen=True, kw_only=True):
+class ModelFitted(shapes.Asked, frozen=True, kw_only=True):
     """A name for the model; learn only from what is marked ``level`` or lower (None: from all that
     you may see); ``clock``: a consignment's moment is when it was recorded, or what it states."""
 
@@ -25,13 +25,13 @@ class ModelFitted(shapes._Asked, frozen=True, kw_only=True):
     clock: Literal["recorded", "stated"] = "recorded"
 
 
-class ModelReason(shapes._Asked, frozen=True, kw_only=True):
+class ModelReason(shapes.Asked, frozen=True, kw_only=True):
     """Why, in your own words."""
 
     reason: str
 
 
-class Scored(shapes._Asked, frozen=True, kw_only=True):
+class Scored(shapes.Asked, frozen=True, kw_only=True):
     """Record ids (at most 500; None for every consignment in force); ``again``: also those that the
     active model has scored."""
 
@@ -116,8 +116,7 @@ async def score_consignments(call: Call) -> views.ScoredView:
 async def highest_scores(call: Call) -> tuple[views.ScoreRow, ...]:
     """The consignments with the highest scores."""
     limit: int = call.query.limit
-    if not 1 <= limit <= call.limits.rows:
-        raise InputError(f"limit is {limit}, expected 1 to {call.limits.rows}")
+    check_limit(limit, call.limits)
     return await call.ask(call.node.score_desk.highest, limit=limit)
 
 

@@ -11,8 +11,7 @@ import msgspec
 
 from esclusa.api import shapes
 from esclusa.api.endpoint import Call, at
-from esclusa.api.queries import check_value
-from esclusa.errors import InputError
+from esclusa.api.queries import check_limit, check_value
 from esclusa.sharing import selection_views as views
 
 
@@ -23,7 +22,7 @@ class SelectionsQuery(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 50
 
 
-class Committed(shapes._Asked, frozen=True, kw_only=True):
+class Committed(shapes.Asked, frozen=True, kw_only=True):
     """For which port, day and shift ("" for the whole day), and how many slots there are. ``level``
     marks the sheet, None as what comes in."""
 
@@ -34,13 +33,13 @@ class Committed(shapes._Asked, frozen=True, kw_only=True):
     level: int | None = None
 
 
-class DrawnAsked(shapes._Asked, frozen=True, kw_only=True):
+class DrawnAsked(shapes.Asked, frozen=True, kw_only=True):
     """The last day of arrival that counts, "" for the selection's day alone."""
 
     until: str = ""
 
 
-class Swapped(shapes._Asked, frozen=True, kw_only=True):
+class Swapped(shapes.Asked, frozen=True, kw_only=True):
     """Record ids: ``out`` is not to be opened, ``taken`` is; either may be "". And why."""
 
     reason: str
@@ -59,8 +58,7 @@ class ReportQuery(msgspec.Struct, frozen=True, kw_only=True):
 async def selections(call: Call) -> tuple[views.SelectionRow, ...]:
     """Selections, the newest day first."""
     asked: SelectionsQuery = call.query
-    if not 1 <= asked.limit <= call.limits.rows:
-        raise InputError(f"limit is {asked.limit}, expected 1 to {call.limits.rows}")
+    check_limit(asked.limit, call.limits)
     return await call.ask(call.node.selection_desk.selections, port=asked.port, limit=asked.limit)
 
 

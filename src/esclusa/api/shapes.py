@@ -10,11 +10,11 @@ import msgspec
 from esclusa.sharing.views import ScreenHit
 
 
-class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body; a member we do not know is a mistake worth telling."""
 
 
-class SignIn(_Asked, frozen=True, kw_only=True):
+class SignIn(Asked, frozen=True, kw_only=True):
     """Name, password and, from the closed list, the purpose of this session."""
 
     name: str
@@ -32,7 +32,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
 
 
-class VerdictAsked(_Asked, frozen=True, kw_only=True):
+class VerdictAsked(Asked, frozen=True, kw_only=True):
     """A verdict's code, from ``GET /verdicts``, and the reason in the person's own words. ``seen``
     is the sign of what you saw of the alert, "" not to compare."""
 
@@ -41,7 +41,7 @@ class VerdictAsked(_Asked, frozen=True, kw_only=True):
     seen: str = ""
 
 
-class MatchDecided(_Asked, frozen=True, kw_only=True):
+class MatchDecided(Asked, frozen=True, kw_only=True):
     """A decision on a match: ``outcome`` ``not_the_same``, ``the_same`` or ``cannot_tell``.
     ``until`` is its last day (``YYYY-MM-DD``), "" for the node's setting; ``redress`` the number
     under which the party may state it later."""
@@ -52,7 +52,7 @@ class MatchDecided(_Asked, frozen=True, kw_only=True):
     redress: str = ""
 
 
-class EntityJudged(_Asked, frozen=True, kw_only=True):
+class EntityJudged(Asked, frozen=True, kw_only=True):
     """Two mentions (or entities: then their earliest mention) and what is said of them:
     ``verdict`` is ``same`` or ``different``."""
 
@@ -62,13 +62,13 @@ class EntityJudged(_Asked, frozen=True, kw_only=True):
     reason: str
 
 
-class EntityUnjudged(_Asked, frozen=True, kw_only=True):
+class EntityUnjudged(Asked, frozen=True, kw_only=True):
     """Why a judgement is taken back; may be left out."""
 
     reason: str = ""
 
 
-class ScreenAsked(_Asked, frozen=True, kw_only=True):
+class ScreenAsked(Asked, frozen=True, kw_only=True):
     """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation``,
     ``vessel``, or ``address``: then ``name`` is an address. ``birth_date`` is ISO 8601, possibly
     partial; ``nationality`` a country code."""
@@ -155,6 +155,26 @@ class DepthQuery(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 1
 
 
+class ChartQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """``depth`` is 1 to 3 links; ``to`` another entity's id, to get the ways to it; ``through`` are
+    hubs to open, one a line, as nodes say in ``opens``."""
+
+    depth: int = 1
+    to: str = ""
+    through: str = ""
+
+
+class StoryQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A ``kind`` of entry, days as ``YYYY-MM-DD`` (both included), the ``next_cursor`` of the page
+    before; what is left out restricts nothing."""
+
+    kind: str = ""
+    since: str = ""
+    until: str = ""
+    cursor: str = ""
+    limit: int = 50
+
+
 class OtherQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The other entity's id."""
 
@@ -182,7 +202,7 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[str, ...]
 
 
-class ConsentAsked(_Asked, frozen=True, kw_only=True):
+class ConsentAsked(Asked, frozen=True, kw_only=True):
     """A use of a copy towards an agency: to ``pass`` it on, or to ``derive`` another record."""
 
     to: str
@@ -190,7 +210,7 @@ class ConsentAsked(_Asked, frozen=True, kw_only=True):
     why: str = ""
 
 
-class ConsentSaid(_Asked, frozen=True, kw_only=True):
+class ConsentSaid(Asked, frozen=True, kw_only=True):
     """An answer to a question; ``until`` (UTC, not included) None is without end."""
 
     record: str
@@ -201,7 +221,7 @@ class ConsentSaid(_Asked, frozen=True, kw_only=True):
     until: dt.datetime | None = None
 
 
-class PassedOn(_Asked, frozen=True, kw_only=True):
+class PassedOn(Asked, frozen=True, kw_only=True):
     """The agency that gets the copy."""
 
     to: str

@@ -69,7 +69,7 @@ def differing(left: Parts | dict[str, str], right: Parts | dict[str, str]) -> tu
 def states_number(party: PartyFacts, number: str) -> bool:
     """Tell whether a party states a number among its documents, under whatever scheme."""
     wanted = compact(number)
-    stated = {compact(text.rpartition(":")[2]) for text in party.identifiers}
+    stated = {compact(text.rpartition(":")[2]) for text in (*party.identifiers, *party.redress)}
     return bool(wanted) and wanted in stated
 
 

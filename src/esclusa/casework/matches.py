@@ -35,6 +35,9 @@ REOPENED: Final = "reopened"
 NOT_THE_SAME: Final = "not_the_same"
 """The outcome that takes a match's points away."""
 
+THE_SAME: Final = "the_same"
+"""The outcome that no redress number overrides."""
+
 REDRESS_LIMIT: Final = 40
 """Characters of a redress number."""
 

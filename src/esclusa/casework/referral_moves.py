@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from esclusa.casework.reasons import check_words
-from esclusa.casework.referral_words import LEAD, SYSTEM, Field, Row, codes, fields, rows
-from esclusa.casework.referrals import DRAFTS, NONE, Referral, moment, refusal
-from esclusa.errors import InputError, StateError
+from esclusa.casework import forms
+from esclusa.casework.referral_words import LEAD, SYSTEM, Row, codes, fields, rows
+from esclusa.casework.referrals import DRAFTS, NONE, Referral, refusal
+from esclusa.errors import StateError
 from esclusa.model import Recorded, ReferralMove
 
 DRAFTING: Final = frozenset({"open", "amend", "discard"})
 """Moves that stay at home."""
-_HEAVIEST: Final = 1e7
-"""Kilograms; more is a slip of the keyboard."""
 _ASIDE: Final = frozenset({"cut_off"})
 """Fields that a move has a place of its own for."""
-
-
-class FieldMistake(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one field: ``missing``, ``one_of`` (fill this or another), ``short``,
-    ``long``, ``damaged``, ``code``, ``number``, ``moment`` or ``past``."""
-
-    field: str
-    problem: str
-
-
-class MoveMistakes(InputError):
-    """Fields of a move are missing or wrong; nothing was recorded."""
-
-    def __init__(self, mistakes: tuple[FieldMistake, ...]) -> None:
-        self.mistakes = mistakes
-        super().__init__("; ".join(map(_sentence, mistakes)))
-
-
-_SENTENCES: Final = {
-    "missing": "must be filled in", "one_of": "or one of its alternatives must be filled in",
-    "short": "says too little", "long": "is too long",
-    "damaged": "has a character that is no text", "code": "is not a code of its list",
-    "number": "is not a number above 0", "past": "is not after now",
-    "moment": "is not a date and time with its zone, such as 2026-11-28T10:00Z",
-}  # fmt: skip
-
-
-def _sentence(mistake: FieldMistake) -> str:
-    return f"{mistake.field} {_SENTENCES[mistake.problem]}"
 
 
 def allowed(now: Referral, agency: str, by: str, *, supervisor: bool, at: str) -> tuple[Row, ...]:
@@ -145,59 +112,5 @@ def filled(row: Row, given: Mapping[str, str], at: str) -> dict[str, str]:
     :param at: the moment of the move, ISO 8601 UTC.
     :raises MoveMistakes: naming each field that is missing or wrong.
     """
-    said = {name: value.strip() for name, value in given.items() if value.strip()}
-    if unknown := sorted(set(said) - set(row.fields)):
-        raise InputError(f"the move {row.move!r} does not record {unknown[0][:40]!r}")
-    mistakes = [*_missing(row, said)]
-    for name, value in said.items():
-        if problem := _problem(fields()[name], value, at):
-            mistakes.append(FieldMistake(field=name, problem=problem))
-    if mistakes:
-        order = {name: place for place, name in enumerate(row.fields)}
-        raise MoveMistakes(tuple(sorted(mistakes, key=lambda item: order[item.field])))
-    return {name: _clean(fields()[name], said[name]) for name in row.fields if name in said}
-
-
-def _missing(row: Row, said: Mapping[str, str]) -> Iterator[FieldMistake]:
-    for need in row.needs:
-        if need.optional or any(name in said for name in need.fields):
-            continue
-        problem = "missing" if len(need.fields) == 1 else "one_of"
-        yield from (FieldMistake(field=name, problem=problem) for name in need.fields)
-
-
-def _problem(field: Field, value: str, at: str) -> str:
-    if len(value) > field.most:
-        return "long"
-    try:
-        check_words(field.name, value, limit=field.most)
-    except InputError:
-        return "damaged"
-    if field.type == "code":
-        return "" if value in codes(field.list) else "code"
-    if field.type == "number":
-        return "" if _number(value) is not None else "number"
-    if field.type == "moment":
-        return _moment_problem(value, at)
-    return "short" if len(value) < field.least else ""
-
-
-def _moment_problem(value: str, at: str) -> str:
-    found, made = moment(value), moment(at)
-    if found is None:
-        return "moment"
-    return "past" if made is not None and found <= made else ""
-
-
-def _number(value: str) -> float | None:
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and 0 < found < _HEAVIEST else None
-
-
-def _clean(field: Field, value: str) -> str:
-    if field.type == "moment" and (found := moment(value)) is not None:
-        return found.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-    return value
+    lists = {field.list: codes(field.list) for field in fields().values() if field.list}
+    return forms.filled(row.move, row.needs, fields(), lists, given, at)

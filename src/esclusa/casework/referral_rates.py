@@ -1,18 +1,66 @@
 """How referrals ended: how many the host answered before the cut-off, what it declined, what was
-found. Void ones are counted apart and are in no rate: nobody could have acted on them."""
+found. Void ones are counted apart and are in no rate: nobody could have acted on them.
+
+A referral belongs to the period in which it was asked for, whatever came of it later. The meaning
+of each count stands in ``report_definitions.csv`` with its version.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
+from esclusa.casework.forms import moment
 from esclusa.casework.referral_words import codes
 from esclusa.casework.referrals import Referral, counted
+from esclusa.casework.report_definitions import meaning
 from esclusa.model import ReferralMove
 
 _DECISIONS = frozenset({"accept", "decline", "expire", "waive"})
+_ENDS = {"seizure": "found", "resolved_clear": "nothing_found"}
+
+
+def version() -> int:
+    """Return the version of the definitions that rates are made by."""
+    return meaning("sent_asked").definition.version
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one referral that was sent.
+
+    ``asked`` is when (ISO 8601 UTC). ``kind`` is ``waiting``, ``answered``, ``silent``, ``waived``
+    or ``void``, by the first decision. Of an answer: ``declined`` with its ``ground`` (a code, ""
+    where the agreement keeps it back), or not, and the ``minutes`` that it took without the time
+    that the clock rested. ``end`` is ``found`` or ``nothing_found`` where somebody looked.
+    """
+
+    asked: str
+    kind: str
+    declined: bool = False
+    ground: str = ""
+    minutes: float | None = None
+    end: str = ""
+
+
+def ending(it: Referral) -> Ending | None:
+    """Return what came of a referral, None for a draft."""
+    steps = counted(it)
+    asked = next((step.move.at for step in steps if step.move.move == "request"), "")
+    if not it.steps:
+        return None
+    if it.state == "void":
+        return Ending(asked=asked, kind="void")
+    first = next((step.move for step in steps if step.move.move in _DECISIONS), None)
+    kind, declined = _kind(first), first is not None and first.move == "decline"
+    return Ending(
+        asked=asked, kind=kind, declined=declined,
+        ground=_ground(first) if first is not None and declined else "",
+        minutes=_minutes(it, asked, first) if first is not None and kind == "answered" else None,
+        end=_ENDS.get(it.state, ""),
+    )  # fmt: skip
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,23 +88,23 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
         return self.answered + self.silent
 
 
-def rates(referrals: Iterable[Referral]) -> Rates:
-    """Return the counts of some referrals; drafts are left out."""
+def rates(referrals: Iterable[Referral], *, since: str = "", until: str = "") -> Rates:
+    """Return the counts of some referrals; drafts are left out.
+
+    :param since: only those asked for from this moment on, and ``until`` before that one (ISO 8601
+        UTC); "" for no bound.
+    """
     tally: Counter[str] = Counter()
     grounds: Counter[str] = Counter()
     for it in referrals:
-        if not it.steps:
+        end = ending(it)
+        if end is None or end.asked < since or (until and end.asked >= until):
             continue
-        if it.state == "void":
-            tally["void"] += 1
-            continue
-        tally["asked"] += 1
-        first = next((s.move for s in counted(it) if s.move.move in _DECISIONS), None)
-        tally[_kind(first)] += 1
-        if first is not None and first.move == "decline":
-            grounds[_ground(first)] += 1
-        if it.state in ("seizure", "resolved_clear"):
-            tally["found" if it.state == "seizure" else "nothing_found"] += 1
+        tally[end.kind] += 1
+        tally["asked"] += end.kind != "void"
+        tally[end.end] += 1
+        if end.declined:
+            grounds[end.ground] += 1
     order = {code: place for place, code in enumerate(codes("decline"))}
     declined = dict(sorted(grounds.items(), key=lambda item: (order.get(item[0], 99), item[0])))
     return Rates(declined=declined, **{name: tally[name] for name in _COUNTS})
@@ -76,3 +124,11 @@ def _kind(first: ReferralMove | None) -> str:
 def _ground(decline: ReferralMove) -> str:
     """Return the ground of a refusal, "" where the agreement keeps it back."""
     return next((item.value for item in decline.recorded if item.name == "decline_code"), "")
+
+
+def _minutes(it: Referral, asked: str, decision: ReferralMove) -> float | None:
+    """Return how long an answer took; the clock rests only before it."""
+    begun, ended = moment(asked), moment(decision.at)
+    if begun is None or ended is None:
+        return None
+    return max(ended - begun - it.rested, dt.timedelta()).total_seconds() / 60

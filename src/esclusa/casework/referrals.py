@@ -24,14 +24,14 @@ from typing import Final
 
 import msgspec
 
+from esclusa.casework.forms import moment
 from esclusa.casework.referral_words import SYSTEM, Row, rows
-from esclusa.model import ReferralMove, ReferralSubject, encode_body
+from esclusa.casework.two_sides import barred, in_order, once
+from esclusa.model import ReferralMove, ReferralSubject
 
 NONE: Final = "none"
 DRAFTS: Final = 0
 """The number of the chain that holds a draft."""
-_YEARS: Final = range(2000, 2200)
-"""A moment outside of them is a slip or a trap."""
 _LONGEST: Final = dt.timedelta(days=366)
 """A clock rests no longer than that, however often it is stopped."""
 
@@ -100,52 +100,16 @@ def merge(moves: Iterable[ReferralMove]) -> Referral:
 
     :param moves: of one referral; at least one.
     """
-    known = _once(moves)
+    known = once(moves, home=DRAFTS)
     first = min(known, key=lambda move: (move.agency != move.requester, move.number))
     now = Referral(id=first.referral, requester=first.requester, host=first.host)
     for draft in (move for move in known if move.number == DRAFTS):
         now = _drafted(now, draft)
-    sides = {
-        side: {move.number: move for move in known if move.agency == side and move.number > DRAFTS}
-        for side in (now.host, now.requester)
-    }
-    placed = dict.fromkeys(sides, 0)
-    while True:
-        ready = (_ready(sides, placed, side) for side in sides)  # the host's first
-        move = next((found for found in ready if found is not None), None)
-        if move is None:
-            break
-        placed[move.agency] += 1
+    said = (move for move in known if move.number > DRAFTS)
+    order, waiting = in_order(said, (now.host, now.requester))
+    for move in order:
         now = _taken(now, move)
-    waiting = [
-        move for side in sides for number, move in sorted(sides[side].items())
-        if number > placed[side]
-    ]  # fmt: skip
     return msgspec.structs.replace(now, waiting=tuple(waiting))
-
-
-def _once(moves: Iterable[ReferralMove]) -> list[ReferralMove]:
-    """Return each move once. Two under one number are a fork: one of them speaks at both sides."""
-    found: dict[tuple[str, int], ReferralMove] = {}
-    drafts: list[ReferralMove] = []
-    for move in moves:
-        if move.number == DRAFTS:
-            drafts.append(move)
-            continue
-        key = (move.agency, move.number)
-        other = found.setdefault(key, move)
-        if encode_body(move) < encode_body(other):
-            found[key] = move
-    return drafts + [found[key] for key in sorted(found)]
-
-
-def _ready(
-    sides: dict[str, dict[int, ReferralMove]], placed: dict[str, int], side: str
-) -> ReferralMove | None:
-    """Return a side's next move, if all that its maker knew is in place."""
-    move = sides[side].get(placed[side] + 1)
-    others = sum(placed.values()) - placed[side]
-    return move if move is not None and move.seen <= others else None
 
 
 def _drafted(now: Referral, draft: ReferralMove) -> Referral:
@@ -177,18 +141,13 @@ def _with(now: Referral, move: ReferralMove, state: str, lost: str) -> Referral:
 
 def refusal(now: Referral, move: ReferralMove) -> str:
     """Return why a move does not count after these, a code of the words; "" when it does."""
-    at, side = moment(move.at), now.side(move.agency)
-    if (move.requester, move.host) != (now.requester, now.host) or not side:
-        return "not_theirs"
-    if at is None:
-        return "unreadable"
-    row = rows().get((move.move, now.state))
-    if row is None:
-        known = any(name == move.move for name, _state in rows())
-        return "overtaken" if known else "unreadable"
-    if not row.may(side, system=move.by == SYSTEM):
-        return "not_theirs"
-    return _of_the_rules(now, move, row, at)
+    theirs = (move.requester, move.host) == (now.requester, now.host)
+    side = now.side(move.agency) if theirs else ""
+    if lost := barred(move, now.state, side, rows(), system=SYSTEM):
+        return lost
+    at = moment(move.at)
+    assert at is not None  # a move without a moment is barred
+    return _of_the_rules(now, move, rows()[move.move, now.state], at)
 
 
 def _of_the_rules(now: Referral, move: ReferralMove, row: Row, at: dt.datetime) -> str:
@@ -236,17 +195,6 @@ def _changed(now: Referral, move: ReferralMove, row: Row) -> Referral:
     elif row.target != row.source:
         change["waiver"] = None
     return msgspec.structs.replace(now, **change)
-
-
-def moment(text: str) -> dt.datetime | None:
-    """Return an ISO 8601 moment with a zone as UTC, None when it is not one."""
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if found.tzinfo is None or found.year not in _YEARS:
-        return None
-    return found.astimezone(dt.UTC)
 
 
 def counted(now: Referral) -> Sequence[Step]:

@@ -54,10 +54,59 @@ COMMANDS = {
         "screen",
         "Screen one name, a table or a stream of names against lists.",
     ),
+    "yard": (
+        "esclusa.cli.yard",
+        "yard",
+        "Sheets for the yard: list, show, record an examination once.",
+    ),
+    "glossary": (
+        "esclusa.cli.glossary",
+        "glossary",
+        "Say what a term of the trade means, and what it is in the other language.",
+    ),
     "matches": ("esclusa.cli.matches", "matches", "Possible matches: list, show, decide, undo."),
+    "case": (
+        "esclusa.cli.cases",
+        "case",
+        "Cases: open, add, note, task, evidence, move, list, show, verify, export.",
+    ),
+    "redress": (
+        "esclusa.cli.redress",
+        "redress",
+        "Redress: list, show, apply, move, number, paper, counts.",
+    ),
+    "seizures": (
+        "esclusa.cli.seizures",
+        "seizures",
+        "Seizures: list, show, report, correct, withdraw, counts.",
+    ),
+    "warnings": (
+        "esclusa.cli.warnings",
+        "warnings",
+        "What our warnings led to at partners: records that they got, referrals that we asked for.",
+    ),
     "referral": ("esclusa.cli.referrals", "referral", "Referrals: open, move, list, show, rates."),
-    "resolve": ("esclusa.cli.resolve", "resolve", "Entities: find, show, judge, undo."),
-    "links": ("esclusa.cli.resolve", "links", "Links between entities: show, path."),
+    "requests": (
+        "esclusa.cli.requests",
+        "requests",
+        "Requests for information: ask, move, list, show, rates.",
+    ),
+    "report": (
+        "esclusa.cli.reports",
+        "report",
+        "Reports on casework: month, year, behind, kept, board.",
+    ),
+    "notify": (
+        "esclusa.cli.notify",
+        "notify",
+        "Notices: settings, send, outbox, test, secret, form, answer, use.",
+    ),
+    "resolve": (
+        "esclusa.cli.resolve",
+        "resolve",
+        "Entities: find, show, facts, timeline, judge, undo.",
+    ),
+    "links": ("esclusa.cli.resolve", "links", "Links between entities: show, path, chart."),
     "rules": (
         "esclusa.cli.rules",
         "rules",
@@ -88,7 +137,11 @@ COMMANDS = {
     "check": (_UPKEEP, "check", "Verify the ledger and the received files."),
     "upgrade": (_UPKEEP, "upgrade", "Bring the ledger's schema to this version."),
     "erase": (_UPKEEP, "erase", "Erase a record's content, or all whose time has run out."),
-    "user": (_UPKEEP, "user", "User accounts: add, list."),
+    "user": (
+        "esclusa.cli.users",
+        "user",
+        "User accounts: add, list, change, password, close, reopen, end-sessions, waiting, tie.",
+    ),
 }
 
 

@@ -93,6 +93,7 @@ def demo(folder: Path, serving: bool, port: int) -> None:
     click.echo(
         f"\nWhere to look: the queue at http://127.0.0.1:{port}/ when served; on the command line\n"
         f"  esclusa queue --node {folder}          esclusa search --node {folder} bananas\n"
+        "What a partner asks of Marisol waits under Referrals and under Requests.\n"
         "The score orders the queue; people decide. What is not in it was not found harmless."
     )
     if serving:

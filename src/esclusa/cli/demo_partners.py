@@ -2,7 +2,9 @@
 
 Marisol gives Northreach cargo and travellers under the shipped agreement, Northreach gives Marisol
 port calls and passes one consignment on to Altamira, which the agreement allows without asking.
-Then Marisol recalls that consignment, and both holders answer with receipts.
+Then Marisol recalls that consignment, and both holders answer with receipts. Under a second shipped
+agreement Northreach asks Marisol to look into a box, and asks what is known of its consignee: both
+wait on Marisol's desks.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ SHARED: Final = (
 """Files whose records Marisol marks for Northreach; all others stay at home."""
 
 _GIVEN_BACK: Final = "bayplan-northreach-0412.edi"
+CASEWORK: Final = "marisol-northreach-casework"
+"""The shipped agreement on referrals, requests, redress numbers and examinations."""
 _HOST: Final = "127.0.0.1"
 
 
@@ -56,6 +60,7 @@ def share(node: Node, folder: Path) -> None:
         _crossed(marisol, northreach, agreement)
         _crossed(northreach, marisol, agreement)
         _recalled(nodes, record, lines)
+        _asked(marisol, northreach, lines)
         _logs(nodes)
 
 
@@ -88,18 +93,20 @@ def _joined(nodes: Sequence[Node], folder: Path, stack: ExitStack) -> dict[str, 
     return lines
 
 
-def _agreed(giver: Node, other: Node, name: str) -> Agreement:
-    """Have two nodes sign the shipped agreement between them, and put it in force at both."""
+def _agreed(
+    giver: Node, other: Node, name: str, sample_name: str = "marisol-northreach"
+) -> Agreement:
+    """Have two nodes sign a shipped agreement between them, and put it in force at both."""
     from esclusa.sharing.agreement import Signed, read_agreement, sign, write_signed
     from esclusa.sharing.keys import AGREEMENT
 
-    sample = files("esclusa.samples").joinpath("agreements", "marisol-northreach.yaml")
+    sample = files("esclusa.samples").joinpath("agreements", f"{sample_name}.yaml")
     text = sample.read_text("utf-8")
     signers = {node.agency: node.exchange.credentials.signer(AGREEMENT) for node in (giver, other)}
     for party in read_agreement(text.encode()).parties:
         agency = giver.agency if party.agency == "marisol" else other.agency
         text = text.replace(party.key, signers[agency].key_id)
-    text = text.replace("id: marisol-northreach", f"id: {name}")
+    text = text.replace(f"id: {sample_name}", f"id: {name}")
     if other.agency == "altamira":
         text = text.replace("agencies: [altamira]", "agencies: [marisol]")
     for role, agency in (("marisol", giver.agency), ("northreach", other.agency)):
@@ -204,6 +211,50 @@ def _emptied(holder: object) -> Iterator[str]:
     receipt = getattr(holder, "receipt", None)
     for name, count in receipt.erased.items() if receipt else ():
         yield f"{name} {count}"
+
+
+def _asked(marisol: Node, northreach: Node, lines: dict[str, Line]) -> None:
+    """Have Northreach refer a box to Marisol and ask about its consignee, and print what waits."""
+    from esclusa.sharing.views import QueueFilter
+
+    _agreed(marisol, northreach, CASEWORK, CASEWORK)
+    who, now = northreach.operator(), dt.datetime.now(dt.UTC)
+    page = northreach.queue(who, QueueFilter(kind="consignment", limit=50))
+    named = ((row.subject_id, _consignee(northreach, row.subject_id)) for row in page.rows)
+    record, consignee = next(pair for pair in named if pair[1] not in ("", "TO ORDER"))
+    northreach.referral_desk.open(
+        who, record, marisol.agency, {
+            "risk_reasons": "First bill of this consignee; the goods are named in general words.",
+            "legal_purpose": "Treaty of 4 May 2019, article 9; targeting",
+            "cut_off": (now + dt.timedelta(hours=36)).strftime("%Y-%m-%dT%H:%MZ"),
+        }, send=True,
+    )  # fmt: skip
+    northreach.information_desk.ask(
+        who, marisol.agency, {
+            "subject_kind": "company", "subject_name": consignee,
+            "question": "Has this firm imported before, and was any of its cargo examined?",
+            "purpose": "targeting", "legal_basis": "Treaty of 4 May 2019, article 9",
+            "clock": "7d",
+        }, record=record,
+    )  # fmt: skip
+    _sync(northreach, marisol, lines)
+    ours = marisol.operator()
+    output.table(
+        f"\nWaiting for {marisol.title}",
+        ("what", "from", "about", "state", "due (UTC)"),
+        [
+            *(("referral", row.requester, row.subject.bill, row.state.en, row.clock.due)
+              for row in marisol.referral_desk.referrals(ours).rows),
+            *(("request for information", row.requester, row.subject.name, row.state.en,
+               row.clock.due) for row in marisol.information_desk.requests(ours).rows),
+        ],
+    )  # fmt: skip
+
+
+def _consignee(node: Node, record: str) -> str:
+    facts = {fact.path: fact.value for fact in node.record(node.operator(), record).facts}
+    roles = [path for path, value in facts.items() if value == "consignee"]
+    return next((facts[path.replace("role", "name")] for path in roles), "")
 
 
 def _logs(nodes: Sequence[Node]) -> None:

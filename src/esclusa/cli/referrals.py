@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from esclusa.cli import output
+from esclusa.cli import moves, output
+from esclusa.cli.moves import fields_option, word
 from esclusa.cli.output import acting, answers, as_option, language_option, node_option, opened
 
 if TYPE_CHECKING:
     from esclusa.sharing.referral_views import (
-        ClockView,
-        MoveView,
-        RecordedView,
         ReferralRow,
         ReferralView,
-        WordView,
     )
-
-_fields = click.option(
-    "--set", "said", multiple=True, metavar="FIELD=TEXT",
-    help="What the step records; once for each field. `show` names the fields of each step.",
-)  # fmt: skip
 
 
 @click.group()
@@ -39,7 +30,7 @@ def referral() -> None:
 @click.option("--host", required=True, help="The partner that is asked.")
 @click.option("--box", default="", help="The one of its boxes that is meant [default: all].")
 @click.option("--draft", is_flag=True, help="Keep a draft and send nothing.")
-@_fields
+@fields_option
 @click.argument("record")
 @answers
 def open_(folder: Path | None, language: str | None, who: str, host: str, box: str, draft: bool,
@@ -49,7 +40,7 @@ def open_(folder: Path | None, language: str | None, who: str, host: str, box: s
     A request records risk_reasons, legal_purpose and cut_off (with its zone, such as
     2026-11-28T10:00Z).
     """
-    given = _given(said)
+    given = moves.given(said)
     with acting(folder, who) as (node, reader):
         view = node.referral_desk.open(reader, record, host, given, box=box, send=not draft)
     _shown(view, output.language(language))
@@ -60,14 +51,14 @@ def open_(folder: Path | None, language: str | None, who: str, host: str, box: s
 @language_option
 @as_option
 @click.option("--version", default="", help="Of the referral as you saw it; refused if changed.")
-@_fields
+@fields_option
 @click.argument("name")
 @click.argument("step")
 @answers
 def move(folder: Path | None, language: str | None, who: str, version: str, said: tuple[str, ...],
          name: str, step: str) -> None:  # fmt: skip
     """Make a step on a referral; `show` names the steps that can be made now."""
-    given = _given(said)
+    given = moves.given(said)
     with acting(folder, who) as (node, reader):
         view = node.referral_desk.move(reader, name, step, given, version=version)
     _shown(view, output.language(language))
@@ -98,8 +89,8 @@ def list_(folder: Path | None, language: str | None, side: str | None, state: st
         page.rows, f"{len(page.rows)}{more} referrals",
         ("ours", "state", "due (UTC)", "clock", "bill", "boxes", "asked by", "host", "flag", "id"),
         lambda row: (
-            "*" if row.ours else "", _word(row.state, spoken), row.clock.due[:16],
-            _clock(row.clock), f"{row.subject.carrier} {row.subject.bill}".strip(),
+            "*" if row.ours else "", word(row.state, spoken), row.clock.due[:16],
+            moves.clock(row.clock), f"{row.subject.carrier} {row.subject.bill}".strip(),
             _boxes(row), row.requester, row.host, "DO NOT LOAD" if row.do_not_load else "", row.id,
         ),
     )  # fmt: skip
@@ -120,32 +111,24 @@ def show(folder: Path | None, language: str | None, name: str) -> None:
 @referral.command("rates")
 @node_option
 @language_option
+@click.option("--since", default="", metavar="DAY", help="First day of asking [default: any].")
+@click.option("--until", default="", metavar="DAY", help="Last day of asking [default: any].")
 @answers
-def rates(folder: Path | None, language: str | None) -> None:
+def rates(folder: Path | None, language: str | None, since: str, until: str) -> None:
     """Count how referrals ended, those we asked for and those we were asked."""
     spoken = output.language(language)
     with opened(folder) as node:
-        found = node.referral_desk.rates(node.operator())
+        found = node.referral_desk.rates(node.operator(), since=since, until=until)
     output.show(
         found, "How referrals ended; void ones are in no rate",
         ("side", "asked>", "waiting>", "answered of due>", "no answer>", "waived>", "declined",
          "found>", "nothing found>", "void>"),
         lambda row: (
             row.side, row.asked, row.waiting, f"{row.answered} of {row.due}", row.silent,
-            row.waived, ", ".join(f"{_word(one.word, spoken)} {one.count}" for one in row.declined),
+            row.waived, ", ".join(f"{word(one.word, spoken)} {one.count}" for one in row.declined),
             row.found, row.nothing_found, row.void,
         ),
     )  # fmt: skip
-
-
-def _given(said: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in said:
-        name, sign, value = item.partition("=")
-        if not sign or not name.strip() or name.strip() in found:
-            raise click.BadParameter(f"{item[:40]!r}: write FIELD=TEXT, each field once")
-        found[name.strip()] = value
-    return found
 
 
 def _shown(view: ReferralView, spoken: str) -> None:
@@ -157,59 +140,28 @@ def _shown(view: ReferralView, spoken: str) -> None:
     output.table(
         f"Referral {row.id}: {bill} {_boxes(row)}".strip(), ("", ""),
         [
-            ("state", _word(row.state, spoken)),
+            ("state", word(row.state, spoken)),
             *([("", "DO NOT LOAD, until the host clears it")] if row.do_not_load else []),
             ("asked by", row.requester), ("host", row.host), ("ship", row.subject.ship),
             ("cut-off (UTC)", row.clock.cut_off), ("due (UTC)", row.clock.due),
-            ("clock", _clock(row.clock)), ("version", view.version),
+            ("clock", moves.clock(row.clock)), ("version", view.version),
         ],
     )  # fmt: skip
     if view.stays:
-        click.echo(f"Nothing of our steps reaches the other side: {_word(view.stays, spoken)}")
+        click.echo(f"Nothing of our steps reaches the other side: {word(view.stays, spoken)}")
     if view.waiting:
         click.echo("Incomplete: steps between those that have arrived are missing.")
     output.table(
         "\nHistory", ("at (UTC)", "agency", "by", "step", "then", "recorded", "does not count"),
         [
-            (step.at[:16], step.agency, step.by, _word(step.move, spoken),
-             _word(step.after, spoken), _recorded(step.recorded, spoken),
-             _word(step.lost, spoken) if step.lost else "")
+            (step.at[:16], step.agency, step.by, word(step.move, spoken),
+             word(step.after, spoken), moves.recorded(step.recorded, spoken),
+             word(step.lost, spoken) if step.lost else "")
             for step in (*view.drafts, *view.steps)
         ],
     )  # fmt: skip
-    output.table(
-        "\nSteps that you can make now",
-        ("step", "", "records"),
-        [(one.move.code, _word(one.move, spoken), _needs(one)) for one in view.moves],
-    )
-
-
-def _word(word: WordView, spoken: str) -> str:
-    return word.es if spoken == "es" else word.en
+    moves.next_steps(view.moves, spoken)
 
 
 def _boxes(row: ReferralRow) -> str:
     return " ".join(row.subject.boxes)
-
-
-def _clock(clock: ClockView) -> str:
-    rested = f" (+{clock.rested_minutes} min)" if clock.rested_minutes else ""
-    if clock.resting_since:
-        return f"rests since {clock.resting_since[:16]}{rested}"
-    if clock.left_minutes is None:
-        return rested.strip()
-    hours, minutes = divmod(abs(clock.left_minutes), 60)
-    told = f"{hours} h {minutes:02} min"
-    return f"{told} left{rested}" if clock.left_minutes >= 0 else f"over since {told}{rested}"
-
-
-def _recorded(said: Iterable[RecordedView], spoken: str) -> str:
-    return "\n".join(
-        f"{_word(one.field, spoken)}: {_word(one.text, spoken) if one.text else one.value}"
-        for one in said
-    )
-
-
-def _needs(move: MoveView) -> str:
-    signs = {"yes": "", "no": "?", "one_of": "|"}
-    return " ".join(f"{field.word.code}{signs[field.needed]}" for field in move.fields)

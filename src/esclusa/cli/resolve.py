@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from esclusa.cli import output
+from esclusa.cli import charts, output
 from esclusa.cli.output import answers, language_option, node_option, opened
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _RESTS = {
 
 @click.group()
 def resolve() -> None:
-    """Entities: find, show, judge, undo."""
+    """Entities: find, show, facts, timeline, judge, undo."""
 
 
 @resolve.command("find")
@@ -143,7 +143,7 @@ def judgements(folder: Path | None, limit: int) -> None:
 
 @click.group()
 def links() -> None:
-    """Links between entities: show, path."""
+    """Links between entities: show, path, chart."""
 
 
 @links.command("show")
@@ -166,6 +166,11 @@ def path(folder: Path | None, one: str, other: str) -> None:
     """Show how two entities are connected, shortest way first."""
     with opened(folder) as node:
         _ways(node.entities.paths(node.operator(), one, other))
+
+
+links.add_command(charts.chart)
+resolve.add_command(charts.facts)
+resolve.add_command(charts.timeline)
 
 
 def _shown_judged(view: JudgementView) -> None:

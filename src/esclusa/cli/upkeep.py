@@ -1,4 +1,4 @@
-"""Commands that keep a node running: init, serve, backup, restore, check, upgrade, erase, user."""
+"""Commands that keep a node running: init, serve, backup, restore, check, upgrade, erase."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None
     from esclusa.node.ticking import ticking
     from esclusa.web.app import create_app
 
-    with ticking(node.jobs):
+    with ticking(node.jobs), ticking(node.post):
         uvicorn.run(
             create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
             server_header=False, access_log=False,
@@ -136,50 +136,3 @@ def erase(folder: Path | None, record_id: str | None, due: bool, reason: str) ->
             today = dt.datetime.now(dt.UTC).date().isoformat()
             emptied = node.purge(node.administrator(), today)
     click.echo(f"{emptied} versions erased")
-
-
-@click.group()
-def user() -> None:
-    """User accounts: add, list."""
-
-
-@user.command("add")
-@node_option
-@click.argument("name")
-@click.option(
-    "--role",
-    required=True,
-    type=click.Choice(["analyst", "supervisor", "auditor", "administrator"]),
-)
-@click.option(
-    "--clearance",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0, 4),
-    help="0 open, 1 official, 2 restricted, 3 confidential, 4 secret.",
-)
-@click.option("--caveat", "caveats", multiple=True, help="A compartment the person is read into.")
-@click.password_option()
-@answers
-def user_add(folder: Path | None, name: str, role: str, clearance: int, caveats: tuple[str, ...],
-             password: str) -> None:  # fmt: skip
-    """Add an account."""
-    with opened(folder) as node:
-        added = node.add_user(
-            node.administrator(), name=name, password=password, role=role, clearance=clearance,
-            caveats=caveats,
-        )  # fmt: skip
-    click.echo(f"{added.name}: {added.role}")
-
-
-@user.command("list")
-@node_option
-@answers
-def user_list(folder: Path | None) -> None:
-    """List the accounts."""
-    with opened(folder) as node:
-        rows = node.users(node.administrator())
-    output.show(
-        rows, "Accounts", ("name", "role", "clearance>", "active"),
-        lambda row: (row.name, row.role, row.clearance, "yes" if row.active else "no"),
-    )  # fmt: skip

@@ -22,7 +22,7 @@ _NOWHERE: Final = Where()
 INFANT: Final = ("IN", "INF", "INS")
 """Types of travellers (TIF 6353, fare types) that are infants."""
 
-_RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4}
+_RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4, "redress": 5}
 """The document that proves identity first: a visa must not become the key of a record."""
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from esclusa.codes import country
+from esclusa.codes import country, redress
 from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, Place, snippet
 from esclusa.model import Place as Where
 from esclusa.model import Severity, TravelDocument
+from esclusa.model.people import REDRESS
 
 _CODES: Final = load_map("esclusa.formats.edifact", "code_map.csv")
 DOCUMENT: Final = _CODES["document"]
@@ -150,8 +151,8 @@ def sex(text: str, notes: Notes, at: Place) -> tuple[str, bool]:
 def doco(text: str) -> tuple[TravelDocument | None, bool]:
     """Read DOCO: birthplace, type, number, place and date of issue, country it is for, infant.
 
-    A visa's issuer is the state it is for. Known traveller (K) and redress (R) numbers are no
-    travel documents and give None.
+    A visa's issuer is the state it is for. A redress number (R) of our form is one; known traveller
+    numbers (K) and others give None.
     """
     found = parts(text)
     if _at(found, 0) in _VISA_TYPES and _at(found, 1) not in _VISA_TYPES:
@@ -160,7 +161,9 @@ def doco(text: str) -> tuple[TravelDocument | None, bool]:
 
 
 def visa(kind: str, number: str, issuer: str) -> TravelDocument | None:
-    """Return the visa of DOCO, None for other numbers."""
+    """Return the visa or redress number of DOCO, None for other numbers."""
+    if kind.strip().upper() == "R" and redress.is_valid(number):
+        return TravelDocument(number=redress.normalise(number), type=REDRESS)
     if kind.strip().upper() != "V" or not number.strip():
         return None
     return TravelDocument(number=number.strip(), type="visa", issuer=state(issuer))

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from esclusa.ledger.records import now_text
-from esclusa.ledger.schema import account, session
+from esclusa.ledger.schema import account, audit, session, sign_in_link
 
 
 def add(
@@ -70,3 +70,43 @@ def change_session(connection: sa.Connection, token: str, *, purpose: str) -> No
 def close_session(connection: sa.Connection, token: str) -> None:
     """Remove a session."""
     connection.execute(session.delete().where(session.c.token == token))
+
+
+def close_sessions(connection: sa.Connection, name: str) -> int:
+    """End every session of an account; return how many were live."""
+    mine = session.c.account == name
+    live = (
+        sa.select(sa.func.count()).select_from(session).where(mine, session.c.expires >= now_text())
+    )
+    count = connection.execute(live).scalar_one()
+    connection.execute(session.delete().where(mine))
+    return int(count)
+
+
+def live_sessions(connection: sa.Connection) -> dict[str, int]:
+    """Return how many live sessions each account has that has any."""
+    query = sa.select(session.c.account, sa.func.count()).where(session.c.expires >= now_text())
+    return _counts(connection, query.group_by(session.c.account))
+
+
+def last_opened(connection: sa.Connection, name: str) -> str:
+    """Return when an account's person signed in last, "" for never (ISO 8601 UTC)."""
+    query = sa.select(audit.c.at).where(audit.c.who == name, audit.c.action == "session:open")
+    found = connection.execute(query.order_by(audit.c.seq.desc()).limit(1)).scalar()
+    return str(found or "")
+
+
+def linked(connection: sa.Connection) -> dict[str, int]:
+    """Return how many people of an identity provider are tied to each account that has any."""
+    query = sa.select(sign_in_link.c.account, sa.func.count()).where(sign_in_link.c.account != "")
+    return _counts(connection, query.group_by(sign_in_link.c.account))
+
+
+def active_with(connection: sa.Connection, role: str) -> set[str]:
+    """Return the names of the active accounts of a role."""
+    query = sa.select(account.c.name).where(account.c.role == role, account.c.active)
+    return set(connection.execute(query).scalars())
+
+
+def _counts(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, int]:
+    return {row[0]: int(row[1]) for row in connection.execute(query)}

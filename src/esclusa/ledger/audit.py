@@ -65,17 +65,29 @@ def write_lines(connection: sa.Connection, said: Iterable[Line]) -> int:
 
 
 def lines(
-    connection: sa.Connection, *, limit: int, before: int = 0, who: str = "", action: str = ""
-) -> list[Any]:
-    """Return lines, newest first; ``before`` pages backwards by line number."""
+    connection: sa.Connection, *, limit: int, before: int = 0, who: str = "", action: str = "",
+    subject: str = "", purpose: str = "", since: str = "", until: str = "",
+) -> list[Any]:  # fmt: skip
+    """Return lines, newest first; ``before`` pages backwards by line number. ``since`` is included,
+    ``until`` is not; both are moments, or their beginnings, in ISO 8601 UTC."""
     query = sa.select(audit)
     if before:
         query = query.where(audit.c.seq < before)
-    if who:
-        query = query.where(audit.c.who == who)
-    if action:
-        query = query.where(audit.c.action == action)
+    if since:
+        query = query.where(audit.c.at >= since)
+    if until:
+        query = query.where(audit.c.at < until)
+    named = {"who": who, "action": action, "subject": subject, "purpose": purpose}
+    for name, value in named.items():
+        if value:
+            query = query.where(audit.c[name] == value)
     return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
+
+
+def since(connection: sa.Connection, seq: int, *, limit: int) -> list[Any]:
+    """Return the lines behind a number, oldest first; for counting, not for people."""
+    query = sa.select(audit).where(audit.c.seq > seq).order_by(audit.c.seq)
+    return list(connection.execute(query.limit(limit)))
 
 
 def about(
@@ -100,3 +112,33 @@ def broken_lines(connection: sa.Connection) -> Iterator[int]:
         if row.seq != expected or bytes(row.hash) != right:
             yield row.seq
         previous, expected = bytes(row.hash), row.seq + 1
+
+
+def last_about(connection: sa.Connection, subject: str, action: str) -> Any:
+    """Return the newest line of one action about one subject, None when there is none."""
+    query = sa.select(audit).where(audit.c.subject == subject, audit.c.action == action)
+    return connection.execute(query.order_by(audit.c.seq.desc()).limit(1)).first()
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines were walked, the first that does not follow (0 for none), the last hash."""
+
+    lines: int
+    broken: int
+    seal: bytes
+
+
+def verified(connection: sa.Connection) -> Verified:
+    """Walk the whole log and return what was found."""
+    broken = next(broken_lines(connection), 0)
+    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+    last = connection.execute(query).first()
+    return Verified(
+        lines=last.seq if last else 0, broken=broken, seal=bytes(last.hash) if last else b""
+    )
+
+
+def hash_of(connection: sa.Connection, number: int) -> bytes:
+    """Return the hash of the line of a number, b"" when there is none."""
+    found = connection.execute(sa.select(audit.c.hash).where(audit.c.seq == number)).scalar()
+    return bytes(found) if found else b""

@@ -28,11 +28,12 @@ from esclusa.ledger.audit import broken_lines
 from esclusa.ledger.custody import Vault
 from esclusa.ledger.indexing import search_text
 from esclusa.ledger.records import digest
-from esclusa.ledger.schema import metadata, queue, record, session, source
+from esclusa.ledger.schema import metadata, queue, record, session, sign_in_attempt, source
 from esclusa.ledger.store import Store
 from esclusa.model import decode_body
 
-_TABLES: Final = [table for table in metadata.sorted_tables if table is not session]
+_PASSING: Final = (session, sign_in_attempt)
+_TABLES: Final = [table for table in metadata.sorted_tables if table not in _PASSING]
 _ROWS: Final = 1000
 _VAULT_NAME: Final = re.compile(r"vault/[0-9a-f]{2}/[0-9a-f]{62}")
 _LINE_LIMIT: Final = 512 << 20

@@ -23,6 +23,13 @@ def insert(
     _insert(connection, table, rows, "")
 
 
+def add(
+    connection: sa.Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows; one whose key exists already is passed over."""
+    _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
+
+
 def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or write over those that have the same primary key."""
     keys = [column.name for column in table.primary_key]

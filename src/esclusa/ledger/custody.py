@@ -12,7 +12,9 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +23,7 @@ import sqlalchemy as sa
 
 from esclusa.errors import LimitError
 from esclusa.ledger.records import now_text
-from esclusa.ledger.schema import defect, quarantine, source
+from esclusa.ledger.schema import defect, quarantine, record, source
 from esclusa.ledger.store import Store
 from esclusa.model import Defect
 
@@ -85,10 +87,23 @@ class Vault:
         """Open kept bytes for reading."""
         return self.path(sha256).open("rb")
 
-    def sweep(self) -> None:
-        """Remove what an interrupted ``put`` left; nothing acknowledged is ever temporary."""
+    def sweep(self, *, older: float = 0) -> None:
+        """Remove what an interrupted ``put`` left; nothing acknowledged is ever temporary.
+
+        :param older: only what nobody has written to for so many seconds, where another process may
+            be writing.
+        """
         for leftover in self.folder.glob("incoming-*"):
-            leftover.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process has put it in its place
+                if time.time() - leftover.stat().st_mtime >= older:
+                    leftover.unlink()
+
+    def untouched(self, older: float) -> Iterator[str]:
+        """Yield the SHA-256 of every file that was put here at least so many seconds ago."""
+        for folder in self.folder.glob("[0-9a-f][0-9a-f]"):
+            for path in folder.iterdir():
+                if time.time() - path.stat().st_mtime >= older:
+                    yield folder.name + path.name
 
     def blank(self, sha256: str, keep: Iterable[tuple[int, int]]) -> None:
         """Overwrite a file with zero bytes except the (offset, length) ranges in ``keep``."""
@@ -182,6 +197,83 @@ def acknowledge(
     return identity, True
 
 
+EVIDENCE: Final = "evidence"
+"""State of a source that belongs to a case: nothing reads it, and it is not listed at intake."""
+
+
+def keep_evidence(
+    connection: sa.Connection, *, case: str, name: str, marking: bytes, label_id: int, sha256: str,
+    size: int, by: str, at: str,
+) -> str:  # fmt: skip
+    """Enter a file of evidence, inside the transaction that records it, and return its source's id.
+
+    The same bytes in the same case under one marking are one source, however often they come.
+    """
+    text = b"evidence/%s/" % case.encode() + marking
+    identity = hashlib.sha256(bytes.fromhex(sha256) + text).hexdigest()[:32]
+    if not connection.execute(sa.select(source.c.id).where(source.c.id == identity)).first():
+        connection.execute(
+            source.insert().values(
+                id=identity, sha256=sha256, name=name, size=size, label_id=label_id,
+                state=EVIDENCE, received=at, received_by=by,
+            )
+        )  # fmt: skip
+    # Erased before and brought again: the bytes are there once more.
+    connection.execute(source.update().where(source.c.sha256 == sha256).values(redacted=False))
+    return identity
+
+
+def still_needed(connection: sa.Connection, identities: Collection[str]) -> frozenset[str]:
+    """Return which of these sources are evidence whose bytes stand for something else as well: a
+    file that came in otherwise, or evidence of which there is still a record."""
+    found = set()
+    for identity in identities:
+        row = find(connection, identity, None)
+        if row is None or row.state != EVIDENCE:
+            continue
+        alike = sa.select(source.c.id).where(source.c.sha256 == row.sha256)
+        others = alike.where(source.c.state != EVIDENCE, sa.not_(source.c.redacted))
+        held = sa.select(record.c.seq).where(
+            record.c.source_id.in_(alike), record.c.body.is_not(None)
+        )
+        if connection.execute(others.limit(1)).first() or connection.execute(held.limit(1)).first():
+            found.add(identity)
+    return frozenset(found)
+
+
+def left_alone(connection: sa.Connection) -> frozenset[str]:
+    """Return the evidence whose bytes are there and stand for nothing any more: every record of
+    them was erased, as with a partner's record that they rested on."""
+    held = sa.exists().where(record.c.source_id == source.c.id, record.c.body.is_not(None))
+    query = sa.select(source.c.id).where(
+        source.c.state == EVIDENCE, sa.not_(source.c.redacted), sa.not_(held)
+    )
+    found = frozenset(connection.execute(query).scalars())
+    return found - still_needed(connection, found)
+
+
+def drop_unknown(store: Store, vault: Vault, *, older: float) -> int:
+    """Remove bytes that no source names, and return of how many files: what came in was whole, and
+    then was refused, or its process died before it was acknowledged.
+
+    :param older: only what has lain there for so many seconds; what is younger may be on its way.
+    """
+    with store.read() as connection:
+        known = set(connection.execute(sa.select(source.c.sha256).distinct()).scalars())
+    strangers = [sha256 for sha256 in vault.untouched(older) if sha256 not in known]
+    for sha256 in strangers:
+        with store.write() as connection:  # nobody acknowledges meanwhile
+            if not same_bytes(connection, sha256):
+                vault.path(sha256).unlink(missing_ok=True)
+    return len(strangers)
+
+
+def is_redacted(connection: sa.Connection, sha256: str) -> bool:
+    """Tell whether bytes were erased."""
+    query = sa.select(source.c.id).where(source.c.sha256 == sha256, source.c.redacted)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def waiting(store: Store) -> tuple[str, ...]:
     """Return ids of sources acknowledged and not finished, oldest first."""
     with store.read() as connection:
@@ -189,17 +281,27 @@ def waiting(store: Store) -> tuple[str, ...]:
         return tuple(connection.execute(query.order_by(source.c.received)).scalars())
 
 
+def backlog(connection: sa.Connection) -> tuple[int, str]:
+    """Return how many sources wait to be read, and since when the first does (ISO 8601 UTC)."""
+    query = sa.select(sa.func.count(), sa.func.min(source.c.received))
+    row = connection.execute(query.where(source.c.state == "received")).one()
+    return int(row[0]), str(row[1] or "")
+
+
 def find(connection: sa.Connection, identity: str, visible: Collection[int] | None) -> Any:
-    """Return a source's row, None when unknown or not visible. ``visible`` None is for intake."""
+    """Return a source's row, None when unknown or not visible. ``visible`` None is for intake.
+
+    To people evidence shows in its case alone.
+    """
     query = sa.select(source).where(source.c.id == identity)
     if visible is not None:
-        query = query.where(source.c.label_id.in_(visible))
+        query = query.where(source.c.label_id.in_(visible), source.c.state != EVIDENCE)
     return connection.execute(query).first()
 
 
 def recent(connection: sa.Connection, visible: Collection[int], *, limit: int) -> list[Any]:
     """Return the newest visible sources."""
-    query = sa.select(source).where(source.c.label_id.in_(visible))
+    query = sa.select(source).where(source.c.label_id.in_(visible), source.c.state != EVIDENCE)
     query = query.order_by(source.c.received.desc(), source.c.id).limit(limit)
     return list(connection.execute(query))
 

@@ -9,27 +9,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from esclusa.codes import redress
 from esclusa.model import (
     Alert,
     AlertMove,
     Body,
+    CaseMove,
+    CaseWords,
     Consignment,
     Examination,
+    Feedback,
+    InformationMove,
+    KeptReport,
     ListEntry,
     MatchDecision,
     ModelMove,
     Party,
     PortCall,
+    RedressGrant,
+    RedressMove,
     ReferralMove,
     RuleMove,
     ScoreModel,
+    Seizure,
     SelectionMove,
     ShipDeclaration,
     TransportEquipment,
     TransportEvent,
     Traveller,
+    YardForm,
 )
 from esclusa.model.movement import Voyage
+from esclusa.model.people import REDRESS
+
+CASE_REFERENCE = "case_move:"
+"""The reference by which all steps on cases, and what they wrote down, are found."""
+
 
 RULE_REFERENCE = "rule_move:"
 """The reference by which all steps on rules of the node's own are found."""
@@ -37,6 +52,10 @@ RULE_REFERENCE = "rule_move:"
 
 SELECTION_REFERENCE = "selection_move:"
 """The reference by which all steps on selections are found."""
+
+
+REPORT_REFERENCE = "kept_report:"
+"""The reference by which all reports that were kept are found."""
 
 
 MODEL_REFERENCE = "score_model:"
@@ -47,8 +66,24 @@ EXAMINATION_REFERENCE = "examination:"
 """The reference by which all examinations are found."""
 
 
+REQUEST_REFERENCE = "information_move:"
+"""The reference by which all moves on requests for information are found."""
+
+
 REFERRAL_REFERENCE = "referral_move:"
 """The reference by which all moves on referrals are found."""
+
+
+REDRESS_REFERENCE = "redress_move:"
+"""The reference by which all redress cases and numbers are found."""
+
+
+SEIZURE_REFERENCE = "seizure:"
+"""The reference by which all reports of seizures are found."""
+
+
+FEEDBACK_REFERENCE = "feedback:"
+"""The reference by which all that was said back about records is found."""
 
 
 def title_of(body: Body) -> str:
@@ -73,12 +108,26 @@ def title_of(body: Body) -> str:
             return f"{body.surname}, {body.given_names}".strip(", ")
         case ListEntry():
             return body.name
+        case KeptReport():
+            return body.period
         case SelectionMove():
             return f"{body.port} {body.day} {body.shift} {body.move}".replace("  ", " ")
+        case YardForm():
+            return f"{body.sheet} {body.box}".strip()
         case RuleMove():
             return f"{body.rule_id} {body.version} {body.move}"
         case ReferralMove():
             return f"{body.referral} {body.move}"
+        case InformationMove():
+            return f"{body.request} {body.move}"
+        case RedressMove():
+            return f"{body.case} {body.move}"
+        case RedressGrant():
+            return redress.shown(body.redress)
+        case Seizure():
+            return f"{body.agency} {body.number}".strip()
+        case Feedback():
+            return f"{body.carrier} {body.bill} {body.equipment} {body.result}".strip()
         case _:
             return getattr(body, "title", "") or getattr(body, "move", "")
 
@@ -102,6 +151,9 @@ def search_text(body: Body) -> str:
             return f"{unit} {body.bill} {_ship(body.voyage)} {_names(body.parties)}"
         case Examination():
             return _examination_text(body)
+        case Seizure():
+            words = [body.agency, body.number, body.event, body.equipment, body.bill]
+            return " ".join([*words, body.place.code, *(item.what for item in body.items)])
         case Traveller():
             documents = " ".join(document.number for document in body.documents)
             journey = f"{body.journey.carrier}{body.journey.number}"
@@ -167,11 +219,25 @@ def _ties(body: Body) -> set[str]:
         case Examination():
             return set(_examination_references(body))
         case Traveller():
-            return {f"document:{item.number.upper()}" for item in body.documents if item.number} | {
-                f"journey:{body.journey.carrier}{body.journey.number}/{body.journey.departure[:10]}"
+            journey = body.journey
+            papers = (item for item in body.documents if item.type != REDRESS)
+            return {f"document:{item.number.upper()}" for item in papers if item.number} | {
+                f"journey:{journey.carrier}{journey.number}/{journey.departure[:10]}",
+                *_redress_references(item.number for item in body.documents),
             }
         case Alert():
             return set(_match_references(body))
+        case RedressMove():
+            given = {redress_reference(body.redress)} if body.redress else set()
+            return {REDRESS_REFERENCE, redress_case_reference(body.case)} | given
+        case Seizure():
+            places = {f"equipment:{body.equipment}"} if body.equipment else set()
+            places |= {bill_reference(body.bill)} if body.bill else set()
+            return {SEIZURE_REFERENCE, seizure_reference(body.event)} | places
+        case Feedback():
+            return {FEEDBACK_REFERENCE, feedback_reference(body.about)}
+        case RedressGrant():
+            return {REDRESS_REFERENCE, redress_reference(body.redress)}
         case AlertMove():
             return {bulk_reference(body.bulk)} if body.bulk else set()
         case MatchDecision():
@@ -180,8 +246,21 @@ def _ties(body: Body) -> set[str]:
             return {RULE_REFERENCE}
         case SelectionMove():
             return {SELECTION_REFERENCE}
+        case KeptReport():
+            return {REPORT_REFERENCE}
+        case YardForm():
+            return {yard_reference(body.examination)}
         case ScoreModel() | ModelMove():
             return {MODEL_REFERENCE}
+        case CaseMove():
+            return {CASE_REFERENCE, case_reference(body.case)}
+        case CaseWords():
+            put_in = {in_case_reference(body.item)} if body.item else set()
+            return {CASE_REFERENCE, case_reference(body.case)} | put_in
+        case InformationMove():
+            asked = {item.value for item in body.recorded if item.name == RECORD_REFERRED}
+            about = {asked_reference(name) for name in asked}
+            return {REQUEST_REFERENCE, request_reference(body.request)} | about
         case ReferralMove():
             referred = {item.value for item in body.recorded if item.name == RECORD_REFERRED}
             about = {referred_reference(name) for name in referred}
@@ -194,9 +273,48 @@ RECORD_REFERRED = "record"
 """The field of a draft that names the record it is about; drafts stay at home."""
 
 
+def yard_reference(number: str) -> str:
+    """Return the reference by which the form of the yard behind an examination is found."""
+    return "yard:" + number[:64]
+
+
 def bulk_reference(name: str) -> str:
     """Return the reference by which the moves of one step on many alerts find each other."""
     return "bulk:" + name[:64]
+
+
+def case_reference(name: str) -> str:
+    """Return the reference by which the steps on one case find each other."""
+    return "case:" + name[:64]
+
+
+def in_case_reference(item: str) -> str:
+    """Return the reference by which the cases that hold an item are found."""
+    return "in_case:" + item[:64]
+
+
+def feedback_reference(about: str) -> str:
+    """Return the reference by which what was said back about one record is found."""
+    return "feedback:" + about[:64]
+
+
+def seizure_reference(event: str) -> str:
+    """Return the reference by which the reports of one seizure find each other."""
+    return "seizure:" + event.strip()[:64]
+
+
+def redress_case_reference(name: str) -> str:
+    """Return the reference by which the steps on one redress case find each other."""
+    return "redress_case:" + name[:64]
+
+
+def redress_reference(number: str) -> str:
+    """Return the reference by which a redress number and those who state it find each other."""
+    return "redress:" + redress.normalise(number)[:40]
+
+
+def _redress_references(stated: Iterable[str]) -> set[str]:
+    return {redress_reference(number) for number in stated if redress.is_valid(number)}
 
 
 def referral_reference(name: str) -> str:
@@ -204,9 +322,25 @@ def referral_reference(name: str) -> str:
     return "referral:" + name[:64]
 
 
+def request_reference(name: str) -> str:
+    """Return the reference by which the moves on one request for information find each other."""
+    return "request:" + name[:64]
+
+
+def asked_reference(name: str) -> str:
+    """Return the reference by which the requests for information about a record are found."""
+    return "asked:" + name[:64]
+
+
 def referred_reference(name: str) -> str:
     """Return the reference by which the referrals of a record are found."""
     return "referred:" + name[:64]
+
+
+def quiet_reference(match: str) -> str:
+    """Return the reference by which alerts find each other in which a redress number keeps a match
+    quiet."""
+    return "quiet:" + match[:64]
 
 
 def _match_references(alert: Alert) -> Iterator[str]:
@@ -217,6 +351,10 @@ def _match_references(alert: Alert) -> Iterator[str]:
             yield f"match:{found.id}"
             if found.decision:
                 yield f"decision:{found.decision}"
+            if found.grant:
+                yield f"redressed:{found.grant}"
+            if found.state == "redress":
+                yield quiet_reference(found.id)
             if found.state in ("", "reopened"):
                 yield f"undecided:{round(100_000 - found.score * 100):06d}:{found.id}"
 
@@ -254,6 +392,8 @@ def _examination_references(body: Examination) -> Iterator[str]:
         yield f"equipment:{body.equipment}"
     if body.new_seal:
         yield seal_reference(body.new_seal)
+    if body.event:
+        yield seizure_reference(body.event)
 
 
 def _party_references(parties: Iterable[Party]) -> set[str]:

@@ -73,13 +73,26 @@ def undecided(connection: sa.Connection, visible: Collection[int]) -> Iterator[A
     )  # fmt: skip
     whole = query.subquery()
     order = sa.func.substr(whole.c.value, 1, _ORDER), whole.c.arrival, whole.c.value
-    seen: set[str] = set()
+    # Who sees that a number keeps a match quiet has nothing to decide where it is not known.
+    seen = _quiet(connection, visible)
     for row in connection.execute(sa.select(whole).order_by(*order)):
         name = row.value.rpartition(":")[2]
         # One match has two places when two alerts tell of it under two scores.
         if name not in seen:
             seen.add(name)
             yield name, row.seq, row.alerts, row.arrival
+
+
+def _quiet(connection: sa.Connection, visible: Collection[int]) -> set[str]:
+    """Return the matches that a redress number keeps quiet in visible alerts in force."""
+    query = (
+        sa.select(reference.c.value)
+        .join(record, record.c.seq == reference.c.seq)
+        .where(reference.c.value >= "quiet:", reference.c.value < f"quiet{_END}")
+        .where(record.c.label_id.in_(sorted(visible)), record.c.current)
+        .where(record.c.body.is_not(None))
+    )
+    return {value.partition(":")[2] for value in connection.execute(query).scalars()}
 
 
 def alerts_holding(

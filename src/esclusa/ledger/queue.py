@@ -127,6 +127,18 @@ def find(connection: sa.Connection, visible: Collection[int], alert_id: str) -> 
     return connection.execute(query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())).first()
 
 
+def labels_of(
+    connection: sa.Connection, visible: Collection[int], alert_id: str
+) -> tuple[int, ...]:
+    """Return the visible labels that an alert stands under, the one with the fewest reasons
+    first."""
+    query = sa.select(queue.c.label_id).where(
+        queue.c.alert_id == alert_id, queue.c.label_id.in_(visible)
+    )
+    rows = connection.execute(query.order_by(queue.c.breadth, queue.c.seq))
+    return tuple(rows.scalars())
+
+
 def of_subject(connection: sa.Connection, visible: Collection[int], subject: str) -> Any:
     """Return the broadest visible row about a record, None if there is none."""
     query = sa.select(queue).where(queue.c.subject_id == subject, queue.c.label_id.in_(visible))
@@ -207,7 +219,7 @@ def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str,
 
 
 def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> sa.Select[Any]:
-    query = query.where(queue.c.label_id.in_(sorted(visible)), _broadest(visible))
+    query = query.where(queue.c.label_id.in_(sorted(visible)), broadest(visible))
     if wanted.state in _OPENNESS:
         query = query.where(queue.c.open == _OPENNESS[wanted.state])
     elif wanted.state in RARE_STATES:
@@ -232,7 +244,8 @@ def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> 
     return query
 
 
-def _broadest(visible: Collection[int]) -> sa.ColumnElement[bool]:
+def broadest(visible: Collection[int]) -> sa.ColumnElement[bool]:
+    """Return what holds for the one row of each alert that a reader of these labels gets."""
     if len(visible) < 2:
         return sa.true()
     other = queue.alias("other")
@@ -283,7 +296,10 @@ def _beyond(columns: _Order, values: list[Any]) -> sa.ColumnElement[bool]:
     for (column, down), value in reversed(list(zip(columns, values, strict=True))):
         beyond = column < value if down else column > value
         further = sa.or_(beyond, sa.and_(column == value, further))
-    return further
+    # Said once more of the first column alone: a database begins its walk of an index at a bound,
+    # and reads it from the very start for an "or".
+    (first, down), value = columns[0], values[0]
+    return sa.and_(first <= value if down else first >= value, further)
 
 
 def _cursor(row: Any, sort: str) -> str:

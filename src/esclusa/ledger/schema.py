@@ -97,6 +97,12 @@ sa.Index(
     sqlite_where=sa.text("kind = 'list_entry'"),
     postgresql_where=sa.text("kind = 'list_entry'"),
 )
+sa.Index(
+    "ix_record_erased",
+    record.c.erased_time,
+    sqlite_where=sa.text("erased_time IS NOT NULL"),
+    postgresql_where=sa.text("erased_time IS NOT NULL"),
+)
 
 reference = sa.Table(
     "reference",
@@ -340,6 +346,8 @@ audit = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
+for _column in (audit.c.subject, audit.c.who, audit.c.at):
+    sa.Index(f"ix_audit_{_column.name}", _column, audit.c.seq)
 
 account = sa.Table(
     "account",
@@ -365,6 +373,30 @@ session = sa.Table(
     sa.Column("expires", sa.Text, nullable=False),
 )
 
+sign_in_attempt = sa.Table(
+    "sign_in_attempt",
+    metadata,
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("browser", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("wish", sa.Text, nullable=False),
+    sa.Column("expires", sa.Text, nullable=False, index=True),
+)
+
+sign_in_link = sa.Table(
+    "sign_in_link",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, index=True),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("approver", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+)
+
 saved_view = sa.Table(
     "saved_view",
     metadata,
@@ -372,4 +404,74 @@ saved_view = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("query", sa.Text, nullable=False),
     sa.Column("saved", sa.Text, nullable=False),
+)
+
+notice_choice = sa.Table(
+    "notice_choice",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("agency", sa.Text, nullable=False, server_default=""),
+    sa.Column("feed", sa.Text, nullable=False, server_default="", index=True),
+)
+
+notice_item = sa.Table(
+    "notice_item",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("sight", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False, index=True),
+    sa.Column("due", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False, server_default="", index=True),
+    sa.UniqueConstraint("account", "channel", "sight", "key"),
+)
+
+notice_message = sa.Table(
+    "notice_message",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False, index=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("due", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("told", sa.Text, nullable=False, server_default=""),
+    sa.Column("done", sa.Text, nullable=False, server_default=""),
+)
+sa.Index("ix_notice_message_state", notice_message.c.state, notice_message.c.due)
+
+notice_use = sa.Table(
+    "notice_use",
+    metadata,
+    sa.Column("agency", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+notice_form = sa.Table(
+    "notice_form",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("referral", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("until", sa.Text, nullable=False, index=True),
+    sa.Column("used", sa.Text, nullable=False, server_default=""),
+)
+
+notice_mark = sa.Table(
+    "notice_mark",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.ledger.records import slices
@@ -20,6 +21,53 @@ def in_force(
         record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
     )  # fmt: skip
     return {row.seq: row.label_id for row in connection.execute(query)}
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """How far a ledger has come for one reader: its last sequence number, how many versions were
+    erased, and when the last one was. Where two marks are equal, nothing was written or erased
+    between them."""
+
+    last: int = 0
+    erased: int = 0
+    at: str = ""
+
+
+def mark(connection: sa.Connection) -> Mark:
+    """Return the mark of now, at the cost of two looks into an index."""
+    last = connection.execute(sa.select(sa.func.max(record.c.seq))).scalar() or 0
+    gone = record.c.erased_time
+    counted = sa.select(sa.func.count(gone), sa.func.max(gone)).where(gone.is_not(None))
+    erased, at = connection.execute(counted).one()
+    return Mark(last, erased, at or "")
+
+
+def since(
+    connection: sa.Connection, visible: Collection[int], kinds: Collection[str], after: int
+) -> tuple[dict[int, int], set[int]]:
+    """Return what was written after a sequence number, as far as nothing was erased since: the
+    versions that came into force, as :func:`in_force` gives them, and those that they replaced or
+    withdrew."""
+    columns = (record.c.seq, record.c.id, record.c.label_id, record.c.current, record.c.withdrawn,
+               record.c.body.is_not(None).label("whole"))  # fmt: skip
+    query = sa.select(*columns).where(
+        record.c.seq > after,
+        record.c.kind.in_(sorted(kinds)),
+        record.c.label_id.in_(sorted(visible)),
+    )
+    rows = list(connection.execute(query))
+    fresh = {
+        row.seq: row.label_id for row in rows if row.current and not row.withdrawn and row.whole
+    }
+    chains, replaced = {(row.id, row.label_id) for row in rows}, set[int]()
+    for some in slices(sorted({name for name, _label in chains})):
+        before = sa.select(record.c.seq, record.c.id, record.c.label_id).where(
+            record.c.id.in_(some), record.c.seq <= after
+        )
+        replaced |= {
+            row.seq for row in connection.execute(before) if (row.id, row.label_id) in chains
+        }
+    return fresh, replaced
 
 
 def withdrawn(

@@ -144,14 +144,26 @@ class Store:
 
     def require_current(self) -> None:
         """Raise ``LedgerError`` unless the schema is the one this program was written for."""
-        expected = _newest()
-        with self.read() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+        expected, found = _newest(), self.revision()
         if found != expected:
             raise LedgerError(
                 f"the ledger's schema is version {found or 'none'}, expected {expected}; "
                 "run `esclusa upgrade`"
             )
+
+    def revision(self) -> str:
+        """Return the version of the ledger's schema, "" for none."""
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+
+    def size(self) -> int:
+        """Return how many bytes the database takes."""
+        with self.read() as connection:
+            if self.is_sqlite:
+                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+                return int(pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+            asked = sa.select(sa.func.pg_database_size(sa.func.current_database()))
+            return int(connection.execute(asked).scalar_one())
 
     def scrub(self) -> None:
         """Overwrite what was deleted, so that a search of the database's files finds no trace.

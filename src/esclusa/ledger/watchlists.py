@@ -257,6 +257,15 @@ def editions(
     return list(connection.execute(query.limit(limit)))
 
 
+def recent(connection: sa.Connection, visible: Collection[int], since: str) -> list[Any]:
+    """Return the visible editions that were loaded or decided since a moment, oldest first."""
+    e = watchlist_edition.c
+    query = sa.select(watchlist_edition).where(
+        e.label_id.in_(sorted(visible)), sa.or_(e.loaded >= since, e.decided >= since)
+    )
+    return list(connection.execute(query.order_by(e.loaded, e.id, e.label_id, e.number)))
+
+
 def held(connection: sa.Connection, visible: Collection[int]) -> set[tuple[str, int]]:
     """Return id and label of the visible lists of which an edition waits for a person."""
     e = watchlist_edition.c

@@ -4,11 +4,14 @@ Every other room speaks in these words. Nothing here reads a file, a clock or a 
 """
 
 from esclusa.model.cargo import Consignment, DangerousGoods, GoodsItem, TransportEquipment
+from esclusa.model.case import CaseMove, CaseWords, EvidenceFile
 from esclusa.model.common import Identifier, Party, Place, Seal, value_text
 from esclusa.model.defect import Defect, Severity
 from esclusa.model.entity import EntityJudgement, JudgedMention
 from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, TransportEvent
 from esclusa.model.examination import Examination, Finding
+from esclusa.model.feedback import Feedback
+from esclusa.model.information import InformationMove, InformationSubject
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
 from esclusa.model.message import Function, Message, Statement
@@ -24,24 +27,33 @@ from esclusa.model.record import (
     natural_key,
     record_id,
 )
+from esclusa.model.redress import RedressEntry, RedressGrant, RedressMove, RedressPerson
 from esclusa.model.referral import Recorded, ReferralMove, ReferralSubject
+from esclusa.model.report import KeptFigure, KeptReport
 from esclusa.model.rules import RehearsalFigures, RuleMove, RuleOverlap, RuleRate
 from esclusa.model.scoring import Assessment, ModelMove, ScoreFigure, ScoreModel, ScoreReason
+from esclusa.model.seizure import SeizedItem, Seizure
 from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason
+from esclusa.model.yard import YardForm
 
 __all__ = [
-    "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Assessment", "Body", "Consignment",
+    "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Assessment", "Body", "CaseMove",
+    "CaseWords", "Consignment",
     "Conveyance", "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "EntityJudgement",
-    "Evidence",
-    "Examination", "Finding", "Function", "GoodsItem", "Identifier", "Journey", "JudgedMention",
+    "Evidence", "EvidenceFile",
+    "Examination", "Feedback", "Finding", "Function", "GoodsItem", "Identifier", "InformationMove",
+    "InformationSubject", "Journey", "JudgedMention", "KeptFigure", "KeptReport",
     "Level", "ListEntry",
     "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "Place", "PortCall",
     "Provenance",
-    "Reason", "ReasonMatch", "Record", "Recorded", "ReferralMove", "ReferralSubject",
+    "Reason", "ReasonMatch", "Record", "Recorded", "RedressEntry", "RedressGrant", "RedressMove",
+    "RedressPerson", "ReferralMove", "ReferralSubject",
     "RehearsalFigures", "RuleMove", "RuleOverlap", "RuleRate",
-    "Said", "ScoreFigure", "ScoreModel", "ScoreReason", "Seal", "SelectionMove", "Severity",
+    "Said", "ScoreFigure", "ScoreModel", "ScoreReason", "Seal", "SeizedItem", "Seizure",
+    "SelectionMove", "Severity",
     "ShipDeclaration", "Statement",
-    "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage", "decode_body",
-    "encode_body", "join_all", "kind_of", "natural_key", "parse_marking", "record_id", "value_text",
+    "TransportEquipment", "TransportEvent", "TravelDocument", "Traveller", "Voyage", "YardForm",
+    "decode_body", "encode_body", "join_all", "kind_of", "natural_key", "parse_marking",
+    "record_id", "value_text",
 ]  # fmt: skip

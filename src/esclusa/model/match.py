@@ -9,7 +9,8 @@ class PartyFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A party as a record states it, as far as screening compares it.
 
     ``type``: ``any``, ``person``, ``organisation`` or ``vessel``. ``birth_date`` is ISO 8601,
-    possibly partial; ``identifiers`` are ``scheme:value``, as sent.
+    possibly partial; ``identifiers`` are ``scheme:value``, as sent. ``redress`` are the redress
+    numbers stated: they are no facts of the party, so a decision is the same with and without them.
     """
 
     name: str
@@ -17,6 +18,7 @@ class PartyFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     birth_date: str = ""
     nationality: str = ""
     identifiers: tuple[str, ...] = ()
+    redress: tuple[str, ...] = ()
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,12 +69,16 @@ class ReasonMatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The match that a reason speaks of: its id, which is also that of decisions on it, its score
     (0 to 100) and what people said.
 
-    ``state``: "" when nobody decided, an outcome that stands, or ``reopened``. ``decision`` is the
-    record of the decision that counts or counted; it is another match's where the party stated a
-    redress number.
+    ``state``: "" when nobody decided, an outcome that stands, ``reopened``, or ``redress`` where a
+    redress number keeps it quiet. ``decision`` is the record of the decision that counts or
+    counted; it is another match's where the party stated that one's redress number. ``grant`` is
+    the record of a redress number that the party states, whether it keeps the match quiet or not;
+    ``partner`` tells that the record is a copy of a partner's.
     """
 
     id: str
     score: float
     state: str = ""
     decision: str = ""
+    grant: str = ""
+    partner: bool = False

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from esclusa.model.common import Place
 
+REDRESS: Final = "redress"
+"""The type of a redress number, stated among the documents though it proves nobody's identity."""
+
 
 class TravelDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A travel document. ``type``: ``passport``, ``visa``, ``id_card``, ``seafarer``, ``residence``
-    or ``other``. ``issuer`` is the ICAO 9303 three-letter code. ``expires`` is ``YYYY-MM-DD``."""
+    """A travel document. ``type``: ``passport``, ``visa``, ``id_card``, ``seafarer``,
+    ``residence``, ``redress`` (a number that an authority gave after a mistake) or ``other``.
+    ``issuer`` is the ICAO 9303 three-letter code. ``expires`` is ``YYYY-MM-DD``."""
 
     number: str
     type: str = "passport"

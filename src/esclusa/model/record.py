@@ -11,18 +11,25 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.model.cargo import Consignment, TransportEquipment
+from esclusa.model.case import CaseMove, CaseWords
 from esclusa.model.entity import EntityJudgement
 from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.examination import Examination
+from esclusa.model.feedback import Feedback
+from esclusa.model.information import InformationMove
 from esclusa.model.marking import Marking
 from esclusa.model.match import MatchDecision
 from esclusa.model.movement import PortCall, Voyage
-from esclusa.model.people import Traveller
+from esclusa.model.people import REDRESS, Traveller
+from esclusa.model.redress import RedressGrant, RedressMove
 from esclusa.model.referral import ReferralMove
+from esclusa.model.report import KeptReport
 from esclusa.model.rules import RuleMove
 from esclusa.model.scoring import Assessment, ModelMove, ScoreModel
+from esclusa.model.seizure import Seizure
 from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, ListEntry
+from esclusa.model.yard import YardForm
 
 Body = (
     Consignment
@@ -42,7 +49,16 @@ Body = (
     | ModelMove
     | Assessment
     | ReferralMove
+    | InformationMove
     | SelectionMove
+    | KeptReport
+    | RedressMove
+    | RedressGrant
+    | Seizure
+    | Feedback
+    | CaseMove
+    | CaseWords
+    | YardForm
 )
 """Everything a record can say; told apart by the tag in its JSON text."""
 
@@ -189,9 +205,10 @@ def _event(event: TransportEvent) -> str:
 
 def _traveller(person: Traveller) -> str:
     leg = person.journey
+    papers = [paper for paper in person.documents if paper.type != REDRESS]
     who = (
-        _join(person.documents[0].issuer, person.documents[0].number)
-        if person.documents
+        _join(papers[0].issuer, papers[0].number)
+        if papers
         else _join(person.surname, person.given_names, person.birth_date)
     )
     return _join(leg.carrier, leg.number, leg.departure[:10], who)
@@ -215,5 +232,14 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     ModelMove: lambda b: b.subject_kind,
     Assessment: lambda b: b.subject_id,
     SelectionMove: lambda b: _join(b.port, b.day, b.shift),
+    KeptReport: lambda b: b.period,
+    RedressMove: lambda b: f"{b.case}/{b.number}",
+    RedressGrant: lambda b: _join(b.agency, b.redress),
+    Seizure: lambda b: _join(b.agency, b.number),
+    Feedback: lambda b: f"{b.agency}/{b.to}/{b.about}",
+    YardForm: lambda b: f"{b.by}/{b.form}",
+    CaseMove: lambda b: f"{b.case}/{b.step}",
+    CaseWords: lambda b: f"{b.case}/{b.step}",
     ReferralMove: lambda b: f"{b.referral}/{b.agency}/{b.number}",
+    InformationMove: lambda b: f"{b.request}/{b.agency}/{b.number}",
 }

@@ -181,7 +181,13 @@ def _under(finding: Finding, label: int, algebra: LabelAlgebra) -> list[Reason]:
     for place, (other, reason) in enumerate(finding.reasons):
         if algebra.covers(other, label):
             found[reason.code if reason.source == "rule" else place] = reason
-    return list(found.values())
+    said = list(found.values())
+    # What is known with a partner's redress number stands in place of what is known without it.
+    anew = {(r.code, r.match.id) for r in said if r.match and r.match.partner}
+    return [
+        r for r in said
+        if not r.match or r.match.partner or (r.code, r.match.id) not in anew
+    ]  # fmt: skip
 
 
 def _strongest(reasons: list[Reason]) -> tuple[Reason, ...]:
@@ -255,7 +261,7 @@ def _ended(
 
 
 def _draft(finding: Finding, label: int, reasons: tuple[Reason, ...], agency: str) -> Draft:
-    used = tuple(sorted({reason.record_id for reason in reasons if reason.record_id}))
+    used = tuple(sorted({name for reason in reasons for name in _rests_on(reason)} - {""}))
     return Draft(
         body=Alert(
             subject_id=finding.subject_id,
@@ -270,6 +276,19 @@ def _draft(finding: Finding, label: int, reasons: tuple[Reason, ...], agency: st
         withdrawn=not reasons,
         retain_until=finding.retain_until,
     )
+
+
+def _anew(reasons: Sequence[Reason]) -> int:
+    """Return how many reasons stand in place of those of a lower label: who sees both labels is to
+    see this one."""
+    return sum(reason.match is not None and reason.match.partner for reason in reasons)
+
+
+def _rests_on(reason: Reason) -> tuple[str, ...]:
+    """Return the records that a reason rests on and goes with. A redress number of ours is none: it
+    is erased long after its last day, and the alert must not go with it."""
+    found = reason.match
+    return (reason.record_id, found.grant if found and found.partner else "")
 
 
 def _queue_row(
@@ -287,7 +306,7 @@ def _queue_row(
         "subject_id": finding.subject_id,
         "subject_kind": finding.subject_kind,
         "source_id": finding.source_id,
-        "breadth": len(alert.reasons),
+        "breadth": len(alert.reasons) + _anew(alert.reasons),
         "title": finding.title,
         "score": alert.score,
         "open": state in queue.OPEN_STATES,
@@ -310,6 +329,10 @@ def _reopen(
     leaves."""
     for finding, label, draft, answer in changed:
         before = rows.get((answer.id, label))
+        if _is_quiet(draft.body):
+            if before is None or before.state == "new":
+                _analysis_move(connection, labels, gate, answer.id, label, "quiet", at)
+            continue
         if before is None:
             continue
         asleep = snooze.is_asleep(before.state, before.until, at)
@@ -323,6 +346,14 @@ def _reopen(
             _analysis_move(connection, labels, gate, answer.id, label, "void", at)
         elif not draft.withdrawn and not told and (before.state in _LEFT or asleep):
             _analysis_move(connection, labels, gate, answer.id, label, "reopen", at)
+
+
+def _is_quiet(alert: Body) -> bool:
+    """Tell whether nothing in an alert counts because a redress number says so: it is kept with its
+    reasons, as a trace, and nobody has to look."""
+    reasons = alert.reasons if isinstance(alert, Alert) else ()
+    states = {reason.match.state for reason in reasons if reason.match}
+    return "redress" in states and all(reason.points <= 0 for reason in reasons)
 
 
 def _wake(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis import targeting
@@ -29,8 +30,9 @@ from esclusa.model import (
 from esclusa.model.cargo import TransportEquipment
 from esclusa.node.alerts import Finding, LabelAlgebra
 from esclusa.node.context import FirstSeen, Subject, features_of
-from esclusa.node.match_memory import Memory, Weighed, told
+from esclusa.node.match_memory import Memory, Weighed, silenced, told
 from esclusa.node.own_rules import OwnRules
+from esclusa.node.partners_numbers import PartnersNumbers, Quieted
 from esclusa.node.queries import Query, queries_of
 from esclusa.node.screens import Match, Screens
 from esclusa.sharing.views import ScreenHit
@@ -68,6 +70,8 @@ class Analyst:
         self._first_seen = FirstSeen()
         self._hidden: frozenset[int] = frozenset()
         self._views: dict[int, dict[int, frozenset[int]]] = {}
+        self.numbers = PartnersNumbers(store, labels, algebra)
+        """Redress numbers of partners."""
 
     def refresh(self, label: int | None) -> None:
         """Load lists that changed, and make ready the labels that reasons about records under
@@ -83,6 +87,7 @@ class Analyst:
                 joined = self.algebra.join(joined, other)
             self._views[label] = self._viewed(label)
             self._join_rules(label, joined)
+            self.numbers.ready(label, self._hidden, self.screens.labels(), self.own.packs())
 
     def _join_rules(self, label: int, lists: int) -> None:
         """Make the labels of what own rules say about records under ``label``: alone, with copies,
@@ -189,6 +194,7 @@ class Analyst:
                 self._judge(connection, label, some, reasons, complete=complete)
             else:
                 self._keep(connection, label, some, reasons, kept)
+            self._quiet_rules(connection, label, some, reasons)
             said |= {(name, label): tuple(found) for name, found in reasons.items()}
         return tuple(
             _finding(subject, said.get((subject.id, subject.label_id), ())) for subject in subjects
@@ -208,6 +214,8 @@ class Analyst:
         memory = Memory(
             connection, self._labels, self.algebra, agency=self._agency, moment=self.now()
         )
+        memory.look_numbers(query for _subject, query in asked)
+        self._quieted: dict[tuple[int, str], Quieted] = {}
         for list_label in self.screens.labels():
             needed = self.algebra.join(label, list_label)
             found = self.screens.matches(list_label, [query for _subject, query in asked])
@@ -215,6 +223,72 @@ class Analyst:
             for (subject, query), matches in zip(asked, found, strict=True):
                 weighed = list(memory.weigh(query, matches, list_label=list_label, needed=needed))
                 self._note(subject, query, weighed, needed, label, reasons)
+                for granting in sorted(memory.granting(query)):
+                    joined = self.numbers.joined(needed, granting)
+                    if joined is None or self.algebra.covers(granting, needed):
+                        continue  # it counts already, or may not be looked at
+                    again = list(memory.weigh(query, matches, list_label=list_label,
+                                              needed=needed, granting=granting))  # fmt: skip
+                    self._note_anew(subject, query, weighed, again, joined, granting, reasons)
+                    if needed == label:
+                        self._note_quiet(subject, again, granting)
+
+    def _note_anew(
+        self, subject: Subject, query: Query, weighed: Sequence[Weighed],
+        again: Sequence[Weighed], joined: int, granting: int,
+        reasons: dict[str, list[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
+        """Note what a partner's redress number makes of matches, under the label that names it."""
+        grant = next((item.found.grant for item in again if item.found.grant), "")
+        for before, item in zip(weighed, again, strict=True):
+            match, code = item.match, f"{item.match.list_id}:{item.match.uid}"
+            told_before = (before.place, before.found.state, before.number)
+            if item.place >= _MATCHES_SHOWN or told_before == (
+                item.place, item.found.state, item.number
+            ):  # fmt: skip
+                continue
+            found = msgspec.structs.replace(item.found, grant=item.found.grant or grant)
+            named = msgspec.structs.replace(item, found=found)
+            reason = told(_list_reason(query, match, code, item.place), named)
+            reasons[subject.id].append((joined, reason))
+
+    def _note_quiet(self, subject: Subject, again: Sequence[Weighed], granting: int) -> None:
+        """Note what is left for rules on travellers once a partner's redress number counts."""
+        if not isinstance(subject.body, Traveller) or not again:
+            return
+        key = (granting, subject.id)
+        known = self._quieted.get(key, Quieted(watched=self._unlisted))
+        left = [item.match for item in again if not item.cleared]
+        quiet = next((item for item in again if item.number and item.number.quiet), None)
+        self._quieted[key] = Quieted(
+            watched=_watched(known.watched, left) if left else known.watched,
+            by=quiet or known.by,
+        )
+
+    def _quiet_rules(
+        self, connection: sa.Connection, label: int, subjects: Sequence[Subject],
+        reasons: dict[str, list[tuple[int, Reason]]],
+    ) -> None:  # fmt: skip
+        """Say of rules that ask what lists say whether they still speak with a partner's number."""
+        view = self._known_views(label)[label] - self._hidden
+        for (granting, name), quieted in sorted(self._quieted.items()):
+            asked = self.rules_on_lists
+            said = [(own, r) for own, r in reasons[name] if r.source == "rule" and r.code in asked]
+            if quieted.by is None or not said:
+                continue
+            (subject,) = (one for one in subjects if one.id == name)
+            before = self._watched.get(name)
+            self._watched[name] = quieted.watched
+            (given,) = self._reasons(connection, view, FirstSeen(), [subject], complete=False)
+            if before is None:
+                del self._watched[name]
+            else:
+                self._watched[name] = before
+            left = {reason.code for _rule, reason in given}
+            for own, reason in said:
+                joined = self.numbers.joined(own, granting)
+                if reason.code not in left and joined is not None:
+                    reasons[name].append((joined, silenced(reason, quieted.by)))
 
     def _note(
         self, subject: Subject, query: Query, weighed: Sequence[Weighed], needed: int, label: int,
@@ -237,7 +311,7 @@ class Analyst:
                 reason = told(_list_reason(query, match, code, item.place), item)
                 reasons[subject.id].append((needed, reason))
                 seen.add(code)
-        if by_rule and (left := [item.match for item in weighed if not item.worth.cleared]):
+        if by_rule and (left := [item.match for item in weighed if not item.cleared]):
             self._watched[subject.id] = _watched(
                 self._watched.get(subject.id, TravellerContext()), left
             )

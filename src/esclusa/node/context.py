@@ -23,7 +23,15 @@ from esclusa.analysis.targeting.context import (
 )
 from esclusa.ledger import ties
 from esclusa.ledger.indexing import pair_reference, party_reference, seal_reference
-from esclusa.model import Body, Consignment, PortCall, TransportEquipment, Traveller
+from esclusa.model import (
+    Body,
+    Consignment,
+    PortCall,
+    TransportEquipment,
+    TransportEvent,
+    Traveller,
+)
+from esclusa.model.people import REDRESS
 from esclusa.node.around import (
     TraderFacts,
     around_boxes,
@@ -235,6 +243,8 @@ def _seals_differing(
 def _boxes(body: Body) -> Sequence[TransportEquipment]:
     if isinstance(body, Consignment):
         return body.equipment
+    if isinstance(body, TransportEvent):  # a gate, a lock or a crane reads seals, too
+        return (body.equipment,) if body.equipment else ()
     return (body,) if isinstance(body, TransportEquipment) else ()
 
 
@@ -292,7 +302,8 @@ def traveller_contexts(
 
 
 def _documents(person: Traveller) -> set[str]:
-    return {f"document:{item.number.upper()}" for item in person.documents if item.number}
+    papers = (item for item in person.documents if item.type != REDRESS)
+    return {f"document:{item.number.upper()}" for item in papers if item.number}
 
 
 def _differs(person: Traveller, other: Body) -> bool:

@@ -14,11 +14,13 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from esclusa.ledger import queue, records, ties
+from esclusa.ledger import queue, records, redress, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
-from esclusa.model import Provenance, decode_body
+from esclusa.model import Provenance, RedressGrant, decode_body
+from esclusa.node.alerts import MissingLabel
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.screen_again import screen_again
 from esclusa.sharing.exchange.messages import CLASSES
 from esclusa.sharing.exchange.rows import Copy, CopyKey
 
@@ -53,8 +55,11 @@ class Copies:
         """Make the labels that storing will need; opens transactions, so call it outside of one."""
         held = _held(rows)
         labels = {self._label(copy) for copy in held}
+        numbers = {self._label(copy) for copy in held if copy.kind == redress.GRANT}
+        self._pipeline.analyst.numbers.coming |= numbers
         with self._pipeline.store.read() as connection:
             labels |= self._labels_around(connection, {copy.record for copy in held})
+            labels |= ties.labels_of(connection, self._stating(connection, held))
         self.ready(labels)
         self._pipeline.ready_around([self._draft(copy) for copy in held])
 
@@ -74,6 +79,12 @@ class Copies:
         ]
         for labels, names in self._by_path((c.supplier, c.originator, c.record) for c in changed):
             records.erase(connection, names, labels=labels, keep=keep)
+        if stating := self._stating(connection, changed):
+            try:
+                screen_again(self._pipeline, connection, stating)
+            except MissingLabel:
+                # A marking is met for the first time: the node's tick screens them again.
+                self._pipeline.analyst.numbers.missed |= stating
         self._drop_overtaken(connection, known & {copy.record for copy in changed})
         self._judge_anew(connection, others)
 
@@ -197,6 +208,15 @@ class Copies:
                 ],
                 names,
             )
+
+    def _stating(self, connection: sa.Connection, copies: Iterable[Copy]) -> set[str]:
+        """Return the records that state redress numbers which these copies speak of."""
+        bodies = (
+            decode_body(bytes(copy.content.body)) for copy in copies
+            if copy.kind == redress.GRANT and copy.content is not None
+        )  # fmt: skip
+        numbers = {body.redress for body in bodies if isinstance(body, RedressGrant)}
+        return redress.stating(connection, numbers)
 
     def _label(self, copy: Copy) -> int:
         return self._labels.intern(copy.originator, copy.marking, copy.supplier)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from itertools import islice
 from threading import Lock
@@ -22,7 +22,7 @@ from esclusa.analysis.screening import normalise
 from esclusa.casework.entity_judgements import JUDGE, UNDO
 from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import custody, records
-from esclusa.ledger.standing import in_force
+from esclusa.ledger.standing import in_force, mark, since
 from esclusa.model import EntityJudgement, JudgedMention
 from esclusa.node import entity_judging as judging
 from esclusa.node.entity_known import Known
@@ -35,6 +35,7 @@ from esclusa.node.entity_rows import (
     number_of,
     pair_view,
     rests_of,
+    rows_of,
     says,
 )
 from esclusa.node.pipeline import ANALYSED, Pipeline
@@ -64,7 +65,9 @@ class EntityDesk:
         self._lock = Lock()
 
     @contextmanager
-    def _seen(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int], Known]]:
+    def seen(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int], Known]]:
+        """One snapshot for a reader: what he may see, and the entities of just that. For desks that
+        tell more of them; one answer is made at a time, so nothing slow belongs inside."""
         with self._lock, self._gate.reading(reader) as (connection, visible):
             known = self._known.pop(visible, None) or Known(self._settings)
             self._catch_up(connection, visible, known)
@@ -74,21 +77,32 @@ class EntityDesk:
             yield connection, visible, known
 
     def _catch_up(self, connection: sa.Connection, visible: frozenset[int], known: Known) -> None:
-        standing = in_force(connection, visible, _KINDS)
-        gone = known.mentions.keys() - standing.keys()
-        if gone:
-            known.take_out(gone)
-        fresh = sorted(standing.keys() - known.mentions.keys())
+        here, before = mark(connection), known.mark
+        if here == before:
+            return
+        known.mark = None  # until all is taken in: an error on the way has everything read anew
+        kinds = (_KINDS, {judging.KIND})
+        if before is None or (here.erased, here.at) != (before.erased, before.at):
+            found = [in_force(connection, visible, some) for some in kinds]
+            gone = [known.mentions.keys() - found[0].keys(), known.judged.keys() - found[1].keys()]
+        else:
+            news = [since(connection, visible, some, before.last) for some in kinds]
+            found = [fresh for fresh, _replaced in news]
+            gone = [known.mentions.keys() & news[0][1], known.judged.keys() & news[1][1]]
+        if gone[0]:
+            known.take_out(gone[0])
+        fresh = sorted(found[0].keys() - known.mentions.keys())
         if fresh:
-            known.take_in(list(self._stated(connection, visible, fresh, standing)))
-        self._catch_up_judgements(connection, visible, known)
+            known.take_in(list(self._stated(connection, visible, fresh, found[0])))
+        self._catch_up_judgements(connection, visible, known, found[1], gone[1])
+        known.mark = here
 
     def _catch_up_judgements(
-        self, connection: sa.Connection, visible: frozenset[int], known: Known
-    ) -> None:
-        standing = judging.standing(connection, visible)
-        for gone in known.judged.keys() - standing.keys():
-            del known.judged[gone]
+        self, connection: sa.Connection, visible: frozenset[int], known: Known,
+        standing: dict[int, int], gone: Set[int],
+    ) -> None:  # fmt: skip
+        for seq in gone:
+            del known.judged[seq]
         fresh = standing.keys() - known.judged.keys()
         for seq, held in judging.read(connection, self._labels, visible, fresh).items():
             number = number_of(self._labels.get(standing[seq]))
@@ -118,7 +132,7 @@ class EntityDesk:
         limit, wanted = max(1, min(limit, PAGE_LIMIT)), set(normalise(text).tokens)
         if not wanted:
             raise InputError("write a name or a number to look for")
-        with self._seen(reader) as (_connection, _visible, known):
+        with self.seen(reader) as (_connection, _visible, known):
             fits = (entity for entity in known.entities if says(known, entity, wanted))
             rows = [entity_row(known, entity) for entity in islice(fits, limit + 1)]
         self._gate.note(reader, Action.SEARCH, detail=f"entities={len(rows[:limit])}")
@@ -128,7 +142,7 @@ class EntityDesk:
         """Return an entity with members, reasons and open questions; raises ``NotFound``. A former
         id leads to the entity that has it now."""
         reader.require(Action.RECORD_READ)
-        with self._seen(reader) as (connection, visible, known):
+        with self.seen(reader) as (connection, visible, known):
             entity = known.entities.entity(name)
             view = self._view(connection, visible, known, entity, reader) if entity else None
         self._note(reader, view.entity.id if view else "")
@@ -139,7 +153,7 @@ class EntityDesk:
     def questions(self, reader: Reader, *, limit: int = 50) -> tuple[views.PairView, ...]:
         """Return the likeliest pairs that may be one and that nothing decides."""
         reader.require(Action.RECORD_READ)
-        with self._seen(reader) as (connection, visible, known):
+        with self.seen(reader) as (connection, visible, known):
             open_ones = known.entities.questions(max(1, min(limit, PAGE_LIMIT)))
             found = self._pairs(connection, visible, known, open_ones)
         self._gate.note(reader, Action.RECORD_READ, detail=f"entity questions={len(found)}")
@@ -149,7 +163,7 @@ class EntityDesk:
         """Return two mentions side by side, why and why not, what was judged, and the open
         questions beside them; raises ``NotFound`` and, for one mention twice, ``InputError``."""
         reader.require(Action.RECORD_READ)
-        with self._seen(reader) as (connection, visible, known):
+        with self.seen(reader) as (connection, visible, known):
             a, b = self._two(known, one, other)
             compared = Bond(
                 a=a.id, b=b.id, labels=frozenset(), score=known.entities.compare(a.id, b.id)
@@ -172,13 +186,14 @@ class EntityDesk:
     def links(self, reader: Reader, name: str, *, depth: int = 1) -> views.NearView:
         """Return who shares what with an entity, up to ``depth`` (1 to 3) links away."""
         reader.require(Action.RECORD_READ)
-        with self._seen(reader) as (_connection, _visible, known):
+        with self.seen(reader) as (_connection, _visible, known):
             entity = known.entities.entity(name)
             view = None
             if entity:
                 near = neighbourhood(known.linked(), entity.id, depth=max(1, min(depth, 3)))
                 hubs = tuple(hub.name for hub in near.hubs)
-                ways = tuple((link_view(known, link),) for link in near.links)
+                row = rows_of(known)
+                ways = tuple((link_view(row, link),) for link in near.links)
                 view = views.NearView(ways=ways, hubs=hubs, cut=near.cut)
         self._note(reader, entity.id if entity else "")
         if view is None:
@@ -188,12 +203,13 @@ class EntityDesk:
     def paths(self, reader: Reader, one: str, other: str) -> views.NearView:
         """Return how two entities are connected, shortest way first."""
         reader.require(Action.RECORD_READ)
-        with self._seen(reader) as (_connection, _visible, known):
+        with self.seen(reader) as (_connection, _visible, known):
             ends = known.entities.entity(one), known.entities.entity(other)
             view = None
             if ends[0] and ends[1]:
                 found = paths(known.linked(), ends[0].id, ends[1].id)
-                ways = tuple(tuple(link_view(known, link) for link in way) for way in found.paths)
+                row = rows_of(known)
+                ways = tuple(tuple(link_view(row, link) for link in way) for way in found.paths)
                 hubs = tuple(hub.name for hub in found.hubs)
                 view = views.NearView(ways=ways, hubs=hubs, cut=found.cut)
         self._note(reader, ends[0].id if view and ends[0] else "")
@@ -207,7 +223,7 @@ class EntityDesk:
         """Return what people said about pairs of mentions, newest first; taken back ones too."""
         reader.require(Action.RECORD_READ)
         limit = max(1, min(limit, PAGE_LIMIT))
-        with self._seen(reader) as (connection, visible, known):
+        with self.seen(reader) as (connection, visible, known):
             newest = sorted(known.judged, reverse=True)
             rows = self._said(connection, visible, known, newest[:limit], reader)
         self._gate.note(reader, Action.RECORD_READ, detail=f"judgements={len(rows)}")
@@ -227,7 +243,7 @@ class EntityDesk:
         :raises InputError: when verdict or reason is missing or wrong, or both are one mention.
         """
         reader.require(Action.ENTITY_JUDGE)
-        with self._seen(reader) as (connection, _visible, known):
+        with self.seen(reader) as (connection, _visible, known):
             pair = self._two(known, one, other)
             if seen and seen != known.seen(pair[0].id, pair[1].id):
                 raise StateError("a record was amended: other facts stand there than were shown")
@@ -270,7 +286,7 @@ class EntityDesk:
 
     def _told(self, reader: Reader, name: str) -> views.JudgementView:
         """Read a step back; between writing and this, it may have been erased with a record."""
-        with self._seen(reader) as (connection, visible, known):
+        with self.seen(reader) as (connection, visible, known):
             held = records.get(connection, self._labels, visible, name)
             seqs = [held.seq] if held is not None else []
             said = self._said(connection, visible, known, seqs, reader)

@@ -16,18 +16,12 @@ from esclusa.errors import NotFound
 from esclusa.ledger import audit, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft
-from esclusa.ledger.standing import in_force
 from esclusa.model import EntityJudgement, Record, natural_key, record_id
 from esclusa.node.entity_known import Said
 from esclusa.node.pipeline import Pipeline
 from esclusa.sharing.reader import Action, Reader, Role
 
 KIND = "entity_judgement"
-
-
-def standing(connection: sa.Connection, visible: Collection[int]) -> dict[int, int]:
-    """Return sequence number → label number of the newest step on each pair."""
-    return in_force(connection, visible, {KIND})
 
 
 def read(

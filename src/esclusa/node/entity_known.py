@@ -9,6 +9,7 @@ from esclusa.analysis.links import Graph
 from esclusa.analysis.resolution import Entities, Judgement, Mention, Settings
 from esclusa.casework.entity_facts import NOT_KEPT, changed, mention_digests
 from esclusa.casework.match_facts import digest
+from esclusa.ledger.standing import Mark
 
 Facts = dict[str, str]
 
@@ -40,6 +41,8 @@ class Known:
         self.judged: dict[int, Said | None] = {}
         """Newest step on each pair by its sequence number; None where nothing stands after it."""
         self.graph: Graph | None = None
+        self.mark: Mark | None = None
+        """How far the ledger had come; None before anything was read."""
         self._facts: dict[str, Facts] = {}
 
     def take_out(self, seqs: Collection[int]) -> None:

@@ -2,8 +2,9 @@
 
 Bodies of all versions, index entries and queue rows go; so do alerts and moves derived from the
 record, because they quote it; decisions on matches, with the last record that states their party;
-and the received bytes are blanked, except messages still held in
-quarantine. What stays is the salted digest of each body, so that proofs over the ledger still hold.
+and the received bytes are blanked, except messages still held in quarantine, and evidence that
+another step of a case still stands for. What stays is the salted digest of each body, so that
+proofs over the ledger still hold.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, rea
         files = {item for name in names for item in records.sources_of(connection, name)}
         emptied = sum(records.erase(connection, names).values())
         queue.remove(connection, names)
+        files -= custody.still_needed(connection, files)
         for item in sorted(files) if emptied else ():
             custody.redact(connection, item)
         audit.write_line(
@@ -47,6 +49,20 @@ def blank_redacted(store: Store, vault: custody.Vault) -> None:
     for sha256, ranges in waiting:
         if vault.path(sha256).exists() and not vault.is_blank(sha256, ranges):
             vault.blank(sha256, ranges)
+
+
+def blank_left_alone(store: Store, vault: custody.Vault) -> None:
+    """Blank evidence that nothing stands for any more; safe to repeat."""
+    with store.read() as connection:
+        if not custody.left_alone(connection):
+            return
+    with store.write() as connection:
+        alone = custody.left_alone(connection)
+        for item in sorted(alone):
+            custody.redact(connection, item)
+        ranges = [_kept(connection, item) for item in alone]
+    for sha256, kept in ranges:
+        vault.blank(sha256, kept)
 
 
 def _kept(connection: sa.Connection, source_id: str) -> tuple[str, list[tuple[int, int]]]:

@@ -25,9 +25,9 @@ from esclusa.analysis.outcomes import (
 )
 from esclusa.errors import InputError
 from esclusa.ledger import versions
-from esclusa.ledger.indexing import EXAMINATION_REFERENCE, bill_reference
+from esclusa.ledger.indexing import EXAMINATION_REFERENCE, FEEDBACK_REFERENCE, bill_reference
 from esclusa.ledger.labels import Labels
-from esclusa.model import Examination, record_id
+from esclusa.model import Examination, Feedback, record_id
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate
 
@@ -72,19 +72,49 @@ def outcomes_under(
     if known_by is not None and known_by.tzinfo is None:
         raise InputError("known_by has no time zone")
     rules = definitions(version)
-    exams = as_known(_stated(connection, visible), known_by)
+    exams = as_known(_stated(connection, labels, visible), known_by)
     bodies = [one.body for one in exams]
     # Bills decide whether a box holds one alone, so they are read whatever kinds are asked for.
     linked = link(bodies, _subjects(connection, labels, visible, bodies), rules)
     return outcome_table(exams, (one for one in linked if one.kind in kinds), rules)
 
 
-def _stated(connection: sa.Connection, visible: Collection[int]) -> Iterator[Stated]:
+def in_force(
+    connection: sa.Connection, labels: Labels, visible: Collection[int],
+    known_by: dt.datetime | None = None,
+) -> list[Stated]:  # fmt: skip
+    """Return the examinations in force under these labels, with when each became known; for who
+    counts examinations and not what they were about.
+
+    :param known_by: an aware moment; only what was known by then counts.
+    """
+    return as_known(_stated(connection, labels, visible), known_by)
+
+
+def _stated(
+    connection: sa.Connection, labels: Labels, visible: Collection[int]
+) -> Iterator[Stated]:
     for held in versions.all_holding(connection, visible, EXAMINATION_REFERENCE):
         yield Stated(
             id=held.id, chain=held.label_id, seq=held.seq, recorded=held.recorded,
             body=_EXAMINATION.decode(held.body), withdrawn=held.withdrawn,
         )  # fmt: skip
+    # What a partner said back about records of ours is an examination that it made.
+    for held in versions.all_holding(connection, visible, FEEDBACK_REFERENCE):
+        if labels.get(held.label_id).supplier:
+            yield Stated(
+                id=held.id, chain=held.label_id, seq=held.seq, recorded=held.recorded,
+                body=examined(_FEEDBACK.decode(held.body)), withdrawn=held.withdrawn,
+            )  # fmt: skip
+
+
+def examined(said: Feedback) -> Examination:
+    """Return what a partner said back about a record of ours as an examination, for statistics."""
+    return Examination(
+        agency=said.agency, number=said.about, event=said.event, result=said.result,
+        equipment=said.equipment, carrier=said.carrier, bills=(said.bill,) if said.bill else (),
+        completed=said.at, reported=said.at, lane="other",
+    )  # fmt: skip
 
 
 class _Ship(msgspec.Struct, frozen=True):
@@ -115,6 +145,7 @@ class _Cargo(msgspec.Struct, frozen=True):
 
 
 _EXAMINATION: Final = msgspec.json.Decoder(Examination)
+_FEEDBACK: Final = msgspec.json.Decoder(Feedback)
 _CARGO: Final = msgspec.json.Decoder(_Cargo)
 
 

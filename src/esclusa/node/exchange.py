@@ -27,7 +27,7 @@ from esclusa.errors import (
 from esclusa.ledger import records
 from esclusa.model import Record, decode_body, kind_of
 from esclusa.node import credentials
-from esclusa.node.exchange_ledger import CURSOR, HEARD, ExchangeLedger, Move
+from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move
 from esclusa.node.partners import (
     Partner,
     Partners,
@@ -338,7 +338,11 @@ class Exchange(ExchangeLedger):
             self._move([lambda state, _rules, _now: core.refusal(state, said)])
             raise
         batch = verified.batch
-        heard = {(HEARD, batch.sender): msgspec.json.encode(self.now())}
+        at = self.now()
+        heard = {
+            (HEARD, batch.sender): msgspec.json.encode(at),
+            (APART, batch.sender): msgspec.json.encode((batch.made - at).total_seconds()),
+        }
         header = data.split(b"\n", 1)[0]
         logged = self.log.taken(batch.sender, batch.first, header, lines.messages)
         also: dict[tuple[str, str], bytes | None] = {}

@@ -58,6 +58,8 @@ from esclusa.sharing.keys import EXCHANGE, KeyRing, Signer
 
 ALARM: Final = "alarm"
 HEARD: Final = "heard"
+APART: Final = "apart"
+"""By how many seconds a partner's clock was ahead of ours when its last batch came."""
 POINTER: Final = "pointer"
 CURSOR: Final = "cursor"
 

@@ -14,8 +14,6 @@ from typing import Final
 
 import msgspec
 
-from esclusa.errors import EsclusaError
-
 _LOG: Final = logging.getLogger("esclusa")
 
 
@@ -64,8 +62,9 @@ class Jobs:
         began, clock, error = dt.datetime.now(dt.UTC), time.perf_counter(), ""
         try:
             job()
-        except EsclusaError as failed:
-            # The kind alone: the sentence may be about a record.
+        except Exception as failed:
+            # Whatever it is, the next job and the next round must come. Its kind alone is told: the
+            # sentence may be about a record.
             error = type(failed).__name__
             _LOG.error("%s: %s", name, error)
         with self._lock:

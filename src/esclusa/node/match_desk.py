@@ -24,7 +24,7 @@ from esclusa.casework.matches import (
 )  # fmt: skip
 from esclusa.errors import NotFound
 from esclusa.ledger import audit, matches, records, ties
-from esclusa.ledger.indexing import match_party_reference, title_of
+from esclusa.ledger.indexing import match_party_reference, quiet_reference, title_of
 from esclusa.ledger.records import Draft
 from esclusa.model import (
     Alert,
@@ -35,7 +35,7 @@ from esclusa.model import (
     Record,
     Said,
 )  # fmt: skip
-from esclusa.node.match_memory import match_id, party_of, state_of
+from esclusa.node.match_memory import REDRESS, match_id, party_of, state_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.queries import queries_of
 from esclusa.node.screen_again import screen_again
@@ -342,6 +342,7 @@ class MatchDesk:
         on_entry = held.get(entry_value, [])
         known = [(item.id, matches.step_of(item)) for item, label in on_entry if label in below]
         told = worth(known, found.party, _digests(found.entry), f"{now:%Y-%m-%d}")
+        quiet = self._quiet(connection, visible, found.id)
         steps = self._steps(connection, found)
         body = found.entry.body
         assert isinstance(body, ListEntry)
@@ -351,7 +352,9 @@ class MatchDesk:
         return views.MatchView(
             match_id=found.id,
             score=found.reason.match.score if found.reason and found.reason.match else 0.0,
-            state=state_of(told), told_en=sentence(told, "en"), told_es=sentence(told, "es"),
+            state=REDRESS if quiet else state_of(told),
+            told_en=quiet.text_en if quiet else sentence(told, "en"),
+            told_es=quiet.text_es if quiet else sentence(told, "es"),
             party=found.party, subject_id=found.subject.id if found.subject else "",
             subject_kind=found.subject.kind if found.subject else "",
             title=title_of(subject) if subject is not None else "", entry_id=found.entry.id,
@@ -370,6 +373,16 @@ class MatchDesk:
             may_undo=standing and last is not None and reader.may(Action.MATCH_UNDO)
             and (_standing_by(steps) == reader.name or reader.role is Role.SUPERVISOR),
         )  # fmt: skip
+
+    def _quiet(
+        self, connection: sa.Connection, visible: Collection[int], name: str
+    ) -> Reason | None:
+        """Return the reason in a visible alert that says that a redress number keeps a match
+        quiet."""
+        seqs = matches.alerts_holding(connection, visible, [quiet_reference(name)])[:1]
+        told = records.get_by_seq(connection, self._labels, visible, seqs)
+        bodies = (item.body for item in told.values())
+        return next((_reason(body, name) for body in bodies if isinstance(body, Alert)), None)
 
     def _earlier(
         self, held: dict[str, list[tuple[Record, int]]], found: Found, entry_value: str

@@ -24,41 +24,59 @@ from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Level, Marking
 from esclusa.node import credentials, erasure, examinations, kept_mappings, settings
+from esclusa.node.account_desk import AccountDesk
 from esclusa.node.alerts import LabelAlgebra
 from esclusa.node.analyst import Analyst
+from esclusa.node.audit_desk import AuditDesk
+from esclusa.node.case_desk import CaseDesk
 from esclusa.node.copies import Copies
+from esclusa.node.entity_chart import ChartDesk
 from esclusa.node.entity_desk import EntityDesk
+from esclusa.node.entity_story import StoryDesk
 from esclusa.node.exchange import Exchange
+from esclusa.node.feedback import FeedbackDesk
+from esclusa.node.health import HealthDesk
+from esclusa.node.information_desk import InformationDesk
 from esclusa.node.jobs import Jobs
+from esclusa.node.keeping import Keeper, file_name
 from esclusa.node.kept_mappings import TAKEN_IN
 from esclusa.node.list_desk import ListDesk
 from esclusa.node.list_loading import Loaded
-from esclusa.node.lists import ListFile
+from esclusa.node.log_check import LogCheck
 from esclusa.node.match_desk import MatchDesk
 from esclusa.node.model_desk import ModelDesk
 from esclusa.node.model_store import Scorers
+from esclusa.node.notice_making import make as notices_of
+from esclusa.node.oidc_desk import OidcDesk, provider_of
 from esclusa.node.partner_desk import PartnerDesk
-from esclusa.node.people import PURPOSES_OF, People
+from esclusa.node.people import People
+from esclusa.node.people_services import PeopleServices
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.pointer_desk import PointerDesk
 from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
+from esclusa.node.redress_desk import RedressDesk
 from esclusa.node.referral_desk import ReferralDesk
+from esclusa.node.reporting.board import Desks
+from esclusa.node.reporting.made import reporting
 from esclusa.node.rule_desk import RuleDesk
 from esclusa.node.rules import pack_in_force
 from esclusa.node.saved_views import SavedViews
 from esclusa.node.score_desk import ScoreDesk
+from esclusa.node.seizure_desk import SeizureDesk
 from esclusa.node.selecting import SelectionDesk
 from esclusa.node.selection_report import ReportDesk
 from esclusa.node.taxii import TaxiiDesk
 from esclusa.node.taxii_post import PostBox
 from esclusa.node.taxii_publish import Publisher
+from esclusa.node.yard import YardDesk
 from esclusa.sharing import views
+from esclusa.sharing.own_name import OWN, own_name
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
 
 
-class Node:
+class Node(PeopleServices):
     """A service's or government's node; open one with :meth:`create` or :meth:`open`."""
 
     def __init__(self, folder: Path, chosen: settings.Settings) -> None:
@@ -71,7 +89,12 @@ class Node:
         self.desk = Desk(self.store, self.labels, self.gate)
         self.bulk_desk = BulkDesk(self.store, self.labels, self.gate)
         self.saved_views = SavedViews(self.store)
-        self.people = People(self.store, chosen.agency, session_hours=chosen.session_hours)
+        self.people = People(
+            self.store, chosen.agency, session_hours=chosen.session_hours,
+            by_password=chosen.by_password,
+        )  # fmt: skip
+        self.account_desk = AccountDesk(self.store, self.people)
+        self.oidc_desk = OidcDesk(self.store, self.people, provider_of(chosen, folder))
         self.pack = pack_in_force()
         self.algebra = LabelAlgebra(self.labels, chosen.agency)
         self.analyst = Analyst(
@@ -81,31 +104,64 @@ class Node:
             store=self.store, labels=self.labels, vault=self.vault, gate=self.gate,
             analyst=self.analyst, settings=chosen,
         )  # fmt: skip
+        self._keeper = Keeper(self.store, self.vault, self.labels, chosen)
         self.match_desk = MatchDesk(self.gate, self.pipeline)
         self.entities = EntityDesk(self.gate, self.pipeline)
+        self.charts = ChartDesk(self.gate, self.pipeline, self.entities)
+        self.stories = StoryDesk(self.gate, self.pipeline, self.entities)
         self.rule_desk = RuleDesk(self.gate, self.pipeline, self.pack)
         scorers = Scorers()
         self.model_desk = ModelDesk(self.gate, self.pipeline, scorers)
         self.score_desk = ScoreDesk(self.gate, self.pipeline, scorers, self.pack)
         self.selection_desk = SelectionDesk(self.gate, self.pipeline, folder)
         self.report_desk = ReportDesk(self.gate, self.pipeline, self.selection_desk)
-        self.list_desk = ListDesk(self.gate, self.vault, self.pipeline, self._keep)
+        self.list_desk = ListDesk(self.gate, self.vault, self.pipeline, self._keeper.keep)
         self.exchange = Exchange(
             folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
         )
         self.exchange.upkeep.append(self.match_desk.settle)
         self.referral_desk = ReferralDesk(self.gate, self.pipeline, self.exchange)
         self.exchange.upkeep.append(self.referral_desk.keep_up)
+        self.information_desk = InformationDesk(self.gate, self.pipeline, self.exchange)
+        self.exchange.upkeep.append(self.information_desk.keep_up)
+        self.case_desk = CaseDesk(self.gate, self.pipeline, self.entities, self.people)
+        self.redress_desk = RedressDesk(self.gate, self.pipeline, self.exchange, self.match_desk)
+        self.exchange.upkeep.append(self.redress_desk.settle)
+        self.seizure_desk = SeizureDesk(self.gate, self.pipeline, self.exchange)
+        self.feedback_desk = FeedbackDesk(
+            self.gate, self.pipeline, self.exchange, self.referral_desk
+        )
+        self.exchange.upkeep.append(self.feedback_desk.keep_up)
+        self.yard_desk = YardDesk(self.gate, self.pipeline, self.selection_desk, self.referral_desk)
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
+        self.casework_reports, self.board = reporting(
+            self.gate, self.pipeline, self.exchange, self.report_desk,
+            Desks(referrals=self.referral_desk, requests=self.information_desk,
+                  cases=self.case_desk, rules=self.rule_desk, lists=self.list_desk),
+        )  # fmt: skip
         self.partner_desk = PartnerDesk(self.store, self.labels, self.gate, self.exchange)
         self.taxii = TaxiiDesk(folder, self.store, self.labels, self.exchange)
         self.taxii_publisher = Publisher(self.store, self.labels, self.exchange, self.taxii)
         self.taxii_posts = PostBox(self.store, self.labels, self.vault, self.exchange, self.taxii)
         self.pointers = PointerService(self.exchange, self.store, self.labels)
         self.pointer_desk = PointerDesk(self.gate, self.exchange, self.pointers)
+        self.notices = notices_of(
+            folder, self.gate, self.pipeline, self.people, self.exchange, self.referral_desk
+        )
+        self.post = Jobs()
+        """What may wait for others' servers: beside the jobs, so that it holds none of them up."""
+        self.post.add("notices", self.notices.tick)
         self.jobs = Jobs()
         self.jobs.add("exchange", self.exchange.tick)
         self.jobs.add("scores", lambda: self.score_desk.keep_up(self.operator()))
+        self.log_check = LogCheck(self.store)
+        self.audit_desk = AuditDesk(self.store, chosen.time_zone)
+        self.jobs.add("log", self.log_check.keep_up)
+        self.jobs.add("cases", self.case_desk.settle)
+        self.health_desk = HealthDesk(
+            folder, self.store, self.gate, (self.jobs, self.post), self.partner_desk,
+            self.log_check,
+        )  # fmt: skip
 
     @classmethod
     def create(
@@ -138,6 +194,7 @@ class Node:
         node = cls(folder, settings.load(folder))
         node.store.require_current()
         erasure.blank_redacted(node.store, node.vault)
+        erasure.blank_left_alone(node.store, node.vault)
         if credentials.exist(folder):
             node.exchange.log.catch_up()
             node.exchange.settle()
@@ -174,55 +231,6 @@ class Node:
             name="operator", role=Role.ADMINISTRATOR, agency=self.agency, clearance=Level.OPEN,
             purpose="administration",
         )  # fmt: skip
-
-    # --- people ----------------------------------------------------------------------------
-
-    def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
-        """Open a session and return its token; raises ``SignInError``."""
-        return self.people.sign_in(name, password, purpose=purpose)
-
-    def reader(self, token: str) -> Reader:
-        """Return who is behind a session; raises ``SignInError`` when nobody is."""
-        return self.people.reader(token)
-
-    def sign_out(self, token: str) -> None:
-        """End a session."""
-        self.people.sign_out(token)
-
-    def csrf(self, token: str) -> str:
-        """Return the form token bound to a session."""
-        return self.people.csrf(token)
-
-    def set_preferences(
-        self, token: str, *, language: str | None = None, time_zone: str | None = None,
-        purpose: str | None = None,
-    ) -> Reader:  # fmt: skip
-        """Change the language, the time zone or the session's purpose."""
-        return self.people.set_preferences(
-            token, language=language, time_zone=time_zone, purpose=purpose
-        )
-
-    def purposes(self, role: Role) -> tuple[str, ...]:
-        """Return the purposes a role may read for."""
-        return PURPOSES_OF[role]
-
-    def add_user(
-        self, reader: Reader, *, name: str, password: str, role: str,
-        clearance: int = Level.OFFICIAL, caveats: Sequence[str] = (),
-    ) -> views.UserView:  # fmt: skip
-        """Enter an account; raises ``InputError`` when the name is taken or something is wrong."""
-        reader.require(Action.USER_WRITE)
-        added = self.people.add(
-            name=name, password=password, role=role, clearance=clearance, caveats=tuple(caveats)
-        )
-        self.gate.note(reader, Action.USER_WRITE, subject=name, detail=f"role={role}")
-        return added
-
-    def users(self, reader: Reader) -> tuple[views.UserView, ...]:
-        """Return every account, without secrets."""
-        reader.require(Action.USER_READ)
-        self.gate.note(reader, Action.USER_READ)
-        return self.people.all()
 
     # --- queue and records -----------------------------------------------------------------
 
@@ -303,7 +311,8 @@ class Node:
             self.gate.visible(reader), name=name, type=type, birth_date=birth_date,
             nationality=nationality, identifiers=tuple(identifiers), limit=limit,
         )  # fmt: skip
-        self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}")
+        own = f" {OWN}" if own_name(reader.name, (name,)) else ""
+        self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}{own}")
         return hits
 
     def outcomes(
@@ -350,33 +359,13 @@ class Node:
         reader.require(Action.INTAKE_WRITE)
         named = kept_mappings.by_name(self.store, mapping, TAKEN_IN)
         chosen = marking or self.settings.intake_marking()
-        kept, choice, fresh = self._keep(reader, name, stream, chosen, named, TAKEN_IN)
+        kept, choice, fresh = self._keeper.keep(reader, name, stream, chosen, named, TAKEN_IN)
         known = "" if fresh else "known already"
         by = f"mapping={choice.kept.mapping.id}" if choice.kept else ""
         self.gate.note(
             reader, Action.INTAKE_WRITE, subject=kept.source_id, detail=f"{known} {by}".strip()
         )
         return self.gate.source(reader, kept.source_id)
-
-    def _keep(
-        self, reader: Reader, name: str, stream: BinaryIO, marking: Marking,
-        named: kept_mappings.Kept | None, targets: Sequence[str], *, state: str = "received",
-    ) -> tuple[ListFile, kept_mappings.Choice, bool]:  # fmt: skip
-        """Take bytes into custody; return them, what they are read with, and whether they are new.
-
-        :param named: the mapping that a person named.
-        :param targets: what the rows of a table may speak of, for the choice among kept mappings.
-        """
-        label = self.labels.intern(self.agency, marking)
-        sha256, size = self.vault.put(stream, limit=self.settings.upload_bytes, name=name)
-        with self.vault.open(sha256) as kept:
-            choice = kept_mappings.choose(self.store, named, kept, _file_name(name), targets)
-        identity, fresh = custody.acknowledge(
-            self.store, name=_file_name(name), marking=marking.canonical(), label_id=label,
-            sha256=sha256, size=size, by=reader.name, state=state, mapping=choice.ref,
-            notes=choice.notes,
-        )  # fmt: skip
-        return ListFile(sha256=sha256, source_id=identity, name=name), choice, fresh
 
     def process(self, source_id: str) -> None:
         """Read a source, store what it says, analyse it; safe to repeat and to interrupt."""
@@ -389,6 +378,7 @@ class Node:
         """
         self.list_desk.compare_waiting()
         self.match_desk.settle()
+        self.redress_desk.settle()
         waiting = custody.waiting(self.store)
         for source_id in waiting:
             self.process(source_id)
@@ -435,7 +425,7 @@ class Node:
         :raises FormatError: naming the unknown key or field, or what else is wrong.
         :raises LimitError: when it is larger than a mapping can be.
         """
-        return kept_mappings.add(self.store, reader, _file_name(name), stream)
+        return kept_mappings.add(self.store, reader, file_name(name), stream)
 
     def mappings(self, reader: Reader) -> tuple[views.MappingView, ...]:
         """Return the newest version of every kept mapping, by id, without its text."""
@@ -505,14 +495,17 @@ class Node:
             raise StateError("this is a copy of a partner's record; its originator recalls it")
         # The recall first: interrupted in between, the record is still here, and asked for again.
         self._recall([record_id], by=reader.name)
-        return erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+        quiet = self.redress_desk.erased(record_id)
+        emptied = erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
+        self.redress_desk.screen(quiet)
+        return emptied
 
     def purge(self, reader: Reader, today: str) -> int:
         """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
         reader.require(Action.RECORD_ERASE)
         ended = sum(
             erasure.erase(self.store, self.vault, name, by=reader, reason="retention")
-            for name in sorted(self.match_desk.due(today))
+            for name in sorted({*self.match_desk.due(today), *self.case_desk.due(today)})
         )
         return ended + erasure.purge(
             self.store, self.vault, by=reader, today=today,
@@ -548,9 +541,3 @@ class Node:
         """Return what a monitor needs; no record content and no counts of records."""
         self.store.require_current()
         return {"agency": self.agency, "ledger": "reachable"}
-
-
-def _file_name(name: str) -> str:
-    """The last part of a path, without control characters, at most 200 characters."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(char for char in last if char.isprintable())[:200] or "unnamed"

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,9 @@ from esclusa.sharing.views import UserView
 PASSWORD_LENGTH: Final = 12
 """Shortest password taken; length is what resists guessing (NIST SP 800-63B §5.1.1)."""
 
+NO_PASSWORD: Final = "!"
+"""Stands where the hash of a password would: none is right."""
+
 PURPOSES_OF: Final[dict[Role, tuple[str, ...]]] = {
     Role.ANALYST: ("targeting", "border_control", "sanctions", "investigation"),
     Role.SUPERVISOR: ("targeting", "border_control", "sanctions", "investigation", "supervision"),
@@ -38,10 +42,15 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 class People:
     """Sign-in, sessions and accounts of one node."""
 
-    def __init__(self, store: Store, agency: str, *, session_hours: int) -> None:
+    def __init__(
+        self, store: Store, agency: str, *, session_hours: int,
+        by_password: Callable[[str], bool] = lambda name: True,
+    ) -> None:  # fmt: skip
+        """``by_password`` tells whether the account of a name may sign in with a password."""
         self._store = store
         self._agency = agency
         self._hours = session_hours
+        self._by_password = by_password
         self._hasher = PasswordHasher()
 
     def add(
@@ -50,13 +59,15 @@ class People:
     ) -> UserView:  # fmt: skip
         """Enter an account.
 
+        :param password: "" for an account that no password opens.
         :raises InputError: when the name is taken or ill-formed, the password short, the role or
             clearance unknown.
         """
         _check_account(name, password, role, clearance)
+        kept = self.hash(password) if password else NO_PASSWORD
         with self._store.write() as connection:
             added = accounts.add(
-                connection, name=name, password=self._hasher.hash(password), role=role,
+                connection, name=name, password=kept, role=role,
                 clearance=int(clearance), caveats=json.dumps(sorted(caveats)),
             )  # fmt: skip
         if not added:
@@ -83,14 +94,30 @@ class People:
         decoy = _decoy()
         with self._store.read() as connection:
             row = accounts.find(connection, name)
-        if not self._verify(row.password if row else decoy, password) or not (row and row.active):
+        kept = row.password if row and row.password != NO_PASSWORD else decoy
+        right = self._verify(kept, password)
+        if not right or not (row and row.active and self._by_password(row.name)):
             self._note(name[:64], "", "", Action.SESSION_REFUSE)
             raise SignInError("the name or the password is not right")
-        allowed = PURPOSES_OF[Role(row.role)]
-        chosen = purpose or allowed[0]
-        if chosen not in allowed:
-            raise InputError(f"the purpose {chosen!r} is not one of {', '.join(allowed)}")
-        return self._open(row.name, row.role, chosen)
+        return self._open(row.name, row.role, _purpose(row.role, purpose))
+
+    def open_for(self, name: str, *, purpose: str = "", way: str) -> str:
+        """Open a session for an account whose person was proved by other means than a password.
+
+        :param way: by which means, for the log.
+        :raises SignInError: when the account is closed or gone.
+        :raises InputError: when the purpose is not one the role may read for.
+        """
+        with self._store.read() as connection:
+            row = accounts.find(connection, name)
+        if row is None or not row.active:
+            raise SignInError("the account is closed")
+        return self._open(row.name, row.role, _purpose(row.role, purpose), way)
+
+    def hash(self, password: str) -> str:
+        """Return what is kept of a password; raises ``InputError`` for one that is too short."""
+        _check_password(password)
+        return self._hasher.hash(password)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:
@@ -98,7 +125,7 @@ class People:
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
 
-    def _open(self, name: str, role: str, purpose: str) -> str:
+    def _open(self, name: str, role: str, purpose: str, way: str = "") -> str:
         token = secrets.token_urlsafe(32)
         expires = dt.datetime.now(dt.UTC) + dt.timedelta(hours=self._hours)
         with self._store.write() as connection:
@@ -107,8 +134,9 @@ class People:
                 csrf=secrets.token_urlsafe(24), expires=expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             )  # fmt: skip
             audit.write_line(
-                connection, who=name, role=role, purpose=purpose, action=Action.SESSION_OPEN
-            )
+                connection, who=name, role=role, purpose=purpose, action=Action.SESSION_OPEN,
+                detail=way,
+            )  # fmt: skip
         return token
 
     def _note(self, who: str, role: str, purpose: str, action: Action) -> None:
@@ -125,6 +153,21 @@ class People:
             name=row.name, role=Role(row.role), agency=self._agency,
             clearance=Level(row.clearance), caveats=frozenset(json.loads(row.caveats)),
             purpose=row.purpose, language=row.language, time_zone=row.time_zone,
+        )  # fmt: skip
+
+    def account(self, name: str) -> Reader | None:
+        """Return an account as the reader it is without a session, for its role's first purpose;
+        None when there is none or it is closed. For what the node does for people, such as telling
+        them something."""
+        with self._store.read() as connection:
+            row = accounts.find(connection, name)
+        if row is None or not row.active:
+            return None
+        role = Role(row.role)
+        return Reader(
+            name=row.name, role=role, agency=self._agency, clearance=Level(row.clearance),
+            caveats=frozenset(json.loads(row.caveats)), purpose=PURPOSES_OF[role][0],
+            language=row.language, time_zone=row.time_zone,
         )  # fmt: skip
 
     def csrf(self, token: str) -> str:
@@ -180,11 +223,24 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _purpose(role: str, wanted: str) -> str:
+    allowed = PURPOSES_OF[Role(role)]
+    chosen = wanted or allowed[0]
+    if chosen not in allowed:
+        raise InputError(f"the purpose {chosen!r} is not one of {', '.join(allowed)}")
+    return chosen
+
+
+def _check_password(password: str) -> None:
+    if len(password) < PASSWORD_LENGTH or len(password) > 1024:
+        raise InputError(f"a password has at least {PASSWORD_LENGTH} characters")
+
+
 def _check_account(name: str, password: str, role: str, clearance: int) -> None:
     if not _NAME.fullmatch(name):
         raise InputError("a user name has up to 64 small letters, digits, dots, dashes")
-    if len(password) < PASSWORD_LENGTH or len(password) > 1024:
-        raise InputError(f"a password has at least {PASSWORD_LENGTH} characters")
+    if password:
+        _check_password(password)
     if role not in set(Role):
         raise InputError(f"the role {role[:40]!r} is not one of {', '.join(PERMITTED)}")
     if clearance not in set(Level):

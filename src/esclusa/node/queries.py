@@ -16,13 +16,15 @@ from esclusa.model import (
     Traveller,
 )
 from esclusa.model.movement import Conveyance
+from esclusa.model.people import REDRESS
 
 _NOT_SCREENED: Final = frozenset({"TO ORDER", "TO THE ORDER", "A LA ORDEN", "SAME AS CONSIGNEE"})
 """What stands in a party's place without naming one."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A party to screen. ``path`` is where it stands; ``identifiers`` are ``scheme:value``."""
+    """A party to screen. ``path`` is where it stands; ``identifiers`` are ``scheme:value``.
+    ``redress`` are redress numbers that it states, which are compared with no list."""
 
     path: str
     name: str
@@ -30,6 +32,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     birth_date: str = ""
     nationality: str = ""
     identifiers: tuple[str, ...] = ()
+    redress: tuple[str, ...] = ()
 
 
 def queries_of(body: Body) -> Iterator[Query]:
@@ -76,5 +79,10 @@ def _person(body: Traveller) -> Query:
         type="person",
         birth_date=body.birth_date,
         nationality=body.nationality,
-        identifiers=tuple(f"{item.type}:{item.number}" for item in body.documents if item.number),
+        identifiers=tuple(
+            f"{item.type}:{item.number}"
+            for item in body.documents
+            if item.number and item.type != REDRESS
+        ),
+        redress=tuple(item.number for item in body.documents if item.type == REDRESS),
     )

@@ -25,6 +25,7 @@ from esclusa.model import record_id
 from esclusa.node import referral_rows as held
 from esclusa.node import referral_telling as telling
 from esclusa.node.exchange import Exchange
+from esclusa.node.move_telling import text_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import MISSING, Kept
 from esclusa.node.referral_subjects import about, can_be_referred
@@ -120,18 +121,35 @@ class ReferralDesk:
         may = fit and reader.may(Action.REFERRAL_MOVE) and bool(self._hosts())
         return views.OfRecordView(referrals=known, can_be_referred=may)
 
-    def rates(self, reader: Reader) -> tuple[views.RatesView, ...]:
+    def rates(
+        self, reader: Reader, *, since: str = "", until: str = ""
+    ) -> tuple[views.RatesView, ...]:
         """Return how the referrals ended that the reader may see: those we asked for, then those
-        we were asked."""
+        we were asked.
+
+        :param since: the first day on which they were asked for, and ``until`` the last (ISO 8601);
+            "" for no bound.
+        :raises InputError: for what is no day, and a span that ends before it begins.
+        """
         reader.require(Action.REFERRAL_READ)
         with self._gate.reading(reader) as (connection, visible):
             every = self._every(connection, visible)
         self._gate.note(reader, Action.REFERRAL_READ, detail="rates")
         return tuple(
             telling.rates(side, [row.referral for row in every
-                                 if row.referral.side(self._us) == side])
+                                 if row.referral.side(self._us) == side],
+                          since=since, until=until)
             for side in ("requester", "host")
         )  # fmt: skip
+
+    def every(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
+        """Return the referrals under these labels, for what the node tells its people."""
+        return tuple(self._every(connection, visible))
+
+    def void(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
+        """Return the void referrals under these labels, for who is about to open a box."""
+        every = self._every(connection, visible)
+        return tuple(kept for kept in every if kept.referral.state == "void")
 
     # --- moving --------------------------------------------------------------------------------
 
@@ -254,7 +272,7 @@ class ReferralDesk:
         assert shown is not None  # without a request and a draft nothing is kept
         label = self._labels.get(shown)
         moves = telling.moves(
-            it, self._us, reader.name, at=telling.text_of(now),
+            it, self._us, reader.name, at=text_of(now),
             supervisor=reader.role is Role.SUPERVISOR,
         )  # fmt: skip
         record = kept.record and records.get(connection, self._labels, visible, kept.record)

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 from esclusa.casework.referrals import Referral, counted
-from esclusa.model import Examination, Finding, Place, ReferralMove, Voyage
+from esclusa.model import (
+    Examination,
+    Finding,
+    Place,
+    ReferralMove,
+    SeizedItem,
+    Seizure,
+    Voyage,
+)
 from esclusa.model.movement import Conveyance
 
 _SCANS: Final = frozenset({"scan_clear", "scan_anomaly"})
@@ -44,6 +52,29 @@ def examination(now: Referral, last: ReferralMove) -> Examination | None:
         started=begun, completed=last.at, reported=last.at, methods=methods,
         findings=_findings(said) if last.move == "seize" else (),
         lane="other", new_seal=said.get("new_seal", ""),
+    )  # fmt: skip
+
+
+def seizure(now: Referral, last: ReferralMove) -> Seizure | None:
+    """Return the report of the seizure that a referral ended with, None where it ended otherwise.
+
+    :param now: the referral before that move.
+    :param last: the host's last move.
+    """
+    if last.move != "seize":
+        return None
+    said = {item.name: item.value for item in last.recorded}
+    subject = now.subject
+    return Seizure(
+        agency=now.host, number=now.id, event=now.id, seized=last.at, part="found",
+        items=tuple(
+            SeizedItem(category=one.category, what=one.what, quantity=one.quantity, unit=one.unit)
+            for one in _findings(said)
+        ),
+        place=Place(code=subject.port, scheme="unlocode") if subject.port else Place(),
+        equipment=subject.boxes[0] if len(subject.boxes) == 1 else "",
+        carrier=subject.carrier, bill=subject.bill, concealment=said.get("concealment", ""),
+        examination=now.id, referral=now.id, by=last.by, at=last.at,
     )  # fmt: skip
 
 

@@ -6,15 +6,19 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from esclusa.casework.forms import Need
 from esclusa.casework.referral_moves import allowed
 from esclusa.casework.referral_rates import rates as counted_rates
-from esclusa.casework.referral_words import Field, Need, codes, fields, final, rows, words
+from esclusa.casework.referral_rates import version as rates_version
+from esclusa.casework.referral_words import codes, fields, final, rows, words
 from esclusa.casework.referrals import Referral, Step
+from esclusa.casework.report_periods import span
 from esclusa.ledger.indexing import RECORD_REFERRED
 from esclusa.model import ReferralMove
+from esclusa.node import move_telling as telling
+from esclusa.node.move_telling import text_of
 from esclusa.node.referral_rows import Kept
 from esclusa.sharing import referral_views as views
-from esclusa.sharing.terms import reasons
 
 _OURS: Final = {
     "requester": frozenset({"draft", "need_info", "declined"}),
@@ -30,17 +34,12 @@ _SETTLED: Final = frozenset({"expired", "waived"})
 
 def word(group: str, code: str) -> views.WordView:
     """Return a word of the data with its texts; an unknown code, of a newer partner, as it is."""
-    found = words(group).get(code)
-    text = (found.text_en, found.text_es) if found else (code, code)
-    return views.WordView(code=code, en=text[0], es=text[1])
+    return telling.word(words(group), code)
 
 
 def reason(code: str) -> views.WordView:
     """Return why something stays: a word of ours, or of the terms of release."""
-    if code in words("stays"):
-        return word("stays", code)
-    said = reasons()[code]
-    return views.WordView(code=code, en=said.en, es=said.es)
+    return telling.reason(words("stays"), code)
 
 
 def is_open(state: str) -> bool:
@@ -89,29 +88,23 @@ def clock(it: Referral, now: dt.datetime) -> views.ClockView:
     )  # fmt: skip
 
 
-def text_of(moment: dt.datetime) -> str:
-    """Return an aware moment in UTC as moves write it: to the second."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def rates(side: str, referrals: Iterable[Referral]) -> views.RatesView:
-    """Return how referrals of one side ended."""
-    found = counted_rates(referrals)
+def rates(
+    side: str, referrals: Iterable[Referral], *, since: str = "", until: str = ""
+) -> views.RatesView:
+    """Return how referrals of one side ended that were asked for from one day to another ("" for no
+    bound); raises ``InputError`` for what is no day."""
+    first, end = span(since, until)
+    found = counted_rates(referrals, since=first, until=end)
     return views.RatesView(
         side=side, asked=found.asked, waiting=found.waiting, due=found.due,
         answered=found.answered, silent=found.silent, waived=found.waived, void=found.void,
         declined=tuple(
-            views.GroundView(word=_code("decline", code), count=count)
+            views.GroundView(word=telling.coded(codes("decline"), code), count=count)
             for code, count in found.declined.items()
         ),
-        found=found.found, nothing_found=found.nothing_found,
+        found=found.found, nothing_found=found.nothing_found, since=since, until=until,
+        version=rates_version(),
     )  # fmt: skip
-
-
-def _code(name: str, value: str) -> views.WordView:
-    known = codes(name).get(value)
-    texts = (known.text_en, known.text_es) if known else (value or "–", value or "–")
-    return views.WordView(code=value, en=texts[0], es=texts[1])
 
 
 def steps(it: Referral) -> tuple[views.StepView, ...]:
@@ -146,15 +139,8 @@ def _recorded(move: ReferralMove) -> Iterator[views.RecordedView]:
 
 def _said(name: str, value: str) -> views.RecordedView:
     field = fields().get(name)
-    code = codes(field.list).get(value) if field and field.list else None
-    return views.RecordedView(
-        field=_name(field) if field else views.WordView(code=name, en=name, es=name), value=value,
-        text=views.WordView(code=value, en=code.text_en, es=code.text_es) if code else None,
-    )  # fmt: skip
-
-
-def _name(field: Field) -> views.WordView:
-    return views.WordView(code=field.name, en=field.text_en, es=field.text_es)
+    listed = codes(field.list) if field and field.list else {}
+    return telling.recorded(name, value, field, listed)
 
 
 def moves(
@@ -184,20 +170,7 @@ def opening() -> tuple[views.FieldView, ...]:
 def form(needs: Iterable[Need], filled: Mapping[str, str]) -> tuple[views.FieldView, ...]:
     """Return the fields that a move records."""
     return tuple(
-        _field(fields()[name], need, filled.get(name, ""))
-        for need in needs for name in need.fields
-    )  # fmt: skip
-
-
-def _field(field: Field, need: Need, value: str) -> views.FieldView:
-    needed = "no" if need.optional else "yes" if len(need.fields) == 1 else "one_of"
-    return views.FieldView(
-        word=_name(field), type=field.type, needed=needed, most=field.most, value=value,
-        codes=tuple(
-            views.CodeView(
-                word=views.WordView(code=code.code, en=code.text_en, es=code.text_es),
-                meaning_en=code.meaning_en, meaning_es=code.meaning_es,
-            )
-            for code in codes(field.list).values()
-        ) if field.list else (),
+        telling.form_field(field, need, codes(field.list).values() if field.list else (),
+                           filled.get(name, ""))
+        for need in needs for name in need.fields for field in (fields()[name],)
     )  # fmt: skip

@@ -6,7 +6,6 @@ it ends, in one transaction.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Final
@@ -23,29 +22,29 @@ from esclusa.ledger.indexing import RECORD_REFERRED
 from esclusa.ledger.records import Draft
 from esclusa.ledger.standing import withdrawn
 from esclusa.model import (
+    Consignment,
     Marking,
-    Provenance,
-    Record,
     Recorded,
     ReferralMove,
     ReferralSubject,
+    kind_of,
     natural_key,
     record_id,
 )
 from esclusa.node import referral_rows as held
 from esclusa.node.exchange import Exchange
+from esclusa.node.move_telling import text_of
 from esclusa.node.pipeline import Pipeline
-from esclusa.node.referral_outcomes import examination
+from esclusa.node.referral_outcomes import examination, seizure
 from esclusa.node.referral_rows import KIND, MISSING, Kept
 from esclusa.node.referral_subjects import About
-from esclusa.node.referral_telling import reason, text_of
+from esclusa.node.referral_telling import reason
+from esclusa.node.two_side_writing import LATE, kept_until, own, stays
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.referral_views import WordView
 
-_LONGEST_KEPT: Final = 1827
-"""Days that a move is kept where settings say nothing: those of cargo."""
-_LATE: Final = dt.timedelta(days=30)
-"""A node that was away for longer does not say afterwards that nobody answered."""
+_UNDECIDED: Final = frozenset({"requested", "need_info"})
+"""States in which silence would count against the host."""
 
 
 class Writing:
@@ -58,6 +57,7 @@ class Writing:
         self._settings = pipeline.settings
         self._exchange = exchange
         self._us = pipeline.settings.agency
+        self._algebra = pipeline.analyst.algebra
 
     # --- labels: made before the transaction that writes under them ------------------------------
 
@@ -90,20 +90,8 @@ class Writing:
 
     def stays(self, move: ReferralMove, marking: Marking, to: str) -> WordView | None:
         """Return why a move under a marking would not reach a partner, None when it would."""
-        key = natural_key(move)
-        record = Record(
-            id=record_id(self._us, KIND, key), kind=KIND, version=1, key=key, body=move,
-            originator=self._us, marking=marking, provenance=Provenance(),
-        )  # fmt: skip
-        try:
-            plan = self._exchange.planned(record, to)
-        except NotFound:
-            return reason("no_partner")
-        except AgreementError:
-            return reason("no_agreement")
-        if plan is None:
-            return reason("kind_not_agreed")
-        return reason(plan.reason) if plan.reason else None
+        why = stays(self._exchange, move, marking, to)
+        return reason(why) if why else None
 
     def would_stay(self, about: About, host: str) -> WordView | None:
         """Return why a request about something would not reach a host, None when it would."""
@@ -160,14 +148,17 @@ class Writing:
         )
         if move in DRAFTING:
             made = about_record(made, kept.record)
-        self.write(connection, reader, made, label, self._own(connection, kept.record))
-        found = examination(it, made)
-        if found is not None:
-            draft = Draft(
-                body=found, originator=self._us, label_id=label, valid_time=found.completed,
-                retain_until=self._until("examination"),
-            )  # fmt: skip
-            records.append(connection, [draft])
+        self.write(connection, reader, made, label, own(connection, self._labels, kept.record))
+        outcomes = (examination(it, made), seizure(it, made))
+        drafts = [
+            Draft(
+                body=found, originator=self._us, label_id=label, valid_time=made.at,
+                retain_until=self._until(kind_of(found)),
+            )
+            for found in outcomes if found is not None
+        ]  # fmt: skip
+        if drafts:
+            records.append(connection, drafts)
 
     def write(
         self, connection: sa.Connection, reader: Reader | None, move: ReferralMove, label: int,
@@ -193,16 +184,8 @@ class Writing:
             action=Action.REFERRAL_MOVE, subject=move.referral, detail=move.move,
         )  # fmt: skip
 
-    def _own(self, connection: sa.Connection, name: str) -> tuple[str, ...]:
-        """Return the record that a referral rests on, if it is ours: it is erased with that. What
-        goes back to who gave us a record does not end with our copy of it."""
-        found = records.live(connection, self._labels, {name} if name else set())
-        ours = any(not self._labels.get(label).supplier for _record, label, _until in found)
-        return (name,) if ours else ()
-
     def _until(self, kind: str) -> str:
-        days = self._settings.retention_days.get(kind, _LONGEST_KEPT)
-        return (self._exchange.now().date() + dt.timedelta(days=days)).isoformat()
+        return kept_until(self._settings, kind, self._exchange.now())
 
     # --- what follows of itself -------------------------------------------------------------
 
@@ -210,14 +193,14 @@ class Writing:
         """Say what follows from time and from deleted bills: no answer, void. Return how often."""
         every = held.all_labels(self._labels)
         with self._store.read() as connection:
-            asked = [
-                kept for kept in self._memory.all(connection, every)
-                if kept.referral.requester == self._us
-            ]  # fmt: skip
-            named = {kept.record for kept in asked if ("void", kept.referral.state) in rows()}
-            ours = [label.id for label in self._labels.all() if not label.supplier]
-            gone = withdrawn(connection, ours, named - {""})
-        due = [(kept, found) for kept in asked if (found := self._follows(kept, gone))]
+            known = self._memory.all(connection, every)
+        bills = self._bills(known)
+        gone: set[tuple[str, str]] = set()
+        with self._store.read() as connection:
+            for labels, names in bills.items():
+                deleted = withdrawn(connection, labels, set(names.values()))
+                gone |= {key for key, name in names.items() if name in deleted}
+        due = [(kept, found) for kept in known if (found := self._follows(kept, gone))]
         for kept, (move, given) in due:
             label = self.label_for(kept, move)
             # Another process of this node may have said it meanwhile; then there is nothing to say.
@@ -225,20 +208,54 @@ class Writing:
                 self.append(connection, None, kept, move, given, label)
         return len(due)
 
-    def _follows(self, kept: Kept, gone: Collection[str]) -> tuple[str, dict[str, str]] | None:
+    def _bills(self, known: Collection[Kept]) -> dict[tuple[int, ...], dict[tuple[str, str], str]]:
+        """Return the records whose deletion makes referrals void: by the labels under which they
+        count, the record's id by requesting side and name of the referral.
+
+        A host's own bill counts while nothing is decided, for what it has begun its people end; and
+        under labels that every reader of the referral, the requesting side's as well, may know of.
+        """
+        ours = tuple(label.id for label in self._labels.all() if not label.supplier)
+        below: dict[int, tuple[int, ...]] = {}
+        found: dict[tuple[int, ...], dict[tuple[str, str], str]] = {}
+        for kept in known:
+            it, name, labels = kept.referral, "", ours
+            if it.requester == self._us and ("void", it.state) in rows():
+                name = kept.record
+            elif it.host == self._us and it.state in _UNDECIDED and not it.waiting:
+                name, said = bill_asked_about(it, self._us), self.label_for(kept, "void")
+                if said not in below:
+                    below[said] = tuple(one for one in ours if self._algebra.below(one, said))
+                labels = below[said]
+            if name:
+                found.setdefault(labels, {})[it.requester, it.id] = name
+        return found
+
+    def _follows(
+        self, kept: Kept, gone: Collection[tuple[str, str]]
+    ) -> tuple[str, dict[str, str]] | None:
         """Return the move that time or a deleted bill makes, None when neither does.
 
-        :param gone: records that whoever stated them has withdrawn.
+        :param gone: requesting side and name of each whose bill or box was withdrawn.
         """
         it, now = kept.referral, self._exchange.now().replace(microsecond=0)
         if it.waiting or not it.steps:
             return None  # something is missing; what it says may be the answer
-        if kept.record in gone and ("void", it.state) in rows():
+        if (it.requester, it.id) in gone:
             said = "the carrier has withdrawn the bill or the box from its message"
             return "void", {"void_code": "bill_deleted", "void_text": said}
-        if it.state == "requested" and it.due is not None and it.due < now < it.due + _LATE:
+        silent = it.state == "requested" and it.requester == self._us
+        if silent and it.due is not None and it.due < now < it.due + LATE:
             return "expire", {}
         return None
+
+
+def bill_asked_about(it: Referral, host: str) -> str:
+    """Return the id of the host's own record of the bill that a referral is about, "" for a box."""
+    if not it.subject.bill:
+        return ""
+    bill = Consignment(carrier=it.subject.carrier, bill=it.subject.bill)
+    return record_id(host, kind_of(bill), natural_key(bill))
 
 
 def about_record(move: ReferralMove, name: str) -> ReferralMove:

@@ -29,7 +29,8 @@ from esclusa.sharing.exchange.rows import ConsentKey, Copy, Cut, Own, Pact
 from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
 
 _ANY: Final = "*"
-REFERRAL: Final = "referral_move"
+SAID: Final = frozenset({"referral_move", "information_move"})
+"""Kinds that a person writes in order to say them to the other side."""
 
 
 class Pointer(msgspec.Struct, frozen=True):
@@ -88,9 +89,9 @@ class Releasing:
         An agreement may give one kind for several purposes in several clauses. A copy lives under
         one of them: the first purpose, in the order of the text, for which anything goes.
         """
-        if record.kind == REFERRAL and record.originator == self._us:
-            # A referral is what a person chose to say to its other side, under a marking of its
-            # own, as strict as what it rests on but for that one reader. The tie is for erasure.
+        if record.kind in SAID and record.originator == self._us:
+            # This is what a person chose to say to its other side, under a marking of its own, as
+            # strict as what it rests on but for that one reader. The tie is for erasure.
             record = msgspec.structs.replace(record, derived_from=())
         last: Plan | None = None
         for purpose in _purposes(agreement, record.kind, self._us):

@@ -48,7 +48,7 @@ def report_pdf(view: ReportView, language: str) -> bytes:
         f"{say('candidates')}: {view.candidates}. {told.definitions_of(view, language)}.",
     ]
     tables = told.report_tables(view, language)
-    return _document(say("report"), lines, tables, told.marking_of(view, language), language, say)
+    return document(say("report"), lines, tables, told.marking_of(view, language), language, say)
 
 
 def sheet_pdf(view: SelectionView, language: str) -> bytes:
@@ -64,20 +64,25 @@ def sheet_pdf(view: SelectionView, language: str) -> bytes:
     if view.over:
         lines.append(say("over", view.over))
     tables = (told.sheet_table(view, language),)
-    return _document(say("sheet"), lines, tables, view.marking, language, say)
+    return document(say("sheet"), lines, tables, view.marking, language, say)
 
 
 def _sayer(language: str) -> Callable[..., str]:
     return lambda key, *values: told.word("titles", key, language, *values)
 
 
-def _document(
+def document(
     title: str, lines: list[str], tables: tuple[told.Table, ...], marking: str, language: str,
     say: Callable[..., str],
 ) -> bytes:  # fmt: skip
+    """Return a document of lines and tables as PDF.
+
+    :param marking: what stands at the top and bottom of each page.
+    :param say: gives the words for ``page`` with its number.
+    """
     out = io.BytesIO()
     page = landscape(A4)
-    document = SimpleDocTemplate(
+    drawing = SimpleDocTemplate(
         out, pagesize=page, leftMargin=_EDGE, rightMargin=_EDGE, topMargin=_EDGE + 5 * mm,
         bottomMargin=_EDGE + 5 * mm, title=title, lang=language, author="", creator="Esclusa",
         producer="Esclusa", invariant=1,
@@ -94,11 +99,11 @@ def _document(
         canvas.saveState()
         canvas.setFont("Helvetica-Bold", 8)
         for height in (page[1] - _EDGE, _EDGE - 3 * mm):
-            canvas.drawString(_EDGE, height, _letters(marking))
-            canvas.drawRightString(page[0] - _EDGE, height, _letters(say("page", drawn.page)))
+            canvas.drawString(_EDGE, height, plain_letters(marking))
+            canvas.drawRightString(page[0] - _EDGE, height, plain_letters(say("page", drawn.page)))
         canvas.restoreState()
 
-    document.build(story, onFirstPage=frame, onLaterPages=frame)
+    drawing.build(story, onFirstPage=frame, onLaterPages=frame)
     return out.getvalue()
 
 
@@ -115,17 +120,18 @@ def _table(table: told.Table, width: float, language: str) -> Table:
 _WIDE: Final = {
     "title": 4.0, "what": 3.5, "name": 2.2, "subject": 2.2, "importer": 2.6, "boxes": 2.2,
     "trade_lane": 1.6, "reasons": 1.6, "opened": 2.2, "kind": 1.8, "lane": 1.6, "result": 2.5,
-    "with": 2.0, "without": 2.0, "value": 2.0, "alarm": 0.8,
+    "with": 2.0, "without": 2.0, "value": 2.0, "alarm": 0.8, "now": 1.7, "before": 1.7, "year": 1.7,
+    "counts": 5.0, "not": 4.0,
 }  # fmt: skip
 """How wide columns are against one of numbers."""
 
 
 def _text(text: str) -> str:
     """Return text as reportlab's paragraphs read it: what looks like markup is text."""
-    return escape(_letters(text))
+    return escape(plain_letters(text))
 
 
-def _letters(text: str) -> str:
+def plain_letters(text: str) -> str:
     """Write letters that the font lacks as plain ones (Windows-1252 is what it has)."""
     text = text.replace("→", "->")
     return "".join(c if _has(c) else anyascii(c) or "?" for c in text)

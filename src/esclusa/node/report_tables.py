@@ -210,10 +210,11 @@ def definitions_of(view: ReportView, language: str) -> str:
 def _write(rows: Any, table: Table) -> None:
     rows.writerow([table.title])
     rows.writerow(table.heads)
-    rows.writerows([_plain(cell) for cell in row] for row in table.rows)
+    rows.writerows([plain(cell) for cell in row] for row in table.rows)
 
 
-def _plain(cell: Cell) -> Cell:
+def plain(cell: Cell) -> Cell:
+    """Return a cell as it is written to CSV: never a formula, empty for None, 1 or 0 for a bool."""
     if isinstance(cell, str) and cell.startswith(_FORMULA):
         return "'" + cell
     return "" if cell is None else int(cell) if isinstance(cell, bool) else cell

@@ -31,7 +31,7 @@ FRESH_DAYS: Final = 56
 MOST: Final = 20_000
 """Candidates of one sheet; more is no port's shift but a slip in the question."""
 _LIST: Final = "list"
-_CLEARED: Final = "not_the_same"
+_CLEARED: Final = frozenset({"not_the_same", "redress"})
 """The outcome of a person who found that the list means somebody else (match_outcomes.csv)."""
 
 
@@ -226,7 +226,7 @@ def _mandatory(alert: Alert | None, policy: Policy) -> tuple[str, ...]:
     told = set()
     for reason in alert.reasons if alert else ():
         if reason.source == _LIST:
-            cleared = reason.match is not None and reason.match.state == _CLEARED
+            cleared = reason.match is not None and reason.match.state in _CLEARED
             if policy.list_hits and not cleared:
                 told.add("list")
         elif reason.code in policy.always:

@@ -73,11 +73,8 @@ class ReportDesk:
         reader.require(Action.RECORD_READ)
         first, last = self._period(since, until)
         with self._gate.reading(reader) as (connection, visible):
-            found = [
-                one for one in self._selections.all(connection, visible)
-                if one.draw is not None and first <= one.day <= last and port in ("", one.port)
-            ]  # fmt: skip
-            frame = self._frame(connection, visible, found)
+            found = self.sheets(connection, visible, first, last, port=port)
+            frame = self.candidates(connection, visible, found)
             labels = _labels_read(connection, visible)
         marking = self._marking(labels)
         self._gate.note(reader, Action.REPORT_READ, detail=f"sheets={len(found)}")
@@ -93,17 +90,30 @@ class ReportDesk:
             raise InputError(f"from {first} to {last} is no period of up to {_LONGEST} days")
         return first.isoformat(), last.isoformat()
 
-    def _frame(
-        self, connection: sa.Connection, visible: frozenset[int], found: Sequence[Drawn]
-    ) -> pl.DataFrame:
-        """Return a row for each candidate of each sheet, with what came of it."""
+    def sheets(
+        self, connection: sa.Connection, visible: frozenset[int], first: str, last: str, *,
+        port: str = "",
+    ) -> list[Drawn]:  # fmt: skip
+        """Return the selections drawn for the days from ``first`` to ``last``, of these labels."""
+        return [
+            one for one in self._selections.all(connection, visible)
+            if one.draw is not None and first <= one.day <= last and port in ("", one.port)
+        ]  # fmt: skip
+
+    def candidates(
+        self, connection: sa.Connection, visible: frozenset[int], found: Sequence[Drawn],
+        outcomes: Callable[[], pl.DataFrame] | None = None,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Return a row for each candidate of each sheet, with what came of it.
+
+        :param outcomes: what is known of consignments under these labels; None to work it out here.
+        """
         agency = self._pipeline.settings.agency
         lines = [(one, line) for one in found if (sheet := one.sheet()) for line in sheet.lines]
         names = {line.subject for _one, line in lines}
-        outcomes = outcomes_under(
+        results = result_of(outcomes() if outcomes else outcomes_under(
             connection, self._labels, visible, kinds=("consignment",), known_by=self.now()
-        )
-        results = result_of(outcomes)
+        )) if lines else {}  # fmt: skip
         alerts = alerts_of(connection, visible, agency, names)
         cargo = cargos(connection, visible, names)
         rows: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ import msgspec
 
 from esclusa.errors import ConfigError
 from esclusa.model import EVERYONE, Level, Marking
+from esclusa.node.oidc_settings import Oidc
 
 FILE: Final = "esclusa.toml"
 
@@ -41,8 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     most, and is erased ``match_kept_days`` after its last day.
     ``entity_records`` is how many records the node is expected to hold: the more there are, the
     more has to agree before two are taken for one.
+    A case is erased with its evidence ``case_kept_days`` after it was closed, five years as other
+    records of customs; one that is not closed is kept. A file of evidence has at most
+    ``evidence_bytes``: an hour of a yard's camera, and no more than a disk holds beside the ledger.
     A rule of the node's own is due for a review ``rule_review_before`` days before its last day, or
     after ``rule_review_after`` days in force, whichever comes first.
+    ``oidc`` is the identity provider that people may sign in through. With ``local_sign_in`` off
+    a password of this node opens no session, but for the accounts in ``local_accounts``: machines,
+    and the one that is kept for the day when the provider is out of reach.
     """
 
     agency: str
@@ -62,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     entity_records: int = 100_000
     rule_review_before: int = 60
     rule_review_after: int = 365
+    case_kept_days: int = 1827
+    evidence_bytes: int = 1 << 30
+    oidc: Oidc | None = None
+    local_sign_in: bool = True
+    local_accounts: tuple[str, ...] = ()
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
 
     def __post_init__(self) -> None:
@@ -73,14 +85,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError("match_days is more than 0 and at most match_days_most")
         if not 1 <= self.list_workers <= 64:
             raise ConfigError(f"list_workers {self.list_workers}: a number from 1 to 64")
+        if not (self.local_sign_in or self.oidc):
+            raise ConfigError("local_sign_in is off and there is no oidc: nobody could sign in")
         if self.entity_records < 1:
             raise ConfigError(f"entity_records {self.entity_records}: a number from 1")
+        for name in ("case_kept_days", "evidence_bytes"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} {getattr(self, name)}: a number from 1")
         for name in ("rule_review_before", "rule_review_after"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number of days from 1")
         for name in ("list_shrink_percent", "list_change_percent"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number from 0 to 100")
+
+    def by_password(self, name: str) -> bool:
+        """Tell whether the account of a name may sign in with a password of this node."""
+        return self.local_sign_in or name in self.local_accounts
 
     def intake_marking(self) -> Marking:
         """Return the marking of what people bring in, when they say nothing else."""

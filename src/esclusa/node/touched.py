@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from esclusa.ledger import ties
-from esclusa.ledger.indexing import bill_reference
+from esclusa.ledger.indexing import bill_reference, seal_reference
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft
 from esclusa.model import Body, Examination, TransportEvent
@@ -52,3 +52,4 @@ def _references(body: Body) -> Iterator[str]:
             yield f"equipment:{body.equipment}"
     elif isinstance(body, TransportEvent) and body.event in _EVENTS and body.equipment is not None:
         yield f"equipment:{body.equipment.number}"
+        yield from (seal_reference(seal.number) for seal in body.equipment.seals if seal.number)

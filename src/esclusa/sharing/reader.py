@@ -55,9 +55,14 @@ class Action(StrEnum):
     SELECTION_READ = "selection:read"
     SELECTION_WRITE = "selection:write"
     REPORT_READ = "report:read"
+    REPORT_KEEP = "report:keep"
+    BOARD_READ = "board:read"
+    EXAMINATION_WRITE = "examination:write"
     AUDIT_READ = "audit:read"
     USER_READ = "user:read"
     USER_WRITE = "user:write"
+    HEALTH_READ = "health:read"
+    LOG_VERIFY = "log:verify"
     RECORD_ERASE = "record:erase"
     PARTNER_READ = "partner:read"
     PARTNER_WRITE = "partner:write"
@@ -67,8 +72,25 @@ class Action(StrEnum):
     TRAIL_READ = "trail:read"
     CONSENT_ASK = "consent:ask"
     CONSENT_ANSWER = "consent:answer"
+    REDRESS_READ = "redress:read"
+    REDRESS_MOVE = "redress:move"
+    WARNING_READ = "warning:read"
+    SEIZURE_READ = "seizure:read"
+    SEIZURE_WRITE = "seizure:write"
     REFERRAL_READ = "referral:read"
     REFERRAL_MOVE = "referral:move"
+    REQUEST_READ = "request:read"
+    REQUEST_MOVE = "request:move"
+    CASE_READ = "case:read"
+    CASE_MOVE = "case:move"
+    CASE_EVIDENCE = "case:evidence"
+    CASE_EXPORT = "case:export"
+    NOTICE_READ = "notice:read"
+    NOTICE_CHOOSE = "notice:choose"
+    NOTICE_FORM = "notice:form"
+    NOTICE_RUN = "notice:run"
+    NOTICE_USE = "notice:use"
+    NOTICE_SEND = "notice:send"
     POINTER_ASK = "pointer:ask"
     POINTER_READ = "pointer:read"
     POINTER_LOG = "pointer:log"
@@ -85,9 +107,14 @@ _WORK = {
     Action.PARTNER_READ, Action.RELEASE_PREVIEW, Action.TRAIL_READ, Action.POINTER_ASK,
     Action.POINTER_READ, Action.MATCH_READ, Action.MATCH_DECIDE, Action.MATCH_UNDO,
     Action.ENTITY_JUDGE, Action.ENTITY_UNDO, Action.RULE_WRITE,
-    Action.REFERRAL_READ, Action.REFERRAL_MOVE,
+    Action.REDRESS_READ, Action.REDRESS_MOVE,
+    Action.SEIZURE_READ, Action.SEIZURE_WRITE, Action.WARNING_READ,
+    Action.REFERRAL_READ, Action.REFERRAL_MOVE, Action.REQUEST_READ, Action.REQUEST_MOVE,
+    Action.NOTICE_READ, Action.NOTICE_CHOOSE, Action.NOTICE_FORM,
+    Action.CASE_READ, Action.CASE_MOVE, Action.CASE_EVIDENCE, Action.CASE_EXPORT,
     Action.MODEL_READ, Action.SCORE_READ, Action.SCORE_WRITE,
     Action.SELECTION_READ, Action.SELECTION_WRITE, Action.REPORT_READ,
+    Action.EXAMINATION_WRITE,
 }  # fmt: skip
 
 PERMITTED: Final[dict[Role, frozenset[Action]]] = {
@@ -97,14 +124,16 @@ PERMITTED: Final[dict[Role, frozenset[Action]]] = {
         | {
             Action.LIST_WRITE, Action.MAPPING_WRITE, Action.RELEASE_MARK, Action.RELEASE_RECALL,
             Action.CONSENT_ASK, Action.CONSENT_ANSWER, Action.POINTER_LOG, Action.RULE_APPROVE,
-            Action.MODEL_FIT, Action.MODEL_ACTIVATE,
+            Action.MODEL_FIT, Action.MODEL_ACTIVATE, Action.REPORT_KEEP, Action.BOARD_READ,
         }
     ),
     # An auditor sees the whole log and no content.
     Role.AUDITOR: frozenset(
         {
-            Action.AUDIT_READ, Action.RULE_READ, Action.LIST_READ, Action.PARTNER_READ,
-            Action.TRAIL_READ, Action.POINTER_LOG,
+            Action.AUDIT_READ, Action.LOG_VERIFY, Action.RULE_READ, Action.LIST_READ,
+            Action.PARTNER_READ,
+            Action.TRAIL_READ, Action.POINTER_LOG, Action.NOTICE_READ,
+            Action.NOTICE_CHOOSE, Action.NOTICE_USE,
         }
     ),
     # An administrator keeps the machine running and reads no case.
@@ -112,7 +141,9 @@ PERMITTED: Final[dict[Role, frozenset[Action]]] = {
         {
             Action.USER_READ, Action.USER_WRITE, Action.LIST_READ, Action.LIST_WRITE,
             Action.MAPPING_READ, Action.MAPPING_WRITE, Action.RULE_READ, Action.RECORD_ERASE,
-            Action.PARTNER_READ, Action.PARTNER_WRITE,
+            Action.PARTNER_READ, Action.PARTNER_WRITE, Action.NOTICE_READ, Action.NOTICE_CHOOSE,
+            Action.NOTICE_RUN,
+            Action.NOTICE_USE, Action.HEALTH_READ, Action.LOG_VERIFY,
         }
     ),
 }  # fmt: skip

@@ -136,7 +136,10 @@ class GroundView(msgspec.Struct, frozen=True, kw_only=True):
 
 class RatesView(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of the referrals that the reader may see, of one side: see
-    :class:`~esclusa.casework.referral_rates.Rates`. ``due`` is the denominator of ``answered``."""
+    :class:`~esclusa.casework.referral_rates.Rates`. ``due`` is the denominator of ``answered``.
+
+    ``since`` and ``until`` are the first and last day on which they were asked for, "" for no
+    bound; ``version`` is that of the definitions (docs/reports.md)."""
 
     side: str
     asked: int
@@ -149,6 +152,9 @@ class RatesView(msgspec.Struct, frozen=True, kw_only=True):
     declined: tuple[GroundView, ...]
     found: int
     nothing_found: int
+    since: str = ""
+    until: str = ""
+    version: int = 1
 
 
 class ReferralPage(msgspec.Struct, frozen=True, kw_only=True):

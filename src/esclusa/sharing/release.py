@@ -25,6 +25,7 @@ from esclusa.ledger.store import Store
 from esclusa.model import Alert, AlertMove, Body, Record, record_id
 from esclusa.sharing import seeing, views
 from esclusa.sharing.facts import changes, facts_of, plain
+from esclusa.sharing.own_name import OWN, own_name
 from esclusa.sharing.policy import Decisions
 from esclusa.sharing.reader import Action, Reader
 
@@ -204,7 +205,8 @@ class Gate:
         with self.reading(reader) as (connection, visible):
             record = records.get(connection, self._labels, visible, name, version=version)
             view = self._record_view(connection, visible, record) if record else None
-        self.note(reader, Action.RECORD_READ, subject=_identifier(name), detail=_found(view))
+        own = OWN if view and own_name(reader.name, _names(view)) else ""
+        self.note(reader, Action.RECORD_READ, subject=_identifier(name), detail=_found(view) or own)
         if view is None:
             raise NotFound("no such record")
         return view
@@ -303,7 +305,8 @@ class Gate:
         with self.reading(reader) as (connection, visible):
             rows = search.search(connection, visible, text, kind=kind, limit=limit + 1)
             found = [records.to_record(row, self._labels) for row in rows]
-        self.note(reader, Action.SEARCH, detail=f"rows={len(found[:limit])}")
+        own = f" {OWN}" if own_name(reader.name, (text,)) else ""
+        self.note(reader, Action.SEARCH, detail=f"rows={len(found[:limit])}{own}")
         return views.SearchPage(
             query=text,
             rows=tuple(_search_row(record) for record in found[:limit]),
@@ -384,6 +387,16 @@ class Gate:
             )
             for row in rows
         )  # fmt: skip
+
+
+def _names(view: views.RecordView) -> Iterator[str]:
+    """Each party's or person's names as one text; first and last name may be two fields."""
+    found: dict[str, list[str]] = {}
+    for fact in view.facts:
+        prefix, _, last = fact.path.rpartition(".")
+        if "name" in last:
+            found.setdefault(prefix, []).append(fact.value)
+    return (" ".join(parts) for parts in found.values())
 
 
 def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:

@@ -334,6 +334,42 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     caveats: tuple[str, ...]
     active: bool
     created: str
+    last_sign_in: str = ""
+    """ISO 8601 UTC, "" for never."""
+    sessions: int = 0
+    """Sessions that are open now."""
+    password: bool = True
+    """Whether a password opens it."""
+    linked: int = 0
+    """People of an identity provider who are tied to it."""
+    seen: str = ""
+    """A sign of what it is now; a change names it, and is refused when it is another by then."""
+
+
+class SignInWays(msgspec.Struct, frozen=True, kw_only=True):
+    """How people sign in here: ``provider`` is the name of the identity provider ("" for none),
+    ``leave`` where they sign out of it ("" for nowhere known), ``password`` whether anybody may
+    sign in with a password of this node, ``everybody`` whether all accounts may."""
+
+    provider: str = ""
+    leave: str = ""
+    password: bool = True
+    everybody: bool = True
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of an identity provider: ``subject`` of ``issuer``. ``account`` is the one that the
+    person opens, "" while an administrator has not said. ``called`` is what the provider calls the
+    person and proves nothing. Times are ISO 8601 UTC."""
+
+    code: str
+    issuer: str
+    subject: str
+    account: str
+    called: str
+    seen: str
+    approver: str
+    since: str
 
 
 class ScreenHit(msgspec.Struct, frozen=True, kw_only=True):

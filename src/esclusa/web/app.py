@@ -18,12 +18,13 @@ from esclusa.api.app import create_api
 from esclusa.api.limits import DEFAULT, FaceLimits
 from esclusa.api.taxii import create_door
 from esclusa.errors import EsclusaError
+from esclusa.web import feed
 from esclusa.web.gatekeeper import admit
 from esclusa.web.mistakes import Mistakes
 from esclusa.web.page import Page, all_pages, navigation
 from esclusa.web.shield import Shield, note_crash
 from esclusa.web.site import Site
-from esclusa.web.statics import PREFIX
+from esclusa.web.statics import PREFIX, WORKER_PATH
 
 if TYPE_CHECKING:
     from esclusa.node.node import Node
@@ -63,8 +64,10 @@ def _routes(site: Site, pages: tuple[Page, ...], mistakes: Mistakes) -> list[Bas
         Route(page.path, _handler(site, page, mistakes), methods=[page.method]) for page in pages
     ]
     return [
+        Route(WORKER_PATH, site.statics.serve_worker, methods=["GET"]),
         *shown,
         Route(PREFIX + "/{digest}/{name}", site.statics.serve, methods=["GET"]),
+        Route(feed.PATH, feed.feed_of(site), methods=["GET"]),
         Mount("/api/v1", create_api(site.node, limits=site.limits, throttle=site.throttle)),
         Mount("/taxii2", create_door(site.node)),
     ]

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from esclusa.api.limits import DEFAULT, FaceLimits
 from esclusa.api.throttle import Throttle
+from esclusa.codes.glossary import by_code
 from esclusa.web.catalogue import LANGUAGES, catalogue
 from esclusa.web.statics import Statics
 
@@ -66,11 +67,21 @@ def environment(language: str, static: Callable[[str], str]) -> Environment:
         "static": static,
         "word": texts.word,
         "field": texts.field,
+        "term_address": term_address,
     }
     made.filters["points"] = points
     made.filters["size"] = size
     made.filters["percent"] = partial(percent, language)
     return made
+
+
+def term_address(code: str) -> str:
+    """Return the address of the term that a word of a closed list means, "" where it has none.
+
+    :param code: ``section:code``, as in the glossary.
+    """
+    term = by_code().get(code)
+    return f"/glossary/{term.name}" if term else ""
 
 
 def points(value: float) -> str:

@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 FOLDER: Final = Path(__file__).parent / "static"
 PREFIX: Final = "/static"
+WORKER: Final = "yard-worker.js"
+WORKER_PATH: Final = "/yard/worker.js"
 _TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -32,6 +34,11 @@ class Statics:
     def address(self, name: str) -> str:
         """Return the address of a file; ``KeyError`` for one that is not there."""
         return f"{PREFIX}/{self._digests[name]}/{name}"
+
+    async def serve_worker(self, request: Request) -> Response:
+        """Answer the yard's service worker. Its address has no hash: a browser asks for it again
+        under the same name, and the folder of that address is all that it may answer for."""
+        return Response(self._files[WORKER], media_type=_TYPES[".js"])
 
     async def serve(self, request: Request) -> Response:
         """Answer a file to be kept for ever, or 404 for a name or a hash that is not ours."""

@@ -8,7 +8,7 @@ rows (numpy): a link costs 24 bytes, and a walk is a slice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from esclusa.analysis.resolution.mention import Mention
 
 Ints = npt.NDArray[np.int64]
 
+_SIDES: Final[tuple[Literal["left"], Literal["right"]]] = ("left", "right")
 _SHOWN: Final = 20
 """Places in records told for one link; a carrier's link to its own address has thousands."""
 
@@ -39,8 +40,11 @@ class Graph:
         self.entities: Final = entities
         self.things: Final = things
         self.number_of: Final = {entity: number for number, entity in enumerate(entities)}
+        self._thing_of: dict[tuple[str, str], int] = {}
         self._start: Ints = np.zeros(len(entities) + len(things) + 1, dtype=np.int64)
         self._ends: Ints = np.zeros(0, dtype=np.int64)
+        self.degrees: Ints = np.diff(self._start)
+        """How many nodes each node is tied to, by its number."""
         self._stated: list[Mention] = []
         self._codes: Ints = np.zeros(0, dtype=np.int64)
         self._by: Ints = np.zeros(0, dtype=np.int64)
@@ -89,6 +93,7 @@ class Graph:
         by_begin = np.lexsort((ends, begins))
         self._ends = ends[by_begin]
         self._start = np.searchsorted(begins[by_begin], np.arange(self._start.size))
+        self.degrees = np.diff(self._start)
 
     def beside(self, number: int) -> Ints:
         """Return the nodes that a node is tied to, in order: things of an entity, or entities of a
@@ -100,21 +105,33 @@ class Graph:
         """Return how many nodes a node is tied to."""
         return int(self._start[number + 1] - self._start[number])
 
+    def number_of_thing(self, kind: str, value: str) -> int:
+        """Return the number of a thing; raises ``KeyError`` for one that is not here."""
+        if not self._thing_of:
+            count = len(self.entities)
+            self._thing_of |= {thing: count + n for n, thing in enumerate(self.things)}
+        return self._thing_of[kind, value]
+
     def name(self, number: int) -> str:
         """Return an entity's id, or ``kind:value`` of a thing."""
         count = len(self.entities)
         return self.entities[number] if number < count else ":".join(self.things[number - count])
 
+    def _places(self, entity: int, thing: int) -> Ints:
+        code = entity << 32 | thing
+        left, right = (int(np.searchsorted(self._codes, code, side)) for side in _SIDES)
+        return self._by[left:right]
+
+    def seqs(self, entity: int, thing: int) -> tuple[int, ...]:
+        """Return the numbers of all records that state the tie of an entity and a thing, in the
+        order in which they arrived."""
+        return tuple(sorted({self._stated[n].seq for n in self._places(entity, thing).tolist()}))
+
     def evidence(self, entity: int, thing: int) -> tuple[Evidence, ...]:
         """Return where the tie of an entity and a thing is stated, at most 20 places."""
-        code = entity << 32 | thing
-        left, right = (
-            np.searchsorted(self._codes, code),
-            np.searchsorted(self._codes, code, "right"),
-        )
         kind, value = self.things[thing - len(self.entities)]
         found: list[Any] = []
-        for number in self._by[left : min(right, left + _SHOWN)].tolist():
+        for number in self._places(entity, thing)[:_SHOWN].tolist():
             one = self._stated[number]
             role = next(t.role for t in one.ties if (t.kind, t.value) == (kind, value))
             found.append(Evidence(one.record, one.path, role, one.label))

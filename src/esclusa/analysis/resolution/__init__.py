@@ -25,11 +25,13 @@ from esclusa.analysis.resolution.judgement import DIFFERENT, SAME, Judgement, No
 from esclusa.analysis.resolution.mention import TYPES, Mention, Tie, mention_id
 from esclusa.analysis.resolution.rarity import Rarity, listed_rarity
 from esclusa.analysis.resolution.settings import Settings, default_settings, read_settings
+from esclusa.analysis.resolution.stated import Stated, stated
 from esclusa.analysis.resolution.weigh import PairScore, Part, sentence
 
 __all__ = [
     "DIFFERENT", "SAME", "TYPES", "Bond", "Change", "Entities", "Entity", "Explanation",
-    "Judgement", "Loss", "Mention", "Notice", "PairScore", "Part", "Rarity", "Settings", "Tie",
+    "Judgement", "Loss", "Mention", "Notice", "PairScore", "Part", "Rarity", "Settings", "Stated",
+    "Tie",
     "changes_between", "default_settings", "listed_rarity", "mention_id", "mentions_of",
-    "read_settings", "sentence", "view",
+    "read_settings", "sentence", "stated", "view",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from esclusa.codes import redress
 from esclusa.formats.edifact import common
 from esclusa.formats.edifact.segment import RawMessage, Segment
 from esclusa.formats.reading import Notes, Reading, snippet, walk
@@ -26,6 +27,7 @@ from esclusa.model import (
     TravelDocument,
     Traveller,
 )
+from esclusa.model.people import REDRESS
 
 _NOWHERE: Final = Place()
 _ROLE: Final = common.CODES["traveller"]
@@ -230,8 +232,13 @@ def _nat(listing: _List, segment: Segment) -> None:
 
 
 def _rff(listing: _List, segment: Segment) -> None:
-    if listing.person is not None and common.REFERENCE.get(segment.get(1)) == "booking":
-        listing.person.fields["booking_reference"] = segment.get(1, 2).strip()
+    person, number = listing.person, segment.get(1, 2).strip()
+    if person is None:
+        return
+    if common.REFERENCE.get(segment.get(1)) == "booking":
+        person.fields["booking_reference"] = number
+    elif segment.get(1) == GOVERNMENT and redress.is_valid(number):
+        person.documents.append(TravelDocument(number=redress.normalise(number), type=REDRESS))
 
 
 def _doc(listing: _List, segment: Segment) -> None:
@@ -245,6 +252,8 @@ def _doc(listing: _List, segment: Segment) -> None:
         listing.notes.add("paxlst.document.number", Severity.WARNING, reason, segment, "2.1")
         return
     kind = _DOCUMENT.get(code) or ("passport" if not code else "other")
+    if kind == "other" and redress.is_valid(number):
+        kind, number = REDRESS, redress.normalise(number)
     person.documents.append(TravelDocument(number=number, type=kind))
 
 
@@ -282,4 +291,7 @@ def _ordered(documents: list[TravelDocument]) -> list[TravelDocument]:
     return sorted(documents, key=lambda document: RANK.get(document.type, 3))
 
 
-RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4}
+RANK: Final = {"passport": 0, "id_card": 1, "seafarer": 1, "residence": 2, "visa": 4, REDRESS: 5}
+GOVERNMENT: Final = "AEA"
+"""Reference qualifier (UN/EDIFACT 1153) of a government agency's reference number: a redress number
+where it has the form of one."""

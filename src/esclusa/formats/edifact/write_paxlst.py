@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 
 from esclusa.formats.edifact import write_common as common
 from esclusa.formats.edifact.drafting import WritingError, segment
-from esclusa.formats.edifact.paxlst import flight
+from esclusa.formats.edifact.paxlst import GOVERNMENT, flight
 from esclusa.formats.edifact.segment import Segment
 from esclusa.formats.edifact.writing import NewMessage, message_head
 from esclusa.model import Function, Journey, Message, TravelDocument, Traveller
+from esclusa.model.people import REDRESS
 
 DIRECTORY: Final = "D.02B"
 GUIDE: Final = "IATA"
@@ -135,7 +136,11 @@ def _person(person: Traveller, year: int) -> Iterator[Segment]:
     if person.booking_reference:
         yield segment("RFF", ("AVF", person.booking_reference))
     for document in person.documents:
-        yield from _document(document, year)
+        if document.type == REDRESS:
+            yield segment("RFF", (GOVERNMENT, document.number))
+    for document in person.documents:
+        if document.type != REDRESS:
+            yield from _document(document, year)
 
 
 def _given(names: str) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from esclusa.codes import redress
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.tabular.record import Record
 from esclusa.model import Alias, Identifier, Journey, ListEntry, Place, TravelDocument, Traveller
+from esclusa.model.people import REDRESS
 
 IDENTIFIERS: Final = "identifiers."
 
@@ -115,7 +117,7 @@ def traveller(row: Record) -> Traveller | None:
         gender=row.one("gender"),
         nationality=row.one("nationality"),
         residence=row.one("residence"),
-        documents=_documents(row),
+        documents=(*_documents(row), *_redress(row)),
         journey=_journey(row),
         embarkation=row.one("embarkation", Place()),
         disembarkation=row.one("disembarkation", Place()),
@@ -129,6 +131,11 @@ def _name(row: Record) -> tuple[str, str]:
         return row.one("surname"), row.one("given_names")
     surname, _, given = str(row.one("name")).replace("/", ",", 1).partition(",")
     return surname.strip(), given.strip() or row.one("given_names")
+
+
+def _redress(row: Record) -> tuple[TravelDocument, ...]:
+    number = row.one("redress")
+    return (TravelDocument(number=number, type=REDRESS),) if redress.is_valid(number) else ()
 
 
 def _documents(row: Record) -> tuple[TravelDocument, ...]:

@@ -21,10 +21,14 @@ import msgspec
 from esclusa.model import (
     Consignment,
     Examination,
+    Feedback,
+    InformationMove,
     ListEntry,
     Place,
     PortCall,
+    RedressGrant,
     ReferralMove,
+    Seizure,
     ShipDeclaration,
     TransportEquipment,
     TransportEvent,
@@ -41,6 +45,10 @@ KINDS: Final[dict[str, type[msgspec.Struct]]] = {
     "traveller": Traveller,
     "list_entry": ListEntry,
     "referral_move": ReferralMove,
+    "information_move": InformationMove,
+    "redress_grant": RedressGrant,
+    "seizure": Seizure,
+    "feedback": Feedback,
 }
 
 DATES: Final = frozenset(
@@ -49,6 +57,7 @@ DATES: Final = frozenset(
         "departure",
         "arrival",
         "occurred",
+        "seized",
         "started",
         "completed",
         "reported",

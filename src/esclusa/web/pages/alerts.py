@@ -17,8 +17,10 @@ from esclusa.sharing.views import AlertView, QueueFilter
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_in, filter_of, with_filter
 from esclusa.web.page import Page
+from esclusa.web.pages.cases import cases_of
 from esclusa.web.pages.records import draw, score_of
 from esclusa.web.pages.referrals import referrals_of
+from esclusa.web.pages.requests import requests_of
 from esclusa.web.pages.triage import NO_REASON, NO_VERDICT, QUEUE_FIELDS
 from esclusa.web.visit import Visit
 
@@ -66,6 +68,9 @@ async def _draw(visit: Visit, wanted: QueueFilter, typed: Typed, *, status: int 
         in_list=True,
         score=await score_of(visit, record),
         referrals=await referrals_of(visit, record),
+        requests=await requests_of(visit, record),
+        cases=await cases_of(visit, "alert", alert.alert_id),
+        cased=f"alert/{alert.alert_id}",
     )
 
 

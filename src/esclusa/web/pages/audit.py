@@ -1,32 +1,67 @@
-"""The audit log: who asked for what, when, for which purpose. Identifiers, no content."""
+"""The audit log as sentences: who did what, when, for which purpose. Identifiers, no content."""
 
 from __future__ import annotations
 
+from typing import Any, Final
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import check_value, number, one_of
-from esclusa.sharing.reader import Action
+from esclusa.errors import InputError
+from esclusa.sharing.audit_views import AuditFilter
+from esclusa.sharing.reader import PURPOSES, Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.catalogue import vocabulary
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
-ROWS = 100
+ROWS: Final = 100
+_NAMED: Final = ("who", "action", "subject", "purpose", "since", "until")
 
 
 async def show(visit: Visit) -> Response:
-    """Draw one page of the log, the newest first."""
-    who, action = visit.param("who").strip(), visit.param("action")
-    check_value("who", who, limits=visit.site.limits)
-    one_of("action", action, ("", *Action))
+    """Draw one page of the log, the newest first, as sentences or as a table."""
+    asked = {name: value for name in _NAMED if (value := visit.param(name).strip())}
+    for name, value in asked.items():
+        check_value(name, value, limits=visit.site.limits)
+    one_of("action", asked.get("action", ""), ("", *actions()))
+    one_of("purpose", asked.get("purpose", ""), ("", *PURPOSES))
+    form = one_of("as", visit.param("as"), ("", "table"))
     before = number("before", visit.param("before") or "0")
-    rows = await visit.ask(visit.site.node.audit, limit=ROWS, before=before, who=who, action=action)
-    asked = {name: value for name, value in (("who", who), ("action", action)) if value}
-    older = urlencode(asked | {"before": str(rows[-1].seq)}) if len(rows) == ROWS else ""
+    wanted = msgspec.convert(asked | {"before": before, "limit": ROWS}, AuditFilter)
+    try:
+        rows = await visit.ask(visit.site.node.audit_desk.lines, wanted)
+    except InputError as error:
+        return _page(visit, asked, form, (), wrong=error.reason, status=400)
+    looked: Any = ()
+    if wanted.subject and not before:
+        looked = await visit.ask(visit.site.node.audit_desk.about, wanted.subject)
+    return _page(visit, asked, form, rows, looked=looked)
+
+
+def actions() -> tuple[str, ...]:
+    """Return every action that a line can be about: what people ask for, and what the exchange
+    and the searches between nodes do by themselves."""
+    return tuple(vocabulary()["action"])
+
+
+def _page(
+    visit: Visit, asked: dict[str, str], form: str, rows: Any, *, looked: Any = (),
+    wrong: str = "", status: int = 200,
+) -> Response:  # fmt: skip
+    kept = asked | ({"as": form} if form else {})
     return visit.page(
-        "audit.html", rows=rows, who=who, action=action, actions=tuple(Action), older=older
-    )
+        "audit.html", status=status, rows=rows, asked=dict.fromkeys(_NAMED, "") | asked,
+        actions=actions(), purposes=PURPOSES, form=form, looked=looked,
+        log=visit.site.node.log_check.last(), wrong=wrong,
+        older=urlencode(kept | {"before": str(rows[-1].seq)}) if len(rows) == ROWS else "",
+        other=urlencode(asked | ({} if form else {"as": "table"})),
+    )  # fmt: skip
 
 
-PAGES = (Page(path="/audit", show=show, action=Action.AUDIT_READ, label=_("Audit"), order=70),)
+PAGES = (
+    Page(path="/audit", show=show, action=Action.AUDIT_READ, label=_("Audit"),
+         group=Group.OVERSIGHT, order=50),
+)  # fmt: skip

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from esclusa.errors import ExchangeError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
@@ -50,6 +50,13 @@ async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response
 
 
 PAGES = (
-    Page(path="/consents", show=show, action=Action.PARTNER_READ, label=_("Consent"), order=56),
+    Page(
+        path="/consents",
+        show=show,
+        action=Action.PARTNER_READ,
+        label=_("Consent"),
+        group=Group.PARTNERS,
+        order=20,
+    ),
     Page(path="/consents", show=answer, method="POST", action=Action.CONSENT_ANSWER),
 )

@@ -10,13 +10,17 @@ from starlette.responses import Response
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError, NotFound
 from esclusa.sharing.reader import Action
+from esclusa.sharing.story_views import TimelineFilter
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
+from esclusa.web.pages.cases import cases_of
 from esclusa.web.visit import Visit
 
 ROWS = 100
 DEPTHS = ("1", "2", "3")
+LATEST = 5
+"""Entries of the timeline that the entity's own page shows."""
 
 
 async def show(visit: Visit) -> Response:
@@ -32,9 +36,12 @@ async def show(visit: Visit) -> Response:
 
 
 async def entity(visit: Visit) -> Response:
-    """Draw an entity: members, why it is one, what is near, open questions, judgements."""
+    """Draw an entity: what is stated, what happened, why it is one, what is near, judgements."""
     desk, name = visit.site.node.entities, visit.request.path_params["entity_id"]
     view = await visit.ask(desk.show, name)
+    stories = visit.site.node.stories
+    stated = await visit.ask(stories.facts, view.entity.id)
+    story = await visit.ask(stories.timeline, view.entity.id, TimelineFilter(limit=LATEST))
     depth = visit.param("depth") if visit.param("depth") in DEPTHS else "1"
     near = await visit.ask(desk.links, view.entity.id, depth=int(depth))
     to = visit.param("to").strip()
@@ -44,7 +51,9 @@ async def entity(visit: Visit) -> Response:
             connected = await visit.ask(desk.paths, view.entity.id, to)
     return visit.page(
         "entity.html", view=view, former=name != view.entity.id, near=near, depth=depth,
-        depths=DEPTHS, connected=connected, to=to,
+        depths=DEPTHS, connected=connected, to=to, stated=stated, story=story,
+        most=ROWS,
+        cases=await cases_of(visit, "entity", view.entity.id), cased=f"entity/{view.entity.id}",
     )  # fmt: skip
 
 
@@ -116,7 +125,8 @@ def _place(mentions: tuple[str, ...]) -> str:
 
 
 PAGES = (
-    Page(path="/entities", show=show, action=Action.SEARCH, label=_("Entities"), order=25),
+    Page(path="/entities", show=show, action=Action.SEARCH, label=_("Entities"),
+         group=Group.LOOK_UP, order=20),
     Page(path="/entities/{entity_id}", show=entity, action=Action.RECORD_READ),
     Page(path="/entities/{entity_id}/join", show=join, method="POST", action=Action.ENTITY_JUDGE),
     Page(path="/entity-questions", show=questions, action=Action.RECORD_READ),

@@ -9,7 +9,7 @@ from esclusa.api.uploads import clean_name
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import ProposalView, SourceView
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
@@ -76,7 +76,14 @@ async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response
 
 
 PAGES = (
-    Page(path="/intake", show=show, action=Action.INTAKE_READ, label=_("Intake"), order=40),
+    Page(
+        path="/intake",
+        show=show,
+        action=Action.INTAKE_READ,
+        label=_("Intake"),
+        group=Group.INCOMING,
+        order=10,
+    ),
     Page(path="/intake", show=upload, method="POST", action=Action.INTAKE_WRITE, files=True),
     Page(path="/intake/{source_id}", show=source, action=Action.INTAKE_READ),
     Page(path="/intake/{source_id}/proposal", show=proposal, action=Action.INTAKE_READ),

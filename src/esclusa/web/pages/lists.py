@@ -14,7 +14,7 @@ from esclusa.errors import InputError
 from esclusa.model import Level, Marking
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 WHAT = ("added", "changed", "removed")
@@ -160,7 +160,8 @@ async def _mappings(visit: Visit) -> list[Any]:
 
 
 PAGES = (
-    Page(path="/lists", show=show, action=Action.LIST_READ, label=_("Lists"), order=50),
+    Page(path="/lists", show=show, action=Action.LIST_READ, label=_("Lists"),
+         group=Group.GUIDANCE, order=10),
     Page(path="/lists", show=add, method="POST", action=Action.LIST_WRITE, files=True),
     Page(path="/lists/{list_id}", show=one, action=Action.LIST_READ),
     Page(path="/lists/{list_id}/editions", show=update, method="POST", action=Action.LIST_WRITE,

@@ -9,7 +9,7 @@ from esclusa.errors import FormatError, LimitError
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import MappingView
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
@@ -54,7 +54,14 @@ async def _page(visit: Visit, *, wrong: str = "", why: str = "", status: int = 2
 
 
 PAGES = (
-    Page(path="/mappings", show=show, action=Action.MAPPING_READ, label=_("Mappings"), order=45),
+    Page(
+        path="/mappings",
+        show=show,
+        action=Action.MAPPING_READ,
+        label=_("Mappings"),
+        group=Group.INCOMING,
+        order=30,
+    ),
     Page(path="/mappings", show=add, method="POST", action=Action.MAPPING_WRITE, files=True),
     Page(path="/mappings/{mapping_id}", show=one, action=Action.MAPPING_READ),
     Page(

@@ -9,7 +9,7 @@ from esclusa.errors import InputError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 ROWS = 100
@@ -54,7 +54,8 @@ async def undo(visit: Visit) -> Response:
 
 
 PAGES = (
-    Page(path="/matches", show=show, action=Action.MATCH_READ, label=_("Matches"), order=15),
+    Page(path="/matches", show=show, action=Action.MATCH_READ, label=_("Matches"),
+         group=Group.WORK, order=20),
     Page(path="/matches/{match_id}", show=review, action=Action.MATCH_READ),
     Page(path="/matches/{match_id}/decide", show=decide, method="POST",
          action=Action.MATCH_DECIDE),

@@ -31,7 +31,7 @@ from esclusa.model import Severity, Statement, kind_of
 from esclusa.sharing.facts import facts_of
 from esclusa.web.catalogue import mark as _
 from esclusa.web.facts import FactGroup, groups
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.pasted import FIELDS, NOTHING, Pasted, pasted
 from esclusa.web.visit import Visit
 
@@ -197,7 +197,7 @@ def _page(
 
 
 PAGES = (
-    Page(path="/messages", show=form, label=_("Messages"), order=42),
+    Page(path="/messages", show=form, label=_("Messages"), group=Group.INCOMING, order=20),
     Page(path="/messages", show=look, method="POST", files=True, whole=FIELDS),
     Page(
         path="/messages/answer", show=answer, method="POST", files=True, whole=FIELDS, download=True

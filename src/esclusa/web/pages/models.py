@@ -11,7 +11,7 @@ from esclusa.api.queries import check_value, number, one_of
 from esclusa.errors import StateError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.shape_plots import shape_plot
 from esclusa.web.visit import Visit
 
@@ -80,7 +80,8 @@ def _name(visit: Visit) -> str:
 
 
 PAGES = (
-    Page(path="/models", show=show, action=Action.MODEL_READ, label=_("Models"), order=61),
+    Page(path="/models", show=show, action=Action.MODEL_READ, label=_("Models"),
+         group=Group.GUIDANCE, order=30),
     Page(path="/models", show=fit, method="POST", action=Action.MODEL_FIT),
     Page(path="/models-retire", show=retire, method="POST", action=Action.MODEL_ACTIVATE),
     Page(path="/models/{model}", show=model, action=Action.MODEL_READ),

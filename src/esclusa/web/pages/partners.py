@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
@@ -24,6 +24,13 @@ async def one(visit: Visit) -> Response:
 
 
 PAGES = (
-    Page(path="/partners", show=show, action=Action.PARTNER_READ, label=_("Partners"), order=55),
+    Page(
+        path="/partners",
+        show=show,
+        action=Action.PARTNER_READ,
+        label=_("Partners"),
+        group=Group.PARTNERS,
+        order=10,
+    ),
     Page(path="/partners/{agency}", show=one, action=Action.PARTNER_READ),
 )

@@ -12,7 +12,7 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.views import QueueFilter
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_of, with_filter
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 PAGE_SIZES = (50, 100, 200)
@@ -63,4 +63,13 @@ _UNSAID: dict[str, Any] = {
     "view_name": "", "wrong": "", "wrong_view": "",
 }  # fmt: skip
 
-PAGES = (Page(path="/queue", show=show, action=Action.QUEUE_READ, label=_("Queue"), order=10),)
+PAGES = (
+    Page(
+        path="/queue",
+        show=show,
+        action=Action.QUEUE_READ,
+        label=_("Queue"),
+        group=Group.WORK,
+        order=10,
+    ),
+)

@@ -13,7 +13,10 @@ from esclusa.sharing.score_views import AssessmentView
 from esclusa.sharing.views import AlertView, RecordView
 from esclusa.web.facts import groups, paths, total
 from esclusa.web.page import Page
+from esclusa.web.pages.cases import cases_of
 from esclusa.web.pages.referrals import referrals_of
+from esclusa.web.pages.requests import requests_of
+from esclusa.web.pages.warnings import warnings_of
 from esclusa.web.visit import Visit
 
 
@@ -27,6 +30,8 @@ async def show(visit: Visit) -> Response:
     return draw(
         visit, record, record.alert, score=await score_of(visit, record),
         referrals=await referrals_of(visit, record),
+        requests=await requests_of(visit, record), warned=await warnings_of(visit, record),
+        cases=await cases_of(visit, "record", record.id), cased=f"record/{record.id}",
     )  # fmt: skip
 
 
@@ -63,7 +68,8 @@ def draw(
 _NOWHERE: dict[str, Any] = {
     "filter": "", "before": "", "after": "", "moved": "", "in_list": False, "back": "",
     "typed": None, "last": None, "lengths": (),
-    "score": None, "referrals": None,
+    "score": None, "referrals": None, "requests": None, "cases": None, "cased": "",
+    "warned": (),
 }  # fmt: skip
 
 PAGES = (Page(path="/records/{record_id}", show=show, action=Action.RECORD_READ),)

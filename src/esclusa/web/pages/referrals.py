@@ -6,56 +6,31 @@ field, and where somebody was faster the page shows what has changed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import one_of
 from esclusa.api.referral_endpoints import SIDES, STATES
-from esclusa.casework.referral_moves import MoveMistakes
 from esclusa.casework.referral_words import fields, words
 from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
 from esclusa.sharing.reader import Action
 from esclusa.sharing.referral_views import OfRecordView
 from esclusa.sharing.views import RecordView
+from esclusa.web import steps
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 ROWS: Final = 100
-PROBLEMS: Final = {
-    "missing": _("Fill this in."),
-    "one_of": _("Fill in this or the field beside it."),
-    "short": _("This says too little."),
-    "long": _("This is too long."),
-    "damaged": _("This has a character that is no text."),
-    "code": _("Choose from the list."),
-    "number": _("Write a number above 0, with a point for decimals."),
-    "moment": _("Write date and time like 2026-11-28 10:00."),
-    "past": _("This is not after now."),
-}
-_WITHOUT_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?")
-"""A moment without its zone is UTC, as the page says. It is a field of text, because a browser's
-own field for date and time writes 11/12 for one day here and another there."""
 _OWN: Final = frozenset({"csrf", "version", "move", "host", "box", "send"})
 """Fields of the forms that are no facts to record."""
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """A step that was not made: which, what was typed, what is wrong.
+class Tried(steps.Tried, frozen=True, kw_only=True):
+    """A step on a referral that was not made, with the host and the box that were chosen."""
 
-    ``mistakes`` are texts by field; ``why`` is an English sentence of the program; ``faster`` tells
-    that the referral has changed since the form was drawn.
-    """
-
-    move: str = ""
-    typed: Mapping[str, str] = {}
-    mistakes: Mapping[str, str] = {}
-    why: str = ""
-    faster: bool = False
     host: str = ""
     box: str = ""
 
@@ -66,10 +41,12 @@ async def show(visit: Visit) -> Response:
     state = one_of("state", visit.param("state") or "open", STATES)
     desk = visit.site.node.referral_desk
     page = await visit.ask(desk.referrals, side=side, state=state, limit=ROWS)
-    rates = await visit.ask(desk.rates)
+    since, until = visit.param("since"), visit.param("until")
+    rates = await visit.ask(desk.rates, since=since, until=until)
     return visit.page(
         "referrals.html", page=page, side=side, state=state, sides=SIDES, states=STATES,
         texts=words("state"), rates=[one for one in rates if one.asked or one.void],
+        since=since, until=until,
     )  # fmt: skip
 
 
@@ -81,12 +58,12 @@ async def referral(visit: Visit) -> Response:
 async def move(visit: Visit) -> Response:
     """Make a step on a referral, or show its page again with what is wrong."""
     name, asked = _name(visit), visit.form.get("move", "")
-    given = _given(visit)
+    given = steps.given(visit, _OWN, fields())
     desk = visit.site.node.referral_desk
     try:
         view = await visit.ask(desk.move, name, asked, given, version=visit.form.get("version", ""))
     except (StateError, InputError, AgreementError) as error:
-        return await _drawn(visit, _tried(visit, error), status=_status(error))
+        return await _drawn(visit, _tried(visit, error), status=steps.status(error))
     return visit.go(f"/referrals/{view.row.id}")
 
 
@@ -97,7 +74,7 @@ async def start(visit: Visit) -> Response:
 
 async def begin(visit: Visit) -> Response:
     """Send a new referral, or keep it as a draft, or show the form again with what is wrong."""
-    given, form = _given(visit), visit.form
+    given, form = steps.given(visit, _OWN, fields()), visit.form
     desk = visit.site.node.referral_desk
     try:
         view = await visit.ask(
@@ -105,7 +82,7 @@ async def begin(visit: Visit) -> Response:
             box=form.get("box", ""), send=form.get("send") == "yes",
         )  # fmt: skip
     except (StateError, InputError, AgreementError) as error:
-        return await _started(visit, _tried(visit, error), status=_status(error))
+        return await _started(visit, _tried(visit, error), status=steps.status(error))
     return visit.go(f"/referrals/{view.row.id}")
 
 
@@ -118,10 +95,12 @@ async def referrals_of(visit: Visit, record: RecordView) -> OfRecordView | None:
 
 async def _drawn(visit: Visit, tried: Tried, *, status: int = 200) -> Response:
     view = await visit.ask(visit.site.node.referral_desk.show, _name(visit))
-    seen = visit.form.get("version", view.version)
-    if tried.why and seen != view.version:
-        tried = msgspec.structs.replace(tried, faster=True, why="")
-    return visit.page("referral.html", status=status, view=view, tried=tried)
+    tried = steps.against(visit, tried, view.version)
+    cases = await visit.ask(visit.site.node.case_desk.of_item, "referral", view.row.id)
+    return visit.page(
+        "referral.html", status=status, view=view, tried=tried, cases=cases,
+        cased=f"referral/{view.row.id}",
+    )  # fmt: skip
 
 
 async def _started(visit: Visit, tried: Tried, *, status: int = 200) -> Response:
@@ -134,44 +113,18 @@ def _name(visit: Visit) -> str:
     return str(visit.request.path_params["referral_id"])[:64]
 
 
-def _given(visit: Visit) -> dict[str, str]:
-    """Return what the form records, by field; a moment without a zone is UTC, as the form says."""
-    moments = {name for name, field in fields().items() if field.type == "moment"}
-    return {
-        name: value + "Z" if name in moments and _WITHOUT_ZONE.fullmatch(value) else value
-        for name, value in _typed(visit).items()
-    }
-
-
-def _typed(visit: Visit) -> dict[str, str]:
-    return {
-        name: value.replace("\r\n", "\n").strip()
-        for name, value in visit.form.items() if name not in _OWN
-    }  # fmt: skip
-
-
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    mistakes: dict[str, str] = {}
-    why = ""
-    if isinstance(error, MoveMistakes):
-        mistakes = {one.field: PROBLEMS[one.problem] for one in error.mistakes}
-    elif isinstance(error, (InputError, AgreementError)):
-        why = error.reason
-    else:
-        why = str(error)
+    mistakes, why = steps.mistaken(error)
     form: Mapping[str, Any] = visit.form
     return Tried(
-        move=form.get("move", ""), typed=_typed(visit), mistakes=mistakes, why=why,
+        move=form.get("move", ""), typed=steps.typed(visit, _OWN), mistakes=mistakes, why=why,
         host=form.get("host", ""), box=form.get("box", ""),
     )  # fmt: skip
 
 
-def _status(error: EsclusaError) -> int:
-    return 409 if isinstance(error, StateError) else 422
-
-
 PAGES = (
-    Page(path="/referrals", show=show, action=Action.REFERRAL_READ, label=_("Referrals"), order=18),
+    Page(path="/referrals", show=show, action=Action.REFERRAL_READ, label=_("Referrals"),
+         group=Group.WORK, order=30),
     Page(path="/referrals/{referral_id}", show=referral, action=Action.REFERRAL_READ),
     Page(path="/referrals/{referral_id}/move", show=move, method="POST",
          action=Action.REFERRAL_MOVE),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from esclusa.errors import AgreementError, ExchangeError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
@@ -88,5 +88,6 @@ PAGES = (
          action=Action.RELEASE_RECALL),
     Page(path="/records/{record_id}/hand-on", show=hand_on, method="POST",
          action=Action.CONSENT_ASK),
-    Page(path="/trails", show=find, action=Action.TRAIL_READ, label=_("Trails"), order=57),
+    Page(path="/trails", show=find, action=Action.TRAIL_READ, label=_("Trails"),
+         group=Group.PARTNERS, order=30),
 )  # fmt: skip

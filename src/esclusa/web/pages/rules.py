@@ -15,7 +15,7 @@ from esclusa.node.rehearsing import NEWEST
 from esclusa.sharing.reader import Action
 from esclusa.sharing.rule_views import TriedView
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.plots import interval_plot
 from esclusa.web.visit import Visit
 
@@ -149,7 +149,8 @@ def _placed(text: str, tried: TriedView) -> Iterator[Placed]:
 
 
 PAGES = (
-    Page(path="/rules", show=show, action=Action.RULE_READ, label=_("Rules"), order=60),
+    Page(path="/rules", show=show, action=Action.RULE_READ, label=_("Rules"),
+         group=Group.GUIDANCE, order=20),
     Page(path="/rule-editor", show=editor, action=Action.RULE_WRITE),
     Page(path="/rule-editor", show=edit, method="POST", action=Action.RULE_WRITE, whole=("text",)),
     Page(path="/rules/{rule_name}", show=rule, action=Action.RULE_READ),

@@ -13,7 +13,7 @@ from esclusa.api.queries import one_of
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import ScreenHit
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 TYPES: Final = ("any", "person", "organisation", "vessel", "address")
@@ -54,6 +54,13 @@ def _page(
 
 
 PAGES = (
-    Page(path="/screening", show=form, action=Action.SCREEN, label=_("Screening"), order=30),
+    Page(
+        path="/screening",
+        show=form,
+        action=Action.SCREEN,
+        label=_("Screening"),
+        group=Group.LOOK_UP,
+        order=30,
+    ),
     Page(path="/screening", show=screen, method="POST", action=Action.SCREEN),
 )

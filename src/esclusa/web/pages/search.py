@@ -8,7 +8,7 @@ from esclusa.api.queries import KINDS, check_value, one_of
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import SearchPage
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 ROWS = 100
@@ -25,4 +25,13 @@ async def show(visit: Visit) -> Response:
     return visit.page("search.html", text=text, kind=kind, kinds=KINDS, found=found)
 
 
-PAGES = (Page(path="/search", show=show, action=Action.SEARCH, label=_("Search"), order=20),)
+PAGES = (
+    Page(
+        path="/search",
+        show=show,
+        action=Action.SEARCH,
+        label=_("Search"),
+        group=Group.LOOK_UP,
+        order=10,
+    ),
+)

@@ -24,7 +24,7 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.rule_views import RateView
 from esclusa.sharing.selection_views import ReportView
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.plots import interval_plot
 from esclusa.web.trade_plots import trade_plot
 from esclusa.web.visit import Visit
@@ -192,7 +192,8 @@ def _report_name(view: ReportView) -> str:
 _READ, _WRITE = Action.SELECTION_READ, Action.SELECTION_WRITE
 
 PAGES = (
-    Page(path="/selections", show=show, action=_READ, label=_("Selection"), order=62),
+    Page(path="/selections", show=show, action=_READ, label=_("Selection"),
+         group=Group.WORK, order=70),
     Page(path="/selections", show=commit, method="POST", action=_WRITE),
     Page(path="/selections/{selection}", show=one, action=_READ),
     Page(path="/selections/{selection}/draw", show=draw, method="POST", action=_WRITE),
@@ -203,7 +204,8 @@ PAGES = (
     Page(path="/selections/{selection}/sheet.csv", show=sheet_as_csv, action=_READ, download=True),
     Page(path="/selections/{selection}/proof.json", show=proof, action=_READ, download=True),
     Page(path="/selection-report", show=report, action=Action.REPORT_READ,
-         label=_("Selection report"), order=63),
+         label=_("Selection report"),
+         group=Group.OVERSIGHT, order=30),
     Page(path="/selection-report.pdf", show=report_as_pdf, action=Action.REPORT_READ,
          download=True),
     Page(path="/selection-report.csv", show=report_as_csv, action=Action.REPORT_READ,

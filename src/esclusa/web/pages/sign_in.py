@@ -12,6 +12,7 @@ from starlette.responses import Response
 from esclusa.api.status import TooMany
 from esclusa.errors import InputError, SignInError
 from esclusa.sharing.reader import PURPOSES
+from esclusa.web import yard_device
 from esclusa.web.catalogue import LANGUAGES
 from esclusa.web.catalogue import mark as _
 from esclusa.web.gatekeeper import EARLY_COOKIE
@@ -26,7 +27,7 @@ async def show(visit: Visit) -> Response:
     """Draw the sign-in form; a reader who has a session goes on."""
     if visit.found is not None:
         return visit.go(local(visit.param("next")))
-    return _form(visit, next_address=local(visit.param("next")))
+    return form(visit, next_address=local(visit.param("next")))
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -38,20 +39,22 @@ async def sign_in(visit: Visit) -> Response:
     try:
         token = await _token(visit, name)
     except (SignInError, InputError):
-        return _form(visit, next_address=after, wrong=WRONG, status=401)
+        return form(visit, next_address=after, wrong=WRONG, status=401)
     visit.site.throttle.forgive(name, address)
     if visit.form.get("language") in LANGUAGES:
         language = visit.form["language"]
         await run_in_threadpool(visit.site.node.set_preferences, token, language=language)
-    return _with_session(visit, visit.go(after), token)
+    return with_session(visit, visit.go(after), token)
 
 
 async def sign_out(visit: Visit) -> Response:
-    """Close the session and forget its cookie."""
+    """Close the session and forget its cookie; ask first where forms of the yard were not sent."""
+    if visit.form.get("erase") != "yes" and (left := yard_device.unsent(visit.request)):
+        return visit.page("yard_leave.html", unsent=left)
     await run_in_threadpool(visit.site.node.sign_out, visit.token)
-    response = visit.go("/sign-in")
+    response = visit.go("/sign-in?left=1")
     response.delete_cookie(visit.site.session_cookie, secure=visit.site.secure)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    yard_device.erase(response, secure=visit.site.secure)
     return response
 
 
@@ -76,7 +79,8 @@ def _likes(visit: Visit) -> Likes:
     return msgspec.structs.replace(visit.likes, language=wanted)
 
 
-def _with_session(visit: Visit, response: Response, token: str) -> Response:
+def with_session(visit: Visit, response: Response, token: str) -> Response:
+    """Give the browser its session and take back what it held before signing in."""
     secure = visit.site.secure
     response.set_cookie(
         visit.site.session_cookie, token, httponly=True, samesite="strict", secure=secure
@@ -86,11 +90,14 @@ def _with_session(visit: Visit, response: Response, token: str) -> Response:
     return response
 
 
-def _form(visit: Visit, *, next_address: str, wrong: str = "", status: int = 200) -> Response:
+def form(visit: Visit, *, next_address: str, wrong: str = "", status: int = 200) -> Response:
+    """Draw the sign-in form, with what was wrong."""
     return replace(visit, likes=_likes(visit)).page(
         "sign_in.html",
         status=status,
         purposes=PURPOSES,
+        ways=visit.site.node.sign_in_ways(),
+        left=visit.param("left") == "1",
         next_address=next_address,
         asked_for=visit.form.get("language") or visit.param("language"),
         wrong=wrong,

@@ -8,12 +8,12 @@ from esclusa.api.queries import number, one_of
 from esclusa.model import Level
 from esclusa.sharing.reader import Action, Role
 from esclusa.web.catalogue import mark as _
-from esclusa.web.page import Page
+from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 
 async def show(visit: Visit) -> Response:
-    """Draw the accounts and the form for a new one."""
+    """Draw the accounts, the people who wait for one, and the form for a new account."""
     return await _page(visit)
 
 
@@ -21,7 +21,8 @@ async def add(visit: Visit) -> Response:
     """Open an account."""
     form = visit.form
     name, password = form.get("name", "").strip(), form.get("password", "")
-    if not (name and password):
+    provider = visit.site.node.sign_in_ways().provider
+    if not name or not (password or provider):
         wrong = _("An account needs a name and a password.")
         return await _page(visit, wrong=wrong, status=400)
     await visit.ask(
@@ -37,13 +38,16 @@ async def add(visit: Visit) -> Response:
 
 async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
     users = await visit.ask(visit.site.node.users)
+    links = await visit.ask(visit.site.node.oidc_desk.links)
     return visit.page(
         "users.html", status=status, users=users, roles=tuple(Role), levels=tuple(Level),
-        wrong=wrong,
+        waiting=[one for one in links if not one.account], wrong=wrong,
+        provider=visit.site.node.sign_in_ways().provider,
     )  # fmt: skip
 
 
 PAGES = (
-    Page(path="/users", show=show, action=Action.USER_READ, label=_("Users"), order=80),
+    Page(path="/users", show=show, action=Action.USER_READ, label=_("Users"),
+         group=Group.ADMINISTRATION, order=10),
     Page(path="/users", show=add, method="POST", action=Action.USER_WRITE),
-)
+)  # fmt: skip

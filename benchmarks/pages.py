@@ -1,0 +1,415 @@
+"""Every page against its budget: bytes, time until it can be used on a slow link, server time.
+
+    python benchmarks/pages.py [--records 5000] [--runs 1] [--only /queue] [--no-browser]
+                               [--language en] [--node FOLDER]
+
+A small world with something on every kind of page, filled up to ``--records`` with bills and
+alerts on them (half and half). Three roles walk along the links to one address of each kind of
+page; what no link leads to is named at the end.
+
+For each page, beside an empty page of the same node (the floor):
+
+- **server**: processor time of one request through the application, compression included; median
+  of nine after two warm ones. Goal 30 ms. At most 200 rows are on a page.
+- **bytes**: all that Chromium receives on a first visit, headers included, and on the next visit
+  (``warm``). Goal 30,000.
+- **usable**: from the start of the visit until the content is painted and the scripts have run
+  (the later of first contentful paint and the end of DOMContentLoaded), with Chromium throttled to
+  400 kbit/s and 400 ms; best of ``--runs``. Goal 1.3 s cold, 0.6 s warm.
+
+Real time on a machine that does other things is too long, never too short. The size that the
+project promises is --records 1000000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import random
+import re
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import msgspec
+import uvicorn
+from benchmarks.queue_page import BATCH, queue_row
+from lxml import html
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, Response
+
+import esclusa.web.app as web
+import worlds
+from esclusa.ledger import queue, records
+from esclusa.ledger.records import Appended, Draft
+from esclusa.model import (
+    Alert,
+    Consignment,
+    Evidence,
+    GoodsItem,
+    Marking,
+    Party,
+    Place,
+    Reason,
+    TransportEquipment,
+    record_id,
+)
+from esclusa.node import Node
+from esclusa.web.page import Page, all_pages
+
+OUTSIDE: Final = "/sign-in"
+"""The page of somebody who has no session; no link leads to it from inside."""
+ROLES: Final = ("supervisor", "administrator", "auditor")
+EMPTY: Final = "/empty-page"
+GOALS: Final = {
+    "bytes": 30_000, "bytes warm": 30_000, "usable": 1.3, "usable warm": 0.6, "server": 30.0,
+}  # fmt: skip
+KBIT_S, LATENCY_MS = 400, 400
+TIMES: Final = """() => {
+  const [visit] = performance.getEntriesByType("navigation");
+  const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  return Math.max(visit.domContentLoadedEventEnd, paint ? paint.startTime : 0) / 1000;
+}"""
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """What was measured of a page; None where it was not."""
+
+    path: str
+    address: str
+    role: str
+    server: float
+    cold: int | None = None
+    warm: int | None = None
+    usable: float | None = None
+    again: float | None = None
+
+
+# --- the node ---------------------------------------------------------------------------------
+
+
+def bill(number: int, rng: random.Random) -> Consignment:
+    """Return a made-up bill."""
+    return Consignment(
+        carrier="NRCH", bill=f"P{number}", load_port=Place(code=rng.choice(("COCTG", "CNSHA"))),
+        discharge_port=Place(code=rng.choice(("PAONX", "PABLB"))),
+        arrival=f"2026-12-{rng.randint(1, 28):02}",
+        parties=(
+            Party(role="consignee", name=f"FIRMA {rng.randint(1, 9_000)} SA", country="PA"),
+            Party(role="consignor", name=f"ALTAMIRA EXPORT {rng.randint(1, 900)} LTD"),
+        ),
+        equipment=(TransportEquipment(number=f"NRXU{number:07}"),),
+        goods=(GoodsItem(description=f"MACHINE PARTS {number % 500}", gross_mass_kg=12_000.0),),
+    )  # fmt: skip
+
+
+def alert(subject: str, title: str, rng: random.Random) -> Alert:
+    """Return an alert on a bill."""
+    points = float(rng.randint(5, 60))
+    reason = Reason(
+        source="rule", code="C05", version="1", points=points,
+        text_en="The goods text is vague.", text_es="El texto de la mercancía es vago.",
+        evidence=(Evidence(path="goods.0.description", value="MACHINE PARTS"),),
+    )  # fmt: skip
+    return Alert(
+        subject_id=subject, subject_kind="consignment", score=points, title=title, reasons=(reason,)
+    )
+
+
+def fill(node: Node, wanted: int) -> None:
+    """Write bills and alerts on them until there are ``wanted`` records more."""
+    rng = random.Random(5)
+    label = node.labels.intern(node.agency, Marking())
+    for first in range(0, wanted // 2, BATCH // 2):
+        bills = [bill(n, rng) for n in range(first, min(first + BATCH // 2, wanted // 2))]
+        names = [record_id(node.agency, "consignment", f"{b.carrier}/{b.bill}") for b in bills]
+        alerts = [
+            alert(name, f"{b.carrier} {b.bill}", rng) for name, b in zip(names, bills, strict=True)
+        ]
+        drafts = [
+            Draft(body=body, originator=node.agency, label_id=label) for body in (*bills, *alerts)
+        ]
+        with node.store.write() as connection:
+            made = records.append(connection, drafts)
+            queue.put(connection, [_row(d, a, rng) for d, a in zip(drafts, made, strict=True)
+                                   if isinstance(d.body, Alert)])  # fmt: skip
+
+
+def _row(draft: Draft, made: Appended, rng: random.Random) -> dict[str, Any]:
+    day = rng.randint(1, 28)
+    state = rng.choices(("new", "claimed", "closed"), (80, 5, 15))[0]
+    who, port = "" if state == "new" else "ana", rng.choice(("PAONX", "PABLB"))
+    return queue_row(draft, made, state=state, who=who, port=port, day=day)
+
+
+@contextmanager
+def filled(chosen: argparse.Namespace) -> Iterator[Node]:
+    """Yield a node with that many records: the kept one, or one filled now."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = chosen.node or Path(folder) / "node"
+        if (place / "ledger.sqlite").exists():
+            node = Node.open(place)
+        else:
+            began = time.process_time()
+            node = worlds.build(place, secret=False)
+            worlds.add_people(node)
+            fill(node, chosen.records)
+            print(f"{chosen.records:,} records written in {time.process_time() - began:.0f} CPU s")
+        yield node
+        node.close()
+
+
+# --- the application --------------------------------------------------------------------------
+
+
+async def _empty(visit: Any) -> Response:
+    text = '{% extends "base.html" %}{% block title %}-{% endblock %}'
+    template = visit.site._templates[visit.language].from_string(text)
+    return HTMLResponse(template.render(web_values(visit)))
+
+
+def web_values(visit: Any) -> dict[str, Any]:
+    """Return what every template may use."""
+    from esclusa.web.visit import shared
+
+    return shared(visit)
+
+
+def application(node: Node) -> Starlette:
+    """Return the node's application with an empty page beside the others."""
+    pages = (*all_pages(), Page(path=EMPTY, show=_empty))
+    kept = web.all_pages
+    web.all_pages = lambda: pages
+    try:
+        return web.create_app(node)
+    finally:
+        web.all_pages = kept
+
+
+class Asking:
+    """Requests straight into an application, in one event loop, without a client library."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+        self.loop = asyncio.new_event_loop()
+
+    def get(self, address: str, token: str) -> tuple[int, bytes]:
+        """Return status and compressed body."""
+        return self.loop.run_until_complete(self._get(address, token))
+
+    async def _get(self, address: str, token: str) -> tuple[int, bytes]:
+        parts = urlsplit(address)
+        headers = [
+            (b"host", b"node.test"), (b"accept-encoding", b"gzip"),
+            *([(b"cookie", f"esclusa={token}".encode())] if token else []),
+        ]  # fmt: skip
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+            "path": parts.path, "raw_path": parts.path.encode(), "root_path": "",
+            "query_string": parts.query.encode(), "headers": headers, "scheme": "http",
+            "server": ("node.test", 80), "client": ("127.0.0.1", 1),
+        }  # fmt: skip
+        status, body = 0, bytearray()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            body.extend(message.get("body", b""))
+
+        await self.app(scope, receive, send)
+        return status, bytes(body)
+
+
+def server_ms(asking: Asking, address: str, token: str) -> float:
+    """Return the median processor milliseconds of nine requests; NaN for an error page."""
+    spent = []
+    for _ in range(11):
+        began = time.process_time()
+        status, _body = asking.get(address, token)
+        spent.append(time.process_time() - began)
+        if status != 200:
+            return math.nan
+    return statistics.median(spent[2:]) * 1000
+
+
+def kind_of(address: str, pages: tuple[Page, ...]) -> Page | None:
+    """Return the page that an address of this node belongs to, None for a file or another place."""
+    parts = urlsplit(address)
+    for page in pages:
+        shape = re.sub(r"\{\w+\}", "[^/]+", page.path)
+        if page.method == "GET" and re.fullmatch(shape, parts.path):
+            return None if page.download or parts.netloc else page
+    return None
+
+
+def walk(asking: Asking, token: str, known: set[str]) -> dict[str, str]:
+    """Return one address for each kind of page that links lead to and that is not known yet."""
+    import gzip
+
+    pages, found, ahead, asked = all_pages(), {}, ["/"], set()
+    while ahead:
+        address = ahead.pop(0).partition("#")[0]
+        page = kind_of(address, pages)
+        if page is None or page.path in asked:
+            continue
+        status, body = asking.get(address, token)
+        if status not in (200, 303):
+            continue
+        asked.add(page.path)
+        if status == 303:
+            ahead += ["/queue", "/lists", "/audit"]
+            continue
+        if page.path not in known:
+            found[page.path] = address
+        text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        ahead += html.fromstring(text).xpath("//a/@href")
+    return found
+
+
+# --- the browser ------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(app: Starlette) -> Iterator[str]:
+    """Serve an application while the block runs; yield its address."""
+    with socket.socket() as spare:
+        spare.bind(("127.0.0.1", 0))
+        port = spare.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=5)
+
+
+def visit_twice(browser: Any, home: str, address: str, token: str) -> tuple[int, int, float, float]:
+    """Return the bytes of a first and a second visit, and the seconds until each can be used."""
+    context = browser.new_context(base_url=home, viewport={"width": 1300, "height": 900})
+    if token:
+        context.add_cookies([{"name": "esclusa", "value": token, "url": home}])
+    page = context.new_page()
+    link = context.new_cdp_session(page)
+    received = [0]
+    link.on("Network.loadingFinished", lambda e: received.append(int(e["encodedDataLength"])))
+    link.send("Network.enable")
+    link.send("Network.emulateNetworkConditions", {
+        "offline": False, "latency": LATENCY_MS, "downloadThroughput": KBIT_S * 125,
+        "uploadThroughput": KBIT_S * 125,
+    })  # fmt: skip
+    told = []
+    for _ in range(2):
+        received.clear()
+        page.goto(address, wait_until="networkidle")
+        told.append((sum(received), page.evaluate(TIMES)))
+    context.close()
+    (cold, usable), (warm, again) = told
+    return cold, warm, usable, again
+
+
+def browse(app: Starlette, figures: list[Figures], tokens: dict[str, str], runs: int) -> None:
+    """Fill in what a browser measures."""
+    from playwright.sync_api import sync_playwright
+
+    with served(app) as home, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"))
+        for one in figures:
+            token = tokens[one.role]
+            seen = [visit_twice(browser, home, one.address, token) for _ in range(runs)]
+            one.cold, one.warm, one.usable, one.again = (
+                min(part) for part in zip(*seen, strict=True)
+            )
+        browser.close()
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def show(figures: list[Figures]) -> None:
+    """Print each page with its ratio to the goal and to the floor."""
+    floor = figures[0]
+    columns: list[tuple[str, Callable[[Figures], float | None], str]] = [
+        ("bytes", lambda f: f.cold, "{:,.0f}"), ("bytes warm", lambda f: f.warm, "{:,.0f}"),
+        ("usable", lambda f: f.usable, "{:.2f} s"), ("usable warm", lambda f: f.again, "{:.2f} s"),
+        ("server", lambda f: f.server, "{:.1f} ms"),
+    ]  # fmt: skip
+    print(f"{'page':<44}" + "".join(f"{name:>12} goal floor" for name, _, _ in columns))
+    over: list[str] = []
+    for one in figures:
+        line = f"{one.path:<44}"
+        for name, value, shape in columns:
+            got, least, goal = value(one), value(floor), GOALS[name]
+            if got is None or least is None:
+                line += f"{'–':>23}"
+                continue
+            line += f"{shape.format(got):>12}{got / goal:>5.2f}{got / max(least, 1e-9):>6.1f}"
+            if got > goal:
+                over.append(f"{one.path}: {name} {shape.format(got)}, {got / goal:.2f} of the goal")
+        print(line)
+    print(f"\n{len(figures)} pages; over budget: {len(over)}")
+    for line in over:
+        print(" ", line)
+
+
+def main() -> None:
+    """Fill a node, walk through its pages, measure each, print the table."""
+    parser = argparse.ArgumentParser(description="pages against their budgets")
+    parser.add_argument("--records", type=int, default=5_000)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--node", type=Path, default=None)
+    chosen = parser.parse_args()
+    with filled(chosen) as node:
+        app = application(node)
+        asking = Asking(app)
+        tokens = {role: node.sign_in(role, worlds.PASSWORD) for role in ROLES}
+        for token in tokens.values():
+            node.set_preferences(token, language=chosen.language)
+        figures = [Figures(path="(empty)", address=EMPTY, role="supervisor", server=0.0)]
+        for role, token in tokens.items():
+            known = {one.path for one in figures}
+            found = walk(asking, token, known)
+            figures += [
+                Figures(path=path, address=address, role=role, server=0.0)
+                for path, address in sorted(found.items()) if chosen.only in path
+            ]  # fmt: skip
+        if chosen.only in OUTSIDE:
+            figures.append(Figures(path=OUTSIDE, address=OUTSIDE, role="", server=0.0))
+        tokens[""] = ""
+        for one in figures:
+            one.server = server_ms(asking, one.address, tokens[one.role])
+        broken = [one for one in figures if math.isnan(one.server)]
+        figures = [one for one in figures if one not in broken]
+        if not chosen.no_browser:
+            browse(app, figures, tokens, chosen.runs)
+        show(figures)
+        for one in broken:
+            print("an error page:", one.address)
+        reached = {one.path for one in (*figures, *broken)}
+        left = {page.path for page in all_pages() if page.method == "GET" and not page.download}
+        if not chosen.only and (missing := sorted(left - reached - {"/"})):
+            print("no link led to:", ", ".join(missing))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The command about what our warnings led to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from esclusa.cli import output
+from esclusa.cli.output import answers, language_option, node_option, opened
+
+
+@click.command("warnings")
+@node_option
+@language_option
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@answers
+def warnings(folder: Path | None, language: str | None, limit: int) -> None:
+    """What our warnings led to at partners: records that they got, referrals that we asked for."""
+    spoken = output.language(language)
+    with opened(folder) as node:
+        page = node.feedback_desk.warnings(node.operator(), limit=limit)
+    output.show(
+        page.rows,
+        f"{page.examined} openings that our warnings led to, {page.found} with a find, "
+        f"{page.seized} with a seizure",
+        ("at (UTC)", "partner", "what", "", "came of it", "categories", "id"),
+        lambda row: (
+            row.at[:16], row.partner, row.kind, row.title,
+            "seizure" if row.seized else "found" if row.found else "nothing found",
+            ", ".join(one.es if spoken == "es" else one.en for one in row.categories), row.record,
+        ),
+    )  # fmt: skip

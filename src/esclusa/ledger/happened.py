@@ -1,0 +1,71 @@
+"""What stands beside some records: who holds a reference, alerts about them, records by id.
+
+For the story of an entity. Everything is asked for many at once, with the labels that the reader
+may see in each query, and bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.records import slices, to_record
+from esclusa.ledger.schema import queue, record, reference
+from esclusa.model import Record
+
+
+def holding(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], values: Sequence[str],
+    kind: str, *, limit: int,
+) -> list[tuple[str, Record]]:  # fmt: skip
+    """Return (reference, record) of the newest visible records of a kind, in force, that hold one
+    of these references; at most ``limit``, the latest first."""
+    found: list[tuple[str, Record]] = []
+    for some in slices(sorted(set(values))):
+        query = (
+            sa.select(reference.c.value, record)
+            .join(record, record.c.seq == reference.c.seq)
+            .where(
+                reference.c.value.in_(some), record.c.kind == kind,
+                record.c.label_id.in_(sorted(visible)), record.c.current,
+                sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+            )
+            .order_by(reference.c.seq.desc())
+            .limit(limit)
+        )  # fmt: skip
+        found += [(row.value, to_record(row, labels)) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: -one[1].seq)[:limit]
+
+
+def alerts_about(
+    connection: sa.Connection, visible: Collection[int], subjects: Collection[str]
+) -> dict[str, Any]:
+    """Return the broadest visible row of the queue about each of these records, by record; those
+    that were withdrawn because the facts changed are left out."""
+    found: dict[str, Any] = {}
+    for some in slices(sorted(set(subjects))):
+        query = sa.select(queue).where(
+            queue.c.subject_id.in_(some), queue.c.label_id.in_(sorted(visible))
+        )
+        for row in connection.execute(query.order_by(queue.c.breadth, queue.c.seq)):
+            found[row.subject_id] = row
+    return {name: row for name, row in found.items() if row.state != "withdrawn"}
+
+
+def named(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], names: Collection[str]
+) -> dict[str, Record]:
+    """Return the visible records of these ids that are in force; of several chains of one id, the
+    one recorded last."""
+    found: dict[str, Record] = {}
+    for some in slices(sorted(set(names))):
+        query = sa.select(record).where(
+            record.c.id.in_(some), record.c.label_id.in_(sorted(visible)), record.c.current,
+            sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+        )  # fmt: skip
+        for row in connection.execute(query.order_by(record.c.seq)):
+            found[row.id] = to_record(row, labels)
+    return found

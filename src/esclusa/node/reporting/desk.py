@@ -1,0 +1,285 @@
+"""Reports on casework for people: a month or a year, the records behind a figure, what was kept.
+
+A report counts what its reader may see and says so. Nothing of it is stored unless somebody keeps
+it; then its counts are frozen as a record with their digest, under the label of all they rest on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from functools import reduce
+from typing import Final
+
+import msgspec
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis.figures import Figure, Key, counted
+from esclusa.casework.report_definitions import SECTIONS, definitions, meaning, meanings
+from esclusa.casework.report_periods import Period, period
+from esclusa.errors import InputError, NotFound, StateError
+from esclusa.model import Level
+from esclusa.node.pipeline import Pipeline
+from esclusa.node.reporting import keeping, telling, words
+from esclusa.node.reporting.behind import titled
+from esclusa.node.reporting.gathering import Gathering, Sources
+from esclusa.node.reporting.waiting import subject_text
+from esclusa.node.selection_telling import marking_text
+from esclusa.sharing import report_views as views
+from esclusa.sharing.reader import Action, Reader
+from esclusa.sharing.release import PAGE_LIMIT, Gate
+
+_NO_FIGURE: Final = "the period is none of those that the report compares: "
+_MISSING: Final = "no such kept report"
+
+
+class CaseworkReportDesk:
+    """Monthly and yearly reports on casework, for people."""
+
+    def __init__(self, gate: Gate, pipeline: Pipeline, sources: Sources) -> None:
+        self._gate = gate
+        self._pipeline = pipeline
+        self._labels = pipeline.labels
+        self._from = sources
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def this_month(self, reader: Reader) -> str:
+        """Return the name of the month that it is now, in UTC."""
+        reader.require(Action.REPORT_READ)
+        return f"{self.now().astimezone(dt.UTC):%Y-%m}"
+
+    def report(
+        self, reader: Reader, name: str, *, hide_small: bool = False
+    ) -> views.CaseworkReport:
+        """Return the report of a month (``2026-11``) or a year (``2026``).
+
+        :param hide_small: leave out figures from 1 to 4, and what would give them away.
+        :raises InputError: for what is neither, and a period that has not begun.
+        """
+        asked = self._period(reader, name)
+        with self._gate.reading(reader) as (connection, visible):
+            gathering = self._gathering(connection, visible)
+            facts = {what: gathering.facts(one.since, one.until, SECTIONS)
+                     for what, one in asked.compared()}  # fmt: skip
+            told = {
+                what: self._figures(facts[what], gathering, one) for what, one in asked.compared()
+            }
+            held = self._from.in_use.among(visible)
+            kept = keeping.all_kept(connection, visible, period=name)
+        self._gate.note(reader, Action.REPORT_READ, detail=f"period={name}")
+        known = tuple(self._row(one, held, told["now"]) for one in kept)
+        if hide_small:
+            told = {what: telling.without_small(figures) for what, figures in told.items()}
+        level, marking = marked(self._pipeline, held) if held else (int(Level.OPEN), "")
+        return views.CaseworkReport(
+            period=name, first=asked.since, last=asked.last.isoformat(),
+            over=asked.is_over(self.now()), made=_moment(self.now()), agency=self._from.agency,
+            compared={what: one.name for what, one in asked.compared()},
+            sections=telling.sections(told, asked),
+            definitions=tuple(map(telling.meaning_view, meanings().values())),
+            clearance=int(reader.clearance), caveats=tuple(sorted(reader.caveats)),
+            purpose=reader.purpose, level=level, marking=marking, hides_small=hide_small,
+            days=(
+                () if hide_small or asked.is_year
+                else days_of(facts["now"], asked.first, asked.end)
+            ),
+            kept=known,
+        )  # fmt: skip
+
+    def behind(
+        self, reader: Reader, name: str, figure: str, *, part: str = "", of: str = "",
+        limit: int = 100, offset: int = 0,
+    ) -> views.BehindView:  # fmt: skip
+        """Return the records that a figure of a report counts, the earliest first.
+
+        :param part: of one part only; "" for all of it.
+        :param of: the period that is meant, of those that the report compares; "" for its own.
+        :raises InputError: for a period or figure that there is not.
+        """
+        asked = self._period(reader, name)
+        one = meaning(figure)
+        compared = {other.name: other for _what, other in asked.compared()}
+        if of and of not in compared:
+            raise InputError(f"{_NO_FIGURE}{', '.join(compared)}")
+        meant = compared[of or name]
+        with self._gate.reading(reader) as (connection, visible):
+            gathering = self._gathering(connection, visible)
+            rows = _behind(gathering, meant, figure, part)
+            some = rows.slice(max(0, offset), max(1, min(limit, PAGE_LIMIT)))
+            named = self._referrals(connection, visible) if "referral" in some["kind"] else {}
+            shown = titled(connection, self._labels, visible, some, one.definition.parts, named)
+        detail = f"period={meant.name} figure={figure} rows={len(shown)}"
+        self._gate.note(reader, Action.REPORT_READ, detail=detail)
+        title = words.part(one.definition.parts, part) if part else (one.title_en, one.title_es)
+        return views.BehindView(
+            period=meant.name, figure=figure, part=part, title_en=title[0], title_es=title[1],
+            meaning=telling.meaning_view(one), number=rows.height, offset=max(0, offset),
+            rows=shown,
+        )  # fmt: skip
+
+    # --- keeping -------------------------------------------------------------------------------
+
+    def keep(self, reader: Reader, name: str) -> views.KeptView:
+        """Freeze the report of a period that has ended, with its digest, as a record.
+
+        :raises StateError: when the period has not ended.
+        """
+        reader.require(Action.REPORT_KEEP)
+        asked = self._period(reader, name)
+        if not asked.is_over(self.now()):
+            raise StateError(f"{name} has not ended; its report can be kept from {asked.end} on")
+        label = self._label(reader)
+        with self._gate.reading(reader) as (connection, visible):
+            figures = self._under(connection, visible, label, asked)
+        made = keeping.sealed(
+            asked.name, at=_moment(self.now()), by=reader.name, figures=telling.frozen(figures),
+            clearance=marking_text(self._labels.get(label)),
+        )  # fmt: skip
+        keeping.store(self._pipeline, reader, made, label)
+        return self.kept(reader, made.digest)
+
+    def kept_reports(self, reader: Reader, *, period: str = "") -> tuple[views.KeptRow, ...]:
+        """Return the reports that were kept and that the reader may see, the newest first."""
+        reader.require(Action.REPORT_READ)
+        with self._gate.reading(reader) as (connection, visible):
+            found = keeping.all_kept(connection, visible, period=period)
+        self._gate.note(reader, Action.REPORT_READ, detail=f"kept={len(found)}")
+        return tuple(self._row(one, frozenset(), {}) for one in found)
+
+    def kept(self, reader: Reader, digest: str) -> views.KeptView:
+        """Return a kept report beside the figures of now under the same labels.
+
+        :param digest: its SHA-256, or the first 12 digits of it or more.
+        :raises NotFound: when there is none that the reader may see.
+        """
+        reader.require(Action.REPORT_READ)
+        reader.require(Action.RECORD_READ)
+        with self._gate.reading(reader) as (connection, visible):
+            found = keeping.find(connection, visible, digest)
+            now = (
+                self._under(connection, visible, found.label_id, period(found.body.period))
+                if found else {}
+            )  # fmt: skip
+        self._gate.note(reader, Action.REPORT_READ, subject=found.id if found else "",
+                        detail="kept" if found else "not found")  # fmt: skip
+        if found is None:
+            raise NotFound(_MISSING)
+        return keeping.view(found, self._row(found, None, now), now,
+                            marking_text(self._labels.get(found.label_id)))  # fmt: skip
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _period(self, reader: Reader, name: str) -> Period:
+        reader.require(Action.REPORT_READ)
+        reader.require(Action.RECORD_READ)
+        asked = period(name)
+        if asked.first > self.now().astimezone(dt.UTC).date():
+            raise InputError(f"{name} has not begun")
+        return asked
+
+    def _referrals(self, connection: sa.Connection, visible: frozenset[int]) -> dict[str, str]:
+        """Return what each referral is about, by its name."""
+        every = (one.referral for one in self._from.referrals.every(connection, visible))
+        return {it.id: subject_text(it.subject) for it in every}
+
+    def _gathering(self, connection: sa.Connection, visible: frozenset[int]) -> Gathering:
+        return Gathering(self._from, connection, visible, self.now())
+
+    def _figures(
+        self, facts: pl.DataFrame, gathering: Gathering, asked: Period
+    ) -> dict[Key, Figure]:
+        found = counted(facts, definitions())
+        left = gathering.missed(asked.since, asked.until)
+        found["selection_missed", ""] = Figure(
+            number=left.examined, value=left.share, low=left.low, high=left.high
+        )
+        return found
+
+    def _under(
+        self, connection: sa.Connection, visible: frozenset[int], label: int, asked: Period
+    ) -> dict[Key, Figure]:
+        """Return the figures that every reader of a label may see: the same for each of them."""
+        algebra = self._pipeline.analyst.algebra
+        below = frozenset(one for one in algebra.all_below(label) if algebra.covers(one, label))
+        gathering = self._gathering(connection, visible & below)
+        facts = gathering.facts(asked.since, asked.until, SECTIONS)
+        return self._figures(facts, gathering, asked)
+
+    def _label(self, reader: Reader) -> int:
+        """Return the label of all that the reader may see and there is, for this node alone, hidden
+        with the copies that it rests on. Without its last day: that is the records', and a count is
+        none."""
+        held = self._from.in_use.among(self._gate.visible(reader))
+        if not held:
+            raise StateError("there is nothing to report on")
+        joined = self._labels.get(reduce(self._pipeline.analyst.algebra.join, sorted(held)))
+        at_home = msgspec.structs.replace(
+            joined.marking, retain_until=None, releasable_to=frozenset()
+        )
+        paths = "+".join(sorted("/".join(path) for path in joined.paths))
+        return self._labels.intern(self._from.agency, at_home, paths)
+
+    def _row(
+        self, one: keeping.Held, held: frozenset[int] | None, now: dict[Key, Figure]
+    ) -> views.KeptRow:
+        """Return a line about a kept report. ``held`` are the labels that the figures of now rest
+        on; None when they are those of the kept report."""
+        algebra = self._pipeline.analyst.algebra
+        comparable = held is None or (
+            bool(held) and all(algebra.covers(other, one.label_id) for other in held)
+        )
+        return views.KeptRow(
+            period=one.body.period, digest=one.body.digest, at=one.body.at, by=one.body.by,
+            level=int(self._labels.get(one.label_id).marking.level),
+            changed=keeping.changes(one.body, now) if comparable and now else None,
+        )  # fmt: skip
+
+
+def _behind(gathering: Gathering, meant: Period, figure: str, part: str) -> pl.DataFrame:
+    """Return the facts that a figure counts; a share and a time lead to what they are over."""
+    definition = meaning(figure).definition
+    if definition.unit == "estimate":
+        return gathering.control(meant.since, meant.until).sort("at", "record")
+    facts = gathering.facts(meant.since, meant.until, (definition.section,))
+    over = definition.bottom.split("+") if definition.unit != telling.COUNT else [figure]
+    rows = facts.filter(pl.col("figure").is_in(over))
+    if part:
+        rows = rows.filter(pl.col("part") == part)
+    elif not definition.adds:
+        rows = rows.unique("record", keep="first", maintain_order=True)
+    return rows.sort("at", "record", "part")
+
+
+def marked(pipeline: Pipeline, held: Collection[int]) -> tuple[int, str]:
+    """Return level and words of the marking of all that stands under these labels, one at least."""
+    joined = pipeline.labels.get(reduce(pipeline.analyst.algebra.join, sorted(held)))
+    return int(joined.marking.level), marking_text(joined)
+
+
+def days_of(facts: pl.DataFrame, first: dt.date, end: dt.date) -> tuple[views.DayRow, ...]:
+    """Return how many alerts were raised and decided on each day, from ``first`` up to and without
+    ``end``."""
+    counts = {
+        (figure, day): number
+        for figure, day, number in facts.filter(
+            pl.col("figure").is_in(("alerts_raised", "alerts_decided"))
+        )
+        .group_by("figure", pl.col("at").str.slice(0, 10).alias("day"))
+        .agg(pl.len())
+        .iter_rows()
+    }
+    days = [first + dt.timedelta(days=n) for n in range((end - first).days)]
+    return tuple(
+        views.DayRow(
+            day=day.isoformat(), raised=counts.get(("alerts_raised", day.isoformat()), 0),
+            decided=counts.get(("alerts_decided", day.isoformat()), 0),
+        )
+        for day in days
+    )  # fmt: skip
+
+
+def _moment(now: dt.datetime) -> str:
+    return now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,137 @@
+"""All facts of a span of time under some labels, section by section; a section is gathered when it
+is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from typing import Final
+
+import msgspec
+import polars as pl
+import sqlalchemy as sa
+
+from esclusa.analysis.figures import empty
+from esclusa.analysis.measurement import CONTROL, Missed
+from esclusa.analysis.measurement import report as measured
+from esclusa.analysis.outcomes import Stated
+from esclusa.ledger.labels import Labels
+from esclusa.ledger.records import now_text
+from esclusa.ledger.store import Store
+from esclusa.node.examinations import in_force, outcomes_under
+from esclusa.node.exchange import Exchange
+from esclusa.node.referral_desk import ReferralDesk
+from esclusa.node.reporting import alerts, exchanged, intake, matches, openings, referrals
+from esclusa.node.reporting import selections as sheets
+from esclusa.node.reporting.in_use import InUse
+from esclusa.node.selection_report import ReportDesk
+
+_BEGIN: Final = {"examinations": "exams_", "rules": "rules_"}
+"""How the figures of a section begin, where that is not its name."""
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a node's facts come from."""
+
+    store: Store
+    labels: Labels
+    agency: str
+    exchange: Exchange
+    referrals: ReferralDesk
+    selections: ReportDesk
+    in_use: InUse
+
+
+class Gathering:
+    """Facts under the labels of one reader at one moment.
+
+    :param connection: a snapshot with these labels.
+    """
+
+    def __init__(
+        self, sources: Sources, connection: sa.Connection, visible: frozenset[int],
+        now: dt.datetime,
+    ) -> None:  # fmt: skip
+        self._from = sources
+        self._connection = connection
+        self._visible = visible
+        self._now = now
+        self._outcomes: pl.DataFrame | None = None
+        self._exams: list[Stated] | None = None
+        self._candidates: dict[tuple[str, str], pl.DataFrame] = {}
+        self._gathered: dict[tuple[str, str, str], pl.DataFrame] = {}
+
+    def facts(self, since: str, until: str, sections: Collection[str]) -> pl.DataFrame:
+        """Return the facts of a span about some sections.
+
+        :param since: its first day, and ``until`` the first after it (ISO 8601).
+        """
+        return empty(part for name in sections for part in self._section(name, since, until))
+
+    def missed(self, since: str, until: str) -> Missed:
+        """Return the estimate of what the selection of a span missed."""
+        return measured(self._sheets(since, until)).missed
+
+    def control(self, since: str, until: str) -> pl.DataFrame:
+        """Return the facts that the estimate of what was missed rests on."""
+        answered = self.facts(since, until, ("selection",))
+        drawn = pl.col("part").is_in(CONTROL)
+        return answered.filter((pl.col("figure") == "selection_answered") & drawn)
+
+    def _section(self, name: str, since: str, until: str) -> Iterator[pl.DataFrame]:
+        where, labels = (self._connection, self._visible), self._from.labels
+        if name == "alerts":
+            yield from alerts.facts(*where, labels, since, until, now_text())
+        elif name == "matches":
+            yield from matches.facts(*where, since, until)
+        elif name in ("sent", "received"):
+            yield from self._shared(since, until, "referrals", f"{name}_")
+        elif name in ("examinations", "rules"):
+            yield from self._shared(since, until, "openings", _BEGIN[name])
+        elif name == "selection":
+            yield from sheets.facts(self._sheets(since, until))
+        elif name == "exchange":
+            yield from exchanged.facts(
+                *where, self._from.store, labels, self._from.exchange, since, until
+            )
+        elif name == "intake":
+            yield from intake.facts(*where, since, until)
+
+    def _shared(self, since: str, until: str, what: str, begin: str) -> Iterator[pl.DataFrame]:
+        """Yield the facts of one of two sections that are gathered together."""
+        key = (what, since, until)
+        if key not in self._gathered:
+            self._gathered[key] = empty(self._together(what, since, until))
+        yield self._gathered[key].filter(pl.col("figure").str.starts_with(begin))
+
+    def _together(self, what: str, since: str, until: str) -> Iterator[pl.DataFrame]:
+        agency = self._from.agency
+        if what == "referrals":
+            known = self._from.referrals.every(self._connection, self._visible)
+            return referrals.facts((one.referral for one in known), agency, since, until)
+        return openings.facts(
+            self._connection, self._visible, agency, self._examinations(),
+            self._outcome_table(), since, until,
+        )  # fmt: skip
+
+    def _examinations(self) -> list[Stated]:
+        if self._exams is None:
+            labels = self._from.labels
+            self._exams = in_force(self._connection, labels, self._visible, self._now)
+        return self._exams
+
+    def _outcome_table(self) -> pl.DataFrame:
+        if self._outcomes is None:
+            self._outcomes = outcomes_under(
+                self._connection, self._from.labels, self._visible, known_by=self._now
+            )
+        return self._outcomes
+
+    def _sheets(self, since: str, until: str) -> pl.DataFrame:
+        if (since, until) not in self._candidates:
+            last = (dt.date.fromisoformat(until) - dt.timedelta(days=1)).isoformat()
+            found = self._from.selections.sheets(self._connection, self._visible, since, last)
+            bills = lambda: self._outcome_table().filter(kind="consignment")  # noqa: E731
+            told = self._from.selections.candidates(self._connection, self._visible, found, bills)
+            self._candidates[since, until] = told
+        return self._candidates[since, until]

@@ -1,0 +1,103 @@
+"""What pages with forms of steps share: what a form records, and what is said when it was refused.
+
+A step that cannot be made leaves everything on the page that was typed: what is wrong stands at its
+field, and where somebody was faster the page shows what has changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final, TypeVar
+
+import msgspec
+
+from esclusa.casework.forms import Field, MoveMistakes
+from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
+from esclusa.web.catalogue import mark as _
+from esclusa.web.visit import Visit
+
+PROBLEMS: Final = {
+    "missing": _("Fill this in."),
+    "one_of": _("Fill in this or the field beside it."),
+    "short": _("This says too little."),
+    "long": _("This is too long."),
+    "damaged": _("This has a character that is no text."),
+    "code": _("Choose from the list."),
+    "number": _("Write a number above 0, with a point for decimals."),
+    "moment": _("Write date and time like 2026-11-28 10:00."),
+    "past": _("This is not after now."),
+    "sooner": _("This is not after the moment that stands, or more than a year away."),
+    "unagreed": _("The agreement with this partner does not list it."),
+    "day": _("Write a whole date, such as 1971-05-12."),
+    "bounds": _("This day is too early or too late."),
+    "document": _("Write one document a line, such as passport:PA1234567."),
+    "unknown": _("This step does not record that."),
+}
+_WITHOUT_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?")
+"""A moment without its zone is UTC, as the page says. It is a field of text, because a browser's
+own field for date and time writes 11/12 for one day here and another there."""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that was not made: which, what was typed, what is wrong.
+
+    ``mistakes`` are texts by field; ``why`` is an English sentence of the program, ``said`` one of
+    the page; ``faster`` tells that the thing has changed since the form was drawn.
+    """
+
+    move: str = ""
+    typed: Mapping[str, str] = {}
+    mistakes: Mapping[str, str] = {}
+    why: str = ""
+    said: str = ""
+    faster: bool = False
+
+
+T = TypeVar("T", bound=Tried)
+
+
+def typed(visit: Visit, own: Collection[str]) -> dict[str, str]:
+    """Return what was typed into a form, by field.
+
+    :param own: fields of the form that are no facts to record.
+    """
+    return {
+        name: value.replace("\r\n", "\n").strip()
+        for name, value in visit.form.items() if name not in own
+    }  # fmt: skip
+
+
+def given(visit: Visit, own: Collection[str], fields: Mapping[str, Field]) -> dict[str, str]:
+    """Return what a form records, by field; a moment without a zone is UTC, as the form says.
+
+    :param own: as for :func:`typed`.
+    :param fields: that moves of the life cycle record.
+    """
+    moments = {name for name, field in fields.items() if field.type == "moment"}
+    return {
+        name: value + "Z" if name in moments and _WITHOUT_ZONE.fullmatch(value) else value
+        for name, value in typed(visit, own).items()
+    }
+
+
+def mistaken(
+    error: EsclusaError, problems: Mapping[str, str] = PROBLEMS
+) -> tuple[dict[str, str], str]:
+    """Return why a step was not made: texts by field, or one sentence of the program."""
+    if isinstance(error, MoveMistakes):
+        return {one.field: problems[one.problem] for one in error.mistakes}, ""
+    return {}, error.reason if isinstance(error, (InputError, AgreementError)) else str(error)
+
+
+def status(error: EsclusaError) -> int:
+    """Return the status of a page that is drawn again: 409 when the thing has changed, else 422."""
+    return 409 if isinstance(error, StateError) else 422
+
+
+def against(visit: Visit, tried: T, version: str) -> T:
+    """Return a step that was not made, for a thing as it is now: when its version is another than
+    the form's, that says why."""
+    if (tried.why or tried.said) and visit.form.get("version", version) != version:
+        return msgspec.structs.replace(tried, faster=True, why="", said="")
+    return tried

@@ -1,0 +1,118 @@
+"""A chart and a timeline in memory, for :class:`small_node.SmallNode`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from small_entities import ENTITY, JUDGEMENT, MENTION, OTHER
+
+from esclusa.errors import NotFound
+from esclusa.model import Level, Marking
+from esclusa.node.entity_story import KINDS
+from esclusa.sharing import chart_views, story_views
+from esclusa.sharing.reader import Action, Reader
+
+_AT = "2026-11-19T12:00:00+00:00"
+
+
+class _Desk:
+    """:param name: a hostile text that stands wherever a sender's words would."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name or "ORILLA SUR & SONS"
+
+    def _known(self, reader: Reader, name: str) -> None:
+        reader.require(Action.RECORD_READ)
+        if name not in (ENTITY, f"ent-{OTHER}"):
+            raise NotFound("no such entity")
+
+
+class SmallCharts(_Desk):
+    """The service of :class:`esclusa.node.entity_chart.ChartDesk`: every kind of node once."""
+
+    def chart(
+        self, reader: Reader, name: str, *, depth: int = 1, to: str = "",
+        through: Sequence[str] = (), exported: bool = False,
+    ) -> chart_views.ChartView:  # fmt: skip
+        self._known(reader, name)
+        types = (
+            "party",
+            "vessel",
+            "person",
+            "organisation",
+            "container",
+            "address",
+            "document",
+            "phone",
+        )
+        kinds = ("consignment", "voyage", "journey", "booking", "document", "phone", "address")
+        nodes = [
+            chart_views.ChartNodeView(
+                kind="entity", name=ENTITY if not n else f"ent-{MENTION}{n}", title=self.name,
+                type=type_, x=68 + 136 * n, y=30, away=min(n, 1) * 2,
+            )
+            for n, type_ in enumerate(types)
+        ]  # fmt: skip
+        nodes += [
+            chart_views.ChartNodeView(
+                kind=kind, name=f"{self.name}{n}", title=f"{self.name}{n}", x=136 + 136 * n, y=90,
+                away=1, folded=n, hub=n == 6, opens=f"{kind}:{self.name}" if n == 6 else "",
+                record=JUDGEMENT,
+            )
+            for n, kind in enumerate(kinds)
+        ]  # fmt: skip
+        lines = [
+            chart_views.ChartLineView(
+                entity=one, thing=8 + n, roles=("shipper", self.name), records=4, first=_AT, last=_AT,
+                stated=(chart_views.StatedView(record_id=JUDGEMENT, title=self.name),),
+            )
+            for n in range(7) for one in (0, n + 1)
+        ]  # fmt: skip
+        return chart_views.ChartView(
+            start=ENTITY, title=self.name, nodes=tuple(nodes), lines=tuple(lines), width=1100,
+            height=150, marking=Marking(level=Level.OFFICIAL), originators=("marisol",),
+            made="2026-11-19T12:00:00Z", depth=depth, to=to, through=tuple(through),
+            left_entities=2, left_things=1, left_lines=3, cut=True,
+        )  # fmt: skip
+
+
+class SmallStories(_Desk):
+    """The services of :class:`esclusa.node.entity_story.StoryDesk`."""
+
+    def facts(self, reader: Reader, name: str) -> story_views.FactsView:
+        self._known(reader, name)
+        source = story_views.SourceView(
+            record_id=JUDGEMENT, title=self.name, source=self.name, originator="marisol", level=1,
+            recorded=_AT,
+        )  # fmt: skip
+        facts = tuple(
+            story_views.FactView(
+                part=part, value=value, records=7, level=1, first=_AT, last=_AT, sources=(source,),
+                differs=part == "birth_dates",
+            )
+            for part, value in (("names", self.name), ("birth_dates", "1971-02-03"),
+                                ("birth_dates", "1974-03-04"), ("places", self.name))
+        )  # fmt: skip
+        return story_views.FactsView(entity=ENTITY, facts=facts, members=9, looked=4)
+
+    def timeline(
+        self, reader: Reader, name: str, wanted: story_views.TimelineFilter
+    ) -> story_views.TimelineView:
+        self._known(reader, name)
+        rows = tuple(self._entry(n, kind) for n, kind in enumerate(KINDS))
+        return story_views.TimelineView(
+            entity=ENTITY, title=self.name, rows=rows, count=len(rows),
+            kinds=tuple((kind, 1) for kind in KINDS), next_cursor=f"{self.name}~1", cut=True,
+        )  # fmt: skip
+
+    def _entry(self, number: int, kind: str) -> story_views.EntryView:
+        words: tuple[Any, ...] = (
+            story_views.EntryWord(text="shipper", section="value.role"),
+            story_views.EntryWord(text=self.name, es=self.name),
+        )
+        return story_views.EntryView(
+            id=str(number), kind=kind, at=f"2026-11-{number + 1:02}T12:00", title=self.name,
+            words=words, page="records", name=JUDGEMENT, originator="marisol", level=1,
+            recorded=_AT, by=self.name, stated=bool(number % 2), undone=number == 3,
+        )  # fmt: skip

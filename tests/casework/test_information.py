@@ -462,7 +462,7 @@ def _check(now: Request) -> None:
         assert step.state == row.target
         assert move.agency == (ASKED if row.actor == "answerer" else ASKING)
         if resting is not None:
-            due += made - resting
+            due += max(made - resting, dt.timedelta())  # clocks apart take no time away
             resting = None
         if move.move == "ask":
             asked, due = made, made + dt.timedelta(hours=8)

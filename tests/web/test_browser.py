@@ -117,7 +117,7 @@ def test_everything_works_with_script_switched_off(browser: Browser, home: str) 
     page.get_by_role("button", name="Deshacer u", exact=True).click()
     expect(page.locator(".decision")).to_contain_text("Tomada")
     page.get_by_role("button", name="Salir").click()
-    page.wait_for_url("**/sign-in")
+    page.wait_for_url("**/sign-in?left=1")
     context.close()
 
 

@@ -152,7 +152,7 @@ def test_the_records_are_drawn_as_on_their_own_pages(node: Node, ana: Walker) ->
     page = html.fromstring(send(ana, data, name).text)
     node.ingest(node.operator(), name, io.BytesIO(data))
     walker, compared = walk(node), 0
-    for record in page.xpath("//details")[:8]:
+    for record in page.xpath("//main//details")[:8]:
         title = text_of(record.xpath("summary/strong")[0])
         here = [text_of(line) for line in record.xpath(".//table[@class='facts']//tr")]
         for row in node.search(node.operator(), title.rpartition(" ")[2]).rows:
@@ -177,7 +177,7 @@ def test_other_formats_are_shown_pasted_as_well(
     shown = across(page)
     assert shown["Format"].startswith(said)
     assert int(shown["Records"]) > 0
-    assert text_of(page.xpath("//summary")[0]).startswith(f"Record 1: {record}")
+    assert text_of(page.xpath("//main//summary")[0]).startswith(f"Record 1: {record}")
     assert ("Segments" in shown) == (not name.endswith(".csv"))
 
 
@@ -187,7 +187,7 @@ def test_a_pasted_zone_of_a_passport_is_read(ana: Walker) -> None:
         "L898902C36UTO7408122F1204159ZE184226B<<<<<10\r\n"
     )
     page = paste(ana, zone)
-    assert "ERIKSSON" in text_of(page.xpath("//summary")[0])
+    assert "ERIKSSON" in text_of(page.xpath("//main//summary")[0])
     assert across(page)["Line"] == "1"
 
 
@@ -204,7 +204,7 @@ def test_two_thousand_segments_are_shown_and_the_rest_is_counted(ana: Walker) ->
 
 def test_records_shown_are_bounded_and_the_rest_is_counted(ana: Walker) -> None:
     page = html.fromstring(send(ana, (SAMPLES / "manifest-northreach-0412.edi").read_bytes()).text)
-    drawn = len(page.xpath("//details"))
+    drawn = len(page.xpath("//main//details"))
     assert 50 < drawn <= 100
     assert f"{drawn} of 156 records are shown, the first." in text_of(page)
 

@@ -179,6 +179,7 @@ def resolve(twins: Twins, both: Pair) -> None:
         twins.get("/entities/{entity_id}/chart", name, depth=2)
         twins.get("/entities/{entity_id}/chart", name, to=(open_ones or hidden)[0])
         twins.get("/entities/{entity_id}/facts", name)
+        twins.get("/entities/{entity_id}/places", name)
         for kind in ("", *STORY_KINDS):
             twins.get("/entities/{entity_id}/timeline", name, kind=kind, limit=5)
     twins.get("/entity-questions", limit=200)

@@ -37,6 +37,11 @@ def test_an_entity_is_found_shown_and_its_links_are_walked(tmp_path: Path) -> No
     assert len(ways[0]) == 1
     assert run("resolve", "questions", "--node", folder).exit_code == 0
 
+    places = json.loads(run("resolve", "places", row["id"], "--node", folder).stdout)
+    assert [(one["code"], one.get("lat")) for one in places["rows"]] == [
+        ("PAONX", 9.3667), ("CNSHA", None),
+    ]  # fmt: skip
+
     missing = run("resolve", "show", "ent-nobody", "--node", folder)
     assert (missing.exit_code, missing.stderr) == (4, "esclusa: no such entity\n")
 

@@ -84,6 +84,7 @@ def everything(node: Node, level: Level) -> dict[str, str]:
         for row in node.entities.find(who, word).rows[:1]:
             seen[f"facts {word}"] = answer(lambda r=row: node.stories.facts(who, r.id))
             seen[f"chart {word}"] = answer(lambda r=row: node.charts.chart(who, r.id, depth=2))
+            seen[f"places {word}"] = answer(lambda r=row: node.maps.places(who, r.id))
             seen[f"story {word}"] = answer(
                 lambda r=row: node.stories.timeline(who, r.id, TimelineFilter())
             )

@@ -1,4 +1,4 @@
-"""A chart and a timeline in memory, for :class:`small_node.SmallNode`."""
+"""A chart, a timeline and places in memory, for :class:`small_node.SmallNode`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from small_entities import ENTITY, JUDGEMENT, MENTION, OTHER
 from esclusa.errors import NotFound
 from esclusa.model import Level, Marking
 from esclusa.node.entity_story import KINDS
-from esclusa.sharing import chart_views, story_views
+from esclusa.sharing import chart_views, map_views, story_views
 from esclusa.sharing.reader import Action, Reader
 
 _AT = "2026-11-19T12:00:00+00:00"
@@ -116,3 +116,33 @@ class SmallStories(_Desk):
             words=words, page="records", name=JUDGEMENT, originator="marisol", level=1,
             recorded=_AT, by=self.name, stated=bool(number % 2), undone=number == 3,
         )  # fmt: skip
+
+
+class SmallMaps(_Desk):
+    """The service of :class:`esclusa.node.entity_map.MapDesk`: a place with a position and dates,
+    one without dates, one that no list knows."""
+
+    def places(self, reader: Reader, name: str) -> map_views.PlacesView:
+        self._known(reader, name)
+        record = map_views.PlaceRecord(
+            record_id=JUDGEMENT, title=self.name, originator="marisol", level=1
+        )
+        words = (
+            story_views.EntryWord(text="load", section="value.event"),
+            story_views.EntryWord(text="next_port", section="map"),
+        )
+        where: tuple[tuple[float | None, float | None, str, str], ...] = (
+            (9.3667, -79.8833, "port", _AT), (8.95, -79.5667, "unlocode", "2026-11-21T08:00"),
+            (8.96, -79.57, "port", ""), (None, None, "", ""),
+        )  # fmt: skip
+        rows = tuple(
+            map_views.PlaceView(
+                number=n, code=self.name, name=self.name, first=at, last=at, records=7,
+                kinds=(("consignment", 6), ("port_call", 1)), what=words, named=(record,), lat=lat,
+                lon=lon, source=source,
+            )
+            for n, (lat, lon, source, at) in enumerate(where, start=1)
+        )  # fmt: skip
+        return map_views.PlacesView(
+            entity=ENTITY, title=self.name, rows=rows, carrier=True, looked=9, cut=True
+        )

@@ -19,7 +19,7 @@ import msgspec
 from small_accounts import SmallAccounts, SmallAudit, SmallHealth, SmallLog, SmallOidc
 from small_cases import SmallCases
 from small_casework import SmallBoard, SmallCaseworkReports
-from small_charts import SmallCharts, SmallStories
+from small_charts import SmallCharts, SmallMaps, SmallStories
 from small_desk import SmallDesk
 from small_entities import SmallEntities
 from small_lists import SmallLists
@@ -343,6 +343,10 @@ class SmallNode:
     @property
     def stories(self) -> SmallStories:
         return SmallStories(self.name)
+
+    @property
+    def maps(self) -> SmallMaps:
+        return SmallMaps(self.name)
 
     @property
     def partner_desk(self) -> SmallDesk:

@@ -116,7 +116,25 @@ def test_nothing_scrolls_sideways_and_axe_finds_nothing(
         page = opened(found, node, home, language="es" if scheme == "dark" else "en")
         look(page, width, scheme)
         chart = address_of(node)
-        for address in (chart, chart.replace("/chart", "/timeline"), chart.removesuffix("/chart")):
+        others = [chart.replace("/chart", page_of) for page_of in ("/timeline", "/map", "")]
+        for address in (chart, *others):
             page.goto(address)
             assert misfits(page) == [], address
             assert breaches(page) == [], address
+
+
+def test_the_keyboard_reaches_the_marks_of_the_map_and_each_leads_to_its_row(
+    context: BrowserContext, home: str, node: Node
+) -> None:
+    page = opened(context, node, home)
+    page.goto(address_of(node).replace("/chart", "/map"))
+    page.locator("figure.chart-box").focus()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("() => document.activeElement.getAttribute('href')")
+    width = page.evaluate(
+        "() => getComputedStyle(document.activeElement.querySelector('circle')).strokeWidth"
+    )
+    assert (focused, width) == (page.locator("figure a").first.get_attribute("href"), "5px")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{focused}")
+    expect(page.locator(focused)).to_be_in_viewport()

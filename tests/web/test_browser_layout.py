@@ -35,7 +35,7 @@ ADDRESSES = (
     f"/kept-reports/{DIGEST}", "/kept-reports", "/board", "/board/alerts_claimed",
     f"/redress?number={NUMBER}", f"/redress/{CHECKED}", f"/redress/{GIVEN}",
     f"/redress-starts/{record_name(1)}",
-    f"/entities/{ENTITY}", f"/entities/{ENTITY}/chart", f"/entities/{ENTITY}/timeline",
+    f"/entities/{ENTITY}", f"/entities/{ENTITY}/chart", f"/entities/{ENTITY}/timeline", f"/entities/{ENTITY}/map",
     "/cases", *(f"/cases/{name}" for name in (CASE, ON_HOLD, ENDED)), f"/cases/{CASE}/checks",
     "/case-starts", f"/case-starts/alert/{alert_name(1)}",
     "/warnings", "/seizures", f"/seizures/{JOINED}", f"/seizures/{JOINED}/reports/{REPORT}", "/seizure-starts",

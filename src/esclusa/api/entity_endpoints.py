@@ -9,7 +9,7 @@ from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import check_limit, one_of
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError
-from esclusa.sharing import chart_views, story_views
+from esclusa.sharing import chart_views, map_views, story_views
 from esclusa.sharing import entity_views as views
 
 _DEEPEST: Final = 3
@@ -62,6 +62,11 @@ async def timeline(call: Call) -> story_views.TimelineView:
     return await call.ask(call.node.stories.timeline, call.path["entity_id"], wanted)
 
 
+async def places(call: Call) -> map_views.PlacesView:
+    """The places that records give of an entity, with coordinates, in the order of their dates."""
+    return await call.ask(call.node.maps.places, call.path["entity_id"])
+
+
 async def questions(call: Call) -> tuple[views.PairView, ...]:
     """The likeliest pairs that may be one and that nothing decides."""
     return await call.ask(call.node.entities.questions, limit=_limit(call))
@@ -104,6 +109,7 @@ ENDPOINTS: Final = (
     at("GET", "/entities/{entity_id}/facts", facts, story_views.FactsView),
     at("GET", "/entities/{entity_id}/timeline", timeline, story_views.TimelineView,
         query=shapes.StoryQuery),
+    at("GET", "/entities/{entity_id}/places", places, map_views.PlacesView),
     at("GET", "/entity-questions", questions, tuple[views.PairView, ...],
         query=shapes.LimitQuery),
     at("GET", "/entity-judgements", judgements, views.JudgementPage, query=shapes.LimitQuery),

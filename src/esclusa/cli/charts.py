@@ -1,4 +1,4 @@
-"""Commands about an entity's chart, facts and timeline."""
+"""Commands about an entity's chart, facts, timeline and places."""
 
 from __future__ import annotations
 
@@ -111,6 +111,35 @@ def timeline(
     )
     if view.next_cursor:
         click.echo(f"older: --cursor {view.next_cursor}")
+
+
+@click.command("places")
+@node_option
+@as_option
+@click.argument("entity_id")
+@answers
+def places(folder: Path | None, who: str, entity_id: str) -> None:
+    """List the places that records give of an entity, in the order of their first dates."""
+    with acting(folder, who) as (node, reader):
+        view = node.maps.places(reader, entity_id)
+    if not output.for_people():
+        output.lines([view])
+        return
+    cut = "; only the newest were looked at" if view.cut else ""
+    output.table(
+        f"{view.title}, {len(view.rows)} places in {view.looked} records{cut}",
+        ("no>", "code", "place", "latitude>", "longitude>", "first", "last", "records>", "what"),
+        [
+            (one.number, one.code, one.name, _coordinate(one.lat), _coordinate(one.lon),
+             one.first[:16], one.last[:16], one.records,
+             ", ".join(word.text for word in one.what))
+            for one in view.rows
+        ],
+    )  # fmt: skip
+
+
+def _coordinate(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.4f}"
 
 
 def _words(entry: EntryView, language: str) -> str:

@@ -171,6 +171,7 @@ def path(folder: Path | None, one: str, other: str) -> None:
 links.add_command(charts.chart)
 resolve.add_command(charts.facts)
 resolve.add_command(charts.timeline)
+resolve.add_command(charts.places)
 
 
 def _shown_judged(view: JudgementView) -> None:

@@ -8,6 +8,7 @@ degrees: take :mod:`esclusa.codes.port` first where a port's place on the chart 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -94,6 +95,30 @@ def is_valid(text: str) -> bool:
 def all_places() -> list[Locode]:
     """Return every place, by country and code."""
     return _TABLE.all()
+
+
+def by_iata(code: str) -> Locode | None:
+    """Return the place of an IATA location code (``PTY``), None where none or several fit.
+
+    The list names such a code only where it differs from the place's own, and not always rightly.
+    So three groups are looked at, and the first that has just one place gives it: places with an
+    airport whose code ends so and that name no other, places that name it, and places with an
+    airport whose code ends so though they name another (Panama City).
+    """
+    groups = _by_iata().get(code.strip().upper(), ())
+    return next((get(group[0]) for group in groups if len(group) == 1), None)
+
+
+@cache
+def _by_iata() -> dict[str, tuple[list[str], list[str], list[str]]]:
+    found: dict[str, tuple[list[str], list[str], list[str]]] = {}
+    for code, line in _TABLE.rows.items():
+        _code, _name, _plain, _subdivision, functions, _status, iata, _rest = line.split("\t", 7)
+        if iata:
+            found.setdefault(iata, ([], [], []))[1].append(code)
+        if "4" in functions:
+            found.setdefault(code[2:], ([], [], []))[2 if iata else 0].append(code)
+    return found
 
 
 def edition() -> str:

@@ -75,7 +75,7 @@ class StoryDesk:
             entity = known.entities.entity(name)
             view = None
             if entity:
-                seqs = _newest(known, entity)
+                seqs = newest(known, entity)
                 held = records.get_by_seq(connection, self._labels, visible, seqs[:_LOOKED])
                 around = Around(
                     connection=connection, labels=self._labels, visible=visible, gate=self._gate,
@@ -95,7 +95,7 @@ class StoryDesk:
     def _facts(
         self, connection: sa.Connection, visible: Collection[int], known: Known, entity: Entity
     ) -> views.FactsView:
-        looked = set(_newest(known, entity)[:_LOOKED])
+        looked = set(newest(known, entity)[:_LOOKED])
         names = [name for name in entity.mentions if known.seq_of[name] in looked]
         mentions = [one for one in map(known.entities.mention, names) if one is not None]
         held = records.get_by_seq(connection, self._labels, visible, looked)
@@ -119,7 +119,8 @@ class StoryDesk:
         )
 
 
-def _newest(known: Known, entity: Entity) -> list[int]:
+def newest(known: Known, entity: Entity) -> list[int]:
+    """Return the numbers of the records that name an entity, the newest first."""
     return sorted({known.seq_of[name] for name in entity.mentions}, reverse=True)
 
 
@@ -195,14 +196,17 @@ def _page(
 def moment_key(entry: views.EntryView) -> str:
     """Return the moment of an entry so that texts sort as moments do; one without a zone, which is
     local to a port, is taken as it stands."""
-    for text in (entry.at, entry.recorded):
-        try:
-            read = dt.datetime.fromisoformat(text)
-            placed = read.astimezone(dt.UTC) if read.tzinfo else read
-        except (ValueError, OverflowError):
-            continue
-        return placed.replace(tzinfo=None).isoformat(timespec="microseconds")
-    return ""
+    return moment_of(entry.at) or moment_of(entry.recorded)
+
+
+def moment_of(text: str) -> str:
+    """Return a moment so that texts sort as moments do, "" for what is none."""
+    try:
+        read = dt.datetime.fromisoformat(text)
+        placed = read.astimezone(dt.UTC) if read.tzinfo else read
+    except (ValueError, OverflowError):
+        return ""
+    return placed.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def _within(day: str, wanted: views.TimelineFilter) -> bool:

@@ -32,6 +32,7 @@ from esclusa.node.case_desk import CaseDesk
 from esclusa.node.copies import Copies
 from esclusa.node.entity_chart import ChartDesk
 from esclusa.node.entity_desk import EntityDesk
+from esclusa.node.entity_map import MapDesk
 from esclusa.node.entity_story import StoryDesk
 from esclusa.node.exchange import Exchange
 from esclusa.node.feedback import FeedbackDesk
@@ -109,6 +110,7 @@ class Node(PeopleServices):
         self.entities = EntityDesk(self.gate, self.pipeline)
         self.charts = ChartDesk(self.gate, self.pipeline, self.entities)
         self.stories = StoryDesk(self.gate, self.pipeline, self.entities)
+        self.maps = MapDesk(self.gate, self.pipeline, self.entities)
         self.rule_desk = RuleDesk(self.gate, self.pipeline, self.pack)
         scorers = Scorers()
         self.model_desk = ModelDesk(self.gate, self.pipeline, scorers)

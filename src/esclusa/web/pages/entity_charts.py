@@ -1,4 +1,4 @@
-"""An entity's link chart and its timeline: drawn, and as files."""
+"""An entity's link chart, its timeline and its map: drawn, and the chart as files."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from esclusa.node.entity_story import KINDS
 from esclusa.sharing.chart_views import ChartNodeView, ChartView
 from esclusa.sharing.reader import Action
 from esclusa.sharing.story_views import TimelineFilter
+from esclusa.web.map_plots import drawn
 from esclusa.web.page import Page
 from esclusa.web.story_plots import strip
 from esclusa.web.visit import Visit
@@ -77,6 +78,15 @@ async def timeline(visit: Visit) -> Response:
         "entity_timeline.html", view=view, strip=strip(view.rows), kinds=KINDS, asked=kept,
         query=urlencode({name: value for name, value in kept.items() if value}),
         first=not wanted.cursor,
+    )  # fmt: skip
+
+
+async def places(visit: Visit) -> Response:
+    """Draw the places that records give of an entity on a map, with a table that says the same."""
+    view = await visit.ask(visit.site.node.maps.places, _name(visit))
+    return visit.page(
+        "entity_map.html", view=view, map=drawn(view, visit.language),
+        unknown=[one for one in view.rows if one.lat is None],
     )  # fmt: skip
 
 
@@ -134,4 +144,5 @@ PAGES = (
     Page(path="/entities/{entity_id}/chart.svg", show=chart_as_svg, action=_READ, download=True),
     Page(path="/entities/{entity_id}/chart.csv", show=chart_as_csv, action=_READ, download=True),
     Page(path="/entities/{entity_id}/timeline", show=timeline, action=_READ),
+    Page(path="/entities/{entity_id}/map", show=places, action=_READ),
 )

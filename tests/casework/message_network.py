@@ -7,6 +7,7 @@ says how people move.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +32,7 @@ def carry(one: Any, other: Any) -> None:
         there.known += [move for move in sent if move not in there.known]
 
 
-class Network:
+class Network(ABC):
     """Two sides and, for each, the messages on their way to it."""
 
     def __init__(self, first: Any, second: Any) -> None:
@@ -39,9 +40,9 @@ class Network:
         self.ways: dict[str, list[Any]] = {agency: [] for agency in self.sides}
         self.hours = 0.0
 
+    @abstractmethod
     def any_move(self, agency: str, choice: int) -> None:
         """Try a move of a side, allowed or not."""
-        raise NotImplementedError
 
     def play(self, acts: Iterable[tuple[str, int, float]]) -> None:
         """Let a schedule happen."""

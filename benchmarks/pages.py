@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import math
 import random
 import re
@@ -35,7 +36,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -53,10 +54,12 @@ from starlette.responses import HTMLResponse, Response
 
 import esclusa.web.app as web
 import worlds
+from esclusa.casework.alerts import next_move
 from esclusa.ledger import queue, records
 from esclusa.ledger.records import Appended, Draft
 from esclusa.model import (
     Alert,
+    AlertMove,
     Consignment,
     Evidence,
     GoodsItem,
@@ -78,6 +81,13 @@ GOALS: Final = {
     "bytes": 30_000, "bytes warm": 30_000, "usable": 1.3, "usable warm": 0.6, "server": 30.0,
 }  # fmt: skip
 KBIT_S, LATENCY_MS = 400, 400
+END: Final = dt.datetime.now(dt.UTC)
+SPAN: Final = dt.timedelta(days=426)
+"""When the last record was written, and how long before the first: fourteen months."""
+DECIDED: Final = 0.1
+"""Share of the alerts on which a verdict was given."""
+CLAIMED: Final = 0.001
+"""Share that somebody holds at present."""
 TIMES: Final = """() => {
   const [visit] = performance.getEntriesByType("navigation");
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -130,29 +140,71 @@ def alert(subject: str, title: str, rng: random.Random) -> Alert:
 
 
 def fill(node: Node, wanted: int) -> None:
-    """Write bills and alerts on them until there are ``wanted`` records more."""
+    """Write bills, alerts on them, and what officers did with some, until there are about
+    ``wanted`` records more. They were raised over fourteen months up to today; one in ten was
+    decided within three days, half of these after somebody had claimed it."""
     rng = random.Random(5)
     label = node.labels.intern(node.agency, Marking())
-    for first in range(0, wanted // 2, BATCH // 2):
-        bills = [bill(n, rng) for n in range(first, min(first + BATCH // 2, wanted // 2))]
-        names = [record_id(node.agency, "consignment", f"{b.carrier}/{b.bill}") for b in bills]
-        alerts = [
-            alert(name, f"{b.carrier} {b.bill}", rng) for name, b in zip(names, bills, strict=True)
-        ]
-        drafts = [
-            Draft(body=body, originator=node.agency, label_id=label) for body in (*bills, *alerts)
-        ]
+    bills = round(wanted / (2 + DECIDED * 1.5))
+    for first in range(0, bills, BATCH):
+        numbers = range(first, min(first + BATCH, bills))
+        moments = [END - SPAN + SPAN * n / bills for n in numbers]
         with node.store.write() as connection:
-            made = records.append(connection, drafts)
-            queue.put(connection, [_row(d, a, rng) for d, a in zip(drafts, made, strict=True)
-                                   if isinstance(d.body, Alert)])  # fmt: skip
+            _batch(connection, node.agency, label, numbers, moments, rng)
 
 
-def _row(draft: Draft, made: Appended, rng: random.Random) -> dict[str, Any]:
-    day = rng.randint(1, 28)
-    state = rng.choices(("new", "claimed", "closed"), (80, 5, 15))[0]
-    who, port = "" if state == "new" else "ana", rng.choice(("PAONX", "PABLB"))
-    return queue_row(draft, made, state=state, who=who, port=port, day=day)
+def _batch(
+    connection: Any, agency: str, label: int, numbers: range, moments: list[dt.datetime],
+    rng: random.Random,
+) -> None:  # fmt: skip
+    def written(bodies: Sequence[Any]) -> list[Appended]:
+        drafts = [
+            Draft(body=body, originator=agency, label_id=label,
+                  derived_from=(body.alert_id,) if isinstance(body, AlertMove) else ())
+            for body in bodies
+        ]  # fmt: skip
+        return records.append(connection, drafts, recorded=text(moments[0]))
+
+    bills = [bill(number, rng) for number in numbers]
+    names = [made.id for made in written(bills)]
+    alerts = [
+        alert(name, f"{b.carrier} {b.bill}", rng) for name, b in zip(names, bills, strict=True)
+    ]
+    rows, moves = [], []
+    for made, body, at in zip(written(alerts), alerts, moments, strict=True):
+        said = worked_on(made.id, at, rng)
+        last = said[-1] if said else None
+        moves += said
+        rows.append(
+            queue_row(
+                Draft(body=body, originator=agency, label_id=label), made, day=rng.randint(1, 28),
+                state=last.state if last else "new", who=last.claimed_by if last else "",
+                port=rng.choice(("PAONX", "PABLB")),
+            ) | {"created": text(at), "verdict": last.verdict if last else ""}
+        )  # fmt: skip
+    queue.put(connection, rows)
+    written(moves)
+
+
+def worked_on(name: str, at: dt.datetime, rng: random.Random) -> list[AlertMove]:
+    """Return what officers did with an alert, most often nothing."""
+    who, chance = rng.choice(("ana", "eva", "luis")), rng.random()
+    if chance > DECIDED + CLAIMED:
+        return []
+    said: list[AlertMove] = []
+    later = at + dt.timedelta(minutes=rng.expovariate(1 / 600))
+    if chance > DECIDED / 2:
+        said.append(next_move(said, alert_id=name, move="claim", by=who, at=text(later)))
+    if chance < DECIDED:
+        verdict = rng.choice(("refer", "explained", "other_party"))
+        said.append(next_move(said, alert_id=name, move="verdict", by=who, reason="papers seen",
+                              at=text(later + dt.timedelta(minutes=7)), verdict=verdict))  # fmt: skip
+    return said
+
+
+def text(moment: dt.datetime) -> str:
+    """Return a moment as the ledger writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @contextmanager

@@ -100,9 +100,11 @@ class World:
             self[agency].exchange.adopt(write_signed(signed), by="test")
         return signed
 
-    def draft(self, first: str, second: str, **changes: Any) -> Agreement:
-        """Return the shipped sample between two agencies, the first in Marisol's place."""
-        path = files("esclusa.samples").joinpath("agreements", "marisol-northreach.yaml")
+    def draft(
+        self, first: str, second: str, sample: str = "marisol-northreach", **changes: Any
+    ) -> Agreement:
+        """Return a shipped sample between two agencies, the first in Marisol's place."""
+        path = files("esclusa.samples").joinpath("agreements", f"{sample}.yaml")
         text = path.read_text("utf-8")
         for party in read_agreement(text.encode()).parties:
             agency = {"marisol": first, "northreach": second}[party.agency]

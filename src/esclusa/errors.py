@@ -18,6 +18,8 @@
     ├── NotFound              no such thing, or none that this reader may know of
     ├── Forbidden             the reader's role does not include this action
     ├── SignInError           unknown user, wrong password, expired session
+    │   ├── PasswordDue           the account's password has to be changed before anything else
+    │   ├── WrongPassword         the old password given with a new one is not right
     │   ├── ProviderError     what came by way of the identity provider does not hold (kind)
     │   └── UnknownSubject    the provider knows the person, this node does not (code)
     ├── StateError            a move that the present state does not allow
@@ -44,12 +46,22 @@ class InputError(EsclusaError):
     :param reason: what is wrong and what was expected, one sentence.
     :param file: name of the file as the sender gave it ("" for text typed by a person).
     :param offset: byte position in that file where the trouble starts, -1 if it has none.
+    :param field: name of the one value that is wrong, as its form and its API call name it; "" when
+        it is none, or several.
+    :param problem: what is wrong with that value, one word of ``casework.forms.PROBLEMS``.
+    :param expected: what would do, the same in every language: ``0–4``, ``2026-12-31``.
     """
 
-    def __init__(self, reason: str, *, file: str = "", offset: int = -1) -> None:
+    def __init__(
+        self, reason: str, *, file: str = "", offset: int = -1, field: str = "",
+        problem: str = "refused", expected: str = "",
+    ) -> None:  # fmt: skip
         self.reason = reason
         self.file = file
         self.offset = offset
+        self.field = field
+        self.problem = problem
+        self.expected = expected
         where = file or "input"
         at = f", byte {offset}" if offset >= 0 else ""
         super().__init__(f"{where}{at}: {reason}")
@@ -131,6 +143,14 @@ class Forbidden(EsclusaError):
 
 class SignInError(EsclusaError):
     """Unknown user, wrong password or expired session; the sentence does not say which."""
+
+
+class PasswordDue(SignInError):
+    """The account's password has to be changed before anything else can be done."""
+
+
+class WrongPassword(SignInError):
+    """Whoever wants to change a password did not give the old one."""
 
 
 class ProviderError(SignInError):

@@ -14,6 +14,8 @@ from esclusa.casework.forms import MoveMistakes
 from esclusa.errors import InputError, StateError
 from esclusa.model import CaseMove, CaseWords, EvidenceFile, decode_body, encode_body
 
+CHOSEN = {"partners": ["marisol"], "joints": ["j1"], "agreements": ["a 1"]}
+"""What may be chosen of lists that no data file holds."""
 AT = "2026-11-27T08:00:00Z"
 LATER = "2026-12-01T10:00:00Z"
 FILE = EvidenceFile(name="seal.jpg", sha256="0" * 64, size=5)
@@ -22,7 +24,7 @@ GIVEN = {
     "title": "Boxes of Altamira", "until": LATER, "reason": "written with a reason",
     "outcome": "nothing_found", "closing": "scan and opening on the quay", "text": "a note",
     "task": "ask the carrier", "due": LATER, "what": "photo of the seal", "source": "gate camera",
-    "to": "prosecutor", "seal": "S-1",
+    "to": "prosecutor", "seal": "S-1", "partner": "marisol", "joint": "j1", "agreement": "a 1",
 }  # fmt: skip
 
 
@@ -37,8 +39,8 @@ def test_every_state_move_field_and_code_has_its_words_in_both_languages() -> No
     assert named == set(fields())
     for field in fields().values():
         assert field.text_en and field.text_es
-        assert not field.list or field.list in ("people", "members") or codes(field.list)
-    for group in ("state", "of_state", "move", "item", "check", "paper"):
+        assert not field.list or field.list in ("people", "members", *CHOSEN) or codes(field.list)
+    for group in ("state", "of_state", "move", "item", "check", "paper", "lost", "joint", "stays"):
         assert all(word.text_en and word.text_es for word in words(group).values())
     for code in codes("outcome").values():
         assert code.text_en and code.text_es and code.meaning_en and code.meaning_es
@@ -51,9 +53,10 @@ FROM = {
     "start": {"open", "reopened"}, "suspend": {"open", "in_progress", "reopened"},
     "resume": {"suspended"}, "reopen": {"closed"}, "read": ACTIVE | {"closed"},
     "hand_on": ACTIVE | {"closed"}, "export": ACTIVE | {"closed"}, "seal": ACTIVE | {"closed"},
-    "unseal": ACTIVE | {"closed"},
+    "unseal": ACTIVE | {"closed"}, "unshare": ACTIVE | {"closed"}, "take_up": {"open"},
 }  # fmt: skip
-LEADS = {"name", "close", "reopen", "hand_over", "join", "leave", "unseal"}
+LEADS = {"name", "close", "reopen", "hand_over", "join", "leave", "unseal", "share", "unshare",
+         "take_up"}  # fmt: skip
 LEADS_TO = {"start": "in_progress", "suspend": "suspended", "resume": "in_progress",
             "close": "closed", "reopen": "reopened"}  # fmt: skip
 ABOUT = {
@@ -61,10 +64,11 @@ ABOUT = {
     "defer": ("task", {"waiting"}, "waiting"), "done": ("task", {"waiting"}, "done"),
     "drop": ("task", {"waiting"}, "dropped"), "read": ("evidence", {"kept"}, "kept"),
     "hand_on": ("evidence", {"kept", "sealed"}, ""), "seal": ("evidence", {"kept"}, "sealed"),
-    "unseal": ("evidence", {"sealed"}, "kept"),
+    "unseal": ("evidence", {"sealed"}, "kept"), "unshare": ("share", {"shared"}, "ended"),
 }  # fmt: skip
 MAKES = {"put": ("item", "in"), "note": ("note", "said"), "task": ("task", "waiting"),
-         "take_in": ("evidence", "kept")}  # fmt: skip
+         "take_in": ("evidence", "kept"), "share": ("share", "shared"),
+         "take_up": ("share", "shared")}  # fmt: skip
 
 
 class Model:
@@ -168,7 +172,8 @@ def played(seed: int, steps: int = 120) -> tuple[Case, list[CaseMove], list[Case
         )  # fmt: skip
         bad = model.refuses(move, by, of, given, item)
         try:
-            made, written = next_move(now, asked, given, supervisor=by == "boss", people=PEOPLE)
+            made, written = next_move(now, asked, given, supervisor=by == "boss", people=PEOPLE,
+                                      chosen=CHOSEN)  # fmt: skip
         except (StateError, InputError) as error:
             assert bad, (seed, number, move, by, of, error)
             assert str(error)
@@ -192,7 +197,7 @@ def test_random_schedules_go_as_the_manual_says() -> None:
         now, moves, said, lost = played(seed)
         made |= {move.move for move in moves}
         refused |= lost
-        ends.add(now.state)
+        ends |= {now.state, played(seed, 12)[0].state}
         assert fold(moves, random.Random(seed).sample(said, len(said))) == now
         assert all(decode_body(encode_body(one)) == one for one in (*moves, *said))
     assert made == set(rows())
@@ -285,3 +290,19 @@ def test_free_text_and_ids_stand_in_the_words_and_nowhere_else() -> None:
     for row in rows().values():
         told = {name for name in row.fields if name in free}
         assert told <= free - {"person", "member", "due", "until", "outcome"}
+
+
+def test_a_task_can_be_given_to_a_service_that_the_case_is_shared_with_while_it_is() -> None:
+    now, given = opened(), {"task": "check the gate", "member": "@marisol", "due": LATER}
+    assert "member is not a code" in refused(now, "task", given)
+
+    def made(it: Case, move: str, of: str, **said: str) -> Case:
+        asked = Asked(step=f"{move}1", move=move, by="lena", at=AT, of=of)
+        return after(it, *next_move(it, asked, said, supervisor=False, chosen=CHOSEN))
+
+    shared = made(now, "share", "", partner="marisol", joint="j1", agreement="a 1", reason="both")
+    assert shared.shared_with == ("marisol",)
+    assert made(shared, "task", "", **given).of("task")[0].said("member") == "@marisol"
+    ended = made(shared, "unshare", "share1", reason="over")
+    assert ended.shared_with == ()
+    assert "member is not a code" in refused(ended, "task", given)

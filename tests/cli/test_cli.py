@@ -208,6 +208,10 @@ def test_the_demonstration_ends_with_its_table(tmp_path: Path) -> None:
     waiting = result.output.partition("Waiting for Aduana de Marisol")[2].splitlines()[2:4]
     assert [line.split("  ")[0] for line in waiting] == ["referral", "request for information"]
     assert run("check", "--node", folder).exit_code == 0
+    # One was recalled; the agreement's second version took nothing back.
+    (partner,) = (row for row in lines(run("partner", "list", "--node", folder))
+                  if row["agency"] == "northreach")  # fmt: skip
+    assert (partner["given"], partner["recalled"]) == (207, 1)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "x").write_text("x")
     assert run("demo", "--no-serve", "--folder", tmp_path / "mine").exit_code == 1

@@ -32,6 +32,7 @@ from test_around import keep
 import worlds
 from case_worlds import NAMED, PHOTO
 from case_worlds import take as take_evidence
+from entry_worlds import entries_clause
 from esclusa.casework.referral_words import final
 from esclusa.errors import StateError
 from esclusa.model import (
@@ -77,12 +78,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def joint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Three nodes that give each other what happened to boxes, with seals, and no manifest: Marisol
-    to both others, Altamira to Northreach."""
+    """Three nodes that give each other what happened to boxes, with seals, and entries of their own
+    lists, and no manifest: Marisol to both others, Altamira to Northreach."""
     three = World(tmp_path_factory.mktemp("joint"), HOST, ASKING, ELSEWHERE)
     for giver, to, third in ((HOST, ASKING, ELSEWHERE), (HOST, ELSEWHERE, ASKING),
                              (ELSEWHERE, ASKING, HOST)):  # fmt: skip
-        three.agree(giver, to, id=f"{giver}-{to}", clauses=(_events(giver, third),))
+        clauses = (_events(giver, third), entries_clause(giver))
+        three.agree(giver, to, id=f"{giver}-{to}", clauses=clauses)
     yield three
     three.close()
 
@@ -446,9 +448,7 @@ WRONG = ("990001", "990002", "990003")
 
 def test_s08_recall_and_correction(joint: World) -> None:
     """Marisol takes back what it said of a box: two nodes hold it, of which one is away, and three
-    alerts rest on it. A watch entry, as the scenario has it, can be shared and recalled in the same
-    way; no alert rests on a partner's copy of one, because screening reads a node's own lists. Five
-    holders, and every order of losses, are in ``tests/exchange``."""
+    alerts rest on it. Five holders, and every order of losses, are in ``tests/exchange``."""
     node, giver, away = joint[ASKING], joint[HOST], joint[ELSEWHERE]
     worlds.with_list(node, "own", ("x1", "DUDOSA TRADING"))
     give(joint, HOST, sealed(joint, "34", 6, *WRONG), ASKING, ELSEWHERE)
@@ -463,6 +463,7 @@ def test_s08_recall_and_correction(joint: World) -> None:
     for row in rest:
         node.verdict(officer(node), row.alert_id, verdict="refer", reason="the seal is cloned")
 
+    known = {holder: receipts(giver, holder) for holder in (ASKING, ELSEWHERE)}
     holders = giver.exchange.withdraw([wrong.id], by="ana")
     assert set(holders) == {ASKING, ELSEWHERE}
     with within(DETECTED_WITHIN):  # S08.1, the one on line
@@ -474,7 +475,7 @@ def test_s08_recall_and_correction(joint: World) -> None:
     assert {r.code for row in again for r in row.reasons} & {"C15"} == set()  # S08.2
     assert all(node.alert(officer(node), row.alert_id).moves == () for row in again)
 
-    assert receipts(giver, ELSEWHERE) == []
+    assert receipts(giver, ELSEWHERE) == known[ELSEWHERE]
     (copy,) = [item for item in own(away, "transport_event") if WRONG[0] in str(item.body)]
     later(joint, 45)
     with within(DETECTED_WITHIN):  # S08.1, the one that was away
@@ -482,7 +483,7 @@ def test_s08_recall_and_correction(joint: World) -> None:
     assert traces(away, *(seal.encode() for seal in WRONG)) == []
     assert away.record(officer(away), copy.id).erased
     for holder in (ASKING, ELSEWHERE):  # S08.3
-        (receipt,) = receipts(giver, holder)
+        (receipt,) = [one for one in receipts(giver, holder) if one not in known[holder]]
         assert (receipt.reason, receipt.erased["tables"] > 0) == ("recall", True)
     auditor = officer(giver, role=Role.AUDITOR)
     lines = giver.audit(auditor, action="exchange:receipt:taken")
@@ -490,6 +491,57 @@ def test_s08_recall_and_correction(joint: World) -> None:
         ASKING, ELSEWHERE,
     }  # fmt: skip
     assert [one.check() for one in joint.nodes.values()] == [[], [], []]
+
+
+WANTED: Final = "EQUIVOCADA CANARIA"
+
+
+def test_s08_a_wrong_watch_entry(joint: World) -> None:
+    """The same with an entry of Marisol's list, on which both others screen: three alerts rest on
+    it, each with a reason of Northreach's own beside it."""
+    node, giver, away = joint[ASKING], joint[HOST], joint[ELSEWHERE]
+    worlds.with_list(node, "beside", ("b1", "BESIDE TRADING"))
+    data = io.BytesIO(worlds.list_of(("w1", WANTED)))
+    mark = for_partners(ASKING, ELSEWHERE)
+    giver.list_desk.add(giver.operator(), "wanted", "wanted", [("w.json", data)], marking=mark)
+    giver.exchange.publish()
+    for partner in (ASKING, ELSEWHERE):
+        joint.sync(HOST, partner)
+    for number in range(3):
+        said = Bill(bill=f"WATCH{number}", shipper=f"{WANTED} SA", notify="N", goods="G",
+                    consignee="BESIDE TRADING", marks="M", street="S",
+                    box=f"TCLU710000{number}", seal=f"W{number}")  # fmt: skip
+        take_in(node, Marking(level=Level.OFFICIAL), manifest(said), f"watch{number}.edi")
+    rest = _of(node, "WATCH")
+    assert [sorted(r.code.partition(":")[0] for r in row.reasons if r.source == "list")
+            for row in rest] == [["beside", "from-marisol"]] * 3  # fmt: skip
+    for row in rest:
+        node.verdict(officer(node), row.alert_id, verdict="refer", reason="on Marisol's list")
+
+    (wrong,) = [item for item in own(giver, "list_entry") if WANTED in str(item.body)]
+    copies = {holder: item for holder in (ASKING, ELSEWHERE)
+              for item in own(joint[holder], "list_entry") if WANTED in str(item.body)}  # fmt: skip
+    known = {holder: receipts(giver, holder) for holder in copies}
+    assert set(giver.exchange.withdraw([wrong.id], by="ana")) == set(copies)
+    with within(DETECTED_WITHIN):  # S08.1, the one on line
+        joint.sync(HOST, ASKING)
+        again = _of(node, "WATCH")
+    assert [(row.state, row.verdict, row.claimed_by) for row in again] == [("new", "", "")] * 3
+    assert [[r.code.partition(":")[0] for r in row.reasons if r.source == "list"]
+            for row in again] == [["beside"]] * 3  # fmt: skip  # S08.2
+    later(joint, 45)
+    with within(DETECTED_WITHIN):  # S08.1, the one that was away
+        joint.sync(HOST, ELSEWHERE)
+    assert traces(away, WANTED.encode()) == []
+    for holder in (ASKING, ELSEWHERE):  # S08.3
+        assert joint[holder].record(officer(joint[holder]), copies[holder].id).erased
+        (receipt,) = [one for one in receipts(giver, holder) if one not in known[holder]]
+        assert (receipt.reason, receipt.erased["tables"] > 0) == ("recall", True)
+    assert [one.check() for one in joint.nodes.values()] == [[], [], []]
+
+
+def _of(node: Node, word: str) -> list[Any]:
+    return [row for row in _every(node) if word in row.title]
 
 
 def _every(node: Node) -> list[Any]:

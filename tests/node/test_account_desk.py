@@ -11,7 +11,7 @@ from esclusa.ledger import accounts, audit
 from esclusa.ledger.schema import session
 from esclusa.ledger.store import Store
 from esclusa.node.account_desk import AccountDesk
-from esclusa.node.people import People
+from esclusa.node.people import Origin, People
 from esclusa.sharing.reader import Reader, Role
 
 GOOD, NEW = "correct horse battery", "battery horse correct"
@@ -42,6 +42,7 @@ def people(store: Store) -> Iterator[People]:
             accounts.change(
                 connection, row.name, password=row.password, role=row.role,
                 clearance=row.clearance, caveats=row.caveats, active=row.active,
+                must_change=row.must_change,
             )  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def test_a_closed_account_and_its_sessions_open_nothing_until_it_is_opened_again
         with pytest.raises(SignInError):
             attempt()
     with pytest.raises(SignInError):
-        people.open_for("ana", way="oidc")
+        people.open_for("ana", origin=Origin(way="oidc"))
     desk.reopen(TOM, "ana", seen=desk.one(TOM, "ana").seen)
     with pytest.raises(SignInError):
         people.reader(token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -345,6 +346,36 @@ def test_what_goes_under_another_text_than_ours_is_not_held_until_both_hold_the_
     node.exchange.adopt(data, by="ana")
     two.sync("marisol", "northreach")
     assert len(copies(node)) == 1
+
+
+def test_a_second_agreement_is_refused_while_one_is_in_force_and_takes_nothing_back(
+    two: World,
+) -> None:
+    give(two, Bill())
+    (before,) = two["marisol"].exchange.in_force()
+    other = write_signed(two.signed(two.draft("marisol", "northreach", id="a-further-treaty")))
+    for agency in ("marisol", "northreach"):
+        adopt = partial(two[agency].exchange.adopt, other, by="ana")
+        error = refused(adopt, AgreementError)
+        assert "is in force" in str(error) and "end marisol-northreach first" in str(error)
+    two.sync("marisol", "northreach")
+    assert list(two["marisol"].exchange.in_force()) == [before]
+    assert len(copies(two["northreach"])) == 1
+
+
+def test_a_next_version_that_drops_nothing_takes_nothing_back(two: World) -> None:
+    give(two, Bill())
+    (before,) = two["marisol"].exchange.in_force()
+    changes = {"version": 2, "replaces": before}
+    draft = two.draft("marisol", "northreach", sample="marisol-northreach-casework", **changes)
+    assert {"consignment", "referral_move"} < {clause.kind for clause in draft.clauses}
+    for agency in ("marisol", "northreach"):
+        two[agency].exchange.adopt(write_signed(two.signed(draft)), by="ana")
+    two.sync("marisol", "northreach")
+    assert len(copies(two["northreach"])) == 1
+    (partner,) = two["marisol"].partner_desk.partners(two["marisol"].administrator())
+    assert (partner.given, partner.recalled) == (1, 0)
+    assert [item.standing for item in partner.agreements if item.version == 1] == ["superseded"]
 
 
 def test_a_node_without_keys_exchanges_nothing_and_works(tmp_path: Path) -> None:

@@ -38,8 +38,21 @@ class SmallAccounts:
         return UserView(
             name=name, role="analyst", clearance=1, caveats=("PAX",), active=name != ACCOUNT,
             created="2026-11-01T00:00:00Z", last_sign_in="2026-11-20T08:00:00Z", sessions=2,
-            linked=int(name == ACCOUNT), seen="sign-of-it",
+            linked=int(name == ACCOUNT), seen="sign-of-it", must_change=name != ACCOUNT,
+            number=self.title or "N-0412",
         )  # fmt: skip
+
+
+class SmallShown:
+    """Service numbers: the role's own, or the hostile text of the node in memory."""
+
+    mode = "number_if_any"
+
+    def __init__(self, title: str = "") -> None:
+        self.title = title
+
+    def of(self, name: str) -> str:
+        return self.title or f"N-{len(name):04d}"
 
 
 class SmallOidc:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from small_accounts import SmallAccounts, SmallAudit, SmallHealth, SmallLog, SmallOidc
+from small_accounts import SmallAccounts, SmallAudit, SmallHealth, SmallLog, SmallOidc, SmallShown
 from small_cases import SmallCases
 from small_casework import SmallBoard, SmallCaseworkReports
 from small_charts import SmallCharts, SmallMaps, SmallStories
@@ -106,6 +106,7 @@ class SmallNode:
         self.bulk_desk = SmallBulk(self)
         self.saved_views = SmallViews()
         self.account_desk = SmallAccounts(title)
+        self.shown_names = SmallShown(title)
         self.oidc_desk = SmallOidc(title)
         self.health_desk = SmallHealth(title)
         self.log_check = SmallLog()
@@ -134,6 +135,9 @@ class SmallNode:
         if token not in self.sessions:
             raise SignInError("the session has ended; sign in again")
         return self.sessions[token]
+
+    def may_change_password(self, token: str) -> bool:
+        return token in self.sessions
 
     def csrf(self, token: str) -> str:
         return "form-" + token

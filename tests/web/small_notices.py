@@ -39,6 +39,8 @@ class SmallNotices:
             kinds=tuple(views.KindView(code=k.code, en=k.text_en, es=k.text_es)
                         for k in kinds().values()),
             channels=self.channels(), subjects=SUBJECTS,
+            address=views.AddressView(address=self.name or "ana@customs.example", state="sent",
+                                      until="2026-11-28T12:00:00.000000Z"),
         )  # fmt: skip
 
     def channels(self) -> tuple[views.ChannelView, ...]:

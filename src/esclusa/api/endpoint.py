@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -16,7 +17,8 @@ from starlette.responses import Response
 
 from esclusa.api.body import small
 from esclusa.api.limits import FaceLimits
-from esclusa.api.queries import check_value, convert
+from esclusa.api.problem import ASKED, Asked
+from esclusa.api.queries import check_value, convert, misread
 from esclusa.api.throttle import Throttle
 from esclusa.errors import InputError, SignInError
 from esclusa.sharing.reader import Reader
@@ -56,7 +58,8 @@ class Call:
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address. ``query`` and ``body`` are structs; ``raw`` takes the bytes of a file as they
     are. ``answer`` is the type of the JSON answer, None for an empty one; with ``file`` the call
-    returns the response itself, a file to keep."""
+    returns the response itself, a file to keep. ``due`` keeps an address open to somebody whose
+    password has to be changed first."""
 
     method: str
     path: str
@@ -68,6 +71,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     raw: bool = False
     file: bool = False
     signed_in: bool = True
+    due: bool = False
     status: int = 200
 
 
@@ -96,19 +100,31 @@ async def serve(endpoint: Endpoint, call: Call) -> Response:
 
 
 async def _understood(endpoint: Endpoint, call: Call) -> Call:
-    request = call.request
+    request, query = call.request, endpoint.query or _Nothing
+    names = frozenset(query.__struct_fields__)
+    names -= set(endpoint.body.__struct_fields__ if endpoint.body else ())
+    request.scope[ASKED] = Asked(parameters=names)
     token = bearer(request) if endpoint.signed_in else ""
+    reader = await _reader(endpoint, call, token) if token else None
+    read = convert(dict(request.query_params), query)
+    body = await _body(endpoint, request, call.limits)
+    request.scope[ASKED] = Asked(parameters=names, body=body)
     return Call(
         node=call.node,
         request=request,
         limits=call.limits,
         throttle=call.throttle,
         token=token,
-        found_reader=await run_in_threadpool(call.node.reader, token) if token else None,
-        query=convert(dict(request.query_params), endpoint.query or _Nothing),
-        body=await _body(endpoint, request, call.limits),
+        found_reader=reader,
+        query=read,
+        body=body,
         path=request.path_params,
     )
+
+
+async def _reader(endpoint: Endpoint, call: Call, token: str) -> Reader:
+    more = {"due": True} if endpoint.due else {}
+    return await run_in_threadpool(partial(call.node.reader, token, **more))
 
 
 def bearer(request: Request) -> str:
@@ -125,7 +141,9 @@ async def _body(endpoint: Endpoint, request: Request, limits: FaceLimits) -> Any
     data = await small(request, limits.form_bytes)
     try:
         made = msgspec.json.decode(data, type=endpoint.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.ValidationError as error:
+        raise misread(error, "the body is not what was expected: ") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the body is not what was expected: {error}") from error
     for name in endpoint.body.__struct_fields__:
         check_value(name, getattr(made, name), limits=limits)

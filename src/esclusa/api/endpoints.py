@@ -26,7 +26,7 @@ from esclusa.api.rule_endpoints import ENDPOINTS as RULE_ENDPOINTS
 from esclusa.api.score_endpoints import ENDPOINTS as SCORE_ENDPOINTS
 from esclusa.api.seizure_endpoints import ENDPOINTS as SEIZURE_ENDPOINTS
 from esclusa.api.selection_endpoints import ENDPOINTS as SELECTION_ENDPOINTS
-from esclusa.api.status import TooMany
+from esclusa.api.session_endpoints import ENDPOINTS as SESSION_ENDPOINTS
 from esclusa.api.upkeep_endpoints import ENDPOINTS as UPKEEP_ENDPOINTS
 from esclusa.api.uploads import clean_name
 from esclusa.api.warning_endpoints import ENDPOINTS as WARNING_ENDPOINTS
@@ -36,31 +36,6 @@ from esclusa.sharing import views
 from esclusa.sharing.reader import Action
 
 SCREEN_TYPES: Final = ("any", "person", "organisation", "vessel", "address")
-
-
-async def open_session(call: Call) -> shapes.Session:
-    """Sign in; raises ``SignInError`` without telling what was wrong."""
-    asked: shapes.SignIn = call.body
-    address = call.request.client.host if call.request.client else ""
-    if wait := call.throttle.attempt(asked.name, address):
-        raise TooMany(wait)
-    token = await run_in_threadpool(
-        call.node.sign_in, asked.name, asked.password, purpose=asked.purpose
-    )
-    call.throttle.forgive(asked.name, address)
-    reader = await run_in_threadpool(call.node.reader, token)
-    return shapes.Session(
-        token=token,
-        name=reader.name,
-        role=reader.role,
-        agency=reader.agency,
-        purpose=reader.purpose,
-    )
-
-
-async def close_session(call: Call) -> None:
-    """Sign out: the token is worth nothing afterwards."""
-    await run_in_threadpool(call.node.sign_out, call.token)
 
 
 async def queue(call: Call) -> views.QueuePage:
@@ -213,14 +188,7 @@ def _move(path: str, call: Any, body: Any = None) -> Endpoint:
 
 
 ENDPOINTS: Final = (
-    Endpoint(
-        method="POST", path="/session", summary="Sign in.", call=open_session,
-        answer=shapes.Session, body=shapes.SignIn, signed_in=False, status=201,
-    ),
-    Endpoint(
-        method="DELETE", path="/session", summary="Sign out.", call=close_session, answer=None,
-        status=204,
-    ),
+    *SESSION_ENDPOINTS,
     _get("/queue", queue, views.QueuePage, views.QueueFilter),
     _get("/verdicts", verdicts, list[shapes.VerdictChoice]),
     _get("/alerts/{alert_id}", alert, views.AlertView),

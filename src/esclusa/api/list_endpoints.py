@@ -122,6 +122,12 @@ async def update(call: Call) -> LoadedList:
         )  # fmt: skip
 
 
+async def used(call: Call) -> views.ListUse:
+    """What came of a list: answers to matches, examinations, finds; here and at partners."""
+    asked: ListQuery = call.query
+    return await call.ask(call.node.list_uses.use, call.path["list_id"], key=asked.key)
+
+
 async def add(call: Call) -> LoadedList:
     """Bring a list into force."""
     call.reader.require(Action.LIST_WRITE)
@@ -167,6 +173,7 @@ def _loaded(done: Any) -> LoadedList:
 ENDPOINTS: Final = (
     at("GET", "/lists", lists, tuple[ListView, ...]),
     at("GET", "/lists/{list_id}", shown, views.ListDetail, query=ListQuery),
+    at("GET", "/lists/{list_id}/use", used, views.ListUse, query=ListQuery),
     at("POST", "/lists/{list_id}", add, LoadedList, query=NewListQuery, raw=True, status=201),
     at("GET", "/lists/{list_id}/report", report, views.ListReport, query=ReportQuery),
     at("POST", "/lists/{list_id}/editions", update, LoadedList, query=ListFileQuery, raw=True,

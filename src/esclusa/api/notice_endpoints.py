@@ -37,6 +37,12 @@ class NoticeAgency(Asked, frozen=True, kw_only=True):
     agency: str = ""
 
 
+class NoticeCode(Asked, frozen=True, kw_only=True):
+    """The code that went to the account's own mail address."""
+
+    code: str
+
+
 class NoticeViaQuery(msgspec.Struct, frozen=True, kw_only=True):
     """``via`` is the channel whose message led here, to be counted; "" for none."""
 
@@ -100,6 +106,17 @@ async def count_for(call: Call) -> views.SettingsView:
     return await call.ask(call.node.notices.count_for, asked.account, asked.agency)
 
 
+async def confirm_address(call: Call) -> views.AddressView:
+    """Confirm the own mail address by the code that went there; no notice goes to it before."""
+    asked: NoticeCode = call.body
+    return await call.ask(call.node.notices.addresses.confirm, asked.code)
+
+
+async def send_code(call: Call) -> views.AddressView:
+    """Have another code sent to the own mail address; the one before counts no more."""
+    return await call.ask(call.node.notices.addresses.send_again)
+
+
 async def notices_waiting(call: Call) -> tuple[views.NoticeView, ...]:
     """What waits for the reader, newest first."""
     via = one_of("via", call.query.via, ("", *CHANNELS))
@@ -160,6 +177,8 @@ ENDPOINTS: Final = (
     at("GET", "/notices", notices_waiting, tuple[views.NoticeView, ...], query=NoticeViaQuery),
     at("GET", "/notice-settings", settings, views.SettingsView, query=NoticeAccountQuery),
     at("POST", "/notice-settings", choose, views.SettingsView, body=NoticeChosen),
+    at("POST", "/notice-address", confirm_address, views.AddressView, body=NoticeCode),
+    at("POST", "/notice-address/again", send_code, views.AddressView),
     at("POST", "/notice-agencies", count_for, views.SettingsView, body=NoticeAgency),
     at("POST", "/notice-feed", make_feed, views.FeedView),
     at("POST", "/notice-feed/end", end_feed, None, status=204),

@@ -1,13 +1,17 @@
 """Errors as ``application/problem+json`` (RFC 9457).
 
 ``type`` stays ``about:blank`` (§4.2.1: the title is the status phrase); the member ``error`` names
-the class of :mod:`esclusa.errors`, so a program can tell a refused move from a bad value.
+the class of :mod:`esclusa.errors`, so a program can tell a refused move from a bad value. What is
+wrong with single values stands in ``errors``, each with its place: a JSON pointer into the body
+(RFC 6901, as in RFC 9457 §3), or the name of a parameter of the address.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -15,13 +19,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from esclusa.api.status import TooMany, sentence_of, status_of
+from esclusa.casework.forms import FieldMistake, MoveMistakes, mistakes_of
 from esclusa.errors import EsclusaError, InputError
 
 MEDIA_TYPE: Final = "application/problem+json"
+_STEP: Final = re.compile(r"[^.\[\]]+")
+"""One step of a place such as ``items[0].unit``."""
+
+
+class ValueProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is wrong with one value: where (``pointer`` into the body, or ``parameter`` of the
+    address), a word for it, and a sentence."""
+
+    pointer: str = ""
+    parameter: str = ""
+    problem: str
+    detail: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a request that failed. ``file`` and ``offset`` place a bad input's trouble."""
+    """The answer to a request that failed. ``file`` and ``offset`` place a bad input's trouble,
+    ``errors`` the values that were wrong."""
 
     title: str
     status: int
@@ -30,10 +48,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     type: str = "about:blank"
     file: str | None = None
     offset: int | None = None
+    errors: tuple[ValueProblem, ...] = ()
 
 
-def problem_of(error: EsclusaError) -> Problem:
-    """Return what the caller may be told about an error of the house."""
+def problem_of(error: EsclusaError, request: Request | None = None) -> Problem:
+    """Return what the caller may be told about an error of the house.
+
+    :param request: tells which values came in the address; all others are of the body.
+    """
     status = status_of(error)
     where = error if isinstance(error, InputError) else None
     return Problem(
@@ -43,7 +65,45 @@ def problem_of(error: EsclusaError) -> Problem:
         error=type(error).__name__ if status < 500 else "EsclusaError",
         file=where.file if where else None,
         offset=where.offset if where else None,
+        errors=tuple(_value(one, error, request) for one in mistakes_of(error)),
     )
+
+
+ASKED: Final = "esclusa.asked"
+"""Key of a request's scope that holds its :class:`Asked`."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters that an address may have, and the body as it was read."""
+
+    parameters: frozenset[str] = frozenset()
+    body: Any = None
+
+
+def _value(one: FieldMistake, error: EsclusaError, request: Request | None) -> ValueProblem:
+    detail = MoveMistakes((one,)).reason
+    if isinstance(error, InputError) and not isinstance(error, MoveMistakes):
+        detail = error.reason
+    steps = _STEP.findall(one.field)
+    asked = request.scope.get(ASKED, Asked()) if request is not None else Asked()
+    if request is not None and steps and steps[0] in asked.parameters | request.path_params.keys():
+        return ValueProblem(parameter=steps[0], problem=one.problem, detail=detail)
+    escaped = (step.replace("~", "~0").replace("/", "~1") for step in _within(asked.body, steps))
+    return ValueProblem(
+        pointer="#" + "".join(f"/{step}" for step in escaped), problem=one.problem, detail=detail
+    )
+
+
+def _within(body: Any, steps: list[str]) -> list[str]:
+    """Return the steps from the root of a body: a service names a value by its own name, and it may
+    stand in an object of the body (``given``, ``report``)."""
+    if not isinstance(body, msgspec.Struct) or not steps or steps[0] in body.__struct_fields__:
+        return steps
+    for name in body.__struct_fields__:
+        inside = getattr(body, name)
+        if isinstance(inside, Mapping) or steps[0] in getattr(inside, "__struct_fields__", ()):
+            return [name, *steps]
+    return steps
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -62,7 +122,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status_of(error) == 401 else {}
     if isinstance(error, TooMany):
         headers = {"Retry-After": str(error.seconds)}
-    return answer(problem_of(error), headers)
+    return answer(problem_of(error, request), headers)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ names the parameter and what was expected, and never an error of the machine.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
@@ -27,6 +28,13 @@ ALERT_KINDS: Final = KINDS[:-2]
 LARGEST: Final = 2**31 - 1
 """Row numbers and versions stay below it in every database we use."""
 
+_DAMAGED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
+"""Control characters but tab and line break, halves of surrogate pairs, what stands for bytes that
+could not be read, and the two signs after it that are no characters (Unicode 16 §23)."""
+_MISSING: Final = re.compile(r"missing required field `([^`]{1,60})`")
+_PLACE: Final = re.compile(r"at `(?:key in )?\$([^`]{0,120})`")
+"""Where a message of msgspec says that the trouble is: ``$.items[0].unit``."""
+
 T = TypeVar("T")
 
 
@@ -34,36 +42,63 @@ def convert(values: Mapping[str, object], into: type[T], *, strict: bool = False
     """Read text values into a struct; raises ``InputError`` for unknown names and bad values."""
     unknown = set(values) - {field.name for field in msgspec.structs.fields(into)}  # type: ignore[arg-type]
     if unknown:
-        raise InputError(f"there is no parameter {_shown(min(unknown))}")
+        name = min(unknown)
+        raise InputError(
+            f"there is no parameter {_shown(name)}", field=name[:40], problem="unknown"
+        )
     try:
         made = msgspec.convert(dict(values), into, strict=strict)
     except msgspec.ValidationError as error:
-        raise InputError(str(error)) from error
+        raise misread(error) from error
     for name in values:
         check_value(name, getattr(made, name))
     return made
 
 
+def misread(error: msgspec.ValidationError, before: str = "") -> InputError:
+    """Return the error for a value that is of another kind than its struct says, with its place.
+
+    :param before: begins the sentence.
+    """
+    said = str(error)
+    missing = _MISSING.search(said)
+    place = _PLACE.search(said)
+    inside = place[1].strip(".") if place else ""
+    if missing:
+        inside = f"{inside}.{missing[1]}".strip(".")
+    return InputError(before + said, field=inside, problem="missing" if missing else "kind")
+
+
 def check_value(name: str, value: object, *, limits: FaceLimits = DEFAULT) -> None:
-    """Refuse text that is too long or holds control characters, and numbers out of all measure."""
+    """Refuse text that is too long or is no text, and numbers out of all measure."""
     if isinstance(value, str):
         if len(value) > limits.text_characters:
-            raise InputError(f"{name} is longer than {limits.text_characters} characters")
-        if any(ord(char) < 32 and char not in "\t\r\n" for char in value):
-            raise InputError(f"{name} holds a control character")
+            reason = f"{name} is longer than {limits.text_characters} characters"
+            raise InputError(
+                reason, field=name, problem="long", expected=f"≤ {limits.text_characters}"
+            )
+        if _DAMAGED.search(value):
+            raise InputError(f"{name} holds a control character", field=name, problem="damaged")
     elif isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{name} is not a finite number")
+        raise InputError(f"{name} is not a finite number", field=name, problem="kind")
     elif isinstance(value, int) and abs(value) > LARGEST:
-        raise InputError(f"{name} is out of range")
-    elif isinstance(value, (tuple, list)):
+        raise InputError(f"{name} is out of range", field=name, problem="whole")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_value(f"{name}.{str(key)[:40]}", item, limits=limits)
+    elif isinstance(value, (tuple, list, set, frozenset)):
         for item in value:
             check_value(name, item, limits=limits)
+    elif isinstance(value, msgspec.Struct):
+        for key in value.__struct_fields__:
+            check_value(f"{name}.{key}", getattr(value, key), limits=limits)
 
 
 def one_of(name: str, value: str, words: Iterable[str]) -> str:
     """Return the value when it is one of the words; raises ``InputError``."""
     if value not in (known := tuple(words)):
-        raise InputError(f"{name} is {_shown(value)}, expected one of {', '.join(known)}")
+        reason = f"{name} is {_shown(value)}, expected one of {', '.join(known)}"
+        raise InputError(reason, field=name, problem="code")
     return value
 
 
@@ -71,14 +106,18 @@ def number(name: str, value: str, *, low: int = 0, high: int = LARGEST) -> int:
     """Read a whole number from ``low`` to ``high``; raises ``InputError``."""
     text = value.strip()
     if not (text.isascii() and text.isdigit()) or not low <= int(text[:12]) <= high:
-        raise InputError(f"{name} is {_shown(value)}, expected a number from {low} to {high}")
+        reason = f"{name} is {_shown(value)}, expected a number from {low} to {high}"
+        raise InputError(reason, field=name, problem="whole", expected=f"{low}–{high}")
     return int(text)
 
 
 def check_limit(limit: int, limits: FaceLimits) -> None:
     """Refuse to give no rows, or more than a face gives at once; raises ``InputError``."""
     if not 1 <= limit <= limits.rows:
-        raise InputError(f"limit is {limit}, expected 1 to {limits.rows}")
+        raise InputError(
+            f"limit is {limit}, expected 1 to {limits.rows}", field="limit", problem="whole",
+            expected=f"1–{limits.rows}",
+        )  # fmt: skip
 
 
 def queue_filter(values: Mapping[str, str], *, limits: FaceLimits = DEFAULT) -> QueueFilter:

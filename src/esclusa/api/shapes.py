@@ -23,13 +23,22 @@ class SignIn(Asked, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that is open: its bearer token and who it is for."""
+    """A session that is open: its bearer token and who it is for. With ``password_due`` the
+    password has to be changed first, by ``POST /password``: nothing else is answered before."""
 
     token: str
     name: str
     role: str
     agency: str
     purpose: str
+    password_due: bool = False
+
+
+class PasswordAsked(Asked, frozen=True, kw_only=True):
+    """The present password of the account and the new one, at least 12 characters."""
+
+    old: str
+    new: str
 
 
 class VerdictAsked(Asked, frozen=True, kw_only=True):

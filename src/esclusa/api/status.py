@@ -25,6 +25,8 @@ STATUS: Final[dict[type[errors.EsclusaError], int]] = {
     errors.NotFound: 404,
     errors.Forbidden: 403,
     errors.SignInError: 401,
+    errors.PasswordDue: 403,
+    errors.WrongPassword: 403,
     errors.ProviderError: 401,
     errors.UnknownSubject: 401,
     errors.StateError: 409,

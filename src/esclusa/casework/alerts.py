@@ -137,11 +137,15 @@ def _require_actor(
 def _require_content(needs: frozenset[str], verdict: str, reason: str) -> None:
     check_reason(reason)
     if "verdict" in needs and verdict not in {item.code for item in verdicts()}:
-        raise InputError(f"the verdict {verdict[:40]!r} is not on the list of verdicts")
+        raise InputError(
+            f"the verdict {verdict[:40]!r} is not on the list of verdicts",
+            field="verdict", problem="code" if verdict else "missing",
+        )  # fmt: skip
     if "reason" in needs and not reason.strip():
         raise InputError(
-            f"a {'verdict' if 'verdict' in needs else 'snooze'} needs a written reason"
-        )
+            f"a {'verdict' if 'verdict' in needs else 'snooze'} needs a written reason",
+            field="reason", problem="missing",
+        )  # fmt: skip
 
 
 def _after(now: Standing, target: str, move: str, by: str, verdict: str) -> Standing:

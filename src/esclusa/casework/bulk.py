@@ -161,14 +161,17 @@ def _last_bulk(moves: Sequence[AlertMove]) -> str:
 
 def _check(chosen: Collection[str], verdict: str, reason: str) -> None:
     if not chosen:
-        raise InputError("no alert is chosen")
+        raise InputError("no alert is chosen", field="alert", problem="missing")
     if len(chosen) > MOST:
         raise LimitError(f"{len(chosen)} alerts are chosen, at most {MOST} go in one step")
     if verdict not in {item.code for item in verdicts()}:
-        raise InputError(f"the verdict {verdict[:40]!r} is not on the list of verdicts")
+        raise InputError(
+            f"the verdict {verdict[:40]!r} is not on the list of verdicts",
+            field="verdict", problem="code" if verdict else "missing",
+        )  # fmt: skip
     check_reason(reason)
     if not reason.strip():
-        raise InputError("a verdict needs a written reason")
+        raise InputError("a verdict needs a written reason", field="reason", problem="missing")
 
 
 def _histories(

@@ -13,6 +13,7 @@ from esclusa.casework.forms import Code, filled
 from esclusa.errors import InputError, StateError
 from esclusa.model import CaseMove, CaseWords, EvidenceFile, Recorded
 
+_NOTHING: Final[Mapping[str, Collection[str]]] = {}
 FASTER: Final = "somebody was faster: the case has changed since you opened it"
 
 
@@ -21,6 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     ``of`` is the thing that it is about, or the item that a note, a task or a file belongs to;
     ``item`` and ``kind`` are the id and kind of what is put in, ``file`` the evidence taken in.
+    ``home``: partners are not told of it.
     """
 
     step: str
@@ -31,17 +33,20 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     item: str = ""
     file: EvidenceFile | None = None
+    home: bool = False
 
 
 def next_move(
     now: Case, asked: Asked, given: Mapping[str, str], *, supervisor: bool,
     people: Collection[str] = (), version: str = "",
+    chosen: Mapping[str, Collection[str]] = _NOTHING,
 ) -> tuple[CaseMove, CaseWords | None]:  # fmt: skip
     """Return the move that follows from the history, with what it writes down, or refuse it.
 
     :param now: the case as the person sees it; of a new one its id alone.
     :param given: what is recorded, by field; what a move does not record is refused.
     :param people: who may be made a member or lead.
+    :param chosen: what may be chosen of lists that no data file holds, by list.
     :param version: of the case as the person saw it; "" to make the move on any.
     :raises StateError: when state, person or thing does not allow it, or somebody was faster.
     :raises MoveMistakes: when a field is missing or wrong; each is named.
@@ -51,12 +56,13 @@ def next_move(
     if why := refusal(now, asked.move, asked.by, supervisor=supervisor, of=asked.of):
         raise StateError(why)
     row = rows()[asked.move]
-    said = filled(row.move, row.needs, fields(), lists(now, asked.move, people), given, asked.at)
+    said = filled(row.move, row.needs, fields(), lists(now, asked.move, people, chosen), given,
+                  asked.at)  # fmt: skip
     _check_rules(now, row, asked)
     move = CaseMove(
         case=now.id, step=asked.step, move=asked.move, by=asked.by, at=asked.at,
         of="" if row.makes == "item" else asked.of,
-        item=asked.kind if row.makes == "item" else "",
+        item=asked.kind if row.makes == "item" else "", home=asked.home and bool(row.makes),
         recorded=_recorded(said, written=False),
     )  # fmt: skip
     words = CaseWords(
@@ -122,15 +128,24 @@ def allowed_on(now: Case, thing: Thing, by: str, *, supervisor: bool) -> tuple[R
     )  # fmt: skip
 
 
-def lists(now: Case, move: str, people: Collection[str]) -> dict[str, Mapping[str, Code]]:
-    """Return the lists that the fields of a move choose from, persons among them.
+def lists(
+    now: Case, move: str, people: Collection[str],
+    chosen: Mapping[str, Collection[str]] = _NOTHING,
+) -> dict[str, Mapping[str, Code]]:  # fmt: skip
+    """Return the lists that the fields of a move choose from, persons among them; a task can be
+    given to a service that the case is shared with.
 
     :param people: who may be made a member or lead.
+    :param chosen: what may be chosen of further lists.
     """
     others = sorted(set(people) - ({now.lead} if move == "hand_over" else set(now.members)))
     members = [name for name in now.members if move != "leave" or name != now.lead]
+    if move in ("task", "assign"):
+        members += [f"@{partner}" for partner in now.shared_with]
+    more = {name: _named(name, sorted(values)) for name, values in chosen.items()}
     found = {name: codes(name) for name in {f.list for f in fields().values()} - {""}}
-    return {**found, "people": _named("people", others), "members": _named("members", members)}
+    named = {"people": _named("people", others), "members": _named("members", members)}
+    return {**found, **more, **named}
 
 
 def _named(name: str, people: Sequence[str]) -> dict[str, Code]:
@@ -147,7 +162,7 @@ def _check_rules(now: Case, row: Row, asked: Asked) -> None:
         if now.holds(asked.item):
             raise StateError("this is in the case already")
     if row.makes == "evidence" and asked.file is None:
-        raise InputError("choose a file to take in")
+        raise InputError("choose a file to take in", field="files", problem="file")
 
 
 def _recorded(said: Mapping[str, str], *, written: bool) -> tuple[Recorded, ...]:

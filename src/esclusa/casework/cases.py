@@ -130,6 +130,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """Return a thing by its name."""
         return next((thing for thing in self.things if thing.name == name), None)
 
+    @property
+    def shared_with(self) -> tuple[str, ...]:
+        """Return the services that it is shared with now, sorted."""
+        shares = (one for one in self.of("share") if one.state == "shared")
+        return tuple(sorted({one.made.said("partner") for one in shares}))
+
     def holds(self, item: str) -> bool:
         """Tell whether a thing with this id is in it now."""
         return any(one.item == item and one.state == "in" for one in self.of("item"))

@@ -46,9 +46,12 @@ def next_step(
             raise StateError(f"only {last.by} or a supervisor may take this judgement back")
         return msgspec.structs.replace(asked, number=len(steps) + 1, verdict="")
     if asked.verdict not in VERDICTS:
-        raise InputError(f"the verdict {asked.verdict[:40]!r} is not one of {', '.join(VERDICTS)}")
+        raise InputError(
+            f"the verdict {asked.verdict[:40]!r} is not one of {', '.join(VERDICTS)}",
+            field="verdict", problem="code" if asked.verdict else "missing",
+        )  # fmt: skip
     if not asked.reason.strip():
-        raise InputError("a judgement needs a written reason")
+        raise InputError("a judgement needs a written reason", field="reason", problem="missing")
     if last is not None and standing and not _rests(last, asked):
         raise StateError(f"{last.by} has judged this pair {standing!r}; take that back first")
     return msgspec.structs.replace(asked, number=len(steps) + 1)

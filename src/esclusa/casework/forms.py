@@ -126,12 +126,12 @@ def words_of(name: str, group: str) -> dict[str, Word]:
 
 
 class FieldMistake(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one field: ``missing``, ``one_of`` (fill this or another), ``short``,
-    ``long``, ``damaged``, ``code``, ``number``, ``moment``, ``past``, ``sooner``, ``unagreed``,
-    ``day``, ``bounds``, ``document``, ``box``, ``future``, ``signs`` or ``unknown``."""
+    """What is wrong with one field: ``problem`` is a word of :data:`PROBLEMS`, and ``expected``
+    what would do, the same in every language: ``0–4``."""
 
     field: str
     problem: str
+    expected: str = ""
 
 
 class MoveMistakes(InputError):
@@ -140,6 +140,16 @@ class MoveMistakes(InputError):
     def __init__(self, mistakes: tuple[FieldMistake, ...]) -> None:
         self.mistakes = mistakes
         super().__init__("; ".join(map(_sentence, mistakes)))
+
+
+def mistakes_of(error: Exception) -> tuple[FieldMistake, ...]:
+    """Return what an error says is wrong, field by field; empty when it names no field."""
+    if isinstance(error, MoveMistakes):
+        return error.mistakes
+    if isinstance(error, InputError) and error.field:
+        made = FieldMistake(field=error.field, problem=error.problem, expected=error.expected)
+        return (made,)
+    return ()
 
 
 _SENTENCES: Final = {
@@ -155,7 +165,19 @@ _SENTENCES: Final = {
     "future": "is after now", "signs": "has other signs than letters, digits and . - _",
     "bounds": "is not a day within its bounds",
     "document": "is not one document a line, such as passport:PA1234567",
+    "hour": "is not a time of day such as 07:00", "mail": "is not one mail address",
+    "message": "or a file must be given",
+    "period": "is no month such as 2026-11, and no year such as 2026",
+    "refused": "cannot be used", "whole": "is not a whole number within its bounds",
+    "taken": "is taken already", "zone": "is not the name of a time zone",
+    "above": "is above your own clearance", "partner": "is no partner of this node",
+    "confirm": "must be ticked", "order": "ends before it begins, or is too wide",
+    "file": "needs a file", "kind": "is of another kind than what was expected",
+    "name": "is not a name as it is written here", "twice": "is named twice",
+    "nobody": "is not there, or not there for this reader",
 }  # fmt: skip
+PROBLEMS: Final = frozenset(_SENTENCES)
+"""The words for what can be wrong with a value; every face has a text for each."""
 
 
 def _sentence(mistake: FieldMistake) -> str:

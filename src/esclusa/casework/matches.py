@@ -123,21 +123,29 @@ def _require_mover(standing: Sequence[MatchDecision], by: str, *, supervisor: bo
 def _require_content(said: Said | None, bounds: tuple[dt.date, dt.date]) -> None:
     if said is None or said.outcome not in {item.code for item in outcomes()}:
         named = said.outcome[:40] if said else ""
-        raise InputError(f"the outcome {named!r} is not on the list of outcomes")
+        problem = "code" if named else "missing"
+        raise InputError(
+            f"the outcome {named!r} is not on the list of outcomes", field="outcome",
+            problem=problem,
+        )  # fmt: skip
     if not said.reason.strip():
-        raise InputError("a decision needs a written reason")
+        raise InputError("a decision needs a written reason", field="reason", problem="missing")
     check_reason(said.reason)
-    check_words("the redress number", said.redress, limit=REDRESS_LIMIT)
+    check_words("the redress number", said.redress, limit=REDRESS_LIMIT, field="redress")
     first, last = bounds
     if not first <= _day(said.until) <= last:
-        raise InputError(f"a decision ends between {first} and {last}, not on {said.until}")
+        raise InputError(
+            f"a decision ends between {first} and {last}, not on {said.until}", field="until",
+            problem="bounds", expected=f"{first} – {last}",
+        )  # fmt: skip
 
 
 def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text[:20]!r} is no date of the form YYYY-MM-DD") from None
+        reason = f"{text[:20]!r} is no date of the form YYYY-MM-DD"
+        raise InputError(reason, field="until", problem="day") from None
 
 
 # --- what a decision is worth later ------------------------------------------------------------

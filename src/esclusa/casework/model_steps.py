@@ -30,7 +30,10 @@ def next_step(steps: Sequence[ModelMove], asked: ModelMove) -> ModelMove:
     """
     check_reason(asked.reason)
     if not asked.reason.strip():
-        raise InputError("which model scores is changed with a written reason")
+        raise InputError(
+            "which model scores is changed with a written reason", field="reason",
+            problem="missing",
+        )  # fmt: skip
     active = steps[-1].checksum if steps else ""
     if asked.move == ACTIVATE and asked.checksum == active:
         raise StateError(f"the model {asked.name} is active already")

@@ -136,37 +136,51 @@ def check(choice: Choice, subjects: Iterable[str]) -> Choice:
     for channel in CHANNELS:
         _check_way(channel, choice.way(channel))
     if choice.language not in ("", *LANGUAGES):
-        raise InputError("the language is en or es")
+        raise InputError("the language is en or es", field="language", problem="code")
     if choice.time_zone:
         zone(choice.time_zone)
     if not 0 <= choice.minimum_score <= 1_000_000:
-        raise InputError("minimum_score is a number of points from 0")
+        raise InputError(
+            "minimum_score is a number of points from 0", field="minimum_score", problem="whole"
+        )
     if unknown := set(choice.subject_kinds) - set(subjects):
-        raise InputError(f"subject_kinds names {min(unknown)[:40]!r}, which no alert is about")
+        reason = f"subject_kinds names {min(unknown)[:40]!r}, which no alert is about"
+        raise InputError(reason, field="subject_kinds", problem="code")
     if len(set(choice.subject_kinds)) != len(choice.subject_kinds):
-        raise InputError("subject_kinds names one twice")
+        raise InputError("subject_kinds names one twice", field="subject_kinds", problem="twice")
     if not _CLOCK[0] <= choice.clock_minutes <= _CLOCK[1]:
-        raise InputError(f"clock_minutes is a number from {_CLOCK[0]} to {_CLOCK[1]}")
+        raise InputError(
+            f"clock_minutes is a number from {_CLOCK[0]} to {_CLOCK[1]}", field="clock_minutes",
+            problem="whole", expected=f"{_CLOCK[0]}–{_CLOCK[1]}",
+        )  # fmt: skip
     return choice
 
 
 def _check_way(channel: str, way: Way) -> None:
     if unknown := set(way.kinds) - kinds().keys():
-        raise InputError(f"{channel}: there is no kind of notice {min(unknown)[:40]!r}")
+        reason = f"{channel}: there is no kind of notice {min(unknown)[:40]!r}"
+        raise InputError(reason, field=f"{channel}.kinds", problem="code")
     if len(set(way.kinds)) != len(way.kinds):
-        raise InputError(f"{channel}: kinds names one twice")
+        raise InputError(
+            f"{channel}: kinds names one twice", field=f"{channel}.kinds", problem="twice"
+        )
     if way.when not in TIMES:
-        raise InputError(f"{channel}: when is one of {', '.join(TIMES)}")
+        reason = f"{channel}: when is one of {', '.join(TIMES)}"
+        raise InputError(reason, field=f"{channel}.when", problem="code")
     if not _HOUR.fullmatch(way.at):
-        raise InputError(f"{channel}: at is a time of day such as 07:00")
+        reason = f"{channel}: at is a time of day such as 07:00"
+        raise InputError(reason, field=f"{channel}.at", problem="hour")
     if channel == FEED and way.to:
         raise InputError("feed: its address is given by the node")
     if channel == MAIL and way.to and not is_mailbox(way.to):
-        raise InputError("mail: to is one mail address such as ana@customs.example")
+        reason = "mail: to is one mail address such as ana@customs.example"
+        raise InputError(reason, field="mail.to", problem="mail")
     if channel == WEBHOOK and way.to and not _NAME.fullmatch(way.to):
-        raise InputError("webhook: to is the name of a webhook that an administrator entered")
+        reason = "webhook: to is the name of a webhook that an administrator entered"
+        raise InputError(reason, field="webhook.to", problem="name")
     if channel != FEED and way.kinds and not way.to:
-        raise InputError(f"{channel}: to is empty, so nothing can go there")
+        reason = f"{channel}: to is empty, so nothing can go there"
+        raise InputError(reason, field=f"{channel}.to", problem="missing")
 
 
 def is_mailbox(text: str) -> bool:
@@ -185,7 +199,8 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError("time_zone is an IANA name such as America/Panama") from None
+        reason = "time_zone is an IANA name such as America/Panama"
+        raise InputError(reason, field="time_zone", problem="zone") from None
 
 
 def goes_at(way: Way, place: ZoneInfo, at: dt.datetime) -> dt.datetime:

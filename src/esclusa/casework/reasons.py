@@ -18,22 +18,27 @@ _ODD: Final = frozenset({"Cc", "Cs"})
 command line's bytes that are no text come as such halves."""
 
 
-def check_words(what: str, text: str, *, limit: int) -> None:
+def check_words(what: str, text: str, *, limit: int, field: str = "") -> None:
     """Refuse text that cannot be kept as it is.
 
     :param what: how an error names the text, as ``the reason``.
     :param limit: the most characters.
+    :param field: the text's name in its form and its API call, "" where it has none.
     :raises InputError: when it is too long, or has a character that is no text: a control character
         other than tab and line break, or a byte that could not be read. The error says which, and
         where.
     """
     if len(text) > limit:
-        raise InputError(f"{what} is longer than {limit} characters")
+        raise InputError(
+            f"{what} is longer than {limit} characters", field=field, problem="long",
+            expected=f"≤ {limit}",
+        )  # fmt: skip
     for at, sign in enumerate(text, 1):
         if sign == _DAMAGED or (unicodedata.category(sign) in _ODD and sign not in _KEPT):
-            raise InputError(f"{what} has a character that is no text: U+{ord(sign):04X}, at {at}")
+            reason = f"{what} has a character that is no text: U+{ord(sign):04X}, at {at}"
+            raise InputError(reason, field=field, problem="damaged")
 
 
 def check_reason(text: str) -> None:
     """Refuse a reason that cannot be kept; see :func:`check_words`."""
-    check_words("the reason", text, limit=REASON_LIMIT)
+    check_words("the reason", text, limit=REASON_LIMIT, field="reason")

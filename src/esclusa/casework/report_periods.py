@@ -89,7 +89,8 @@ def period(name: str) -> Period:
         return of_month(int(found[1]), int(found[2]))
     if _YEAR.fullmatch(name):
         return of_year(int(name))
-    raise InputError(f"{name[:20]!r} is no month such as 2026-11, and no year such as 2026")
+    reason = f"{name[:20]!r} is no month such as 2026-11, and no year such as 2026"
+    raise InputError(reason, field="period", problem="period", expected="2026-11, 2026")
 
 
 def span(since: str, until: str) -> tuple[str, str]:

@@ -161,7 +161,7 @@ def next_move(
     version = known[place] if known else None
     _require_person(row.actor, version, asked.by, supervisor)
     if "reason" in row.needs and not asked.reason.strip():
-        raise InputError("say why, in your own words")
+        raise InputError("say why, in your own words", field="reason", problem="missing")
     if "text" in row.needs:
         _require_name(known, asked, state)
     elif version is not None:

@@ -107,21 +107,23 @@ def _mistakes(made: Seizure, now: dt.datetime, *, correction: bool) -> Iterator[
 
 def _items(made: Seizure) -> Iterator[FieldMistake]:
     if not made.items:
-        yield FieldMistake(field="category", problem="missing")
+        yield FieldMistake(field="items", problem="missing")
     if len(made.items) > _MOST_ITEMS:
-        yield FieldMistake(field="category", problem="long")
-    for item in made.items[:_MOST_ITEMS]:
+        yield FieldMistake(field="items", problem="long")
+    for place, item in enumerate(made.items[:_MOST_ITEMS]):
+        at = f"items[{place}]."
         if item.category not in categories():
-            yield FieldMistake(field="category", problem="code")
+            yield FieldMistake(field=at + "category", problem="code")
         for name in ("what", "unit"):
             if problem := _word(getattr(item, name), _TEXTS[name]):
-                yield FieldMistake(field=name, problem=problem)
+                yield FieldMistake(field=at + name, problem=problem)
         number = item.quantity
         if number is not None and not (math.isfinite(number) and 0 < number < _HEAVIEST):
-            yield FieldMistake(field="quantity", problem="number")
+            yield FieldMistake(field=at + "quantity", problem="number")
         if (number is None) != (not item.unit):
-            yield FieldMistake(field="unit" if number is not None else "quantity",
-                               problem="missing")  # fmt: skip
+            yield FieldMistake(
+                field=at + ("unit" if number is not None else "quantity"), problem="missing"
+            )
 
 
 def _word(text: str, most: int) -> str:

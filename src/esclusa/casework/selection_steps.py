@@ -47,7 +47,10 @@ def next_step(
         if moves:
             raise StateError("there is a commitment for this port, day and shift already")
         if asked.capacity < 1:
-            raise InputError(f"the number of slots is {asked.capacity}, expected 1 or more")
+            raise InputError(
+                f"the number of slots is {asked.capacity}, expected 1 or more", field="capacity",
+                problem="whole", expected="≥ 1",
+            )  # fmt: skip
     elif COMMIT not in moves:
         raise StateError("commit to a seed for this port, day and shift first")
     elif asked.move == DRAW and moves & {DRAW, REVEAL}:
@@ -65,13 +68,20 @@ def _check_swap(
     asked: SelectionMove, proposed: Collection[str], candidates: Collection[str]
 ) -> None:
     if not asked.reason.strip():
-        raise InputError("a change to the sheet needs a written reason")
+        raise InputError(
+            "a change to the sheet needs a written reason", field="reason", problem="missing"
+        )
     if not asked.out and not asked.taken:
-        raise InputError("say what is taken off the sheet, or on it")
+        raise InputError("say what is taken off the sheet, or on it", field="out", problem="one_of")
     if asked.out and asked.out not in proposed:
-        raise InputError("what is to be taken off is not proposed for opening")
+        raise InputError(
+            "what is to be taken off is not proposed for opening", field="out", problem="code"
+        )
     if asked.taken and (asked.taken in proposed or asked.taken not in candidates):
-        raise InputError("what is to be taken on is no candidate here, or proposed already")
+        raise InputError(
+            "what is to be taken on is no candidate here, or proposed already", field="taken",
+            problem="code",
+        )  # fmt: skip
 
 
 def after_swaps(chosen: Collection[str], steps: Sequence[SelectionMove]) -> frozenset[str]:

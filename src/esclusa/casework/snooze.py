@@ -50,16 +50,18 @@ def read(text: str, zone: str = "") -> str:
     except (ValueError, OverflowError, KeyError, OSError):
         pass
     raise InputError(
-        f"until is {text[:40]!r}, expected a date and a time with a zone, like 2026-11-24T06:00Z"
-    )
+        f"until is {text[:40]!r}, expected a date and a time with a zone, like 2026-11-24T06:00Z",
+        field="until", problem="moment",
+    )  # fmt: skip
 
 
 def _placed(moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if first.utcoffset() != second.utcoffset():
         raise InputError(
-            "until is an hour that the clock skips or shows twice there; give it in UTC"
-        )
+            "until is an hour that the clock skips or shows twice there; give it in UTC",
+            field="until", problem="moment",
+        )  # fmt: skip
     return first
 
 
@@ -74,9 +76,12 @@ def check_end(until: str, at: str, behaviour: str) -> None:
     """
     end, now = (dt.datetime.fromisoformat(text) for text in (read(until), at))
     if end <= now:
-        raise InputError("until lies not ahead; a snooze ends at a later moment")
+        raise InputError(
+            "until lies not ahead; a snooze ends at a later moment", field="until", problem="past"
+        )
     if end > now + LONGEST:
-        raise InputError(f"until lies more than {LONGEST.days} days ahead")
+        reason = f"until lies more than {LONGEST.days} days ahead"
+        raise InputError(reason, field="until", problem="bounds")
     limit = earliest(behaviour)
     if limit is not None and end > limit:
         raise StateError(

@@ -193,15 +193,22 @@ def show(folder: Path | None, language: str | None, who: str, name: str) -> None
 @language_option
 @click.option("--package", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Compare this package of the case instead of its evidence.")  # fmt: skip
+@click.option("--key", default="", metavar="FILE|HEX",
+              help="NAME is a package: check its signature with these public keys; needs no node.")
 @click.argument("name")
 @answers
-def verify(folder: Path | None, language: str | None, package: Path | None, name: str) -> None:
-    """Compute the hashes of a case's evidence anew; say what is missing or altered.
+def verify(folder: Path | None, language: str | None, package: Path | None, key: str,
+           name: str) -> None:  # fmt: skip
+    """Compute the hashes of a case's evidence anew; say what is missing or altered. With --key,
+    check a package alone: who signed it, and that no byte was changed.
 
     Ends with 3 when something is.
     """
     from esclusa.errors import InputError
 
+    if key:
+        _verified(Path(name), key, output.language(language))
+        return
     spoken, sealed = output.language(language), True
     with opened(folder) as node:
         if package is None:
@@ -243,6 +250,30 @@ def export(folder: Path | None, language: str | None, who: str, to: str, why: st
         with made.file:
             shutil.copyfileobj(made.file, sink)
     click.echo(f"{made.size} bytes, {len(made.files)} files of evidence, seal {made.seal}")
+    click.echo(f"signed with key {made.key}" if made.key else "not signed: this node has no keys")
+
+
+def _verified(package: Path, key: str, spoken: str) -> None:
+    """Check a package without a node; exit with 3 when something is wrong with it."""
+    from esclusa.casework.case_words import words
+    from esclusa.errors import InputError
+    from esclusa.node.case_verifying import verify as checked
+
+    try:
+        with package.open("rb") as file:
+            found = checked(file, package.name, key)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=package.name) from None
+    texts = words("check")
+    output.show(
+        found.found.members, f"{len(found.found.members)} files", ("file", "result", "SHA-256"),
+        lambda one: (one[0], getattr(texts[one[2]], f"text_{spoken}"), one[1]),
+    )  # fmt: skip
+    said = found.signed
+    click.echo(f"signed by {said.agency} on {said.made} with key {said.key}", err=True)
+    if found.wrong:
+        click.echo(f"esclusa: {found.wrong}", err=True)
+        raise SystemExit(output.EXIT_PARTLY)
 
 
 def _step(

@@ -2,9 +2,9 @@
 
 Marisol gives Northreach cargo and travellers under the shipped agreement, Northreach gives Marisol
 port calls and passes one consignment on to Altamira, which the agreement allows without asking.
-Then Marisol recalls that consignment, and both holders answer with receipts. Under a second shipped
-agreement Northreach asks Marisol to look into a box, and asks what is known of its consignee: both
-wait on Marisol's desks.
+Then Marisol recalls that consignment, and both holders answer with receipts. Under the agreement's
+second version, which adds casework, Northreach asks Marisol to look into a box, and asks what is
+known of its consignee: both wait on Marisol's desks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SHARED: Final = (
 
 _GIVEN_BACK: Final = "bayplan-northreach-0412.edi"
 CASEWORK: Final = "marisol-northreach-casework"
-"""The shipped agreement on referrals, requests, redress numbers and examinations."""
+"""The shipped agreement's second version: it adds casework."""
 _HOST: Final = "127.0.0.1"
 
 
@@ -60,7 +60,7 @@ def share(node: Node, folder: Path) -> None:
         _crossed(marisol, northreach, agreement)
         _crossed(northreach, marisol, agreement)
         _recalled(nodes, record, lines)
-        _asked(marisol, northreach, lines)
+        _asked(marisol, northreach, agreement, lines)
         _logs(nodes)
 
 
@@ -94,10 +94,14 @@ def _joined(nodes: Sequence[Node], folder: Path, stack: ExitStack) -> dict[str, 
 
 
 def _agreed(
-    giver: Node, other: Node, name: str, sample_name: str = "marisol-northreach"
-) -> Agreement:
-    """Have two nodes sign a shipped agreement between them, and put it in force at both."""
-    from esclusa.sharing.agreement import Signed, read_agreement, sign, write_signed
+    giver: Node, other: Node, name: str, sample_name: str = "marisol-northreach",
+    before: Agreement | None = None,
+) -> Agreement:  # fmt: skip
+    """Have two nodes sign a shipped agreement between them, and put it in force at both.
+
+    :param before: the version that this one replaces.
+    """
+    from esclusa.sharing.agreement import Signed, digest, read_agreement, sign, write_signed
     from esclusa.sharing.keys import AGREEMENT
 
     sample = files("esclusa.samples").joinpath("agreements", f"{sample_name}.yaml")
@@ -106,7 +110,9 @@ def _agreed(
     for party in read_agreement(text.encode()).parties:
         agency = giver.agency if party.agency == "marisol" else other.agency
         text = text.replace(party.key, signers[agency].key_id)
-    text = text.replace(f"id: {sample_name}", f"id: {name}")
+    text = text.replace("id: marisol-northreach", f"id: {name}")
+    if before is not None:
+        text = text.replace(read_agreement(text.encode()).replaces, digest(before))
     if other.agency == "altamira":
         text = text.replace("agencies: [altamira]", "agencies: [marisol]")
     for role, agency in (("marisol", giver.agency), ("northreach", other.agency)):
@@ -213,11 +219,11 @@ def _emptied(holder: object) -> Iterator[str]:
         yield f"{name} {count}"
 
 
-def _asked(marisol: Node, northreach: Node, lines: dict[str, Line]) -> None:
+def _asked(marisol: Node, northreach: Node, before: Agreement, lines: dict[str, Line]) -> None:
     """Have Northreach refer a box to Marisol and ask about its consignee, and print what waits."""
     from esclusa.sharing.views import QueueFilter
 
-    _agreed(marisol, northreach, CASEWORK, CASEWORK)
+    _agreed(marisol, northreach, "marisol-northreach", CASEWORK, before)
     who, now = northreach.operator(), dt.datetime.now(dt.UTC)
     page = northreach.queue(who, QueueFilter(kind="consignment", limit=50))
     named = ((row.subject_id, _consignee(northreach, row.subject_id)) for row in page.rows)

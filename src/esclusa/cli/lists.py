@@ -37,7 +37,7 @@ _ASKED = {
 
 @click.group()
 def lists() -> None:
-    """Watchlists: show, add, diff, update, report, history, confirm, discard, compare."""
+    """Watchlists: show, add, diff, update, report, history, use, confirm, discard, compare."""
 
 
 @lists.command("show")
@@ -231,6 +231,30 @@ def history(folder: Path | None, list_id: str, key: str) -> None:
     for edition in found.editions[:1]:
         if said := _retro(edition):
             click.echo(said, err=True)
+
+
+@lists.command("use")
+@node_option
+@_list
+@_key
+@answers
+def use(folder: Path | None, list_id: str, key: str) -> None:
+    """What came of a list: answers to matches, examinations, finds; here and at partners."""
+    with opened(folder) as node:
+        found = node.list_uses.use(node.operator(), list_id, key=key)
+    output.show(
+        (found.here, *found.partners),
+        found.title + (f", given by {found.given_by}" if found.given_by else ""),
+        ("where", "matches>", "the same>", "not the same>", "cannot tell>", "examined>", "found>",
+         "seized>"),
+        lambda row: (
+            f"told to {row.partner}" if row.partner and found.given_by else row.partner or "here",
+            row.matches, row.the_same, row.not_the_same, row.cannot_tell, row.examined, row.found,
+            row.seized,
+        ),
+    )  # fmt: skip
+    if found.more:
+        click.echo("More alerts rest on this list; the newest were counted.", err=True)
 
 
 @lists.command("confirm")

@@ -1,4 +1,4 @@
-"""Commands about notices: settings, send, outbox, test, secret, form, answer, use."""
+"""Commands about notices: settings, confirm, send, outbox, test, secret, form, answer, use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STATES = "waiting, sending, sent, empty, refused, given_up"
 
 @click.group()
 def notify() -> None:
-    """Notices: settings, send, outbox, test, secret, form, answer, use."""
+    """Notices: settings, confirm, send, outbox, test, secret, form, answer, use."""
 
 
 @notify.command("settings")
@@ -56,6 +56,22 @@ def settings(folder: Path | None, language: str | None, account: str, **asked: A
         if any(value is not None for name, value in asked.items() if name != "agency"):
             view = node.notices.choose(admin, _changed(view, asked), account)
     _shown(view, output.language(language))
+
+
+@notify.command("confirm")
+@node_option
+@click.option("--as", "who", required=True, metavar="ACCOUNT", help="Whose address it is.")
+@click.option("--again", is_flag=True, help="Have another code sent; the one before is void.")
+@click.argument("code", required=False, default="")
+@answers
+def confirm(folder: Path | None, who: str, again: bool, code: str) -> None:
+    """Confirm your own mail address by the code that went there; your password is asked for."""
+    if again == bool(code):
+        raise click.UsageError("give the code, or --again")
+    with acting(folder, who) as (node, reader):
+        desk = node.notices.addresses
+        view = desk.send_again(reader) if again else desk.confirm(reader, code)
+    click.echo(f"{view.address}: {view.state}")
 
 
 @notify.command("send")
@@ -246,6 +262,7 @@ def _shown(view: SettingsView, spoken: str) -> None:
         when = f"{way.when} {way.at}" if way.when == "daily" else way.when
         rows.append((channel, f"{way.to} {when}\n{told}".strip() if way.kinds else told))
     rows += [
+        ("address", f"{view.address.address} {view.address.state}".strip()),
         ("language", view.language or "the account's"),
         ("time zone", view.time_zone or "the account's"),
         ("alerts from", f"{view.minimum_score:g} points"),

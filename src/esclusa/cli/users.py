@@ -22,7 +22,8 @@ ROLES = ("analyst", "supervisor", "auditor", "administrator")
 
 @click.group()
 def user() -> None:
-    """User accounts: add, list, change, password, close, reopen, end-sessions, waiting, tie."""
+    """User accounts: add, list, change, password, own-password, require-change, number, close,
+    reopen, end-sessions, waiting, tie."""
 
 
 @user.command("add")
@@ -37,15 +38,16 @@ def user() -> None:
     help="0 open, 1 official, 2 restricted, 3 confidential, 4 secret.",
 )
 @click.option("--caveat", "caveats", multiple=True, help="A compartment the person is read into.")
+@click.option("--stays", is_flag=True, help="A program's: it need not be changed.")
 @click.password_option()
 @answers
 def user_add(folder: Path | None, name: str, role: str, clearance: int, caveats: tuple[str, ...],
-             password: str) -> None:  # fmt: skip
-    """Add an account."""
+             stays: bool, password: str) -> None:  # fmt: skip
+    """Add an account. Its person changes the password at the first sign-in."""
     with opened(folder) as node:
         added = node.add_user(
             node.administrator(), name=name, password=password, role=role, clearance=clearance,
-            caveats=caveats,
+            caveats=caveats, first=not stays,
         )  # fmt: skip
     click.echo(f"{added.name}: {added.role}")
 
@@ -58,9 +60,11 @@ def user_list(folder: Path | None) -> None:
     with opened(folder) as node:
         rows = node.users(node.administrator())
     output.show(
-        rows, "Accounts", ("name", "role", "clearance>", "active", "last sign-in", "sessions>"),
-        lambda row: (row.name, row.role, row.clearance, "yes" if row.active else "no",
-                     row.last_sign_in[:16] or "never", row.sessions),
+        rows, "Accounts",
+        ("name", "number", "role", "clearance>", "active", "last sign-in", "sessions>"),
+        lambda row: (row.name, row.number, row.role, row.clearance,
+                     "yes" if row.active else "no", row.last_sign_in[:16] or "never",
+                     row.sessions),
     )  # fmt: skip
 
 
@@ -88,14 +92,55 @@ def user_change(folder: Path | None, name: str, role: str | None, clearance: int
 @node_option
 @click.argument("name")
 @click.option("--none", "without", is_flag=True, help="No password opens it any more.")
+@click.option("--stays", is_flag=True, help="A program's: it need not be changed.")
 @answers
-def user_password(folder: Path | None, name: str, without: bool) -> None:
-    """Give an account a new password, or take the one it has. Its sessions end."""
+def user_password(folder: Path | None, name: str, without: bool, stays: bool) -> None:
+    """Give an account a new password, or take the one it has. Its sessions end, and its person
+    changes the password at the next sign-in."""
     password = "" if without else click.prompt("Password", hide_input=True,
                                                confirmation_prompt=True)  # fmt: skip
     with _account(folder, name) as (desk, reader, now):
-        desk.set_password(reader, name, password, seen=now.seen)
+        desk.set_password(reader, name, password, seen=now.seen, stays=stays)
     click.echo(f"{name}: its password is {'none' if without else 'new'}, its sessions have ended")
+
+
+@user.command("own-password")
+@node_option
+@click.argument("name")
+@answers
+def user_own_password(folder: Path | None, name: str) -> None:
+    """Change your own password: the present one is asked for. Your sessions end."""
+    old = click.prompt("Present password", hide_input=True)
+    new = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    with opened(folder) as node:
+        node.people.replace_password(name, old, new)
+    click.echo(f"{name}: its password is new, its sessions have ended")
+
+
+@user.command("require-change")
+@node_option
+@click.argument("name")
+@answers
+def user_require_change(folder: Path | None, name: str) -> None:
+    """Have the person choose another password at the next sign-in. The sessions end."""
+    with _account(folder, name) as (desk, reader, now):
+        desk.require_change(reader, name, seen=now.seen)
+    click.echo(f"{name}: its password has to be changed, its sessions have ended")
+
+
+@user.command("number")
+@node_option
+@click.argument("name")
+@click.argument("number", required=False, default="")
+@click.option("--none", "without", is_flag=True, help="The account has none from now on.")
+@answers
+def user_number(folder: Path | None, name: str, number: str, without: bool) -> None:
+    """Set the service number that partners are shown in place of an account's name."""
+    if not number and not without:
+        raise click.UsageError("give a number, or --none")
+    with _account(folder, name) as (desk, reader, now):
+        desk.set_number(reader, name, "" if without else number, seen=now.seen)
+    click.echo(f"{name}: partners are shown {'its name' if without else number}")
 
 
 @user.command("close")

@@ -11,15 +11,16 @@ from esclusa.ledger.schema import account, audit, session, sign_in_link
 
 
 def add(
-    connection: sa.Connection, *, name: str, password: str, role: str, clearance: int, caveats: str
-) -> bool:
+    connection: sa.Connection, *, name: str, password: str, role: str, clearance: int, caveats: str,
+    must_change: bool = False,
+) -> bool:  # fmt: skip
     """Enter an account; False when the name is taken."""
     if find(connection, name):
         return False
     connection.execute(
         account.insert().values(
             name=name, password=password, role=role, clearance=clearance, caveats=caveats,
-            created=now_text(),
+            created=now_text(), must_change=must_change,
         )
     )  # fmt: skip
     return True
@@ -41,21 +42,27 @@ def change(connection: sa.Connection, name: str, **values: Any) -> None:
 
 
 def open_session(
-    connection: sa.Connection, *, token: str, name: str, purpose: str, csrf: str, expires: str
-) -> None:
-    """Enter a session and sweep the expired ones."""
+    connection: sa.Connection, *, token: str, name: str, purpose: str, csrf: str, expires: str,
+    way: str = "", issuer: str = "", subject: str = "", provider_session: str = "",
+) -> None:  # fmt: skip
+    """Enter a session and sweep the expired ones.
+
+    :param way: by what the person was proved, "" for a password; ``issuer``, ``subject`` and
+        ``provider_session`` are what an identity provider calls itself, person and session.
+    """
     connection.execute(session.delete().where(session.c.expires < now_text()))
     connection.execute(
         session.insert().values(
-            token=token, account=name, purpose=purpose, csrf=csrf, expires=expires
+            token=token, account=name, purpose=purpose, csrf=csrf, expires=expires, way=way,
+            issuer=issuer, subject=subject, provider_session=provider_session,
         )
-    )
+    )  # fmt: skip
 
 
 def find_session(connection: sa.Connection, token: str) -> Any:
     """Return a live session with its active account, None otherwise."""
     query = (
-        sa.select(session.c.purpose, session.c.csrf, session.c.expires, account)
+        sa.select(session.c.purpose, session.c.csrf, session.c.expires, session.c.way, account)
         .join(account, account.c.name == session.c.account)
         .where(session.c.token == token, session.c.expires >= now_text(), account.c.active)
     )

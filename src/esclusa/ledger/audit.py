@@ -20,6 +20,10 @@ from esclusa.ledger.schema import audit
 _PARTS: Final = ("at", "who", "role", "purpose", "action", "subject", "detail")
 
 
+_LAST: Final = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+"""Made once: it is asked before each line, and putting it together took longer than the answer."""
+
+
 def line_hash(previous: bytes, *parts: str) -> bytes:
     """Return the SHA-256 of the hash before and this line's parts."""
     return hashlib.sha256(previous + "\x1f".join(parts).encode()).digest()
@@ -49,8 +53,7 @@ def write_line(
 
 def write_lines(connection: sa.Connection, said: Iterable[Line]) -> int:
     """Append lines in order inside the caller's write transaction; return the last number."""
-    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    last = connection.execute(query).first()
+    last = connection.execute(_LAST).first()
     seq, previous = (last.seq, bytes(last.hash)) if last else (0, b"")
     now = now_text()
     rows = []

@@ -28,11 +28,19 @@ from esclusa.ledger.audit import broken_lines
 from esclusa.ledger.custody import Vault
 from esclusa.ledger.indexing import search_text
 from esclusa.ledger.records import digest
-from esclusa.ledger.schema import metadata, queue, record, session, sign_in_attempt, source
+from esclusa.ledger.schema import (
+    logout_seen,
+    metadata,
+    queue,
+    record,
+    session,
+    sign_in_attempt,
+    source,
+)
 from esclusa.ledger.store import Store
 from esclusa.model import decode_body
 
-_PASSING: Final = (session, sign_in_attempt)
+_PASSING: Final = (session, sign_in_attempt, logout_seen)
 _TABLES: Final = [table for table in metadata.sorted_tables if table not in _PASSING]
 _ROWS: Final = 1000
 _VAULT_NAME: Final = re.compile(r"vault/[0-9a-f]{2}/[0-9a-f]{62}")

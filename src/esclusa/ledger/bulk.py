@@ -39,6 +39,17 @@ def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, 
     _insert(connection, table, rows, f" ON CONFLICT ({named}) DO UPDATE SET {changes}")
 
 
+def insert_tuples(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows that hold every column of the table in its order.
+
+    :raises sqlalchemy.exc.IntegrityError: when a key exists already.
+    """
+    if rows:
+        _run(connection, table, [column.name for column in table.c], rows, "")
+
+
 def listed(connection: sa.Connection) -> str:
     """Return SQL for a JSON list of texts, bound as ``wanted``, as a table with a column ``value``:
     one parameter, however long the list."""
@@ -53,8 +64,15 @@ def _insert(
     if not rows:
         return
     names = [column.name for column in table.c if column.name in rows[0]]  # two or more
+    _run(connection, table, names, list(map(itemgetter(*names), rows)), then)
+
+
+def _run(
+    connection: sa.Connection, table: sa.TableClause, names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]], then: str,
+) -> None:  # fmt: skip
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join([mark] * len(names))
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks}){then}'
-    connection.exec_driver_sql(statement, list(map(itemgetter(*names), rows)))
+    connection.exec_driver_sql(statement, list(rows))

@@ -24,11 +24,18 @@ def newest(connection: sa.Connection) -> int:
     return connection.execute(query).scalar() or 0
 
 
+_CHANGED: Final = (
+    sa.select(exchange_row.c.seq, exchange_row.c.name, exchange_row.c.key, exchange_row.c.row)
+    .where(exchange_row.c.seq > sa.bindparam("since"))
+    .order_by(exchange_row.c.seq)
+    .execution_options(yield_per=1000)
+)
+"""Made once: every request of a partner asks it."""
+
+
 def changed(connection: sa.Connection, since: int) -> Iterator[tuple[int, str, str, bytes | None]]:
     """Yield (number, table, key, row) of every row changed after ``since``, in order."""
-    columns = (exchange_row.c.seq, exchange_row.c.name, exchange_row.c.key, exchange_row.c.row)
-    query = sa.select(*columns).where(exchange_row.c.seq > since).order_by(exchange_row.c.seq)
-    for seq, name, key, row in connection.execute(query, execution_options={"yield_per": 1000}):
+    for seq, name, key, row in connection.execute(_CHANGED, {"since": since}):
         yield seq, name, key, bytes(row) if row is not None else None
 
 

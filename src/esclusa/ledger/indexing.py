@@ -20,6 +20,7 @@ from esclusa.model import (
     Examination,
     Feedback,
     InformationMove,
+    JointCaseMove,
     KeptReport,
     ListEntry,
     MatchDecision,
@@ -41,6 +42,10 @@ from esclusa.model import (
 )
 from esclusa.model.movement import Voyage
 from esclusa.model.people import REDRESS
+
+JOINT_REFERENCE = "joint_case_move:"
+"""The reference by which all moves on joint cases are found."""
+
 
 CASE_REFERENCE = "case_move:"
 """The reference by which all steps on cases, and what they wrote down, are found."""
@@ -120,6 +125,8 @@ def title_of(body: Body) -> str:
             return f"{body.referral} {body.move}"
         case InformationMove():
             return f"{body.request} {body.move}"
+        case JointCaseMove():
+            return f"{body.joint} {body.move}"
         case RedressMove():
             return f"{body.case} {body.move}"
         case RedressGrant():
@@ -261,6 +268,8 @@ def _ties(body: Body) -> set[str]:
             asked = {item.value for item in body.recorded if item.name == RECORD_REFERRED}
             about = {asked_reference(name) for name in asked}
             return {REQUEST_REFERENCE, request_reference(body.request)} | about
+        case JointCaseMove():
+            return {JOINT_REFERENCE, joint_reference(body.joint)}
         case ReferralMove():
             referred = {item.value for item in body.recorded if item.name == RECORD_REFERRED}
             about = {referred_reference(name) for name in referred}
@@ -286,6 +295,11 @@ def bulk_reference(name: str) -> str:
 def case_reference(name: str) -> str:
     """Return the reference by which the steps on one case find each other."""
     return "case:" + name[:64]
+
+
+def joint_reference(name: str) -> str:
+    """Return the reference by which the moves on one joint case find each other."""
+    return "joint_case:" + name[:64]
 
 
 def in_case_reference(item: str) -> str:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from esclusa.errors import InputError
+from esclusa.ledger import tallies
 from esclusa.ledger.schema import RARE_STATES, queue
 
 COUNTED: Final = 1000
@@ -61,14 +62,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Enter or replace rows by (alert, label); the state of a known row is kept by the caller."""
+    """Enter or replace rows by (alert, label); the state of a known row is kept by the caller.
+    Moves that an alert has already are in the ledger before its row is."""
     if not rows:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     entered = dialect.insert(queue)
     key = (queue.c.alert_id, queue.c.label_id)
     changed = {c.name: entered.excluded[c.name] for c in queue.c if c not in set(key)}
-    connection.execute(entered.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
+    with tallies.changing(connection, [row["alert_id"] for row in rows]):
+        connection.execute(
+            entered.on_conflict_do_update(index_elements=key, set_=changed), list(rows)
+        )
 
 
 def known(connection: sa.Connection, alert_ids: Collection[str]) -> dict[tuple[str, int], Any]:
@@ -171,7 +176,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def move(connection: sa.Connection, places: Sequence[Place]) -> None:
-    """Enter the new state of alerts under their labels."""
+    """Enter the new state of alerts under their labels; the moves that led to it are recorded."""
     if not places:
         return
     asked = queue.update().where(
@@ -189,7 +194,8 @@ def move(connection: sa.Connection, places: Sequence[Place]) -> None:
         }
         for place in places
     ]
-    connection.execute(asked, rows)
+    with tallies.changing(connection, [place.alert_id for place in places]):
+        connection.execute(asked, rows)
 
 
 def remove(
@@ -199,10 +205,11 @@ def remove(
     return how many rows."""
     names = sorted(alert_ids)
     taken = 0
-    for start in range(0, len(names), 500):
-        named = queue.c.alert_id.in_(names[start : start + 500])
-        under = sa.true() if label is None else queue.c.label_id == label
-        taken += connection.execute(queue.delete().where(named, under)).rowcount
+    with tallies.changing(connection, names):
+        for start in range(0, len(names), 500):
+            named = queue.c.alert_id.in_(names[start : start + 500])
+            under = sa.true() if label is None else queue.c.label_id == label
+            taken += connection.execute(queue.delete().where(named, under)).rowcount
     return taken
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import bulk
+from esclusa.ledger import bulk, tallies
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.schema import label, record, reference
@@ -454,12 +454,15 @@ def erase(
         found = [(name, seq) for name, seq in connection.execute(query) if seq not in kept]
         emptied.update(name for name, _seq in found)
         seqs += [seq for _name, seq in found]
+    moved = set[str]()
     for part in slices(seqs):
+        moved |= tallies.moved_by(connection, part)
         connection.execute(
             record.update().where(record.c.seq.in_(part)).values(body=None, erased_time=now_text())
         )
         connection.execute(reference.delete().where(reference.c.seq.in_(part)))
         connection.execute(_text_delete(connection), [{"seq": seq} for seq in part])
+    tallies.decide_anew(connection, moved)
     return dict(emptied)
 
 

@@ -98,6 +98,12 @@ sa.Index(
     postgresql_where=sa.text("kind = 'list_entry'"),
 )
 sa.Index(
+    "ix_record_match_decision",
+    record.c.recorded_time,
+    sqlite_where=sa.text("kind = 'match_decision'"),
+    postgresql_where=sa.text("kind = 'match_decision'"),
+)
+sa.Index(
     "ix_record_erased",
     record.c.erased_time,
     sqlite_where=sa.text("erased_time IS NOT NULL"),
@@ -174,6 +180,35 @@ for _state in RARE_STATES:
     )
 sa.Index("ix_queue_recent", queue.c.open, queue.c.created.desc(), queue.c.alert_id)
 sa.Index("ix_queue_arrival", queue.c.open, queue.c.arrival, queue.c.alert_id)
+
+alert_count = sa.Table(
+    "alert_count",
+    metadata,
+    sa.Column("span", sa.Text, primary_key=True),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("above", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+alert_decision = sa.Table(
+    "alert_decision",
+    metadata,
+    sa.Column("made", sa.Text, primary_key=True),
+    sa.Column("alert_id", sa.Text, primary_key=True, index=True),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("above", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("waited", _BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 quarantine = sa.Table(
     "quarantine",
@@ -296,7 +331,7 @@ taxii_object = sa.Table(
     sa.Column("seq", _BIG, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=True),
-    sa.UniqueConstraint("shelf", "stix_id", "version", name="uq_taxii_object_id"),
+    # (shelf, stix_id, version) is unique too: `ledger.shelf` holds that under the writer's lock.
 )
 sa.Index(
     "ix_taxii_object_current",
@@ -310,6 +345,23 @@ sa.Index(
     taxii_object.c.name,
     sqlite_where=sa.text("name <> ''"),
     postgresql_where=sa.text("name <> ''"),
+)
+
+# Finds an object by its id, see `ledger.places`. Level 0 holds what came last.
+taxii_place = sa.Table(
+    "taxii_place",
+    metadata,
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+# One row: how many keys stand at level 0.
+taxii_recent = sa.Table(
+    "taxii_recent",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("objects", sa.Integer, nullable=False),
 )
 
 taxii_client = sa.Table(
@@ -346,6 +398,12 @@ audit = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
+sa.Index(
+    "ix_audit_exchange",
+    audit.c.at,
+    sqlite_where=sa.text("role = 'exchange'"),
+    postgresql_where=sa.text("role = 'exchange'"),
+)
 for _column in (audit.c.subject, audit.c.who, audit.c.at):
     sa.Index(f"ix_audit_{_column.name}", _column, audit.c.seq)
 
@@ -361,6 +419,16 @@ account = sa.Table(
     sa.Column("language", sa.Text, nullable=False, server_default="en"),
     sa.Column("time_zone", sa.Text, nullable=False, server_default="UTC"),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+service_number = sa.Table(
+    "service_number",
+    metadata,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, index=True),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("current", sa.Boolean, nullable=False),
 )
 
 session = sa.Table(
@@ -371,6 +439,10 @@ session = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("csrf", sa.Text, nullable=False),
     sa.Column("expires", sa.Text, nullable=False),
+    sa.Column("way", sa.Text, nullable=False, server_default=""),
+    sa.Column("issuer", sa.Text, nullable=False, server_default=""),
+    sa.Column("subject", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("provider_session", sa.Text, nullable=False, server_default=""),
 )
 
 sign_in_attempt = sa.Table(
@@ -397,6 +469,14 @@ sign_in_link = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
 )
 
+logout_seen = sa.Table(
+    "logout_seen",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("jti", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text, nullable=False, index=True),
+)
+
 saved_view = sa.Table(
     "saved_view",
     metadata,
@@ -414,6 +494,20 @@ notice_choice = sa.Table(
     sa.Column("since", sa.Text, nullable=False),
     sa.Column("agency", sa.Text, nullable=False, server_default=""),
     sa.Column("feed", sa.Text, nullable=False, server_default="", index=True),
+)
+
+mail_address = sa.Table(
+    "mail_address",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("confirmed", sa.Text, nullable=False, server_default=""),
+    sa.Column("code", sa.Text, nullable=False, server_default=""),
+    sa.Column("until", sa.Text, nullable=False, server_default=""),
+    sa.Column("asked", sa.Text, nullable=False, server_default=""),
+    sa.Column("since", sa.Text, nullable=False, server_default=""),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("sent", sa.Integer, nullable=False, server_default="0"),
 )
 
 notice_item = sa.Table(

@@ -5,19 +5,24 @@ the writer's lock each object gets a greater one than all before it on the shelf
 one and a page begins where the last one ended, without any state. No position ends in the digit 0:
 a client that writes a moment without its trailing zeros still writes six digits, and whoever writes
 fewer has cut some off.
+
+Under the same lock no version of an object comes to a shelf twice: :func:`known` is asked first and
+:func:`add` looks at what it said.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import structs
 
-from esclusa.ledger import bulk
+from esclusa.errors import LedgerError
+from esclusa.ledger import bulk, places
 from esclusa.ledger.schema import taxii_client, taxii_object, taxii_status
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -77,16 +82,19 @@ def positions(connection: sa.Connection, shelf: str, now: dt.datetime) -> Iterat
 
 
 def known(connection: sa.Connection, shelf: str, ids: Collection[str]) -> dict[str, list[Any]]:
-    """Return the (id, version, digest, position, current) rows of these objects, by id."""
+    """Return the (id, version, digest, position, current, full) rows of these objects, by id;
+    ``full`` unless the object was emptied."""
     found: dict[str, list[Any]] = {}
+    if not ids:
+        return found
     query = sa.text(
-        f"""SELECT o.stix_id, o.version, o.digest, o.position, o.current
-            FROM taxii_object o WHERE o.shelf = :shelf
-            AND o.stix_id IN (SELECT value FROM {bulk.listed(connection)} AS wanted)"""
+        "SELECT o.stix_id, o.version, o.digest, o.position, o.current, o.body IS NOT NULL AS full"
+        + places.stands(connection)
     )
-    for some in _portions(sorted(set(ids))):
-        asked = {"shelf": shelf, "wanted": json.dumps(some)}
-        for row in connection.execute(query, asked):
+    asked = {"shelf": shelf, "wanted": places.keys(shelf, ids)}
+    wanted = frozenset(ids)
+    for row in connection.execute(query, asked):
+        if row.stix_id in wanted:
             found.setdefault(row.stix_id, []).append(row)
     return found
 
@@ -96,7 +104,12 @@ def add(connection: sa.Connection, shelf: str, items: Sequence[Item],
     """Put items on a shelf inside the caller's write transaction.
 
     :param before: what :func:`known` says of their ids; none of the (id, version) may be there.
+    :raises LedgerError: when one is there, or is put twice: a slip in the program; nothing is put.
     """
+    there = {(row.stix_id, row.version) for rows in before.values() for row in rows}
+    fresh = {(item.stix_id, item.version) for item in items}
+    if len(fresh) < len(items) or not there.isdisjoint(fresh):
+        raise LedgerError("a version of an object can be put on a shelf only once")
     newest = {item.stix_id: item.version for item in items}
     for item in items:
         newest[item.stix_id] = max(newest[item.stix_id], item.version)
@@ -108,19 +121,19 @@ def add(connection: sa.Connection, shelf: str, items: Sequence[Item],
         elif stix_id in newest:
             stale += [row.position for row in rows if row.current]
     _lower(connection, shelf, stale)
-    bulk.insert(
+    bulk.insert_tuples(
         connection,
         taxii_object,
         [
-            {
-                "shelf": shelf, "position": item.position, "stix_id": item.stix_id,
-                "version": item.version, "type": item.type,
-                "current": newest[item.stix_id] == item.version, "label": item.label,
-                "name": item.name, "seq": item.seq, "digest": item.digest, "body": item.body,
-            }
+            (
+                shelf, item.position, item.stix_id, item.version, item.type,
+                newest[item.stix_id] == item.version, item.label, item.name, item.seq,
+                item.digest, item.body,
+            )
             for item in items
         ],
     )  # fmt: skip
+    places.note(connection, shelf, [(item.stix_id, item.position) for item in items])
 
 
 def _lower(connection: sa.Connection, shelf: str, stale: Sequence[int]) -> None:
@@ -143,16 +156,58 @@ def page(
     :return: (position, label, name, body), without bodies (position, label, name, id, version).
         Plain tuples of the driver: SQLAlchemy's rows took two thirds of a page's time.
     """
-    text, values = _question(shelf, wanted, of_records=of_records, bodies=bodies)
-    return list(connection.execute(sa.text(text), values).cursor.fetchall())
+    columns = ("o.body",) if bodies else ("o.stix_id", "o.version")
+    if "first" in wanted.versions and "all" not in wanted.versions:
+        return _page_of_first(connection, shelf, wanted, columns, of_records=of_records)
+    return _rows(connection, shelf, wanted, columns, of_records=of_records)
+
+
+def _rows(
+    connection: sa.Connection, shelf: str, wanted: Wanted, columns: Sequence[str], *,
+    of_records: bool,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    text, values = _question(shelf, wanted, columns, of_records=of_records)
+    return list(connection.execute(_statement(text), values).cursor.fetchall())
+
+
+@lru_cache(maxsize=256)
+def _statement(text: str) -> sa.TextClause:
+    return sa.text(text)
+
+
+def _page_of_first(
+    connection: sa.Connection, shelf: str, wanted: Wanted, columns: Sequence[str], *,
+    of_records: bool,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """Which version came first is known by id alone, so it is looked up a page at a time."""
+    more = (*columns, "o.stix_id", "o.version", "o.current")
+    every = structs.replace(wanted, versions=("all",))
+    found: list[tuple[Any, ...]] = []
+    while len(found) < wanted.limit:
+        rows = _rows(connection, shelf, every, more, of_records=of_records)
+        stands = known(connection, shelf, {row[-3] for row in rows})
+        first = {
+            stix_id: min(row.version for row in some if row.full)
+            for stix_id, some in stands.items()
+        }
+        found += [
+            row[:-3] for row in rows
+            if row[-2] == first[row[-3]] or row[-2] in wanted.versions
+            or (row[-1] and "last" in wanted.versions)
+        ]  # fmt: skip
+        if len(rows) < wanted.limit:
+            break
+        every = structs.replace(every, after=rows[-1][0])
+    return found[: wanted.limit]
 
 
 def _question(
-    shelf: str, wanted: Wanted, *, of_records: bool, bodies: bool
+    shelf: str, wanted: Wanted, columns: Sequence[str], *, of_records: bool
 ) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"shelf": shelf, "after": wanted.after, "most": wanted.limit}
-    columns = "o.position, o.label, o.name, " + ("o.body" if bodies else "o.stix_id, o.version")
-    text = [f"SELECT {columns} FROM taxii_object o"]
+    text = [
+        f"SELECT {', '.join(('o.position', 'o.label', 'o.name', *columns))} FROM taxii_object o"
+    ]
     if of_records:
         text.append("LEFT JOIN record r ON r.seq = o.seq")
     text.append("WHERE o.shelf = :shelf AND o.position > :after AND o.body IS NOT NULL")
@@ -161,6 +216,12 @@ def _question(
             "AND (o.seq = 0 OR (r.current AND NOT r.withdrawn AND r.body IS NOT NULL"
             " AND NOT EXISTS (SELECT 1 FROM record n"
             " WHERE n.id = r.id AND n.current AND n.seq > r.seq)))"
+        )
+    if wanted.ids:
+        keys = [places.key_of(shelf, stix_id) for stix_id in wanted.ids]
+        text.append(
+            "AND o.position IN (SELECT p.position FROM taxii_place p WHERE p.level IN (0, 1)"
+            f" AND p.key IN ({_named('key', keys, values)}))"
         )
     for column, words in (("stix_id", wanted.ids), ("type", wanted.types)):
         if words:
@@ -175,17 +236,12 @@ def _of_versions(versions: Sequence[str], values: dict[str, Any]) -> Iterator[st
     some = []
     if "last" in versions:
         some.append("o.current")
-    if "first" in versions:
-        some.append(
-            "o.version = (SELECT min(f.version) FROM taxii_object f WHERE f.shelf = o.shelf"
-            " AND f.stix_id = o.stix_id AND f.body IS NOT NULL)"
-        )
     if exact := [word for word in versions if word not in ("last", "first")]:
         some.append(f"o.version IN ({_named('version', exact, values)})")
     yield f"AND ({' OR '.join(some)})"
 
 
-def _named(column: str, words: Sequence[str], values: dict[str, Any]) -> str:
+def _named(column: str, words: Sequence[Any], values: dict[str, Any]) -> str:
     values.update({f"{column}{number}": word for number, word in enumerate(words)})
     return ", ".join(f":{column}{number}" for number in range(len(words)))
 
@@ -220,17 +276,14 @@ def remove(connection: sa.Connection, shelf: str, wanted: Wanted) -> int:
 
 def _raise_last(connection: sa.Connection, shelf: str, ids: Sequence[str]) -> None:
     """The newest version that is left becomes the current one."""
-    left = sa.select(taxii_object.c.stix_id, sa.func.max(taxii_object.c.version)).where(
-        taxii_object.c.shelf == shelf, taxii_object.c.stix_id.in_(ids),
-        taxii_object.c.body.is_not(None),
-    )  # fmt: skip
-    for stix_id, version in connection.execute(left.group_by(taxii_object.c.stix_id)).all():
-        connection.execute(
-            taxii_object.update()
-            .where(taxii_object.c.shelf == shelf, taxii_object.c.stix_id == stix_id,
-                   taxii_object.c.version == version)
-            .values(current=True)
-        )  # fmt: skip
+    for rows in known(connection, shelf, ids).values():
+        left = [(row.version, row.position) for row in rows if row.full]
+        if left:
+            connection.execute(
+                taxii_object.update()
+                .where(taxii_object.c.shelf == shelf, taxii_object.c.position == max(left)[1])
+                .values(current=True)
+            )
 
 
 def renew(connection: sa.Connection, shelf: str, position: int, *, seq: int, label: int) -> None:
@@ -264,11 +317,13 @@ def withdraw(connection: sa.Connection, names: Collection[str], *, shelf: str = 
 
 # --- clients and statuses -------------------------------------------------------------------------
 
+# Made once: putting a statement together takes SQLAlchemy longer than the database to answer it.
+_BY_TOKEN: Final = sa.select(taxii_client).where(taxii_client.c.token == sa.bindparam("digest"))
+
 
 def client_by_token(connection: sa.Connection, digest: str) -> Any:
     """Return the row of the client with that token's SHA-256, None when there is none."""
-    query = sa.select(taxii_client).where(taxii_client.c.token == digest)
-    return connection.execute(query).first()
+    return connection.execute(_BY_TOKEN, {"digest": digest}).first()
 
 
 def clients(connection: sa.Connection) -> list[Any]:

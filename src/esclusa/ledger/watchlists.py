@@ -102,6 +102,12 @@ def entries(
         yield row.id, row.seq, decode_body(bytes(row.body))
 
 
+def entry_ids(connection: sa.Connection, list_id: str, label_id: int) -> set[str]:
+    """Return the records of a list's entries in force under a label; for analysis."""
+    held = _entries(list_id, label_id).where(record.c.body.is_not(None)).subquery()
+    return set(connection.execute(sa.select(held.c.id)).scalars())
+
+
 def count(connection: sa.Connection, label_id: int, lists: Collection[str]) -> int:
     """Return how many entries of lists are in force under a label, without the erased ones."""
     found = 0

@@ -12,6 +12,7 @@ from esclusa.model.events import DeclaredItem, DeclaredValue, ShipDeclaration, T
 from esclusa.model.examination import Examination, Finding
 from esclusa.model.feedback import Feedback
 from esclusa.model.information import InformationMove, InformationSubject
+from esclusa.model.joint_case import JointCaseMove, JointItem
 from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, parse_marking
 from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
 from esclusa.model.message import Function, Message, Statement
@@ -43,7 +44,8 @@ __all__ = [
     "Conveyance", "DangerousGoods", "DeclaredItem", "DeclaredValue", "Defect", "EntityJudgement",
     "Evidence", "EvidenceFile",
     "Examination", "Feedback", "Finding", "Function", "GoodsItem", "Identifier", "InformationMove",
-    "InformationSubject", "Journey", "JudgedMention", "KeptFigure", "KeptReport",
+    "InformationSubject", "JointCaseMove", "JointItem", "Journey", "JudgedMention",
+    "KeptFigure", "KeptReport",
     "Level", "ListEntry",
     "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "Place", "PortCall",
     "Provenance",

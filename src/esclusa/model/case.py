@@ -25,6 +25,7 @@ class CaseMove(
     that this one is about: the one that put in an item, made a task or took in a file. ``item``
     says what kind of thing was put in. ``recorded`` holds codes, persons and moments; free text,
     names and ids of what the step is about stand in its :class:`CaseWords`. ``at`` is ISO 8601 UTC.
+    ``home``: no partner is told of it, whomever the case is shared with.
     Natural key: case and step.
     """
 
@@ -35,6 +36,7 @@ class CaseMove(
     at: str
     of: str = ""
     item: str = ""
+    home: bool = False
     recorded: tuple[Recorded, ...] = ()
 
 

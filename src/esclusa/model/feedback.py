@@ -17,7 +17,9 @@ class Feedback(
     ``nothing_found``), ``seized`` whether a seizure was reported, ``categories`` what was found.
     ``event`` is the number that services share for the opening, ``at`` when it was completed
     (ISO 8601 UTC). ``carrier``, ``bill`` and ``equipment`` are those of the partner's record.
-    Natural key: agency, receiver, record.
+    About a list entry one is written for each possible match: ``match`` is a name to count it by,
+    ``decided`` what a person here said of it (``the_same``, ``not_the_same``, "" nothing yet), and
+    ``result`` is "" while nobody has looked. Natural key: agency, receiver, record, match.
     """
 
     WHOLE: ClassVar[frozenset[str]] = frozenset({"seized"})
@@ -34,3 +36,5 @@ class Feedback(
     carrier: str = ""
     bill: str = ""
     equipment: str = ""
+    match: str = ""
+    decided: str = ""

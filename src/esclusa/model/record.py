@@ -17,6 +17,7 @@ from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.examination import Examination
 from esclusa.model.feedback import Feedback
 from esclusa.model.information import InformationMove
+from esclusa.model.joint_case import JointCaseMove
 from esclusa.model.marking import Marking
 from esclusa.model.match import MatchDecision
 from esclusa.model.movement import PortCall, Voyage
@@ -50,6 +51,7 @@ Body = (
     | Assessment
     | ReferralMove
     | InformationMove
+    | JointCaseMove
     | SelectionMove
     | KeptReport
     | RedressMove
@@ -236,10 +238,11 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     RedressMove: lambda b: f"{b.case}/{b.number}",
     RedressGrant: lambda b: _join(b.agency, b.redress),
     Seizure: lambda b: _join(b.agency, b.number),
-    Feedback: lambda b: f"{b.agency}/{b.to}/{b.about}",
+    Feedback: lambda b: f"{b.agency}/{b.to}/{b.about}" + (f"/{b.match}" if b.match else ""),
     YardForm: lambda b: f"{b.by}/{b.form}",
     CaseMove: lambda b: f"{b.case}/{b.step}",
     CaseWords: lambda b: f"{b.case}/{b.step}",
     ReferralMove: lambda b: f"{b.referral}/{b.agency}/{b.number}",
     InformationMove: lambda b: f"{b.request}/{b.agency}/{b.number}",
+    JointCaseMove: lambda b: f"{b.joint}/{b.agency}/{b.number}",
 }

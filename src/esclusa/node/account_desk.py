@@ -5,7 +5,9 @@
 2. A change names what the administrator saw; when somebody was faster nothing is written.
 3. A change of what an account may see ends its sessions: none goes on with more or less than it
    began with.
-4. Everything is a line of the audit log that says what changed, and never a password.
+4. A password that an administrator gave is changed by its person at the next sign-in, unless it is
+   a program's.
+5. Everything is a line of the audit log that says what changed, and never a password.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from esclusa.errors import InputError, NotFound, StateError
-from esclusa.ledger import accounts, audit
+from esclusa.ledger import accounts, audit, service_numbers
 from esclusa.ledger.store import Store
 from esclusa.model import Level
 from esclusa.node.people import NO_PASSWORD, People
+from esclusa.node.shown_names import checked
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.views import UserView
 
@@ -65,9 +68,11 @@ class AccountDesk:
         :raises InputError: when the role or the clearance is unknown.
         """
         if role not in set(Role):
-            raise InputError(f"the role {role[:40]!r} is not one of {', '.join(Role)}")
+            reason = f"the role {role[:40]!r} is not one of {', '.join(Role)}"
+            raise InputError(reason, field="role", problem="code")
         if clearance not in set(Level):
-            raise InputError(f"the clearance {clearance} is not a number from 0 to 4")
+            reason = f"the clearance {clearance} is not a number from 0 to 4"
+            raise InputError(reason, field="clearance", problem="whole", expected="0–4")
         values = {
             "role": role, "clearance": int(clearance), "caveats": json.dumps(sorted(set(caveats)))
         }  # fmt: skip
@@ -81,13 +86,42 @@ class AccountDesk:
         """Open a closed account again."""
         self._set(reader, name, seen, {"active": True}, ends=False)
 
-    def set_password(self, reader: Reader, name: str, password: str, *, seen: str) -> None:
+    def set_password(
+        self, reader: Reader, name: str, password: str, *, seen: str, stays: bool = False
+    ) -> None:
         """Give an account a new password, or with "" take the one it has; its sessions end.
 
+        :param stays: a program uses it: nobody has to change it at the next sign-in.
         :raises InputError: when the password is too short.
         """
         kept = self._people.hash(password) if password else NO_PASSWORD
-        self._set(reader, name, seen, {"password": kept}, ends=True)
+        due = bool(password) and not stays
+        self._set(reader, name, seen, {"password": kept, "must_change": due}, ends=True)
+
+    def require_change(self, reader: Reader, name: str, *, seen: str) -> None:
+        """Have the person of an account choose another password at the next sign-in; its sessions
+        end.
+
+        :raises StateError: when no password opens the account.
+        """
+        with self._store.read() as connection:
+            if _found(connection, name).password == NO_PASSWORD:
+                raise StateError("no password opens this account")
+        self._set(reader, name, seen, {"must_change": True}, ends=True)
+
+    def set_number(self, reader: Reader, name: str, number: str, *, seen: str) -> None:
+        """Give an account the service number that partners are shown; "" for none.
+
+        :raises InputError: when it is not of the form, tells the name, or was another's.
+        """
+        _check_another(reader, name)
+        with self._store.write() as connection:
+            row = _found(connection, name)
+            if seen != sign(row, service_numbers.current(connection, name)):
+                raise StateError(_faster(connection, name))
+            service_numbers.give(connection, name, checked(connection, name, number))
+            detail = f"number {number}" if number else "number taken"
+            self._line(connection, reader, Action.USER_WRITE, name, detail)
 
     def end_sessions(self, reader: Reader, name: str) -> int:
         """End every session of an account, the own one too; return how many there were."""
@@ -107,12 +141,10 @@ class AccountDesk:
         :raises StateError: when it is the reader's own, no administrator would be left, or the
             account is not what the reader saw.
         """
-        reader.require(Action.USER_WRITE)
-        if name == reader.name:
-            raise StateError("another administrator changes your own account")
+        _check_another(reader, name)
         with self._store.write() as connection:
             row = _found(connection, name)
-            if seen != sign(row):
+            if seen != sign(row, service_numbers.current(connection, name)):
                 raise StateError(_faster(connection, name))
             _check_left(connection, name, values)
             accounts.change(connection, name, **values)
@@ -129,11 +161,18 @@ class AccountDesk:
         )  # fmt: skip
 
 
-def sign(row: Any) -> str:
+def sign(row: Any, number: str) -> str:
     """Return a sign of what an account is. Of the password it says whether there is one."""
     closed = row.password == NO_PASSWORD
-    parts = (row.name, str(closed), row.role, str(row.clearance), row.caveats, str(row.active))
+    parts = (row.name, str(closed), row.role, str(row.clearance), row.caveats, str(row.active),
+             str(bool(row.must_change)), number)  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
+def _check_another(reader: Reader, name: str) -> None:
+    reader.require(Action.USER_WRITE)
+    if name == reader.name:
+        raise StateError("another administrator changes your own account")
 
 
 def _found(connection: sa.Connection, name: str) -> Any:
@@ -160,7 +199,11 @@ def _faster(connection: sa.Connection, name: str) -> str:
 
 def _told(values: dict[str, Any]) -> str:
     if "password" in values:
-        return "password taken" if values["password"] == NO_PASSWORD else "password new"
+        if values["password"] == NO_PASSWORD:
+            return "password taken"
+        return "password new, to be changed" if values["must_change"] else "password new"
+    if "must_change" in values:
+        return "password to be changed"
     if "active" in values:
         return "opened" if values["active"] else "closed"
     caveats = ",".join(json.loads(values["caveats"]))
@@ -168,9 +211,11 @@ def _told(values: dict[str, Any]) -> str:
 
 
 def _view(connection: sa.Connection, row: Any, live: int, linked: int) -> UserView:
+    number = service_numbers.current(connection, row.name)
     return UserView(
         name=row.name, role=row.role, clearance=row.clearance,
         caveats=tuple(json.loads(row.caveats)), active=row.active, created=row.created,
         last_sign_in=accounts.last_opened(connection, row.name), sessions=live,
-        password=row.password != NO_PASSWORD, linked=linked, seen=sign(row),
+        password=row.password != NO_PASSWORD, linked=linked, seen=sign(row, number),
+        must_change=bool(row.must_change), number=number,
     )  # fmt: skip

@@ -159,7 +159,7 @@ class Analyst:
             match
             for label in self.screens.labels()
             if label in visible
-            for match in self.screens.matches(label, [query])[0]
+            for match in self.screens.asked(label, query)
         ]
         found.sort(key=lambda match: (-match.score, match.list_id, match.uid))
         return tuple(
@@ -209,7 +209,7 @@ class Analyst:
         asked = [(subject, query) for subject in subjects for query in queries_of(subject.body)]
         self._watched: dict[str, TravellerContext] = {}
         # Without a list that every reader may see, "not listed" is not known.
-        looked = any(self.algebra.below(other, label) for other in self.screens.labels())
+        looked = any(self.algebra.covers(other, label) for other in self.screens.labels())
         self._unlisted = _LOOKED_NONE_FOUND if looked else TravellerContext()
         memory = Memory(
             connection, self._labels, self.algebra, agency=self._agency, moment=self.now()
@@ -217,8 +217,12 @@ class Analyst:
         memory.look_numbers(query for _subject, query in asked)
         self._quieted: dict[tuple[int, str], Quieted] = {}
         for list_label in self.screens.labels():
+            if list_label in self._hidden:
+                continue  # a partner's list whose lease has run out
             needed = self.algebra.join(label, list_label)
-            found = self.screens.matches(list_label, [query for _subject, query in asked])
+            found = self.screens.standing(
+                connection, self.screens.matches(list_label, [query for _subject, query in asked])
+            )
             memory.look({f"{match.list_id}:{match.uid}" for each in found for match in each})
             for (subject, query), matches in zip(asked, found, strict=True):
                 weighed = list(memory.weigh(query, matches, list_label=list_label, needed=needed))

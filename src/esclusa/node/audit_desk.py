@@ -178,7 +178,7 @@ def _period(since: str, until: str) -> tuple[str, str]:
             raise InputError("a day is written YYYY-MM-DD") from None
     first, last = days
     if first and last and last < first:
-        raise InputError("the last day is before the first")
+        raise InputError("the last day is before the first", field="until", problem="order")
     after = last + dt.timedelta(days=1) if last else None
     return first.isoformat() if first else "", after.isoformat() if after else ""
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import BinaryIO, Final
 
 from esclusa.casework.case_moves import next_move
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, TrustError
 from esclusa.ledger import custody
 from esclusa.model import EvidenceFile
-from esclusa.node import case_evidence, erasure
+from esclusa.node import case_evidence, case_signature, erasure
 from esclusa.node import case_telling as telling
 from esclusa.node.case_package import Package, check, pack
 from esclusa.node.case_room import CaseRoom
@@ -115,7 +115,8 @@ class CaseDesk(CaseRoom):
         wanted = Wanted(move="export", given=given)
         self._try(reader, name, wanted)
         view = self.show(reader, name)
-        package = pack(view, self._vault, language, self.now(), self._settings.agency)
+        package = pack(view, self._vault, language, self.now(), self._settings.agency,
+                       self.signer())  # fmt: skip
         try:
             with self._gate.reading(reader) as (connection, visible):
                 kept = self._found(connection, visible, name)
@@ -140,6 +141,8 @@ class CaseDesk(CaseRoom):
         except BaseException:
             package.file.close()
             raise
+        if case.shared_with:
+            self.shared(name)
         return package
 
     def verify_package(
@@ -152,9 +155,11 @@ class CaseDesk(CaseRoom):
         :raises InputError: when it is no package of this case.
         """
         reader.require(Action.CASE_READ)
-        found = check(file, case_evidence.file_name(file_name))
+        shown = case_evidence.file_name(file_name)
+        found = check(file, shown)
         if found.case != name:
             raise InputError("this is a package of another case", file=file_name)
+        signature = self._signature(file, shown)
         with self._gate.reading(reader) as (connection, visible):
             it = self._found(connection, visible, name).case
         seals = {step.said("digest") for step in it.steps if step.move.move == "export"}
@@ -163,8 +168,19 @@ class CaseDesk(CaseRoom):
             views.CheckView(
                 name=path, file=path, sha256=expected, result=telling.word("check", result)
             )
-            for path, expected, result in found.members
+            for path, expected, result in (*signature, *found.members)
         )
+
+    def _signature(self, file: BinaryIO, shown: str) -> tuple[tuple[str, str, str], ...]:
+        """Return how the package as a whole compares with what this node signed; nothing where it
+        is not signed."""
+        if case_signature.signed(file) is None:
+            return ()
+        try:
+            said, whole = case_signature.check(file, self.own_keys(), shown)
+        except TrustError:
+            return ((shown, "", "altered"),)
+        return ((shown, said.package, "intact" if whole else "altered"),)
 
     # --- what follows of itself ------------------------------------------------------------------
 

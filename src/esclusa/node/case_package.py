@@ -2,7 +2,8 @@
 
 ``manifest.json`` names the SHA-256 and size of every other member; the SHA-256 of the manifest is
 the seal, which stands in the case's own history. So who has package and case can tell whether one
-byte was changed since. The members are the history as JSON, the case as a page to read, and the
+byte was changed since. A node that has keys signs the package (:mod:`esclusa.node.case_signature`),
+so that whoever has the package alone can tell as well, and who made it. The members are the history as JSON, the case as a page to read, and the
 files of evidence under their hashes, never under a name that somebody sent.
 """
 
@@ -21,7 +22,9 @@ import msgspec
 from esclusa.errors import InputError, StateError
 from esclusa.ledger.custody import Vault
 from esclusa.node.case_paper import page
+from esclusa.node.case_signature import BLANK, sign
 from esclusa.sharing.case_views import CaseView, EvidenceView
+from esclusa.sharing.keys import Signer
 
 FORMAT: Final = "esclusa-case/1"
 MANIFEST: Final = "manifest.json"
@@ -66,13 +69,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
     """A package: its file name, its bytes (rewound; the caller closes them), their number, its
-    seal, and the names in the case of the evidence that is in it."""
+    seal, the names in the case of the evidence that is in it, and the id of the key that signed it,
+    "" where the node has none."""
 
     name: str
     file: Any
     size: int
     seal: str
     files: tuple[str, ...]
+    key: str = ""
 
 
 class PackageCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,10 +89,14 @@ class PackageCheck(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[tuple[str, str, str], ...]
 
 
-def pack(view: CaseView, vault: Vault, language: str, now: dt.datetime, agency: str) -> Package:
+def pack(
+    view: CaseView, vault: Vault, language: str, now: dt.datetime, agency: str,
+    signer: Signer | None = None,
+) -> Package:  # fmt: skip
     """Write a case as a package.
 
     :param now: aware.
+    :param signer: whose key signs it; None leaves it unsigned.
     :raises StateError: when a file of evidence is not what was taken in.
     """
     made = now.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -109,14 +118,19 @@ def pack(view: CaseView, vault: Vault, language: str, now: dt.datetime, agency: 
                 evidence=tuple(_held(one, paths) for one in view.evidence),
             ))  # fmt: skip
             _text(target, MANIFEST, manifest, now)
-        size = file.tell()
+            if signer is not None:
+                target.comment = BLANK
+        seal = hashlib.sha256(manifest).hexdigest()
+        if signer is not None:
+            sign(cast("BinaryIO", file), signer, made=made, manifest=seal)
+        size = file.seek(0, 2)
         file.seek(0)
     except BaseException:
         file.close()
         raise
     return Package(
         name=f"case-{view.row.id}.zip", file=file, size=size,
-        seal=hashlib.sha256(manifest).hexdigest(), files=tuple(paths),
+        seal=seal, files=tuple(paths), key=signer.key_id if signer else "",
     )  # fmt: skip
 
 

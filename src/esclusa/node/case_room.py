@@ -28,9 +28,12 @@ from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.people import People
 from esclusa.node.pipeline import Pipeline
 from esclusa.sharing import case_views as views
+from esclusa.sharing.keys import KeyRing, Signer
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
 
+_BESIDE: Final = frozenset({"read", "export", "share", "unshare", "take_up"})
+"""Steps that do more than is written, and are made by services of their own."""
 _LISTED: Final = 50
 """Cases offered to put a thing into, those worked on last first."""
 
@@ -56,6 +59,12 @@ class CaseRoom:
         self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
         self.new_name: Callable[[], str] = new_name
         self._swept = dt.date.min
+        self.shared: Callable[[str], None] = lambda _name: None
+        """Told the name of a case that is shared, after each step on it."""
+        self.signer: Callable[[], Signer | None] = lambda: None
+        """What signs packages, None where the node has no keys."""
+        self.own_keys: Callable[[], KeyRing] = KeyRing
+        """The keys that packages of this node may be signed with."""
 
     def _moment(self) -> dt.datetime:
         return self.now()
@@ -177,6 +186,43 @@ class CaseRoom:
                 )
         return self.show(reader, case.id)
 
+    def taken_up(
+        self, reader: Reader, label: int, given: Mapping[str, str], wanted: Wanted,
+        chosen: Mapping[str, Collection[str]], sources: Collection[str],
+    ) -> str:  # fmt: skip
+        """Open a case for one that a partner shares, and return its name.
+
+        :param label: that of what the partner shares, under which the case stands at least.
+        :param given: its title and what it is about; these are erased with ``sources``.
+        :param wanted: the step that ties it to the joint case.
+        """
+        base = self._writing.base_label(reader, [label], wanted.level)
+        case, named = Case(id=self.new_name()), Wanted(move="name", given=given)
+        with self._store.write() as connection:
+            for one in (Wanted(move="open"), named, wanted):
+                case = self._writing.append(
+                    connection, reader, case, self._asked(reader, one), one, base, chosen=chosen,
+                    sources=sources if one is named else (),
+                )  # fmt: skip
+        self.shared(case.id)
+        return case.id
+
+    def step(
+        self, reader: Reader, name: str, wanted: Wanted, chosen: Mapping[str, Collection[str]]
+    ) -> Case:
+        """Make a step that chooses from lists which no data file holds; else as :meth:`move`."""
+        return self._write(reader, name, wanted, chosen=chosen)
+
+    def kept_under(
+        self, connection: sa.Connection, visible: Collection[int], name: str
+    ) -> Kept:
+        """Return a case under some labels; raises ``NotFound``."""
+        return self._found(connection, visible, name)
+
+    def every(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
+        """Return all cases under some labels, oldest first."""
+        return self._showing.all(connection, visible)
+
     def move(self, reader: Reader, name: str, wanted: Wanted) -> views.CaseView:
         """Make a step on a case and return the case as it stands after it.
 
@@ -186,7 +232,7 @@ class CaseRoom:
         """
         reader.require(Action.CASE_MOVE)
         row = rows().get(wanted.move)
-        if row is None or row.makes in ("item", "evidence") or wanted.move in ("read", "export"):
+        if row is None or row.makes in ("item", "evidence") or wanted.move in _BESIDE:
             raise InputError(f"{wanted.move[:40]!r} is not a step that is made like this")
         if wanted.move == "seal":
             self._require_intact(reader, name, wanted.of)
@@ -230,11 +276,12 @@ class CaseRoom:
         return Asked(
             step=self.new_name(), move=wanted.move, by=reader.name, at=telling.text_of(self.now()),
             of=wanted.of, kind=item.kind if item else "", item=item.id if item else "", file=file,
+            home=wanted.under == "home",
         )  # fmt: skip
 
     def _write(
         self, reader: Reader, name: str, wanted: Wanted, *, item: Item | None = None,
-        file: EvidenceFile | None = None,
+        file: EvidenceFile | None = None, chosen: Mapping[str, Collection[str]] | None = None,
     ) -> Case:  # fmt: skip
         with self._gate.reading(reader) as (connection, visible):
             kept = self._found(connection, visible, name)
@@ -245,11 +292,14 @@ class CaseRoom:
             now = self._found(connection, visible, name)
             if set(now.labels.values()) - set(kept.labels.values()):
                 raise StateError(FASTER)
-            return self._writing.append(
+            made = self._writing.append(
                 connection, reader, now.case, self._asked(reader, wanted, item=item, file=file),
-                wanted, label, people=people, item=item,
+                wanted, label, people=people, item=item, chosen=chosen,
                 sources=_sources(now, wanted),
             )  # fmt: skip
+        if made.shared_with:
+            self.shared(name)
+        return made
 
     def _require_intact(self, reader: Reader, name: str, evidence: str) -> BinaryIO:
         with self._gate.reading(reader) as (connection, visible):

@@ -28,9 +28,9 @@ from esclusa.sharing.policy import may_see
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import today_utc
 
-UNDER: Final = ("all", "case")
+UNDER: Final = ("all", "case", "home")
 """Who may read what is written: those who may read all that its writer sees of the case, or those
-who may read the case."""
+who may read the case; ``home``: as ``all``, and no partner is told of it."""
 _NAME: Final = 8
 """Bytes of a name: random, so that it tells neither how many there are nor what of."""
 
@@ -76,7 +76,8 @@ class Writing:
         """
         chosen = frozenset(caveats)
         if not reader.holds(chosen):
-            raise InputError("you do not hold this compartment; you could not read it yourself")
+            reason = "you do not hold this compartment; you could not read it yourself"
+            raise InputError(reason, field="caveats", problem="above")
         made = Marking(level=self._level(reader, level), caveats=chosen)
         for number in rests_on:
             marking = self._labels.get(number).marking
@@ -97,13 +98,14 @@ class Writing:
         """
         row, label = rows().get(wanted.move), kept.base
         if wanted.under not in UNDER:
-            raise InputError(f"{wanted.under[:40]!r} is not one of {', '.join(UNDER)}")
+            reason = f"{wanted.under[:40]!r} is not one of {', '.join(UNDER)}"
+            raise InputError(reason, field="under", problem="code")
         if wanted.of in kept.labels:
             label = self._algebra.join(label, kept.labels[wanted.of])
         label = self.join(label, rests_on)
         if row is None or not row.makes or row.makes == "item":
             return label
-        if wanted.under == "all":
+        if wanted.under in ("all", "home"):
             label = self.join(label, kept.labels.values())
         if wanted.level is not None:
             own = self._labels.intern(self._us, Marking(level=self._level(reader, wanted.level)))
@@ -124,9 +126,11 @@ class Writing:
     def _level(reader: Reader, level: int | None) -> Level:
         chosen = Level.OFFICIAL if level is None else level
         if chosen not in set(Level):
-            raise InputError(f"the level {chosen} is not a number from 0 to 4")
+            reason = f"the level {chosen} is not a number from 0 to 4"
+            raise InputError(reason, field="level", problem="whole", expected="0–4")
         if chosen > reader.clearance:
-            raise InputError("the level is above your clearance; you could not read it yourself")
+            reason = "the level is above your clearance; you could not read it yourself"
+            raise InputError(reason, field="level", problem="above")
         return Level(chosen)
 
     # --- people ----------------------------------------------------------------------------------
@@ -167,7 +171,7 @@ class Writing:
     def append(
         self, connection: sa.Connection, reader: Reader, now: Case, asked: Asked,
         wanted: Wanted, label: int, *, people: Collection[str] = (), item: Item | None = None,
-        sources: Collection[str] = (),
+        sources: Collection[str] = (), chosen: Mapping[str, Collection[str]] | None = None,
     ) -> Case:  # fmt: skip
         """Make a step on a case and write it; return the case after it.
 
@@ -178,7 +182,7 @@ class Writing:
         """
         move, words = next_move(
             now, asked, wanted.given, supervisor=reader.role is Role.SUPERVISOR, people=people,
-            version=wanted.version,
+            version=wanted.version, chosen=chosen or {},
         )  # fmt: skip
         self._check_person(move, label)
         rests_on = tuple(sorted({*(item.sources if item else ()), *sources}))

@@ -14,17 +14,18 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from esclusa.ledger import queue, records, redress, ties
+from esclusa.ledger import partner_lists, queue, records, redress, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.model import Provenance, RedressGrant, decode_body
 from esclusa.node.alerts import MissingLabel
+from esclusa.node.partner_entries import EXCHANGED
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.screen_again import screen_again
 from esclusa.sharing.exchange.messages import CLASSES
 from esclusa.sharing.exchange.rows import Copy, CopyKey
 
-FORMAT: Final = "esclusa-exchange"
+FORMAT: Final = EXCHANGED
 
 _LOOKED_AT: Final = frozenset({"seal", "equipment", "document", "pair", "bill", "ship", "paper"})
 """The ties by which rules look at other records."""
@@ -60,6 +61,7 @@ class Copies:
         with self._pipeline.store.read() as connection:
             labels |= self._labels_around(connection, {copy.record for copy in held})
             labels |= ties.labels_of(connection, self._stating(connection, held))
+            labels |= ties.labels_of(connection, self._matched(connection, held))
         self.ready(labels)
         self._pipeline.ready_around([self._draft(copy) for copy in held])
 
@@ -85,6 +87,7 @@ class Copies:
             except MissingLabel:
                 # A marking is met for the first time: the node's tick screens them again.
                 self._pipeline.analyst.numbers.missed |= stating
+        self._screen_matched(connection, (copy for copy in changed if copy.record in known))
         self._drop_overtaken(connection, known & {copy.record for copy in changed})
         self._judge_anew(connection, others)
 
@@ -217,6 +220,19 @@ class Copies:
         )  # fmt: skip
         numbers = {body.redress for body in bodies if isinstance(body, RedressGrant)}
         return redress.stating(connection, numbers)
+
+    def _matched(self, connection: sa.Connection, copies: Iterable[Copy]) -> set[str]:
+        """Return the records whose alerts rest on these copies, of those that are list entries."""
+        names = {copy.record for copy in copies if copy.kind == partner_lists.KIND}
+        resting = records.dependents(connection, names)
+        alerts = {name for each in resting.values() for name in each}
+        return set(queue.subjects(connection, alerts).values())
+
+    def _screen_matched(self, connection: sa.Connection, copies: Iterable[Copy]) -> None:
+        """Take out of alerts what a partner's list entries said before they changed; what they say
+        now is compared with everything kept once this is stored."""
+        if names := self._matched(connection, copies):
+            screen_again(self._pipeline, connection, names)
 
     def _label(self, copy: Copy) -> int:
         return self._labels.intern(copy.originator, copy.marking, copy.supplier)

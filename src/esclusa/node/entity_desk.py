@@ -131,7 +131,9 @@ class EntityDesk:
         reader.require(Action.SEARCH)
         limit, wanted = max(1, min(limit, PAGE_LIMIT)), set(normalise(text).tokens)
         if not wanted:
-            raise InputError("write a name or a number to look for")
+            raise InputError(
+                "write a name or a number to look for", field="text", problem="missing"
+            )
         with self.seen(reader) as (_connection, _visible, known):
             fits = (entity for entity in known.entities if says(known, entity, wanted))
             rows = [entity_row(known, entity) for entity in islice(fits, limit + 1)]
@@ -297,7 +299,9 @@ class EntityDesk:
     def _two(self, known: Known, one: str, other: str) -> list[Mention]:
         pair = [self._mention(known, name) for name in (one, other)]
         if pair[0].id == pair[1].id:
-            raise InputError("a judgement needs two mentions, not one twice")
+            raise InputError(
+                "a judgement needs two mentions, not one twice", field="other", problem="twice"
+            )
         return sorted(pair, key=lambda mention: mention.id)
 
     def _mention(self, known: Known, name: str) -> Mention:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis.resolution import Entity, stated
@@ -24,6 +25,7 @@ from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_known import Known
 from esclusa.node.entity_rows import entity_row
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.shown_names import ShownNames
 from esclusa.node.story_entries import Around, beside, of_record
 from esclusa.sharing import story_views as views
 from esclusa.sharing.reader import Action, Reader
@@ -49,6 +51,7 @@ class StoryDesk:
         self._labels = pipeline.labels
         self._agency = pipeline.settings.agency
         self._entities = entities
+        self._shown = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
 
     def facts(self, reader: Reader, name: str) -> views.FactsView:
         """Return what is stated of an entity, with sources and contradictions; ``NotFound``."""
@@ -81,7 +84,11 @@ class StoryDesk:
                     connection=connection, labels=self._labels, visible=visible, gate=self._gate,
                     agency=self._agency, reader=reader,
                 )  # fmt: skip
-                entries = list(_entries(around, known, entity, held.values()))
+                who = self._shown.of_ours(self._agency)
+                entries = [
+                    msgspec.structs.replace(one, by=who(one.originator, one.by))
+                    for one in _entries(around, known, entity, held.values())
+                ]
                 view = _page(known, entity, entries, wanted, cut=len(seqs) > _LOOKED)
         self._note(reader, view.entity if view else "", "timeline")
         if view is None:

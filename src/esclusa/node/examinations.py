@@ -101,10 +101,12 @@ def _stated(
         )  # fmt: skip
     # What a partner said back about records of ours is an examination that it made.
     for held in versions.all_holding(connection, visible, FEEDBACK_REFERENCE):
-        if labels.get(held.label_id).supplier:
+        said = _FEEDBACK.decode(held.body) if labels.get(held.label_id).supplier else None
+        # What a list entry of ours led to was an examination of something that we do not hold.
+        if said is not None and said.about_kind != "list_entry":
             yield Stated(
                 id=held.id, chain=held.label_id, seq=held.seq, recorded=held.recorded,
-                body=examined(_FEEDBACK.decode(held.body)), withdrawn=held.withdrawn,
+                body=examined(said), withdrawn=held.withdrawn,
             )  # fmt: skip
 
 

@@ -93,7 +93,8 @@ class Exchange(ExchangeLedger):
     def adopt(self, data: bytes, *, by: str, file: str = "") -> Signed:
         """Put an agreement in force that both sides have signed, and tell the partner.
 
-        :raises AgreementError: when it is malformed, not signed by both, or not in force now.
+        :raises AgreementError: when it is malformed, not signed by both, not in force now, or
+            another agreement with the partner is.
         :raises NotFound: when the other party is no partner here.
         """
         signed = read_signed(data, file=file)
@@ -110,6 +111,7 @@ class Exchange(ExchangeLedger):
             partner = signed.agreement.other(self.agency)
             if partner not in self.partners.known:
                 raise NotFound(f"{partner} is no partner here; add it first")
+            self._one_text(partner, signed)
             rows = {**agreement_rows(signed), (CURSOR, _PUBLISHED): b"0"}
             # Two steps: the release rule must know the text before anything goes under it.
             self._move([], also=rows, who=by)
@@ -157,6 +159,24 @@ class Exchange(ExchangeLedger):
     def end(self, partner: str, *, by: str) -> None:
         """End the agreement with a partner: all is taken back and let go."""
         self._move([_then(moves.end, partner=partner)], who=by)
+
+    def _one_text(self, partner: str, signed: Signed) -> None:
+        """Between two services one text is in force: another one would take back, unsaid, all that
+        went under the first.
+
+        :raises AgreementError: when another agreement than this one's earlier version holds.
+        """
+        pact = self._state.pacts.get(partner)
+        before = self.partners.texts.get(pact.digest) if pact is not None else None
+        if pact is None or before is None or not pacts.holds(pact, self.now()):
+            return
+        text, now = before.agreement, signed.agreement
+        if text.id != now.id:
+            raise AgreementError(
+                f"with {partner} the agreement {text.id}, version {text.version}, is in force, and "
+                f"between two services one text holds at a time: write {now.id} as its version "
+                f"{text.version + 1}, or end {text.id} first"
+            )
 
     # --- records ------------------------------------------------------------------------------
 
@@ -360,6 +380,9 @@ class Exchange(ExchangeLedger):
             raise effects.refused
         self.log.catch_up()
         self.settle()
+        with suppress(EsclusaError):
+            for follow in self.taken:
+                follow()
         if any(isinstance(message, Request | Answer) for message in batch.messages):
             # The batch is taken in, whatever becomes of this; the next tick tries again.
             with suppress(EsclusaError):

@@ -98,6 +98,8 @@ class ExchangeLedger:
         """Tables of other services beside the exchange's own; a service enters its names here."""
         self.upkeep: list[Callable[[], None]] = []
         """What other services do as time passes, and when a partner has asked or answered."""
+        self.taken: list[Callable[[], None]] = []
+        """What other services do at once when a batch was taken in."""
         self._forget()
         self.log = Chronicle(folder, store, agency, self._signer, self.ring)
 

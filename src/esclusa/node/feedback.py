@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from functools import reduce
 from typing import Any, Final
 
 import msgspec
@@ -34,13 +35,17 @@ from esclusa.model import (
     Consignment,
     Examination,
     Feedback,
+    Marking,
     Record,
     TransportEquipment,
     natural_key,
     record_id,
 )
+from esclusa.node import feedback_entries
 from esclusa.node.examinations import outcomes_under
 from esclusa.node.exchange import Exchange
+from esclusa.node.information_terms import agreement_with
+from esclusa.node.partner_entries import is_partners
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_desk import ReferralDesk
 from esclusa.node.referral_rows import all_labels
@@ -74,7 +79,7 @@ class FeedbackDesk:
         self._exchange = exchange
         self._referrals = referrals
         self._us = pipeline.settings.agency
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     # --- what our warnings led to ----------------------------------------------------------------
 
@@ -90,9 +95,11 @@ class FeedbackDesk:
         self._gate.note(reader, Action.WARNING_READ, detail=f"rows={len(rows[:limit])}")
         return views.WarningPage(
             rows=tuple(rows[:limit]), more=len(rows) > limit,
-            examined=len({row.event for row in rows}),
+            examined=len({row.event for row in rows if row.examined}),
             found=len({row.event for row in rows if row.found}),
             seized=len({row.event for row in rows if row.seized}),
+            the_same=sum(row.decided == feedback_entries.SAME for row in rows),
+            not_the_same=sum(row.decided == feedback_entries.NOT_THE_SAME for row in rows),
         )  # fmt: skip
 
     def of_record(self, reader: Reader, name: str) -> tuple[views.WarningRow, ...]:
@@ -126,7 +133,7 @@ class FeedbackDesk:
                 kind=record.kind, record=record.id, title=title_of(record.body),
                 partner=body.agency, found=body.result == "found", seized=body.seized,
                 categories=tuple(map(_category, body.categories)), at=body.at,
-                event=body.event or held.id,
+                event=body.event or held.id, examined=bool(body.result), decided=body.decided,
             )  # fmt: skip
 
     def _asked(self, reader: Reader) -> Iterator[views.WarningRow]:
@@ -148,7 +155,7 @@ class FeedbackDesk:
         if not partners:
             return
         with self._store.read() as connection:
-            now = _places(connection)
+            now = (*_places(connection), *self._of_entries(connection))
         if now == self._seen:
             return
         every = all_labels(self._labels)
@@ -185,15 +192,17 @@ class FeedbackDesk:
         if not self._exchange_is_there():
             return frozenset()
         return frozenset(
-            item.agreement.other(self._us)
-            for item in self._exchange.in_force().values()
-            if any((c.giver, c.kind) == (self._us, KIND) for c in item.agreement.clauses)
+            partner
+            for partner in self._exchange.partners.known
+            if (agreement := agreement_with(self._exchange, partner)) is not None
+            and any((c.giver, c.kind) == (self._us, KIND) for c in agreement.clauses)
         )
 
     def _wanted(
         self, connection: sa.Connection, every: frozenset[int], partners: frozenset[str]
-    ) -> Iterator[tuple[Feedback, tuple[int, int]]]:
+    ) -> Iterator[tuple[Feedback, feedback_entries.Under]]:
         """Yield what is to be said, with the labels of the examination and the copy."""
+        looked: list[feedback_entries.Looked] = []
         for row in outcomes_under(connection, self._labels, every).iter_rows(named=True):
             if row["found"] is None:
                 continue
@@ -205,6 +214,16 @@ class FeedbackDesk:
                 continue  # a partner's own outcome; it knows
             for copy, label in self._led_to(connection, every, row["subject"], exam, partners):
                 yield self._said(connection, every, exam.body, copy), (under, label)
+            seized = self._seized(connection, every, exam.body)
+            looked.append(feedback_entries.Looked(row["subject"], exam, under, seized))
+        yield from feedback_entries.said(
+            connection, self._labels, self._pipeline.analyst.algebra, us=self._us,
+            partners=partners, name_of=self._exchange.name_of, looked=looked,
+        )  # fmt: skip
+
+    def _of_entries(self, connection: sa.Connection) -> tuple[Any, ...]:
+        labels = [label.id for label in self._labels.all() if is_partners(label)]
+        return feedback_entries.signature(connection, labels)
 
     def _led_to(
         self, connection: sa.Connection, every: frozenset[int], subject: str, exam: Record,
@@ -250,23 +269,27 @@ class FeedbackDesk:
             carrier, bill = copy.body.carrier, copy.body.bill
         elif isinstance(copy.body, TransportEquipment):
             box = copy.body.number
-        seized = bool(exam.event) and any(
+        return Feedback(
+            agency=self._us, to=copy.originator, about=copy.id, about_kind=copy.kind,
+            result=exam.result, at=exam.completed or exam.reported, event=exam.event,
+            seized=self._seized(connection, every, exam),
+            categories=tuple(sorted({one.category for one in exam.findings})),
+            carrier=carrier, bill=bill, equipment=box,
+        )  # fmt: skip
+
+    def _seized(self, connection: sa.Connection, every: frozenset[int], exam: Examination) -> bool:
+        """Tell whether we reported a seizure of what an examination opened."""
+        return bool(exam.event) and any(
             held.kind == "seizure" and not self._labels.get(held.label_id).supplier
             for held in versions.holding(
                 connection, every, ["seizure"], [seizure_reference(exam.event)]
             ).values()
         )
-        return Feedback(
-            agency=self._us, to=copy.originator, about=copy.id, about_kind=copy.kind,
-            result=exam.result, at=exam.completed or exam.reported, event=exam.event,
-            seized=seized, categories=tuple(sorted({one.category for one in exam.findings})),
-            carrier=carrier, bill=bill, equipment=box,
-        )  # fmt: skip
 
-    def _draft(self, body: Feedback, under: tuple[int, int]) -> Draft:
-        """Return what is said, as strict as the examination and the copy, for its originator."""
-        exam, copy = (self._labels.get(number).marking for number in under)
-        joined = exam.including(self._us).join(copy.including(self._us))
+    def _draft(self, body: Feedback, under: feedback_entries.Under) -> Draft:
+        """Return what is said, as strict as all that it rests on, for the copy's originator."""
+        markings = [self._labels.get(number).marking.including(self._us) for number in under]
+        joined = reduce(Marking.join, markings)
         marking = msgspec.structs.replace(
             joined,
             releasable_to=frozenset({body.to}),

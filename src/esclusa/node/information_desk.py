@@ -163,9 +163,13 @@ class InformationDesk:
             with self._gate.reading(reader) as (connection, visible):
                 it = about(connection, self._labels, visible, record)
         elif level > reader.clearance:
-            raise InputError("a question stands under a level that you may see yourself")
+            reason = "a question stands under a level that you may see yourself"
+            raise InputError(reason, field="level", problem="above")
         if partner not in self._partners():
-            raise InputError(f"{partner[:40]!r} is no partner of this node")
+            raise InputError(
+                f"{partner[:40]!r} is no partner of this node", field="partner",
+                problem="partner" if partner else "missing",
+            )  # fmt: skip
         home = self._marking(it, partner, level)
         new = Request(id=secrets.token_hex(_NAME), requester=self._us, answerer=partner)
         visible = self._gate.visible(reader)
@@ -307,7 +311,8 @@ class InformationDesk:
         record = kept.record and records.get(connection, self._labels, visible, kept.record)
         theirs = it.requester != self._us and it.subject.record
         return views.RequestView(
-            row=self._row(kept), version=it.version, steps=telling.steps(it, find),
+            row=self._row(kept), version=it.version,
+            steps=telling.steps(it, find, self._writing.shown.of_ours(self._us)),
             moves=moves if reader.may(Action.REQUEST_MOVE) else (),
             marking=label.marking, originator=label.originator, waiting=len(it.waiting),
             record=record.id if record else "", theirs=find(it.subject.record)[0] if theirs else "",

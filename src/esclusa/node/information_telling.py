@@ -15,7 +15,7 @@ from esclusa.casework.information_words import codes, fields, final, rows, words
 from esclusa.model import InformationMove
 from esclusa.node import move_telling as telling
 from esclusa.node.information_rows import Kept
-from esclusa.node.move_telling import text_of
+from esclusa.node.move_telling import Who, text_of
 from esclusa.sharing import information_views as views
 from esclusa.sharing.agreement.lists import clocks
 
@@ -110,17 +110,18 @@ def rates(side: str, requests: Iterable[Request]) -> views.InformationRatesView:
     )  # fmt: skip
 
 
-def steps(it: Request, find: Find) -> tuple[views.InformationStepView, ...]:
+def steps(it: Request, find: Find, who: Who) -> tuple[views.InformationStepView, ...]:
     """Return the history, oldest first, with what does not count and why."""
-    return tuple(_step(it, step, find) for step in it.steps)
+    return tuple(_step(it, step, find, who) for step in it.steps)
 
 
-def _step(it: Request, step: Step, find: Find) -> views.InformationStepView:
+def _step(it: Request, step: Step, find: Find, who: Who) -> views.InformationStepView:
     move = step.move
     pointed = ((name, *find(name)) for name in move.records)
     return views.InformationStepView(
-        move=word("move", move.move), agency=move.agency, side=it.side(move.agency), by=move.by,
-        at=move.at, after=word("state", step.state), recorded=tuple(_recorded(move)),
+        move=word("move", move.move), agency=move.agency, side=it.side(move.agency),
+        by=who(move.agency, move.by), at=move.at, after=word("state", step.state),
+        recorded=tuple(_recorded(move)),
         records=tuple(views.PointedView(name=n, id=i, title=t) for n, i, t in pointed),
         lost=word("lost", step.lost) if step.lost else None, late=step.late,
     )  # fmt: skip

@@ -27,6 +27,7 @@ from esclusa.node.information_terms import agreed_with
 from esclusa.node.move_telling import text_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import addressed, all_labels
+from esclusa.node.shown_names import ShownNames
 from esclusa.node.two_side_writing import LATE, kept_until, own, stays
 from esclusa.sharing.information_views import WordView
 from esclusa.sharing.reader import Action, Reader, Role
@@ -42,6 +43,7 @@ class Writing:
         self._settings = pipeline.settings
         self._exchange = exchange
         self._us = pipeline.settings.agency
+        self.shown = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
 
     # --- labels: made before the transaction that writes under them ------------------------------
 
@@ -85,7 +87,7 @@ class Writing:
         """
         return InformationMove(
             request=it.id, requester=it.requester, answerer=it.answerer, agency=self._us,
-            number=0, seen=0, move=move, by=reader.name if reader else SYSTEM,
+            number=0, seen=0, move=move, by=self.shown.of(reader.name) if reader else SYSTEM,
             at=text_of(self._exchange.now()), subject=InformationSubject(record=record),
             records=records,
         )  # fmt: skip
@@ -105,6 +107,7 @@ class Writing:
             exchange has a lock of its own.
         """
         supervisor = reader.role is Role.SUPERVISOR
+        given = self.shown.fields(given)
         return next_move(it, move, given, agreed, supervisor=supervisor, version=version)
 
     def write(

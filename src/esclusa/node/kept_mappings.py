@@ -110,7 +110,8 @@ def by_name(store: Store, identity: str, targets: Sequence[str]) -> Kept | None:
     with store.read() as connection:
         row = mappings.find(connection, identity)
     if row is None:
-        raise InputError(f"no mapping is called {identity[:64]!r}")
+        reason = f"no mapping is called {identity[:64]!r}"
+        raise InputError(reason, field="mapping", problem="nobody")
     kept = _kept(row)
     if kept.mapping.target not in targets:
         wanted = " or ".join(filter(None, (", ".join(targets[:-1]), targets[-1])))

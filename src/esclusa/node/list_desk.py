@@ -168,13 +168,19 @@ class ListDesk:
         :raises InputError: when it cannot be read to its end; the edition in force stays.
         """
         reader.require(Action.LIST_WRITE)
-        if not list_id.replace("_", "").isalnum() or not list_id.islower() or not files:
-            raise InputError("a list id has small letters, digits and underscores")
+        if not list_id.replace("_", "").isalnum() or not list_id.islower():
+            raise InputError(
+                "a list id has small letters, digits and underscores", field="list_id",
+                problem="name", expected="a–z 0–9 _",
+            )  # fmt: skip
+        if not files:
+            raise InputError("a list needs a file", field="files", problem="file")
         named = kept_mappings.by_name(self._store, mapping, LISTED)
         chosen = marking or self._settings.list_marking()
         label = self._labels.intern(self._settings.agency, chosen)
         if label not in self._gate.visible(reader):
-            raise InputError("a list cannot be marked beyond what its loader may read")
+            reason = "a list cannot be marked beyond what its loader may read"
+            raise InputError(reason, field="level", problem="above")
         targets = LISTED if len(files) == 1 else ()
         kept = [
             self._keep(reader, name, stream, chosen, named, targets, state="done")
@@ -214,7 +220,7 @@ class ListDesk:
         row = self._held(reader, list_id, key)
         reason = _line(reason, "the reason")
         if not reason:
-            raise InputError("a person who confirms says why")
+            raise InputError("a person who confirms says why", field="reason", problem="missing")
         files = [ListFile(sha256=s, source_id=i, name=n) for s, i, n in _files(row)]
         mapping = kept_mappings.by_reference(self._store, row.mapping)
         new = self._read(
@@ -334,6 +340,15 @@ class ListDesk:
         chosen = min(labels, key=self._rank, default=0)
         return sorted((row for row in rows if row.label_id == chosen), key=lambda row: -row.number)
 
+    def named(
+        self, connection: sa.Connection, visible: Collection[int], list_id: str, key: str
+    ) -> Any:
+        """Return the newest edition of one list as :meth:`show` finds it; raises ``NotFound``."""
+        rows = self._editions(connection, visible, list_id, key)
+        if not rows:
+            raise NotFound("no such list")
+        return rows[0]
+
     def _rank(self, label: int) -> tuple[int, str]:
         return int(self._labels.get(label).marking.level), self._key(label)
 
@@ -407,5 +422,8 @@ def _line(text: str, what: str) -> str:
     """Return a person's words as one line; raises ``InputError`` when there are too many."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(plain) > _TEXT:
-        raise InputError(f"{what} has more than {_TEXT} characters")
+        raise InputError(
+            f"{what} has more than {_TEXT} characters", field=what.removeprefix("the "),
+            problem="long", expected=f"≤ {_TEXT}",
+        )  # fmt: skip
     return plain

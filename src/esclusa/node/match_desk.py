@@ -36,6 +36,7 @@ from esclusa.model import (
     Said,
 )  # fmt: skip
 from esclusa.node.match_memory import REDRESS, match_id, party_of, state_of
+from esclusa.node.partner_entries import code_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.queries import queries_of
 from esclusa.node.screen_again import screen_again
@@ -106,7 +107,8 @@ class MatchDesk:
         return views.MatchRow(
             match_id=name, score=reason.match.score, state=reason.match.state,
             party=reason.evidence[0].value,
-            entry=title_of(entry.body) if entry and entry.body else uid, list_id=list_id, uid=uid,
+            entry=title_of(entry.body) if entry and entry.body else uid, list_id=list_id,
+            uid=entry.body.uid if entry and isinstance(entry.body, ListEntry) else uid,
             subject_id=alert.subject_id, subject_kind=alert.subject_kind, title=alert.title,
             arrival="" if arrival.startswith("9999") else arrival, alerts=alerts,
             level=int(self._labels.get(label).marking.level),
@@ -248,7 +250,7 @@ class MatchDesk:
         self, connection: sa.Connection, reader: Reader, found: Found, move: str,
         said: Said | None, at: dt.datetime,
     ) -> MatchDecision:  # fmt: skip
-        list_id, uid = _code(found.entry)
+        list_id, uid = code_of(found.entry)
         entry = _digests(found.entry)
         steps = self._steps(connection, found)
         now = worth([(found.id, steps[-1])] if steps else [], found.party, entry, f"{at:%Y-%m-%d}")
@@ -334,7 +336,7 @@ class MatchDesk:
         self, connection: sa.Connection, visible: Collection[int], found: Found, reader: Reader
     ) -> views.MatchView:
         now = self._pipeline.analyst.now()
-        list_id, uid = _code(found.entry)
+        list_id, uid = code_of(found.entry)
         below = self._below(visible, found.label)
         entry_value = f"match_entry:{list_id}:{uid}"
         party_value = match_party_reference(found.party.name)
@@ -358,7 +360,7 @@ class MatchDesk:
             party=found.party, subject_id=found.subject.id if found.subject else "",
             subject_kind=found.subject.kind if found.subject else "",
             title=title_of(subject) if subject is not None else "", entry_id=found.entry.id,
-            entry=body.name, list_id=list_id, uid=uid,
+            entry=body.name, list_id=list_id, uid=body.uid,
             sides=tuple(
                 msgspec.convert(side, views.SideRow, from_attributes=True)
                 for side in sides(found.party, subject, found.path, body)
@@ -412,11 +414,6 @@ def _concerns(reason: Reason, name: str, wanted: tuple[str, ...]) -> bool:
 
 def _is_entry(found: Record | None) -> bool:
     return found is not None and isinstance(found.body, ListEntry)
-
-
-def _code(entry: Record) -> tuple[str, str]:
-    assert isinstance(entry.body, ListEntry)
-    return entry.body.list_id, entry.body.uid
 
 
 def _digests(entry: Record) -> dict[str, str]:

@@ -166,7 +166,7 @@ class ModelDesk:
         reader.require(Action.RECORD_READ)
         check_words("the name", name, limit=_NAME_LIMIT)
         if not name.strip():
-            raise InputError("a model needs a name")
+            raise InputError("a model needs a name", field="name", problem="missing")
         with self._gate.reading(reader) as (connection, visible):
             seen = self._under(visible, level)
             used = rows.used(connection, seen)
@@ -281,7 +281,9 @@ class ModelDesk:
         if level is None:
             return frozenset(visible)
         if level not in set(Level):
-            raise InputError(f"level is {level}, expected 0 to 4")
+            raise InputError(
+                f"level is {level}, expected 0 to 4", field="level", problem="whole", expected="0–4"
+            )
         settings = self._pipeline.settings
         upper = msgspec.structs.replace(settings.intake_marking(), level=Level(level))
         upper = upper.including(settings.agency)

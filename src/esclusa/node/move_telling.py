@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from esclusa.casework.forms import Code, Field, Need, Word
 from esclusa.sharing.referral_views import CodeView, FieldView, RecordedView, WordView
 from esclusa.sharing.terms import reasons
+
+Who = Callable[[str, str], str]
+"""(agency, what its step says of who made it) → who a reader of this node is told it was."""
 
 
 def text_of(moment: dt.datetime) -> str:

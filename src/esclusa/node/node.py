@@ -39,9 +39,11 @@ from esclusa.node.feedback import FeedbackDesk
 from esclusa.node.health import HealthDesk
 from esclusa.node.information_desk import InformationDesk
 from esclusa.node.jobs import Jobs
+from esclusa.node.joint_desk import JointDesk
 from esclusa.node.keeping import Keeper, file_name
 from esclusa.node.kept_mappings import TAKEN_IN
 from esclusa.node.list_desk import ListDesk
+from esclusa.node.list_use import ListUses
 from esclusa.node.list_loading import Loaded
 from esclusa.node.log_check import LogCheck
 from esclusa.node.match_desk import MatchDesk
@@ -50,6 +52,7 @@ from esclusa.node.model_store import Scorers
 from esclusa.node.notice_making import make as notices_of
 from esclusa.node.oidc_desk import OidcDesk, provider_of
 from esclusa.node.partner_desk import PartnerDesk
+from esclusa.node.partner_lists import PartnerLists
 from esclusa.node.people import People
 from esclusa.node.people_services import PeopleServices
 from esclusa.node.pipeline import Pipeline
@@ -67,11 +70,13 @@ from esclusa.node.score_desk import ScoreDesk
 from esclusa.node.seizure_desk import SeizureDesk
 from esclusa.node.selecting import SelectionDesk
 from esclusa.node.selection_report import ReportDesk
+from esclusa.node.shown_names import ShownNames
 from esclusa.node.taxii import TaxiiDesk
 from esclusa.node.taxii_post import PostBox
 from esclusa.node.taxii_publish import Publisher
 from esclusa.node.yard import YardDesk
 from esclusa.sharing import views
+from esclusa.sharing.keys import EXCHANGE, KeyRing, Signer
 from esclusa.sharing.own_name import OWN, own_name
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
@@ -94,6 +99,7 @@ class Node(PeopleServices):
             self.store, chosen.agency, session_hours=chosen.session_hours,
             by_password=chosen.by_password,
         )  # fmt: skip
+        self.shown_names = ShownNames(self.store, chosen.shown_to_partners)
         self.account_desk = AccountDesk(self.store, self.people)
         self.oidc_desk = OidcDesk(self.store, self.people, provider_of(chosen, folder))
         self.pack = pack_in_force()
@@ -121,12 +127,19 @@ class Node(PeopleServices):
         self.exchange = Exchange(
             folder, self.store, self.labels, Copies(self.labels, self.pipeline), chosen.agency
         )
+        self.partner_lists = PartnerLists(self.pipeline, self.list_desk.retro)
+        self.exchange.taken.append(self.partner_lists.keep_up)
+        self.exchange.upkeep.append(self.partner_lists.keep_up)
         self.exchange.upkeep.append(self.match_desk.settle)
         self.referral_desk = ReferralDesk(self.gate, self.pipeline, self.exchange)
         self.exchange.upkeep.append(self.referral_desk.keep_up)
         self.information_desk = InformationDesk(self.gate, self.pipeline, self.exchange)
         self.exchange.upkeep.append(self.information_desk.keep_up)
         self.case_desk = CaseDesk(self.gate, self.pipeline, self.entities, self.people)
+        self.case_desk.signer = self._package_signer
+        self.case_desk.own_keys = self._own_keys
+        self.joint_desk = JointDesk(self.gate, self.pipeline, self.exchange, self.case_desk)
+        self.exchange.upkeep.append(self.joint_desk.keep_up)
         self.redress_desk = RedressDesk(self.gate, self.pipeline, self.exchange, self.match_desk)
         self.exchange.upkeep.append(self.redress_desk.settle)
         self.seizure_desk = SeizureDesk(self.gate, self.pipeline, self.exchange)
@@ -134,6 +147,7 @@ class Node(PeopleServices):
             self.gate, self.pipeline, self.exchange, self.referral_desk
         )
         self.exchange.upkeep.append(self.feedback_desk.keep_up)
+        self.list_uses = ListUses(self.gate, self.pipeline, self.exchange, self.list_desk)
         self.yard_desk = YardDesk(self.gate, self.pipeline, self.selection_desk, self.referral_desk)
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.casework_reports, self.board = reporting(
@@ -195,6 +209,7 @@ class Node(PeopleServices):
         """
         node = cls(folder, settings.load(folder))
         node.store.require_current()
+        node.shown_names.fill()
         erasure.blank_redacted(node.store, node.vault)
         erasure.blank_left_alone(node.store, node.vault)
         if credentials.exist(folder):
@@ -341,7 +356,8 @@ class Node(PeopleServices):
         """
         reader.require(Action.RELEASE_MARK)
         if unknown := sorted(set(agencies) - set(self.partner_names(reader))):
-            raise InputError(f"{unknown[0][:40]!r} is no partner of this node")
+            reason = f"{unknown[0][:40]!r} is no partner of this node"
+            raise InputError(reason, field="for", problem="partner")
         return self.settings.marking_for(agencies)
 
     # --- intake ----------------------------------------------------------------------------
@@ -505,14 +521,26 @@ class Node(PeopleServices):
     def purge(self, reader: Reader, today: str) -> int:
         """Erase every record whose retention clock has run out by ``today`` (``YYYY-MM-DD``)."""
         reader.require(Action.RECORD_ERASE)
+        over = sorted({*self.match_desk.due(today), *self.case_desk.due(today)})
+        self._recall(over, by=reader.name)  # what partners were told of a case ends with it
         ended = sum(
             erasure.erase(self.store, self.vault, name, by=reader, reason="retention")
-            for name in sorted({*self.match_desk.due(today), *self.case_desk.due(today)})
+            for name in over
         )
         return ended + erasure.purge(
             self.store, self.vault, by=reader, today=today,
             before=lambda names: self._recall(names, by=reader.name),
         )  # fmt: skip
+
+    def _package_signer(self) -> Signer | None:
+        """Return what signs packages of cases, None where the node has no keys."""
+        made = credentials.exist(self.folder)
+        return self.exchange.credentials.signer(EXCHANGE) if made else None
+
+    def _own_keys(self) -> KeyRing:
+        if not credentials.exist(self.folder):
+            return KeyRing()
+        return KeyRing(credentials.read_public(self.folder).keys)
 
     def _recall(self, record_ids: Collection[str], *, by: str) -> None:
         """Take back from partners what is about to be erased here, with what rests on it."""

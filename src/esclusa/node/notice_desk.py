@@ -43,6 +43,7 @@ class NoticeDesk(NoticeRunning):
 
     def tick(self) -> None:
         """Gather and send what is due, and count what was used."""
+        self.addresses.keep_up()
         self.outbox.tick()
         self._uses.keep_up()
 
@@ -69,6 +70,7 @@ class NoticeDesk(NoticeRunning):
         check(choice, SUBJECTS)
         self._check_places(choice)
         with self._store.write() as connection:
+            self.addresses.chosen(connection, name, choice)
             body = msgspec.json.encode(choice)
             rows.choose(connection, name, text_of(self.outbox.now()), body=body)
         self._gate.note(reader, Action.NOTICE_CHOOSE, subject=name, detail="changed")
@@ -78,7 +80,8 @@ class NoticeDesk(NoticeRunning):
         """Say for which agency an account's use is counted; "" for the node's own."""
         reader.require(Action.NOTICE_RUN)
         if agency and (not agency.isidentifier() or len(agency) > 64):
-            raise InputError("agency is one word of letters, digits, underscores")
+            reason = "agency is one word of letters, digits, underscores"
+            raise InputError(reason, field="agency", problem="name", expected="a–z 0–9 _")
         name = self._whose(reader, account)
         with self._store.write() as connection:
             rows.choose(connection, name, text_of(self.outbox.now()), agency=agency)
@@ -103,7 +106,8 @@ class NoticeDesk(NoticeRunning):
             if way.kinds and channels.limit(channel, way.to) is None:
                 told = {MAIL: "mail may not go to that address", FEED: "feeds are off",
                         WEBHOOK: "there is no webhook of that name"}  # fmt: skip
-                raise InputError(f"{channel}: {told[channel]} at this node")
+                reason = f"{channel}: {told[channel]} at this node"
+                raise InputError(reason, field=f"{channel}.kinds", problem="refused")
 
     def _settings_view(self, name: str, who: Reader, row: Any) -> views.SettingsView:
         choice = choice_of(row) if row is not None else Choice()
@@ -119,7 +123,7 @@ class NoticeDesk(NoticeRunning):
             has_feed=bool(row is not None and row.feed),
             kinds=tuple(_kind(kind) for code, kind in kinds().items()
                         if self._telling.may(who, code)),
-            channels=self.channels(), subjects=SUBJECTS,
+            channels=self.channels(), subjects=SUBJECTS, address=self.addresses.state(name),
         )  # fmt: skip
 
     def address(self) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -40,7 +40,7 @@ from esclusa.casework.notices import (
     zone,
 )
 from esclusa.errors import ConfigError, InputError
-from esclusa.ledger import audit
+from esclusa.ledger import audit, mail_addresses
 from esclusa.ledger import notices as rows
 from esclusa.ledger.store import Store
 from esclusa.node import notice_mail, notice_settings, notice_webhook
@@ -118,7 +118,12 @@ class Outbox:
             after = int(mark) if mark is not None else 2**62
             upto, fresh = rows.recorded(connection, after, kinds, limit=limit)
             chosen = rows.choices(connection)
-        made = [row for row in self._items(chosen, fresh, now) if _key(row) not in self._entered]
+            holders = mail_addresses.confirmed(connection)
+        made = [
+            row
+            for row in self._items(chosen, fresh, now, holders)
+            if _key(row) not in self._entered
+        ]
         last = len(fresh) < limit
         if not made and mark is not None and int(mark) == upto:
             return last
@@ -136,7 +141,7 @@ class Outbox:
         return last
 
     def _items(
-        self, chosen: Iterable[Any], fresh: list[Any], now: dt.datetime
+        self, chosen: Iterable[Any], fresh: list[Any], now: dt.datetime, holders: Mapping[str, str]
     ) -> Iterator[dict[str, str]]:
         channels = notice_settings.load(self._folder)
         seen: dict[tuple[ReaderClass, Limit | None], tuple[list[Found], list[Found]]] = {}
@@ -150,6 +155,8 @@ class Outbox:
                 limit = channels.limit(channel, way.to) if channel != PAGES else None
                 if not way.kinds or (limit is None and channel != PAGES):
                     continue
+                if channel == MAIL and holders.get(row.account) != way.to:
+                    continue  # nobody has shown yet that the address is theirs
                 place = (class_of(reader), limit)
                 if place not in seen:
                     with self._telling.looking(reader, limit, now, fresh) as looks:
@@ -234,6 +241,7 @@ class Outbox:
         with self._store.read() as connection:
             chosen = rows.choice(connection, row.account)
             items = rows.items_of(connection, row.id)
+            holder = mail_addresses.confirmed(connection).get(row.account)
         reader = self._people.account(row.account)
         if reader is None or chosen is None:
             return Outcome(rows.EMPTY, "no account"), self._agency
@@ -245,6 +253,8 @@ class Outbox:
         limit = channels.limit(row.channel, way.to)
         if limit is None:
             return Outcome(REFUSED, "not allowed"), agency
+        if row.channel == MAIL and holder != way.to:
+            return Outcome(LATER, "address not confirmed"), agency
         language = choice.language or reader.language
         with self._telling.looking(reader, limit, self.now()) as looks:
             said = self._telling.say(looks, reader, items, language)

@@ -13,6 +13,7 @@ from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import notices as rows
 from esclusa.ledger.store import Store
 from esclusa.node import notice_mail, notice_settings, notice_webhook
+from esclusa.node.notice_address import Addresses
 from esclusa.node.notice_forms import Forms
 from esclusa.node.notice_look import text_of
 from esclusa.node.notice_mail import Attached, Letter, Outcome
@@ -46,6 +47,7 @@ class NoticeRunning:
         self._uses = uses
         self._agency = agency
         self._site = site
+        self.addresses = Addresses(folder, store, people, site=site, now=lambda: self.outbox.now())
 
     def channels(self) -> tuple[views.ChannelView, ...]:
         """Return the channels of this node and what each may carry at most."""
@@ -71,7 +73,8 @@ class NoticeRunning:
         done or failed."""
         reader.require(Action.NOTICE_RUN)
         if state not in OUTBOX_STATES:
-            raise InputError(f"state is one of all, {', '.join(rows.STATES)}")
+            reason = f"state is one of all, {', '.join(rows.STATES)}"
+            raise InputError(reason, field="state", problem="code")
         chosen = _OPEN if not state else rows.STATES if state == "all" else (state,)
         with self._store.read() as connection:
             counts = rows.states(connection)
@@ -108,7 +111,8 @@ class NoticeRunning:
         reader.require(Action.NOTICE_RUN)
         channels = notice_settings.load(self._folder)
         if channel not in (MAIL, WEBHOOK) or channels.limit(channel, to) is None:
-            raise InputError(f"{channel[:20]}: nothing may go there at this node")
+            reason = f"{channel[:20]}: nothing may go there at this node"
+            raise InputError(reason, field="channel", problem="code")
         outcome = self._test(channels, channel, to, reader.language)
         self._gate.note(reader, Action.NOTICE_RUN, detail=f"test {channel}: {outcome.state}")
         return views.TestView(state=outcome.state, told=outcome.why)
@@ -164,7 +168,9 @@ class NoticeRunning:
         """Return the use that each agency made of the node in the last days."""
         reader.require(Action.NOTICE_USE)
         if not fits(days):
-            raise InputError("days is a number from 1 to 1830")
+            raise InputError(
+                "days is a number from 1 to 1830", field="days", problem="whole", expected="1–1830"
+            )
         self._uses.keep_up()
         page = self._uses.page(days)
         self._gate.note(reader, Action.NOTICE_USE, detail=f"agencies={page.agencies}")

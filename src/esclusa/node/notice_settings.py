@@ -56,7 +56,8 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Mail(_Part, frozen=True, kw_only=True):
     """A mail server that takes messages. ``domains`` are those that mail may go to, after the @.
     ``ca`` names a file with the authorities that its certificate may be from, "" for the machine's.
-    ``seconds`` is how long it may take for each answer."""
+    ``seconds`` is how long it may take for each answer. A code by which somebody confirms the own
+    address counts for ``confirm_hours``."""
 
     host: str
     port: int = 587
@@ -66,6 +67,7 @@ class Mail(_Part, frozen=True, kw_only=True):
     domains: tuple[str, ...]
     ca: str = ""
     seconds: int = 10
+    confirm_hours: int = 24
 
 
 class Webhook(_Part, frozen=True, kw_only=True):
@@ -170,6 +172,8 @@ def _check_mail(mail: Mail) -> None:
         raise ConfigError(f"{FILE}, mail: sender is one mail address")
     if not mail.domains or any(domain != domain.lower() for domain in mail.domains):
         raise ConfigError(f"{FILE}, mail: domains names where mail may go, in small letters")
+    if not 1 <= mail.confirm_hours <= 24 * 14:
+        raise ConfigError(f"{FILE}, mail: confirm_hours is a number of hours from 1 to 336")
     _check_reach("mail", mail.port, mail.seconds)
 
 

@@ -26,12 +26,13 @@ import msgspec
 from esclusa.errors import InputError, NotFound, ProviderError, StateError, UnknownSubject
 from esclusa.ledger import accounts, audit, sign_ins
 from esclusa.ledger.store import Store
-from esclusa.node.people import People
+from esclusa.node.people import Origin, People
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.views import LinkView, SignInWays
 
 if TYPE_CHECKING:
     from esclusa.node.oidc_provider import Provider
+    from esclusa.node.oidc_tokens import Person
     from esclusa.node.settings import Settings
 
 MINUTES: Final = 10
@@ -129,12 +130,21 @@ class OidcDesk:
         wish: dict[str, str] = json.loads(row.wish)
         self._check_role(provider, person.claims, Role(account.role))
         try:
-            token = self._people.open_for(account.name, purpose=wish.get("purpose", ""), way="oidc")
+            token = self._people.open_for(
+                account.name, purpose=wish.get("purpose", ""), origin=self._origin(provider, person)
+            )
         except InputError:
             raise ProviderError("purpose") from None
         if over:
             self._people.sign_out(over)
         return Arrived(token=token, wish=wish)
+
+    def _origin(self, provider: Provider, person: Person) -> Origin:
+        session = person.claims.get("sid")
+        return Origin(
+            way="oidc", issuer=provider.chosen.issuer, subject=person.subject,
+            session=session if isinstance(session, str) else "",
+        )  # fmt: skip
 
     def _account(self, provider: Provider, subject: str, called: str) -> Any:
         issuer = provider.chosen.issuer

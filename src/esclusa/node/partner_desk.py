@@ -22,7 +22,7 @@ from esclusa.node.exchange_ledger import HEARD
 from esclusa.node.partners import Partner
 from esclusa.sharing import partner_views as views
 from esclusa.sharing.agencies.register import Sealed, seal
-from esclusa.sharing.agreement import Signed, describe
+from esclusa.sharing.agreement import Signed, Standing, describe
 from esclusa.sharing.exchange.messages import AgreementChange, Receipt
 from esclusa.sharing.exchange.outbox import NEW, UNREAD
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant
@@ -387,13 +387,21 @@ class _Sight:
             text = signed.agreement
             if agency not in {party.agency for party in text.parties}:
                 continue
-            says = tuple(describe(text))
+            says, standing = tuple(describe(text)), states[digest].value
+            if standing == Standing.IN_FORCE and not self._holds(agency, digest):
+                standing = "ended"
             yield views.AgreementView(
                 id=text.id, version=text.version, digest=digest,
-                title=says[0], standing=states[digest].value,
+                title=says[0], standing=standing,
                 begins=text.valid.start.isoformat(), ends=text.valid.until.isoformat(),
                 says=says if whole else (),
             )  # fmt: skip
+
+    def _holds(self, agency: str, digest: str) -> bool:
+        """Tell whether the exchange works under this text: one that was ended does not hold, though
+        signatures and days would let it."""
+        pact = self.state.pacts.get(agency)
+        return pact is not None and not pact.ended and pact.digest == digest
 
     def _receipts(self, agency: str) -> Iterator[views.ReceiptView]:
         for receipt in self.state.trail.values():

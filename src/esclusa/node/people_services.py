@@ -9,6 +9,7 @@ from esclusa.node.account_desk import AccountDesk
 from esclusa.node.oidc_desk import OidcDesk
 from esclusa.node.people import PURPOSES_OF, People
 from esclusa.node.settings import Settings
+from esclusa.node.shown_names import ShownNames
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.release import Gate
@@ -21,6 +22,7 @@ class PeopleServices:
     people: People
     account_desk: AccountDesk
     oidc_desk: OidcDesk
+    shown_names: ShownNames
     gate: Gate
 
     def sign_in(self, name: str, password: str, *, purpose: str = "") -> str:
@@ -31,9 +33,17 @@ class PeopleServices:
         """Return how people sign in here; nothing is asked from the identity provider for it."""
         return self.oidc_desk.ways(self.settings)
 
-    def reader(self, token: str) -> Reader:
-        """Return who is behind a session; raises ``SignInError`` when nobody is."""
-        return self.people.reader(token)
+    def reader(self, token: str, *, due: bool = False) -> Reader:
+        """Return who is behind a session; see :meth:`People.reader`."""
+        return self.people.reader(token, due=due)
+
+    def change_password(self, token: str, old: str, new: str) -> str:
+        """Change the own password; see :meth:`People.change_password`."""
+        return self.people.change_password(token, old, new)
+
+    def may_change_password(self, token: str) -> bool:
+        """Tell whether a session's person has a password here; see :meth:`People.may_change`."""
+        return self.people.may_change(token)
 
     def sign_out(self, token: str) -> None:
         """End a session."""
@@ -58,13 +68,19 @@ class PeopleServices:
 
     def add_user(
         self, reader: Reader, *, name: str, password: str, role: str,
-        clearance: int = Level.OFFICIAL, caveats: Sequence[str] = (),
+        clearance: int = Level.OFFICIAL, caveats: Sequence[str] = (), first: bool = False,
     ) -> views.UserView:  # fmt: skip
-        """Enter an account; raises ``InputError`` when the name is taken or something is wrong."""
+        """Enter an account.
+
+        :param first: its password is the first of a person, who has to choose another.
+        :raises InputError: when the name is taken or something is wrong.
+        """
         reader.require(Action.USER_WRITE)
         added = self.people.add(
-            name=name, password=password, role=role, clearance=clearance, caveats=tuple(caveats)
-        )
+            name=name, password=password, role=role, clearance=clearance, caveats=tuple(caveats),
+            first=first,
+        )  # fmt: skip
+        self.shown_names.fill()
         self.gate.note(reader, Action.USER_WRITE, subject=name, detail=f"role={role}")
         return added
 

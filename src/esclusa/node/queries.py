@@ -12,6 +12,7 @@ from esclusa.model import (
     Consignment,
     PortCall,
     ShipDeclaration,
+    TransportEquipment,
     TransportEvent,
     Traveller,
 )
@@ -22,8 +23,13 @@ _NOT_SCREENED: Final = frozenset({"TO ORDER", "TO THE ORDER", "A LA ORDEN", "SAM
 """What stands in a party's place without naming one."""
 
 
+CONTAINER: Final = "container"
+"""The type of a box: it has a number and no name, and lists of stolen boxes have its number."""
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A party to screen. ``path`` is where it stands; ``identifiers`` are ``scheme:value``.
+    """A party, ship or box to screen. ``path`` is where it stands; ``identifiers`` are
+    ``scheme:value``; the name of a box is its number, which is compared as a number alone.
     ``redress`` are redress numbers that it states, which are compared with no list."""
 
     path: str
@@ -34,13 +40,25 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[str, ...] = ()
     redress: tuple[str, ...] = ()
 
+    @property
+    def compared_name(self) -> str:
+        """The name as lists are asked for it: none of a box."""
+        return "" if self.type == CONTAINER else self.name
+
 
 def queries_of(body: Body) -> Iterator[Query]:
-    """Yield every party, ship and traveller that a record names."""
+    """Yield every party, ship, box and traveller that a record names."""
     match body:
         case Consignment() | PortCall() | ShipDeclaration() | TransportEvent():
             yield from _parties(body)
             yield from _ship(body.voyage.conveyance)
+            if isinstance(body, Consignment):
+                for number, unit in enumerate(body.equipment):
+                    yield from _box(f"equipment.{number}.number", unit)
+            elif isinstance(body, TransportEvent) and body.equipment is not None:
+                yield from _box("equipment.number", body.equipment)
+        case TransportEquipment():
+            yield from _box("number", body)
         case Traveller():
             yield _person(body)
         case _:
@@ -70,6 +88,12 @@ def _ship(ship: Conveyance) -> Iterator[Query]:
             nationality=ship.flag,
             identifiers=tuple(f"{scheme}:{value}" for scheme, value in pairs if value),
         )
+
+
+def _box(path: str, unit: TransportEquipment) -> Iterator[Query]:
+    if unit.number:
+        numbers = (f"iso6346:{unit.number}",)
+        yield Query(path=path, name=unit.number, type=CONTAINER, identifiers=numbers)
 
 
 def _person(body: Traveller) -> Query:

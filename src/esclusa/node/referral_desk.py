@@ -169,10 +169,14 @@ class ReferralDesk:
         with self._gate.reading(reader) as (connection, visible):
             it = about(connection, self._labels, visible, name, box=box)
         if host not in self._hosts():
-            raise InputError(f"{host[:40]!r} is no partner of this node")
+            raise InputError(
+                f"{host[:40]!r} is no partner of this node", field="host",
+                problem="partner" if host else "missing",
+            )  # fmt: skip
         label = self._writing.draft_label(it, host)
         new = Referral(id=secrets.token_hex(_NAME), requester=self._us, host=host)
         asked = self._writing.asked(reader, new, "open", subject=it.subject)
+        given = self._writing.shown.fields(given)
         if send:  # a draft may lack what a request must have: all of it is said at once
             filled(rows()["request", "draft"], given, asked.at)
         first = about_record(next_move(new, asked, given, supervisor=False), it.record.id)
@@ -271,8 +275,9 @@ class ReferralDesk:
         shown = kept.request_label or kept.draft_label
         assert shown is not None  # without a request and a draft nothing is kept
         label = self._labels.get(shown)
+        who = self._writing.shown.of_ours(self._us)
         moves = telling.moves(
-            it, self._us, reader.name, at=text_of(now),
+            it, self._us, self._writing.same(it, reader.name, reader.name), at=text_of(now),
             supervisor=reader.role is Role.SUPERVISOR,
         )  # fmt: skip
         record = kept.record and records.get(connection, self._labels, visible, kept.record)
@@ -281,10 +286,11 @@ class ReferralDesk:
         seen = records.get(connection, self._labels, visible, exam)
         return views.ReferralView(
             row=self._row(kept), version=it.version,
-            steps=telling.steps(it), drafts=telling.drafts(it),
+            steps=telling.steps(it, who), drafts=telling.drafts(it, who),
             moves=moves if reader.may(Action.REFERRAL_MOVE) else (),
             marking=label.marking, originator=label.originator,
-            waiver_by=it.waiver.by if it.waiver else "", waiting=len(it.waiting),
+            waiver_by=who(it.waiver.agency, it.waiver.by) if it.waiver else "",
+            waiting=len(it.waiting),
             record=record.id if record else "",
             alert=alert if alert and queue.find(connection, visible, alert) else "",
             examination=exam if seen is not None else "",

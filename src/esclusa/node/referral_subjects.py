@@ -48,7 +48,7 @@ def about(
     subject = _subject(record.body)
     if box:
         if box not in subject.boxes:
-            raise InputError(f"{box[:20]!r} is none of its boxes")
+            raise InputError(f"{box[:20]!r} is none of its boxes", field="box", problem="code")
         subject = msgspec.structs.replace(subject, boxes=(box,))
     label = records.label_of(connection, record.seq)
     return About(

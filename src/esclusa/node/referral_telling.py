@@ -16,7 +16,7 @@ from esclusa.casework.report_periods import span
 from esclusa.ledger.indexing import RECORD_REFERRED
 from esclusa.model import ReferralMove
 from esclusa.node import move_telling as telling
-from esclusa.node.move_telling import text_of
+from esclusa.node.move_telling import Who, text_of
 from esclusa.node.referral_rows import Kept
 from esclusa.sharing import referral_views as views
 
@@ -107,24 +107,25 @@ def rates(
     )  # fmt: skip
 
 
-def steps(it: Referral) -> tuple[views.StepView, ...]:
+def steps(it: Referral, who: Who) -> tuple[views.StepView, ...]:
     """Return the history, oldest first, with what does not count and why."""
-    return tuple(_step(it, step) for step in it.steps)
+    return tuple(_step(it, step, who) for step in it.steps)
 
 
-def drafts(it: Referral) -> tuple[views.StepView, ...]:
+def drafts(it: Referral, who: Who) -> tuple[views.StepView, ...]:
     """Return the steps on the draft."""
     after = {"open": "draft", "amend": "draft", "discard": "discarded"}
     return tuple(
-        _step(it, Step(move=move, state=after.get(move.move, "draft"))) for move in it.drafts
+        _step(it, Step(move=move, state=after.get(move.move, "draft")), who) for move in it.drafts
     )
 
 
-def _step(it: Referral, step: Step) -> views.StepView:
+def _step(it: Referral, step: Step, who: Who) -> views.StepView:
     move = step.move
     return views.StepView(
-        move=word("move", move.move), agency=move.agency, side=it.side(move.agency), by=move.by,
-        at=move.at, after=word("state", step.state), recorded=tuple(_recorded(move)),
+        move=word("move", move.move), agency=move.agency, side=it.side(move.agency),
+        by=who(move.agency, move.by), at=move.at, after=word("state", step.state),
+        recorded=tuple(_recorded(move)),
         lost=word("lost", step.lost) if step.lost else None,
     )  # fmt: skip
 

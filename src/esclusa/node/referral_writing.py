@@ -39,6 +39,7 @@ from esclusa.node.referral_outcomes import examination, seizure
 from esclusa.node.referral_rows import KIND, MISSING, Kept
 from esclusa.node.referral_subjects import About
 from esclusa.node.referral_telling import reason
+from esclusa.node.shown_names import ShownNames
 from esclusa.node.two_side_writing import LATE, kept_until, own, stays
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.referral_views import WordView
@@ -57,6 +58,7 @@ class Writing:
         self._settings = pipeline.settings
         self._exchange = exchange
         self._us = pipeline.settings.agency
+        self.shown = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
         self._algebra = pipeline.analyst.algebra
 
     # --- labels: made before the transaction that writes under them ------------------------------
@@ -130,10 +132,16 @@ class Writing:
         says = move in DRAFTING or move == "request"
         return ReferralMove(
             referral=it.id, requester=it.requester, host=it.host, agency=self._us, number=0,
-            seen=0, move=move, by=reader.name if reader else SYSTEM,
+            seen=0, move=move, by=self.shown.of(reader.name) if reader else SYSTEM,
             at=text_of(self._exchange.now()),
             subject=(subject or it.subject) if says else ReferralSubject(),
         )  # fmt: skip
+
+    def same(self, it: Referral, name: str, by: str) -> str:
+        """Return as whom an account's move counts: as the one who asked for the waiver, where that
+        was the same account under another name or number, else as ``by``."""
+        asked = it.waiver.by if it.waiver and it.waiver.agency == self._us else ""
+        return asked if asked and self.shown.person(asked) == name else by
 
     def append(
         self, connection: sa.Connection, reader: Reader | None, kept: Kept, move: str,
@@ -143,8 +151,11 @@ class Writing:
         :func:`~esclusa.casework.referral_moves.next_move`."""
         it = kept.referral
         supervisor = reader is not None and reader.role is Role.SUPERVISOR
+        asked = self.asked(reader, it, move)
+        if reader is not None:  # under whatever name or number a waiver was asked for
+            asked = msgspec.structs.replace(asked, by=self.same(it, reader.name, asked.by))
         made = next_move(
-            it, self.asked(reader, it, move), given, version=version, supervisor=supervisor
+            it, asked, self.shown.fields(given), version=version, supervisor=supervisor
         )
         if move in DRAFTING:
             made = about_record(made, kept.record)

@@ -29,7 +29,7 @@ from esclusa.sharing.exchange.rows import ConsentKey, Copy, Cut, Own, Pact
 from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
 
 _ANY: Final = "*"
-SAID: Final = frozenset({"referral_move", "information_move"})
+SAID: Final = frozenset({"referral_move", "information_move", "joint_case_move"})
 """Kinds that a person writes in order to say them to the other side."""
 
 

@@ -80,7 +80,7 @@ class Retro:
             if kept:
                 plan = plan or self._plan(job, open_ones)
                 concerned = self._concerned(kept, plan)
-                self._ready(kept, concerned, plan)
+                self._ready(kept, concerned, plan, job.label_id)
             for some, names in _parts(kept, concerned):
                 further = more or (bool(some) and some[-1].seq != kept[-1].seq)
                 if not self._step(job, at, some, names, more=further):
@@ -88,12 +88,16 @@ class Retro:
                 at = some[-1].seq if some else at
         return True
 
-    def _ready(self, kept: Sequence[KeptRecord], concerned: Collection[str], plan: Plan) -> None:
+    def _ready(
+        self, kept: Sequence[KeptRecord], concerned: Collection[str], plan: Plan, list_label: int
+    ) -> None:
         """Make analysis ready for what comes next; opens transactions."""
         with self._store.read() as connection:
             labels = ties.labels_of(connection, concerned)
         for label in (labels | {record.label_id for record in kept}) - plan.ready:
             self._analyst.refresh(label)
+            # A partner's list may have left meanwhile; its edition is counted all the same.
+            self._analyst.algebra.join(label, list_label)
             plan.ready.add(label)
 
     # --- finding --------------------------------------------------------------------------------
@@ -231,6 +235,6 @@ def _parts(
 
 def _parties(record: KeptRecord) -> list[Party]:
     return [
-        (query.name, query.type, query.birth_date, query.nationality, query.identifiers)
+        (query.compared_name, query.type, query.birth_date, query.nationality, query.identifiers)
         for query in queries_of(record.body)
     ]

@@ -256,10 +256,14 @@ class RuleDesk:
         agency, marking = self._pipeline.settings.agency, self._pipeline.settings.intake_marking()
         if level is not None:
             if level not in set(Level):
-                raise InputError(f"level is {level}, expected 0 to 4")
+                raise InputError(
+                f"level is {level}, expected 0 to 4", field="level", problem="whole", expected="0–4"
+            )
             marking = msgspec.structs.replace(marking, level=Level(level))
         if not may_see(reader, agency, marking, self._today()):
-            raise InputError("you could not see yourself what is marked so")
+            raise InputError(
+                "you could not see yourself what is marked so", field="level", problem="above"
+            )
         return self._labels.intern(agency, marking)
 
     def _told(self, own: Sequence[Kept]) -> tuple[Told, ...]:

@@ -45,7 +45,8 @@ class SavedViews:
         reader.require(Action.QUEUE_READ)
         name = name.strip()
         if not name or len(name) > NAME_LENGTH or not name.isprintable():
-            raise InputError(f"a view needs a name of one line, 1 to {NAME_LENGTH} characters")
+            reason = f"a view needs a name of one line, 1 to {NAME_LENGTH} characters"
+            raise InputError(reason, field="name", problem="name", expected=f"1–{NAME_LENGTH}")
         if len(query) > _QUERY_LENGTH:
             raise InputError(f"the view's address is longer than {_QUERY_LENGTH} characters")
         with self._store.write() as connection:

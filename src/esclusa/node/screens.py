@@ -14,10 +14,11 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis.screening import BulkScreener, Hit, Index, Screener, sentences
-from esclusa.ledger import records, watchlists
+from esclusa.ledger import partner_lists, records, watchlists
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Body, ListEntry, natural_key, record_id
+from esclusa.node.partner_entries import compared, is_partners
 from esclusa.node.queries import Query
 
 
@@ -36,6 +37,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     detail: tuple[str, ...]
     detail_es: tuple[str, ...]
     agrees: frozenset[str] = frozenset()
+    seq: int = 0
+    """The version of a partner's entry that was compared; 0 for one of our own lists."""
 
 
 class Screens:
@@ -47,6 +50,8 @@ class Screens:
         self._agency = agency
         self._editions: dict[int, dict[str, Any]] = {}
         self._screeners: dict[int, Screener] = {}
+        self._partners: dict[int, dict[str, int]] = {}
+        """The versions in the indexes over partners' entries, by label and record."""
 
     def labels(self) -> tuple[int, ...]:
         """Return the labels that lists in force carry."""
@@ -68,6 +73,7 @@ class Screens:
                 index = self._index(connection, label, now[label])
                 self._screeners[label] = Screener(index)
         self._screeners = {label: self._screeners[label] for label in now}
+        self._partners = {label: held for label, held in self._partners.items() if label in now}
         self._editions = now
         if any(len(self._screeners[label].index.entries) > _LARGE for label in changed):
             _settle()
@@ -77,6 +83,8 @@ class Screens:
         """Return the index over the lists under a label: the one known with what editions since
         changed in it, if that is all, else a new one."""
         editions = {name: row.edition for name, row in lists.items()}
+        if is_partners(self._labels.get(label)):
+            return self._partners_index(connection, label, editions)
         known, old = self._screeners.get(label), self._editions.get(label, {})
         if known is not None and old.keys() == lists.keys():
             fresh = {name: old[name].number for name, row in lists.items() if row != old[name]}
@@ -89,26 +97,77 @@ class Screens:
         entries = _listed(record.body for record in every)
         return Index.build((entry for entry in entries if entry.list_id in lists), editions)
 
+    def _partners_index(
+        self, connection: sa.Connection, label: int, editions: Mapping[str, str]
+    ) -> Index:
+        """Return the index over a partner's entries in force under a label: the one known with what
+        differs, if there is one."""
+        (list_id,) = editions
+        versions = partner_lists.versions(connection, label)
+        known, held = self._screeners.get(label), self._partners.get(label, {})
+        names = {seq: name for name, seq in versions.items()
+                 if held.get(name) != seq}  # fmt: skip
+        bodies = partner_lists.bodies(connection, names)
+        put = [compared(list_id, names[seq], body) for seq, body in bodies.items()
+               if isinstance(body, ListEntry)]  # fmt: skip
+        self._partners[label] = versions
+        if known is None:
+            return Index.build(put, editions)
+        gone = [(list_id, name) for name in held if name not in versions]
+        return known.index.updated(put, gone, editions)
+
+    def asked(self, label: int, query: Query) -> tuple[Match, ...]:
+        """Return the matches of one query in the lists under a label as they stand now."""
+        found = self.matches(label, [query])
+        with self._store.read() as connection:
+            return self.standing(connection, found)[0]
+
+    def standing(
+        self, connection: sa.Connection, found: list[tuple[Match, ...]]
+    ) -> list[tuple[Match, ...]]:
+        """Leave out matches with entries of partners that are no more what the index holds: taken
+        back, narrowed or changed in this very transaction, or since the index was made."""
+        asked = {match.seq for each in found for match in each if match.seq}
+        if not asked:
+            return found
+        still = records.standing(connection, asked) | {0}
+        return [tuple(match for match in each if match.seq in still) for each in found]
+
     def matches(self, label: int, queries: Sequence[Query]) -> list[tuple[Match, ...]]:
-        """Return for each query its matches in the lists under a label, best first."""
+        """Return for each query its matches in the lists under a label, best first.
+
+        Of a partner's list they count only as far as :meth:`standing` leaves them.
+        """
         screener = self._screeners[label]
         asked = [
             screener.made(
-                query.name, query.type, query.birth_date, query.nationality, query.identifiers
+                query.compared_name, query.type, query.birth_date, query.nationality, query.identifiers
             )
             for query in queries
         ]
-        return [tuple(map(self._match, hits)) for hits in BulkScreener(screener).all_of(asked)]
+        held = self._partners.get(label)
+        return [
+            tuple(self._match(hit, held) for hit in hits)
+            for hits in BulkScreener(screener).all_of(asked)
+        ]
 
-    def _match(self, hit: Hit) -> Match:
-        key = natural_key(ListEntry(list_id=hit.list_id, uid=hit.uid, type=hit.entry_type, name=""))
+    def _match(self, hit: Hit, held: Mapping[str, int] | None) -> Match:
+        """:param held: what the index holds when it is one over a partner's entries, which are
+        named by their records."""
+        name = hit.uid
+        if held is None:
+            key = natural_key(
+                ListEntry(list_id=hit.list_id, uid=hit.uid, type=hit.entry_type, name="")
+            )
+            name = record_id(self._agency, "list_entry", key)
         return Match(
-            record_id=record_id(self._agency, "list_entry", key),
+            record_id=name,
+            seq=held[hit.uid] if held is not None else 0,
             list_id=hit.list_id,
             uid=hit.uid,
             edition=hit.edition,
             entry_type=hit.entry_type,
-            entry_name=hit.entry_name,
+            entry_name=hit.entry_name or hit.uid,
             matched_name=hit.matched_name,
             score=hit.score,
             detail=tuple(sentences(hit, "en")),

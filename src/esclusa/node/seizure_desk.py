@@ -35,6 +35,7 @@ from esclusa.node import referral_rows
 from esclusa.node.exchange import Exchange
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.seizure_telling import Telling, category_word, of_examination, part_word
+from esclusa.node.shown_names import ShownNames
 from esclusa.sharing import seizure_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
@@ -57,7 +58,8 @@ class SeizureDesk:
         self._settings = pipeline.settings
         self._exchange = exchange
         self._us = pipeline.settings.agency
-        self._telling = Telling(pipeline.labels, self._us)
+        self._shown = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
+        self._telling = Telling(pipeline.labels, self._us, self._shown)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -179,7 +181,8 @@ class SeizureDesk:
         """
         reader.require(Action.SEIZURE_WRITE)
         if unknown := sorted(set(partners) - set(self._partners())):
-            raise InputError(f"{unknown[0][:40]!r} is no partner of this node")
+            reason = f"{unknown[0][:40]!r} is no partner of this node"
+            raise InputError(reason, field="partners", problem="partner")
         label = self._labels.intern(self._us, self._settings.marking_for(partners))
         if about:
             with self._gate.reading(reader) as (connection, visible):
@@ -243,7 +246,9 @@ class SeizureDesk:
     def _made(self, reader: Reader, said: Seizure, *, correction: bool = False) -> Seizure:
         now = self._exchange.now()
         by = msgspec.structs.replace(
-            said, by=reader.name, at=now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            said,
+            by=self._shown.of(reader.name),
+            at=now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         return checked(by, now=now, correction=correction)
 

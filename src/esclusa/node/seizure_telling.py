@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis import seizures as counting
@@ -20,6 +21,7 @@ from esclusa.ledger.indexing import (
 from esclusa.ledger.labels import Labels
 from esclusa.model import Examination, SeizedItem, Seizure, decode_body
 from esclusa.node import referral_rows
+from esclusa.node.shown_names import ShownNames
 from esclusa.sharing import seizure_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.referral_views import WordView
@@ -30,9 +32,10 @@ _RECORDS_SHOWN: Final = 20
 class Telling:
     """Reads the reports under a reader's labels and tells them."""
 
-    def __init__(self, labels: Labels, us: str) -> None:
+    def __init__(self, labels: Labels, us: str, shown: ShownNames) -> None:
         self._labels = labels
         self._us = us
+        self._shown = shown
 
     def events(
         self, connection: sa.Connection, visible: Collection[int], value: str = SEIZURE_REFERENCE
@@ -85,7 +88,7 @@ class Telling:
         self, connection: sa.Connection, visible: frozenset[int], reader: Reader, event: Event
     ) -> views.EventView:
         """Return a seizure with each service's report."""
-        shown = []
+        shown, who = [], self._shown.of_ours(self._us)
         for report in event.reports:
             held = records.get(connection, self._labels, visible, report.id)
             if held is None:
@@ -93,7 +96,8 @@ class Telling:
             label = self._labels.get(records.label_of(connection, held.seq))
             shown.append(views.ReportView(
                 record=report.id, originator=report.originator, part=part_word(report.body.part),
-                body=report.body, version=str(held.version), marking=held.marking,
+                body=told(report.body, who(report.originator, report.body.by)),
+                version=str(held.version), marking=held.marking,
                 own=not label.supplier and report.originator == self._us,
             ))  # fmt: skip
         referral = next((r.body.referral for r in event.reports if r.body.referral), "")
@@ -122,6 +126,11 @@ class Telling:
         found = versions.holding(connection, visible, kinds, values) if values else {}
         named = {held.id: title_of(decode_body(held.body)) for held in found.values()}
         return tuple(sorted(named.items(), key=lambda pair: (pair[1], pair[0])))[:_RECORDS_SHOWN]
+
+
+def told(body: Seizure, by: str) -> Seizure:
+    """Return a report as a reader is told it, with the person who wrote it."""
+    return msgspec.structs.replace(body, by=by)
 
 
 def category_word(code: str) -> WordView:

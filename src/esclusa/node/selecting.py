@@ -273,10 +273,15 @@ class SelectionDesk:
     def _label(self, level: int | None, reader: Reader) -> int:
         chosen = self._pipeline.settings.intake_level if level is None else level
         if chosen not in set(Level):
-            raise InputError(f"level is {chosen}, expected 0 to 4")
+            raise InputError(
+                f"level is {chosen}, expected 0 to 4", field="level", problem="whole",
+                expected="0–4",
+            )  # fmt: skip
         marking = Marking(level=Level(chosen))  # for this agency alone, whoever its bills go to
         if not may_see(reader, self._agency, marking, self.now().date()):
-            raise InputError("you could not see yourself what is marked so")
+            raise InputError(
+                "you could not see yourself what is marked so", field="level", problem="above"
+            )
         return self._labels.intern(self._agency, marking)
 
     def _seed(self, port: str, day: str, shift: str, label: int) -> bytes:
@@ -362,19 +367,28 @@ def _is_id(name: str) -> bool:
 
 def _check_place(port: str, day: str, shift: str) -> None:
     if not _PORT.fullmatch(port):
-        raise InputError(f"{port[:20]!r} is no port code of five signs, such as PAMIT")
-    _day(day)
+        reason = f"{port[:20]!r} is no port code of five signs, such as PAMIT"
+        raise InputError(
+            reason, field="port", problem="name" if port else "missing", expected="PAMIT"
+        )
+    _day(day, "day")
     if not _SHIFT.fullmatch(shift):
-        raise InputError(f"{shift[:20]!r} is no shift: up to eight capitals and digits")
+        reason = f"{shift[:20]!r} is no shift: up to eight capitals and digits"
+        raise InputError(reason, field="shift", problem="name", expected="A–Z 0–9, ≤ 8")
 
 
 def _check_days(day: str, until: str) -> None:
-    if not 0 <= (_day(until) - _day(day)).days < _LONGEST:
-        raise InputError(f"{until} is not within {_LONGEST} days from {day}")
+    if not 0 <= (_day(until, "until") - _day(day, "day")).days < _LONGEST:
+        raise InputError(
+            f"{until} is not within {_LONGEST} days from {day}", field="until", problem="bounds"
+        )
 
 
-def _day(text: str) -> dt.date:
+def _day(text: str, field: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text[:20]!r} is no day such as 2026-11-27") from None
+        raise InputError(
+            f"{text[:20]!r} is no day such as 2026-11-27", field=field,
+            problem="day" if text else "missing",
+        ) from None  # fmt: skip

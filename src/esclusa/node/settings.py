@@ -12,6 +12,7 @@ import msgspec
 from esclusa.errors import ConfigError
 from esclusa.model import EVERYONE, Level, Marking
 from esclusa.node.oidc_settings import Oidc
+from esclusa.node.shown_names import IF_ANY, MODES
 
 FILE: Final = "esclusa.toml"
 
@@ -50,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``oidc`` is the identity provider that people may sign in through. With ``local_sign_in`` off
     a password of this node opens no session, but for the accounts in ``local_accounts``: machines,
     and the one that is kept for the day when the provider is out of reach.
+    ``shown_to_partners`` is what a step that goes to a partner tells of who made it: the account's
+    ``name``, its service ``number``, or the ``number_if_any``.
     """
 
     agency: str
@@ -74,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     oidc: Oidc | None = None
     local_sign_in: bool = True
     local_accounts: tuple[str, ...] = ()
+    shown_to_partners: str = IF_ANY
     retention_days: dict[str, int] = msgspec.field(default_factory=lambda: dict(RETENTION_DAYS))
 
     def __post_init__(self) -> None:
@@ -87,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"list_workers {self.list_workers}: a number from 1 to 64")
         if not (self.local_sign_in or self.oidc):
             raise ConfigError("local_sign_in is off and there is no oidc: nobody could sign in")
+        if self.shown_to_partners not in MODES:
+            raise ConfigError(f"shown_to_partners is one of {', '.join(MODES)}")
         if self.entity_records < 1:
             raise ConfigError(f"entity_records {self.entity_records}: a number from 1")
         for name in ("case_kept_days", "evidence_bytes"):

@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from esclusa.ledger import versions
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.schema import reference
-from esclusa.model import InformationMove, ReferralMove
+from esclusa.model import InformationMove, JointCaseMove, ReferralMove
 
-M = TypeVar("M", ReferralMove, InformationMove)
+M = TypeVar("M", ReferralMove, InformationMove, JointCaseMove)
 K = TypeVar("K")
 Key = tuple[str, str, str]
 """Name and the two sides: whoever uses another's name has a thing of its own."""

@@ -56,6 +56,35 @@ class ListDetail(msgspec.Struct, frozen=True, kw_only=True):
     list: ListView | None = None
 
 
+class UseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a list at one service: ``partner``, or "" for this one. ``matches`` are possible
+    matches with its entries, each once; then people's answers to them; ``examined`` openings of
+    what they stood on, those with a find, those with a seizure (known of partners alone)."""
+
+    partner: str = ""
+    matches: int = 0
+    the_same: int = 0
+    not_the_same: int = 0
+    cannot_tell: int = 0
+    examined: int = 0
+    found: int = 0
+    seized: int = 0
+
+
+class ListUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a list, here and at partners. ``given_by`` is the partner whose entries they
+    are, "" for our own list; of a partner's list ``partners`` holds what we told that partner.
+    ``more``: only the newest alerts were counted."""
+
+    id: str
+    key: str
+    title: str
+    here: UseRow
+    partners: tuple[UseRow, ...] = ()
+    given_by: str = ""
+    more: bool = False
+
+
 class ListChange(msgspec.Struct, frozen=True, kw_only=True):
     """What an edition does to one entry. ``fields`` are those that change; ``weak_aliases`` stands
     for aliases marked weak. ``record_id`` is "" for an entry that is not in the ledger yet."""

@@ -36,6 +36,16 @@ class WayView(msgspec.Struct, frozen=True, kw_only=True):
     to: str
 
 
+class AddressView(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's mail address. ``state``: ``none``, ``waiting`` (its code has not gone yet),
+    ``sent`` (the code is awaited ``until``), ``over`` (it counts no more), ``refused`` (the mail
+    server takes no letters to it), ``confirmed``. Notices go to a confirmed one alone."""
+
+    address: str = ""
+    state: str = "none"
+    until: str = ""
+
+
 class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
     """An account's settings. ``agency`` is the one that its use is counted for. ``has_feed``: there
     is an address of a feed; the address itself is shown once, when it is made."""
@@ -55,6 +65,7 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindView, ...]
     channels: tuple[ChannelView, ...]
     subjects: tuple[str, ...]
+    address: AddressView = AddressView()
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):

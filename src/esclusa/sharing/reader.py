@@ -85,6 +85,7 @@ class Action(StrEnum):
     CASE_MOVE = "case:move"
     CASE_EVIDENCE = "case:evidence"
     CASE_EXPORT = "case:export"
+    CASE_SHARE = "case:share"
     NOTICE_READ = "notice:read"
     NOTICE_CHOOSE = "notice:choose"
     NOTICE_FORM = "notice:form"
@@ -97,6 +98,9 @@ class Action(StrEnum):
     SESSION_OPEN = "session:open"
     SESSION_CLOSE = "session:close"
     SESSION_REFUSE = "session:refuse"
+    SESSION_END = "session:end"
+    PASSWORD_CHANGE = "password:change"
+    PASSWORD_REFUSE = "password:refuse"
 
 
 _WORK = {
@@ -112,6 +116,7 @@ _WORK = {
     Action.REFERRAL_READ, Action.REFERRAL_MOVE, Action.REQUEST_READ, Action.REQUEST_MOVE,
     Action.NOTICE_READ, Action.NOTICE_CHOOSE, Action.NOTICE_FORM,
     Action.CASE_READ, Action.CASE_MOVE, Action.CASE_EVIDENCE, Action.CASE_EXPORT,
+    Action.CASE_SHARE,
     Action.MODEL_READ, Action.SCORE_READ, Action.SCORE_WRITE,
     Action.SELECTION_READ, Action.SELECTION_WRITE, Action.REPORT_READ,
     Action.EXAMINATION_WRITE,

@@ -344,6 +344,10 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     """People of an identity provider who are tied to it."""
     seen: str = ""
     """A sign of what it is now; a change names it, and is refused when it is another by then."""
+    must_change: bool = False
+    """Its person has to choose another password at the next sign-in."""
+    number: str = ""
+    """The service number that partners are shown in place of the name, "" for none."""
 
 
 class SignInWays(msgspec.Struct, frozen=True, kw_only=True):

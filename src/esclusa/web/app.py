@@ -22,6 +22,7 @@ from esclusa.web import feed
 from esclusa.web.gatekeeper import admit
 from esclusa.web.mistakes import Mistakes
 from esclusa.web.page import Page, all_pages, navigation
+from esclusa.web.refused import drawn_by
 from esclusa.web.shield import Shield, note_crash
 from esclusa.web.site import Site
 from esclusa.web.statics import PREFIX, WORKER_PATH
@@ -61,7 +62,10 @@ def create_app(
 
 def _routes(site: Site, pages: tuple[Page, ...], mistakes: Mistakes) -> list[BaseRoute]:
     shown = [
-        Route(page.path, _handler(site, page, mistakes), methods=[page.method]) for page in pages
+        Route(
+            page.path, _handler(site, page, drawn_by(pages, page), mistakes), methods=[page.method]
+        )
+        for page in pages
     ]
     return [
         Route(WORKER_PATH, site.statics.serve_worker, methods=["GET"]),
@@ -73,10 +77,10 @@ def _routes(site: Site, pages: tuple[Page, ...], mistakes: Mistakes) -> list[Bas
     ]
 
 
-def _handler(site: Site, page: Page, mistakes: Mistakes) -> Handler:
+def _handler(site: Site, page: Page, drawn: Page | None, mistakes: Mistakes) -> Handler:
     async def handle(request: Request) -> Response:
         try:
-            return await admit(site, page, request)
+            return await admit(site, page, request, drawn=drawn)
         except (EsclusaError, HTTPException):
             raise
         except Exception as error:

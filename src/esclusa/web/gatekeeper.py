@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -22,35 +24,56 @@ from starlette.responses import RedirectResponse, Response
 from esclusa.api.body import limited
 from esclusa.api.limits import FaceLimits
 from esclusa.api.queries import check_value
-from esclusa.errors import Forbidden, SignInError
+from esclusa.casework.forms import FieldMistake, MoveMistakes
+from esclusa.errors import Forbidden, InputError, PasswordDue, SignInError
 from esclusa.web.page import Page
 from esclusa.web.preferences import likes_of
+from esclusa.web.refused import REFUSALS, again, linked
 from esclusa.web.site import Site
 from esclusa.web.visit import Visit
 
 EARLY_COOKIE: Final = "esclusa_early"
 """Holds the form token of a browser in which nobody has signed in yet."""
 
+DUE_PATH: Final = "/own-password"
+"""Where a person is led whose password has to be changed first."""
+
 _COPIES: Final = 4
 """A message may stand in its form as text, as the file before it in base64, and as a new file."""
 
 
-async def admit(site: Site, page: Page, request: Request) -> Response:
-    """Let a request through to its page, or answer in the page's place."""
+async def admit(site: Site, page: Page, request: Request, *, drawn: Page | None = None) -> Response:
+    """Let a request through to its page, or answer in the page's place.
+
+    :param drawn: the page that draws the form which this one takes, for a form that is refused.
+    """
     try:
         visit = await visit_of(site, request)
     except SignInError:
         visit = None
     if visit is None and page.signed_in:
         return _to_sign_in(request)
+    if visit is not None and visit.due and page.signed_in and not page.due:
+        return RedirectResponse(DUE_PATH, status_code=303)
     if visit is None:
         visit = early_visit(site, request)
     if page.action is not None:
         visit.reader.require(page.action)
     if request.method == "POST":
-        visit = await _with_form(visit, page)
-    response = await page.show(visit)
-    return _remember(response, visit)
+        return _remember(await _sent(await _with_form(visit, page), page, drawn), visit)
+    return _remember(await page.show(visit), visit)
+
+
+async def _sent(visit: Visit, page: Page, drawn: Page | None) -> Response:
+    """Answer a form: what is refused comes back on its page, with all that was typed."""
+    try:
+        _check_values(visit, page)
+        answer = await page.show(visit)
+    except REFUSALS as error:
+        if drawn is None:
+            raise
+        return await again(visit, page, drawn, error)
+    return linked(answer) if 400 <= answer.status_code < 500 else answer
 
 
 async def visit_of(site: Site, request: Request) -> Visit | None:
@@ -61,7 +84,10 @@ async def visit_of(site: Site, request: Request) -> Visit | None:
     token = request.cookies.get(site.session_cookie, "")
     if not token:
         return None
-    reader = await run_in_threadpool(site.node.reader, token)
+    try:
+        reader, due = await run_in_threadpool(site.node.reader, token), False
+    except PasswordDue:
+        reader, due = await run_in_threadpool(partial(site.node.reader, token, due=True)), True
     likes = msgspec.structs.replace(likes_of(request), language=reader.language)
     return Visit(
         site=site,
@@ -69,6 +95,7 @@ async def visit_of(site: Site, request: Request) -> Visit | None:
         likes=likes,
         found=reader,
         token=token,
+        due=due,
         csrf=await run_in_threadpool(site.node.csrf, token),
     )
 
@@ -106,14 +133,22 @@ async def _with_form(visit: Visit, page: Page) -> Visit:
     )
     fields = _fields(form)
     _check_token(visit, fields)
-    for name, value in fields.items():
-        if name not in page.whole:
-            check_value(name, value, limits=limits)
-    return Visit(
-        site=visit.site, request=request, likes=visit.likes, found=visit.found, token=visit.token,
-        csrf=visit.csrf, form=fields, chosen=_chosen(form),
-        files=tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile)),
-    )  # fmt: skip
+    files = tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile))
+    return replace(visit, form=fields, chosen=_chosen(form), files=files)
+
+
+def _check_values(visit: Visit, page: Page) -> None:
+    """Refuse values that nobody types into a form; raises ``MoveMistakes`` naming each field."""
+    mistakes = []
+    for name, values in visit.chosen.items():
+        try:
+            check_value(name, () if name in page.whole else values, limits=visit.site.limits)
+        except InputError as error:
+            mistakes.append(
+                FieldMistake(field=name, problem=error.problem, expected=error.expected)
+            )
+    if mistakes:
+        raise MoveMistakes(tuple(mistakes))
 
 
 def _bounds(page: Page, limits: FaceLimits) -> tuple[int, int, int]:

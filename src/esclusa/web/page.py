@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from importlib import import_module
 from pkgutil import iter_modules
@@ -40,7 +40,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     ``files`` lets the form carry files; ``download`` marks an answer that is a file to keep.
     ``whole`` names the fields that may hold a whole message, with any character in it; such a form
     is kept in memory and brings no more than ``FaceLimits.message_bytes`` of a message. ``fields``
-    is how many fields a form may have that names many things, 0 for ``FaceLimits.fields``.
+    is how many fields a form may have that names many things, 0 for ``FaceLimits.fields``. ``form``
+    is the path of the page that draws the form which this one takes, "" for the nearest above it;
+    ``names`` says how the form calls what a service calls otherwise.
+    ``due`` keeps an address open to somebody whose password has to be changed first.
     """
 
     path: str
@@ -53,7 +56,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     files: bool = False
     whole: tuple[str, ...] = ()
     fields: int = 0
+    form: str = ""
+    names: Mapping[str, str] = {}
     download: bool = False
+    due: bool = False
     signed_in: bool = True
 
 

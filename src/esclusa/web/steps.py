@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from esclusa.casework.forms import Field, MoveMistakes
+from esclusa.casework.forms import Field, FieldMistake, MoveMistakes
 from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
 from esclusa.web.catalogue import mark as _
 from esclusa.web.visit import Visit
@@ -32,11 +32,55 @@ PROBLEMS: Final = {
     "day": _("Write a whole date, such as 1971-05-12."),
     "bounds": _("This day is too early or too late."),
     "document": _("Write one document a line, such as passport:PA1234567."),
+    "hour": _("Write a time of day, such as 07:00."),
+    "mail": _("Write one mail address, such as ana@customs.example."),
+    "message": _("Paste a message or choose a file."),
+    "period": _("Write a month or a year:"),
     "unknown": _("This step does not record that."),
+    "refused": _("This cannot be used."),
+    "whole": _("Write a whole number."),
+    "taken": _("This is taken already."),
+    "zone": _("Write the name of a time zone, such as America/Panama."),
+    "above": _("This is above your own clearance."),
+    "partner": _("This is no partner of this node."),
+    "confirm": _("Tick this to confirm."),
+    "order": _("The last day is before the first, or the period is too long."),
+    "file": _("Choose a file."),
+    "kind": _("This is of another kind than what was expected."),
+    "name": _("This is not written as such a name is."),
+    "twice": _("This is named twice."),
+    "nobody": _("There is no such thing, or none that you may know of."),
+    "box": _("This is no container number: its check digit is wrong."),
+    "future": _("This is after now."),
+    "signs": _("Letters, digits, dots, hyphens and underscores alone."),
 }
+FILES: Final = "files"
+"""What a form calls its field of files."""
 _WITHOUT_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?")
 """A moment without its zone is UTC, as the page says. It is a field of text, because a browser's
 own field for date and time writes 11/12 for one day here and another there."""
+
+
+def require(visit: Visit, *names: str) -> None:
+    """Refuse a form whose named fields are not all filled in; raises ``MoveMistakes``."""
+    missing = [name for name in names if not visit.form.get(name, "").strip()]
+    if missing:
+        raise MoveMistakes(
+            tuple(
+                FieldMistake(field=name, problem="file" if name == FILES else "missing")
+                for name in missing
+            )
+        )
+
+
+def no_file() -> MoveMistakes:
+    """Return the error for a form that needs a file and has none."""
+    return MoveMistakes((FieldMistake(field=FILES, problem="file"),))
+
+
+def unsure() -> MoveMistakes:
+    """Return the error for a step that was not confirmed with a tick."""
+    return MoveMistakes((FieldMistake(field="sure", problem="confirm"),))
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,6 +34,8 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[UploadFile, ...] = ()
+    due: bool = False
+    """The reader's password has to be changed before anything else."""
 
     @property
     def reader(self) -> Reader:

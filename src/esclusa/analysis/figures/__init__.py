@@ -5,12 +5,12 @@ that the records behind a figure are the rows of the table that it counts. :func
 cells stay out of a published table. Pure: no storage, no clock. See ``docs/reports.md``.
 """
 
-from esclusa.analysis.figures.counting import Figure, Key, counted
+from esclusa.analysis.figures.counting import LATE, Figure, Key, counted
 from esclusa.analysis.figures.facts import COLUMNS, empty, gathered
 from esclusa.analysis.figures.hiding import SMALLEST, Sum, hide, reach
 from esclusa.analysis.figures.meaning import Definition, sums_of
 
 __all__ = [
-    "COLUMNS", "SMALLEST", "Definition", "Figure", "Key", "Sum", "counted", "empty", "gathered",
-    "hide", "reach", "sums_of",
+    "COLUMNS", "LATE", "SMALLEST", "Definition", "Figure", "Key", "Sum", "counted", "empty",
+    "gathered", "hide", "reach", "sums_of",
 ]  # fmt: skip

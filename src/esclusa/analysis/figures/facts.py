@@ -42,7 +42,7 @@ def gathered(columns: Mapping[str, Any], rows: int | None = None) -> pl.DataFram
         if _is_many(value):
             made[name] = pl.Series(name, value).cast(kind)
         else:
-            made[name] = pl.repeat(value, height, dtype=kind, eager=True).alias(name)
+            made[name] = pl.Series(name, [value], dtype=kind).new_from_index(0, height)
     return pl.DataFrame(made)
 
 

@@ -89,7 +89,8 @@ def _each(data: bytes, objects: list[msgspec.Raw]) -> Iterator[Found]:
     place = 0
     for raw in objects:
         body = bytes(raw)
-        place = data.find(body, place)
+        # Mostly one comma stands between two objects; a search for so many bytes costs more.
+        place = place + 1 if data.startswith(body, place + 1) else data.find(body, place)
         yield _found(place, body)
         place += len(body)
 

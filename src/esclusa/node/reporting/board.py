@@ -13,16 +13,16 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import InputError
-from esclusa.ledger import casework_counts as counts
+from esclusa.ledger import alert_figures as figures
 from esclusa.model import Level
 from esclusa.node.case_desk import CaseDesk
 from esclusa.node.information_desk import InformationDesk
 from esclusa.node.list_desk import ListDesk
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_desk import ReferralDesk
-from esclusa.node.reporting import alerts, waiting
+from esclusa.node.reporting import waiting
 from esclusa.node.reporting.behind import PAGES, title
-from esclusa.node.reporting.desk import marked
+from esclusa.node.reporting.desk import days_of, marked
 from esclusa.node.reporting.in_use import InUse
 from esclusa.node.reporting.waiting import Item
 from esclusa.node.rule_desk import RuleDesk
@@ -136,17 +136,11 @@ class Board:
     def _done(
         self, connection: sa.Connection, visible: frozenset[int], first: dt.date, end: dt.date
     ) -> tuple[tuple[views.DayRow, ...], Counter[str]]:
-        since, until = first.isoformat(), end.isoformat()
-        raised = counts.raised_by_day(connection, visible, since, until)
-        made = alerts.decisions(connection, visible, since, until)
-        given = [one for moves, _at in made.values() if (one := alerts.standing(moves))]
-        decided = Counter(one.at[:10] for one in given)
-        days = (first + dt.timedelta(days=n) for n in range(DAYS))
-        told = tuple(
-            views.DayRow(day=day, raised=raised.get(day, 0), decided=decided[day])
-            for day in map(dt.date.isoformat, days)
-        )
-        return told, Counter(one.by for one in given)
+        made = figures.decided_by_day(connection, visible, first.isoformat(), end.isoformat())
+        officers: Counter[str] = Counter()
+        for (_day, who), number in made.items():
+            officers[who] += number
+        return days_of(connection, visible, first, end), officers
 
     def _row(
         self, connection: sa.Connection, visible: frozenset[int], item: Item
@@ -191,13 +185,12 @@ def _unclaimed(
 ) -> views.QueueState:
     """Return how many alerts wait that nobody holds, with their ages."""
     moment = waiting.text_of(now)
-    told = counts.unclaimed(connection, visible, moment, waiting.bounds(now))
+    told, oldest = figures.unclaimed(connection, visible, moment, waiting.bounds(now))
     return views.QueueState(
-        queue=_NEW, count=sum(count for count, _oldest in told.values()), late=0,
-        oldest=min((oldest for _count, oldest in told.values()), default=""),
+        queue=_NEW, count=sum(told.values()), late=0, oldest=oldest,
         ages=tuple(
             views.AgeCell(
-                band=band, count=told.get(at, (0, ""))[0], address=f"/board/{_NEW}?age={band}"
+                band=band, count=told.get(at, 0), address=f"/board/{_NEW}?age={band}"
             )
             for at, (band, _days) in enumerate(waiting.BANDS)
         ),
@@ -212,16 +205,17 @@ def _page(
     """Return how many alerts of an age nobody holds, and those of one page."""
     moment, ages = waiting.text_of(now), waiting.bounds(now)
     place = [name for name, _days in waiting.BANDS].index(age) if age else None
-    told = counts.unclaimed(connection, visible, moment, ages)
-    number = sum(count for at, (count, _oldest) in told.items() if place in (None, at))
-    rows = counts.unclaimed_ids(
+    told, _oldest = figures.unclaimed(connection, visible, moment, ages)
+    number = sum(count for at, count in told.items() if place in (None, at))
+    rows = figures.unclaimed_page(
         connection, visible, moment, ages, place, limit=limit, offset=offset
     )
     return number, [Item(id=name, kind="alert", since=at) for name, at in rows]
 
 
 def _state(name: str, items: Sequence[Item], now: dt.datetime) -> views.QueueState:
-    bands = Counter(waiting.band(one.since, now) for one in items if one.since)
+    ages = waiting.bounds(now)
+    bands = Counter(waiting.band(one.since, ages) for one in items if one.since)
     return views.QueueState(
         queue=name, count=len(items), late=sum(one.late for one in items),
         oldest=min((one.since for one in items if one.since), default=""),

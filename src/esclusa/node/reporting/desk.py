@@ -7,6 +7,7 @@ it; then its counts are frozen as a record with their digest, under the label of
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Collection
 from functools import reduce
 from typing import Final
@@ -19,9 +20,11 @@ from esclusa.analysis.figures import Figure, Key, counted
 from esclusa.casework.report_definitions import SECTIONS, definitions, meaning, meanings
 from esclusa.casework.report_periods import Period, period
 from esclusa.errors import InputError, NotFound, StateError
+from esclusa.ledger import alert_figures as held
+from esclusa.ledger import queue
 from esclusa.model import Level
 from esclusa.node.pipeline import Pipeline
-from esclusa.node.reporting import keeping, telling, words
+from esclusa.node.reporting import alerts, keeping, telling, words
 from esclusa.node.reporting.behind import titled
 from esclusa.node.reporting.gathering import Gathering, Sources
 from esclusa.node.reporting.waiting import subject_text
@@ -62,18 +65,16 @@ class CaseworkReportDesk:
         asked = self._period(reader, name)
         with self._gate.reading(reader) as (connection, visible):
             gathering = self._gathering(connection, visible)
-            facts = {what: gathering.facts(one.since, one.until, SECTIONS)
-                     for what, one in asked.compared()}  # fmt: skip
-            told = {
-                what: self._figures(facts[what], gathering, one) for what, one in asked.compared()
-            }
-            held = self._from.in_use.among(visible)
+            told = {what: _figures(gathering, one) for what, one in asked.compared()}
+            hides_days = hide_small or asked.is_year
+            days = () if hides_days else days_of(connection, visible, asked.first, asked.end)
+            in_use = self._from.in_use.among(visible)
             kept = keeping.all_kept(connection, visible, period=name)
         self._gate.note(reader, Action.REPORT_READ, detail=f"period={name}")
-        known = tuple(self._row(one, held, told["now"]) for one in kept)
+        known = tuple(self._row(one, in_use, told["now"]) for one in kept)
         if hide_small:
             told = {what: telling.without_small(figures) for what, figures in told.items()}
-        level, marking = marked(self._pipeline, held) if held else (int(Level.OPEN), "")
+        level, marking = marked(self._pipeline, in_use) if in_use else (int(Level.OPEN), "")
         return views.CaseworkReport(
             period=name, first=asked.since, last=asked.last.isoformat(),
             over=asked.is_over(self.now()), made=_moment(self.now()), agency=self._from.agency,
@@ -82,11 +83,7 @@ class CaseworkReportDesk:
             definitions=tuple(map(telling.meaning_view, meanings().values())),
             clearance=int(reader.clearance), caveats=tuple(sorted(reader.caveats)),
             purpose=reader.purpose, level=level, marking=marking, hides_small=hide_small,
-            days=(
-                () if hide_small or asked.is_year
-                else days_of(facts["now"], asked.first, asked.end)
-            ),
-            kept=known,
+            days=days, kept=known,
         )  # fmt: skip
 
     def behind(
@@ -107,16 +104,18 @@ class CaseworkReportDesk:
         meant = compared[of or name]
         with self._gate.reading(reader) as (connection, visible):
             gathering = self._gathering(connection, visible)
-            rows = _behind(gathering, meant, figure, part)
-            some = rows.slice(max(0, offset), max(1, min(limit, PAGE_LIMIT)))
-            named = self._referrals(connection, visible) if "referral" in some["kind"] else {}
+            number, some = _behind(
+                gathering, meant, figure, part, limit=max(1, min(limit, PAGE_LIMIT)),
+                offset=max(0, offset),
+            )  # fmt: skip
+            named = self._titles(connection, visible, some)
             shown = titled(connection, self._labels, visible, some, one.definition.parts, named)
         detail = f"period={meant.name} figure={figure} rows={len(shown)}"
         self._gate.note(reader, Action.REPORT_READ, detail=detail)
         title = words.part(one.definition.parts, part) if part else (one.title_en, one.title_es)
         return views.BehindView(
             period=meant.name, figure=figure, part=part, title_en=title[0], title_es=title[1],
-            meaning=telling.meaning_view(one), number=rows.height, offset=max(0, offset),
+            meaning=telling.meaning_view(one), number=number, offset=max(0, offset),
             rows=shown,
         )  # fmt: skip
 
@@ -180,23 +179,21 @@ class CaseworkReportDesk:
             raise InputError(f"{name} has not begun")
         return asked
 
-    def _referrals(self, connection: sa.Connection, visible: frozenset[int]) -> dict[str, str]:
-        """Return what each referral is about, by its name."""
-        every = (one.referral for one in self._from.referrals.every(connection, visible))
-        return {it.id: subject_text(it.subject) for it in every}
+    def _titles(
+        self, connection: sa.Connection, visible: frozenset[int], rows: pl.DataFrame
+    ) -> dict[str, str]:
+        """Return what the referrals and alerts among some facts are about, by their names."""
+        kinds = set(rows["kind"])
+        if "referral" in kinds:
+            every = (one.referral for one in self._from.referrals.every(connection, visible))
+            return {it.id: subject_text(it.subject) for it in every}
+        if "alert" in kinds:
+            found = queue.find_all(connection, visible, list(rows["record"]))
+            return {name: row.title for name, row in found.items()}
+        return {}
 
     def _gathering(self, connection: sa.Connection, visible: frozenset[int]) -> Gathering:
         return Gathering(self._from, connection, visible, self.now())
-
-    def _figures(
-        self, facts: pl.DataFrame, gathering: Gathering, asked: Period
-    ) -> dict[Key, Figure]:
-        found = counted(facts, definitions())
-        left = gathering.missed(asked.since, asked.until)
-        found["selection_missed", ""] = Figure(
-            number=left.examined, value=left.share, low=left.low, high=left.high
-        )
-        return found
 
     def _under(
         self, connection: sa.Connection, visible: frozenset[int], label: int, asked: Period
@@ -205,8 +202,7 @@ class CaseworkReportDesk:
         algebra = self._pipeline.analyst.algebra
         below = frozenset(one for one in algebra.all_below(label) if algebra.covers(one, label))
         gathering = self._gathering(connection, visible & below)
-        facts = gathering.facts(asked.since, asked.until, SECTIONS)
-        return self._figures(facts, gathering, asked)
+        return _figures(gathering, asked)
 
     def _label(self, reader: Reader) -> int:
         """Return the label of all that the reader may see and there is, for this node alone, hidden
@@ -238,11 +234,30 @@ class CaseworkReportDesk:
         )  # fmt: skip
 
 
-def _behind(gathering: Gathering, meant: Period, figure: str, part: str) -> pl.DataFrame:
-    """Return the facts that a figure counts; a share and a time lead to what they are over."""
+def _figures(gathering: Gathering, asked: Period) -> dict[Key, Figure]:
+    """Return all figures of a period."""
+    listed = [one for one in SECTIONS if one != alerts.SECTION]
+    found = counted(gathering.facts(asked.since, asked.until, listed), definitions())
+    left = gathering.missed(asked.since, asked.until)
+    found["selection_missed", ""] = Figure(
+        number=left.examined, value=left.share, low=left.low, high=left.high
+    )
+    return found | gathering.alerts(asked.since, asked.until)
+
+
+def _behind(
+    gathering: Gathering, meant: Period, figure: str, part: str, *, limit: int, offset: int
+) -> tuple[int, pl.DataFrame]:
+    """Return how many facts a figure counts, and a page of them; a share and a time lead to what
+    they are over."""
     definition = meaning(figure).definition
+    if definition.section == alerts.SECTION:
+        return gathering.behind_alerts(
+            meant.since, meant.until, figure=figure, part=part, limit=limit, offset=offset
+        )
     if definition.unit == "estimate":
-        return gathering.control(meant.since, meant.until).sort("at", "record")
+        rows = gathering.control(meant.since, meant.until).sort("at", "record")
+        return rows.height, rows.slice(offset, limit)
     facts = gathering.facts(meant.since, meant.until, (definition.section,))
     over = definition.bottom.split("+") if definition.unit != telling.COUNT else [figure]
     rows = facts.filter(pl.col("figure").is_in(over))
@@ -250,7 +265,7 @@ def _behind(gathering: Gathering, meant: Period, figure: str, part: str) -> pl.D
         rows = rows.filter(pl.col("part") == part)
     elif not definition.adds:
         rows = rows.unique("record", keep="first", maintain_order=True)
-    return rows.sort("at", "record", "part")
+    return rows.height, rows.sort("at", "record", "part").slice(offset, limit)
 
 
 def marked(pipeline: Pipeline, held: Collection[int]) -> tuple[int, str]:
@@ -259,26 +274,20 @@ def marked(pipeline: Pipeline, held: Collection[int]) -> tuple[int, str]:
     return int(joined.marking.level), marking_text(joined)
 
 
-def days_of(facts: pl.DataFrame, first: dt.date, end: dt.date) -> tuple[views.DayRow, ...]:
+def days_of(
+    connection: sa.Connection, visible: Collection[int], first: dt.date, end: dt.date
+) -> tuple[views.DayRow, ...]:
     """Return how many alerts were raised and decided on each day, from ``first`` up to and without
     ``end``."""
-    counts = {
-        (figure, day): number
-        for figure, day, number in facts.filter(
-            pl.col("figure").is_in(("alerts_raised", "alerts_decided"))
-        )
-        .group_by("figure", pl.col("at").str.slice(0, 10).alias("day"))
-        .agg(pl.len())
-        .iter_rows()
-    }
-    days = [first + dt.timedelta(days=n) for n in range((end - first).days)]
+    span = (first.isoformat(), end.isoformat())
+    raised = held.raised_by_day(connection, visible, *span)
+    decided: Counter[str] = Counter()
+    for (day, _who), number in held.decided_by_day(connection, visible, *span).items():
+        decided[day] += number
+    days = ((first + dt.timedelta(days=n)).isoformat() for n in range((end - first).days))
     return tuple(
-        views.DayRow(
-            day=day.isoformat(), raised=counts.get(("alerts_raised", day.isoformat()), 0),
-            decided=counts.get(("alerts_decided", day.isoformat()), 0),
-        )
-        for day in days
-    )  # fmt: skip
+        views.DayRow(day=day, raised=raised.get(day, 0), decided=decided[day]) for day in days
+    )
 
 
 def _moment(now: dt.datetime) -> str:

@@ -11,7 +11,7 @@ import msgspec
 import polars as pl
 import sqlalchemy as sa
 
-from esclusa.analysis.figures import empty
+from esclusa.analysis.figures import Figure, Key, empty
 from esclusa.analysis.measurement import CONTROL, Missed
 from esclusa.analysis.measurement import report as measured
 from esclusa.analysis.outcomes import Stated
@@ -62,11 +62,24 @@ class Gathering:
         self._gathered: dict[tuple[str, str, str], pl.DataFrame] = {}
 
     def facts(self, since: str, until: str, sections: Collection[str]) -> pl.DataFrame:
-        """Return the facts of a span about some sections.
+        """Return the facts of a span about some sections, of which alerts are none.
 
         :param since: its first day, and ``until`` the first after it (ISO 8601).
         """
         return empty(part for name in sections for part in self._section(name, since, until))
+
+    def alerts(self, since: str, until: str) -> dict[Key, Figure]:
+        """Return the figures about alerts of a span: those are kept, and not made from facts."""
+        return alerts.figures(self._connection, self._visible, since, until, now_text())
+
+    def behind_alerts(
+        self, since: str, until: str, *, figure: str, part: str, limit: int, offset: int
+    ) -> tuple[int, pl.DataFrame]:
+        """Return how many alerts one of those figures counts, and a page of them as facts."""
+        return alerts.behind(
+            self._connection, self._visible, since, until, now_text(), figure=figure, part=part,
+            limit=limit, offset=offset,
+        )  # fmt: skip
 
     def missed(self, since: str, until: str) -> Missed:
         """Return the estimate of what the selection of a span missed."""
@@ -80,9 +93,7 @@ class Gathering:
 
     def _section(self, name: str, since: str, until: str) -> Iterator[pl.DataFrame]:
         where, labels = (self._connection, self._visible), self._from.labels
-        if name == "alerts":
-            yield from alerts.facts(*where, labels, since, until, now_text())
-        elif name == "matches":
+        if name == "matches":
             yield from matches.facts(*where, since, until)
         elif name in ("sent", "received"):
             yield from self._shared(since, until, "referrals", f"{name}_")

@@ -22,7 +22,6 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 _STEP = msgspec.json.Decoder(_Step)
-KIND = "match_decision"
 
 
 def facts(
@@ -31,7 +30,7 @@ def facts(
     """Yield the facts about matches on which somebody decided in a span. Where a reader sees one
     under several labels, the step recorded last speaks."""
     last: dict[str, _Step] = {}
-    for name, body in counts.steps(connection, visible, KIND, since, until):
+    for name, body in counts.match_steps(connection, visible, since, until):
         last[name] = _STEP.decode(body)
     told = [(name, step.said) for name, step in last.items() if step.said]
     made = [(name, said) for name, said in told if since <= said.at < until]

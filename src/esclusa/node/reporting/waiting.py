@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from esclusa.ledger import casework_counts as counts
 from esclusa.ledger import matches
+from esclusa.ledger.alert_figures import Bounds
 
 QUEUES: Final = (
     "alerts_new", "alerts_claimed", "alerts_snoozed", "matches", "referrals_host",
@@ -30,7 +31,7 @@ ADDRESSES: Final = {
 }  # fmt: skip
 """Where each queue is worked on."""
 BANDS: Final = (("day", 1), ("days", 3), ("week", 7), ("longer", 0))
-"""How long something waits, as a word, and below how many days (0: no bound)."""
+"""How long something waits, as a word, and up to how many days (0: no bound), in full hours."""
 CLAIM_HOURS: Final = 24
 """An alert that somebody holds for longer is late: whoever took it is off shift by then."""
 SOON_HOURS: Final = 24
@@ -59,11 +60,13 @@ def taken(
     connection: sa.Connection, visible: frozenset[int], now: dt.datetime
 ) -> dict[str, list[Item]]:
     """Return the alerts that somebody holds or put off, by queue, the oldest first."""
-    since = counts.held_since(connection, visible)
+    rows = counts.taken(connection, visible, text_of(now))
+    claimed = [(row.alert_id, row.label_id) for row in rows if row.state == "claimed"]
+    since = counts.moved_last(connection, claimed)
     held_long = text_of(now - dt.timedelta(hours=CLAIM_HOURS))
     soon = text_of(now + dt.timedelta(hours=SOON_HOURS))
     found: dict[str, list[Item]] = {"alerts_claimed": [], "alerts_snoozed": []}
-    for row in counts.taken(connection, visible, text_of(now)):
+    for row in rows:
         at, late = row.created, row.until <= soon
         if row.state == "claimed":
             at = since.get(row.alert_id, row.created)
@@ -73,11 +76,11 @@ def taken(
     return found
 
 
-def bounds(now: dt.datetime) -> counts.Bounds:
-    """Return the ages of :data:`BANDS` as moments."""
-    return counts.Bounds(
-        tuple(text_of(now - dt.timedelta(days=days)) for _name, days in BANDS if days)
-    )
+def bounds(now: dt.datetime) -> Bounds:
+    """Return the ages of :data:`BANDS` as hours: an age begins with a full hour, because that is
+    how the ledger keeps the count of what nobody took."""
+    told = (text_of(now - dt.timedelta(days=days)) for _name, days in BANDS if days)
+    return Bounds(tuple(one[: len("2026-11-27T08")] for one in told))
 
 
 def undecided(connection: sa.Connection, visible: frozenset[int]) -> list[Item]:
@@ -124,16 +127,19 @@ def subject_text(said: Any) -> str:
     return " ".join(part for part in parts if part)
 
 
-def band(since: str, now: dt.datetime) -> str:
-    """Return how long something waits, as a word of :data:`BANDS`."""
-    waited = (now - dt.datetime.fromisoformat(since)).total_seconds() / 86_400
-    return next(name for name, days in BANDS if not days or waited < days)
+def band(since: str, ages: Bounds) -> str:
+    """Return how long something waits, as a word of :data:`BANDS`.
+
+    :param ages: as :func:`bounds` gives them.
+    """
+    return BANDS[ages.age(since)][0]
 
 
 def chosen(items: Sequence[Item], age: str, *, late: bool, now: dt.datetime) -> Iterator[Item]:
     """Yield the items of an age ("" for all), or the late ones, the oldest first."""
+    ages = bounds(now)
     for item in sorted(items, key=lambda one: (one.since or "9", one.id)):
-        if (not late or item.late) and (not age or (item.since and band(item.since, now) == age)):
+        if (not late or item.late) and (not age or (item.since and band(item.since, ages) == age)):
             yield item
 
 

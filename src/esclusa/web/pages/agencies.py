@@ -11,7 +11,7 @@ from esclusa.errors import ConfigError, ExchangeError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
-from esclusa.web.pages.user import UNSURE
+from esclusa.web.steps import unsure
 from esclusa.web.visit import Visit
 
 
@@ -24,7 +24,7 @@ async def end(visit: Visit) -> Response:
     """End the agreement with a partner: nothing goes from then on, and copies are let go."""
     agency = visit.request.path_params["agency"]
     if visit.form.get("sure") != "yes":
-        return await _page(visit, wrong=UNSURE, status=400)
+        raise unsure()
     try:
         await visit.ask(visit.site.node.partner_desk.end, agency)
     except (ConfigError, ExchangeError) as error:
@@ -32,11 +32,11 @@ async def end(visit: Visit) -> Response:
     return visit.go("/agencies")
 
 
-async def _page(visit: Visit, *, wrong: str = "", why: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, *, why: str = "", status: int = 200) -> Response:
     partners = await visit.ask(visit.site.node.partner_desk.partners)
     today = dt.datetime.now(dt.UTC).date()
     return visit.page(
-        "agencies.html", status=status, partners=partners, wrong=wrong, why=why,
+        "agencies.html", status=status, partners=partners, why=why,
         rows=sorted(_rows(partners, today), key=lambda row: (row["days"] is None, row["days"])),
     )  # fmt: skip
 

@@ -9,22 +9,21 @@ from starlette.responses import Response
 
 from esclusa.api.queries import number, one_of
 from esclusa.api.status import status_of
-from esclusa.errors import EsclusaError, InputError, MovedOn, NotFound, StateError
+from esclusa.errors import MovedOn, NotFound, StateError
 from esclusa.model import AlertMove
 from esclusa.node.snoozing import HOURS, in_hours, read
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import AlertView, QueueFilter
-from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_in, filter_of, with_filter
 from esclusa.web.page import Page
 from esclusa.web.pages.cases import cases_of
 from esclusa.web.pages.records import draw, score_of
 from esclusa.web.pages.referrals import referrals_of
 from esclusa.web.pages.requests import requests_of
-from esclusa.web.pages.triage import NO_REASON, NO_VERDICT, QUEUE_FIELDS
+from esclusa.web.pages.triage import QUEUE_FIELDS
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
-NO_SNOOZE_REASON = _("Write the reason for putting it off.")
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,16 +114,14 @@ async def verdict(visit: Visit) -> Response:
     form, wanted = visit.form, filter_in(visit)
     code, reason = form.get("verdict", ""), form.get("reason", "").strip()
     typed = Typed(chosen=code, reason=reason)
-    wrong = (not code and NO_VERDICT) or (not reason and NO_REASON)
-    if wrong:
-        return await _again(visit, wanted, typed, wrong)
+    require(visit, "verdict", "reason")
     after = await _next(visit, wanted)
     try:
         done = await visit.ask(
             visit.site.node.verdict, _alert(visit), verdict=code, reason=reason,
             seen=form.get("seen", ""),
         )  # fmt: skip
-    except (StateError, InputError) as error:
+    except StateError as error:
         return await _again(visit, wanted, typed, error)
     path = f"/alerts/{after}" if after else "/queue"
     return visit.go(with_filter(path, _list(visit), moved=done.alert_id))
@@ -139,15 +136,15 @@ async def snooze(visit: Visit) -> Response:
         why=reason, hours=form.get("hours", ""), until=form.get("until", ""),
         zone=form.get("zone", ""),
     )  # fmt: skip
-    if not reason:
-        return await _again(visit, wanted, typed, NO_SNOOZE_REASON)
+    require(visit, "why")
+    end = _end(visit, typed)
     after = await _next(visit, wanted)
     try:
         done = await visit.ask(
-            visit.site.node.snooze, _alert(visit), until=_end(visit, typed), reason=reason,
+            visit.site.node.snooze, _alert(visit), until=end, reason=reason,
             seen=form.get("seen", ""),
         )  # fmt: skip
-    except (StateError, InputError) as error:
+    except StateError as error:
         return await _again(visit, wanted, typed, error)
     if after:
         return visit.go(with_filter(f"/alerts/{after}", _list(visit), moved=done.alert_id))
@@ -161,8 +158,8 @@ async def wake(visit: Visit) -> Response:
 
 def _end(visit: Visit, typed: Typed) -> str:
     """Return when the alert comes back: the moment typed, else so many hours from now."""
+    zone = one_of("zone", typed.zone or "UTC", ("UTC", visit.reader.time_zone))
     if typed.until:
-        zone = one_of("zone", typed.zone, ("UTC", visit.reader.time_zone))
         return read(typed.until, zone)
     hours = number("hours", one_of("hours", typed.hours, map(str, HOURS)))
     return in_hours(hours, dt.datetime.now(dt.UTC))
@@ -174,15 +171,10 @@ async def _next(visit: Visit, wanted: QueueFilter) -> str:
     return str(after)
 
 
-async def _again(
-    visit: Visit, wanted: QueueFilter, typed: Typed, why: str | EsclusaError
-) -> Response:
+async def _again(visit: Visit, wanted: QueueFilter, typed: Typed, why: StateError) -> Response:
     """Draw the alert anew with what was typed and the reason why it was not written."""
-    if isinstance(why, str):
-        return await _draw(visit, wanted, msgspec.structs.replace(typed, wrong=why), status=400)
     faster = why if isinstance(why, MovedOn) else None
-    said = why.reason if isinstance(why, InputError) else str(why)
-    typed = msgspec.structs.replace(typed, faster=faster, wrong="" if faster else said)
+    typed = msgspec.structs.replace(typed, faster=faster, wrong="" if faster else str(why))
     return await _draw(visit, wanted, typed, status=status_of(why))
 
 
@@ -219,7 +211,8 @@ PAGES = (
     Page(
         path="/alerts/{alert_id}/verdict", show=verdict, method="POST", action=Action.ALERT_VERDICT
     ),
-    Page(path="/alerts/{alert_id}/snooze", show=snooze, method="POST", action=Action.ALERT_SNOOZE),
+    Page(path="/alerts/{alert_id}/snooze", show=snooze, method="POST", action=Action.ALERT_SNOOZE,
+         names={"reason": "why"}),
     Page(path="/alerts/{alert_id}/wake", show=wake, method="POST", action=Action.ALERT_WAKE),
     Page(path="/alerts/{alert_id}/undo", show=undo, method="POST", action=Action.ALERT_UNDO),
 )

@@ -15,6 +15,7 @@ from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
 from esclusa.web.page import Group, Page
 from esclusa.web.pages.cases import cases_of
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 ROWS = 100
@@ -84,8 +85,7 @@ async def pair(visit: Visit) -> Response:
 async def judge(visit: Visit) -> Response:
     """Write a judgement, then show the next open question, or the list at its end."""
     desk, (one, other) = visit.site.node.entities, _pair(visit)
-    if not visit.form.get("verdict"):
-        raise InputError("choose a verdict from the list")
+    require(visit, "verdict")
     after = (await visit.ask(desk.pair, one, other)).after
     said = await visit.ask(
         desk.judge, one, other, verdict=visit.form["verdict"],
@@ -97,8 +97,7 @@ async def judge(visit: Visit) -> Response:
 async def join(visit: Visit) -> Response:
     """Go to the pair of an entity and another one that the form names."""
     name, other = visit.request.path_params["entity_id"], visit.form.get("other", "").strip()
-    if not other:
-        raise InputError("write the other entity's id")
+    require(visit, "other")
     return visit.go(f"/entity-pairs/{quote(name, safe='')}/{quote(other, safe='')}")
 
 

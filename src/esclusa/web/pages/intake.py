@@ -10,6 +10,7 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.views import ProposalView, SourceView
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import no_file
 from esclusa.web.visit import Visit
 
 
@@ -22,7 +23,7 @@ async def upload(visit: Visit) -> Response:
     """Take files into custody and read them; each is durable before the reading starts."""
     given = [file for file in visit.files if file.filename]
     if not given:
-        return await _page(visit, wrong=_("Choose at least one file."), status=400)
+        raise no_file()
     taken = [await _take(visit, file) for file in given]
     return visit.go(f"/intake/{taken[0].id}" if len(taken) == 1 else "/intake")
 
@@ -64,12 +65,12 @@ async def _take(visit: Visit, file: UploadFile) -> SourceView:
     return await visit.ask(node.ingest, name, file.file, marking=marking, mapping=mapping)
 
 
-async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit) -> Response:
     sources = await visit.ask(visit.site.node.sources, limit=100)
     kept = await visit.ask(visit.site.node.mappings)
     partners = await visit.ask(visit.site.node.partner_names)
     return visit.page(
-        "intake.html", status=status, sources=sources, wrong=wrong,
+        "intake.html", sources=sources,
         limit=visit.site.limits.upload_bytes, partners=partners,
         mappings=[mapping for mapping in kept if mapping.target in ("consignment", "traveller")],
     )  # fmt: skip

@@ -8,13 +8,14 @@ from urllib.parse import quote, urlencode
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from esclusa.api.queries import number
+from esclusa.api.queries import number, one_of
 from esclusa.api.uploads import clean_name
 from esclusa.errors import InputError
 from esclusa.model import Level, Marking
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import no_file, require
 from esclusa.web.visit import Visit
 
 WHAT = ("added", "changed", "removed")
@@ -30,11 +31,9 @@ async def add(visit: Visit) -> Response:
     """Load a list from its published files; kept records are compared with it afterwards."""
     list_id, title = visit.form.get("list_id", "").strip(), visit.form.get("title", "").strip()
     files = _files(visit)
-    if not (list_id and title and files):
-        wrong = _("A list needs an identifier, a title and at least one file.")
-        return await _page(visit, wrong=wrong, status=400)
-    level = visit.form.get("level", "")
-    marking = Marking(level=Level(int(level))) if level in LEVELS else None
+    require(visit, "list_id", "title", *(() if files else ("files",)))
+    level = one_of("level", visit.form.get("level", ""), ("", *LEVELS))
+    marking = Marking(level=Level(int(level))) if level else None
     done = await visit.ask(
         visit.site.node.list_desk.add, list_id, title, files, marking=marking,
         mapping=visit.form.get("mapping", ""), source=visit.form.get("source", ""), compare=False,
@@ -52,7 +51,7 @@ async def update(visit: Visit) -> Response:
     list_id, key = visit.request.path_params["list_id"], visit.form.get("key", "")
     files = _files(visit)
     if not files:
-        return await _list(visit, wrong=_("Choose at least one file."), status=400)
+        raise no_file()
     done = await visit.ask(
         visit.site.node.list_desk.update, list_id, files, key=key,
         mapping=visit.form.get("mapping", ""), source=visit.form.get("source", ""), compare=False,
@@ -65,7 +64,7 @@ async def compare(visit: Visit) -> Response:
     list_id, key = visit.request.path_params["list_id"], visit.form.get("key", "")
     files = _files(visit)
     if not files:
-        return await _list(visit, wrong=_("Choose at least one file."), status=400)
+        raise no_file()
     found = await visit.ask(
         visit.site.node.list_desk.diff, list_id, files, key=key,
         mapping=visit.form.get("mapping", ""),
@@ -89,11 +88,10 @@ async def report(visit: Visit) -> Response:
 async def confirm(visit: Visit) -> Response:
     """Bring the edition that is held into force, with a written reason."""
     list_id, key = visit.request.path_params["list_id"], visit.form.get("key", "")
-    reason = visit.form.get("reason", "").strip()
-    if not reason:
-        return await _list(visit, wrong=_("Write why."), status=400)
+    require(visit, "reason")
     done = await visit.ask(
-        visit.site.node.list_desk.confirm, list_id, reason=reason, key=key, compare=False
+        visit.site.node.list_desk.confirm, list_id, reason=visit.form["reason"], key=key,
+        compare=False,
     )
     return _then_compared(visit, list_id, done.key)
 
@@ -133,21 +131,21 @@ def _pages(visit: Visit, found: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-async def _list(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+async def _list(visit: Visit) -> Response:
     list_id = visit.request.path_params["list_id"]
     key = visit.form.get("key", "") or visit.param("key")
     found = await visit.ask(visit.site.node.list_desk.show, list_id, key=key)
     held = next((edition for edition in found.editions if edition.state == "held"), None)
     return visit.page(
-        "list.html", status=status, found=found, held=held, wrong=wrong,
+        "list.html", found=found, held=held,
         mappings=await _mappings(visit),
     )  # fmt: skip
 
 
-async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit) -> Response:
     lists = await visit.ask(visit.site.node.lists)
     return visit.page(
-        "lists.html", status=status, lists=lists, wrong=wrong, levels=LEVELS,
+        "lists.html", lists=lists, levels=LEVELS,
         mappings=await _mappings(visit),
     )  # fmt: skip
 

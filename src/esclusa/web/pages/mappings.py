@@ -10,6 +10,7 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.views import MappingView
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import no_file
 from esclusa.web.visit import Visit
 
 
@@ -22,7 +23,7 @@ async def add(visit: Visit) -> Response:
     """Keep a mapping file, or a new version of one."""
     given = [file for file in visit.files if file.filename]
     if len(given) != 1:
-        return await _page(visit, wrong=_("Choose one mapping file."), status=400)
+        raise no_file()
     name = clean_name(given[0].filename or "")
     try:
         kept = await visit.ask(visit.site.node.add_mapping, name, given[0].file)
@@ -48,9 +49,9 @@ async def _mapping(visit: Visit) -> MappingView:
     return await visit.ask(visit.site.node.mapping, name, digest=digest)
 
 
-async def _page(visit: Visit, *, wrong: str = "", why: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, *, why: str = "", status: int = 200) -> Response:
     kept = await visit.ask(visit.site.node.mappings)
-    return visit.page("mappings.html", status=status, mappings=kept, wrong=wrong, why=why)
+    return visit.page("mappings.html", status=status, mappings=kept, why=why)
 
 
 PAGES = (

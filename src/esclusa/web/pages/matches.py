@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from esclusa.casework.matches import outcomes
-from esclusa.errors import InputError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 ROWS = 100
@@ -35,8 +35,7 @@ async def review(visit: Visit) -> Response:
 async def decide(visit: Visit) -> Response:
     """Write a decision, then show the next match that waits, or the list at its end."""
     desk, name = visit.site.node.match_desk, visit.request.path_params["match_id"]
-    if not visit.form.get("outcome"):
-        raise InputError("choose an outcome from the list")
+    require(visit, "outcome", "until")
     _before, after = await visit.ask(desk.neighbours, name)
     done = await visit.ask(
         desk.decide, name, outcome=visit.form["outcome"], reason=visit.form.get("reason", ""),

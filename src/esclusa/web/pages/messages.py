@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from esclusa.api.queries import one_of
 from esclusa.api.status import status_of
+from esclusa.casework.forms import FieldMistake, MoveMistakes
 from esclusa.errors import FormatError, InputError
 from esclusa.formats import Limits, detect, open_stream
 from esclusa.formats.edifact.directory import sources
@@ -80,7 +81,7 @@ async def look(visit: Visit) -> Response:
     """Say what a message is, segment by segment, with its defects and records; keep nothing."""
     given, choice = await pasted(visit), _choice(visit)
     if not given.data:
-        return _page(visit, choice=choice, wrong=_("Paste a message or choose a file."), status=400)
+        raise _nothing()
     try:
         found = await run_in_threadpool(_explained, given, choice, visit.site.limits.message_bytes)
     except InputError as error:
@@ -95,7 +96,7 @@ async def answer(visit: Visit) -> Response:
     named = visit.form.get("acknowledgment", "")
     one_of("acknowledgment", named, ("", *chain.from_iterable(ANSWERS.values())))
     if not given.data:
-        return _page(visit, choice=choice, wrong=_("Paste a message or choose a file."), status=400)
+        raise _nothing()
     most = visit.site.limits.message_bytes
     try:
         name, data = await run_in_threadpool(
@@ -104,6 +105,10 @@ async def answer(visit: Visit) -> Response:
     except InputError as error:
         return _refused(visit, given, choice, error)
     return visit.attach(name, data)
+
+
+def _nothing() -> MoveMistakes:
+    return MoveMistakes((FieldMistake(field="text", problem="message"),))
 
 
 def _choice(visit: Visit) -> Choice:

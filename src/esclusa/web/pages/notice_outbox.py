@@ -7,11 +7,12 @@ from typing import Final
 from starlette.responses import Response
 
 from esclusa.api.queries import number, one_of
-from esclusa.errors import InputError
+from esclusa.errors import InputError, NotFound
 from esclusa.node.notice_running import OUTBOX_STATES
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 _RUN: Final = Action.NOTICE_RUN
@@ -34,10 +35,8 @@ async def test(visit: Visit) -> Response:
     """Send a test, and say how it went."""
     form = visit.form
     channel, to = form.get("channel", ""), form.get("to", "").strip()
-    try:
-        done = await visit.ask(visit.site.node.notices.test, channel, to)
-    except InputError as error:
-        return await _drawn(visit, why=error.reason, channel=channel, to=to, status=422)
+    require(visit, "to")
+    done = await visit.ask(visit.site.node.notices.test, channel, to)
     return await _drawn(visit, tested=done, channel=channel, to=to)
 
 
@@ -45,7 +44,11 @@ async def count_for(visit: Visit) -> Response:
     """Say for which agency an account's use is counted."""
     form = visit.form
     account, agency = form.get("account", "").strip(), form.get("agency", "").strip()
-    await visit.ask(visit.site.node.notices.count_for, account, agency)
+    require(visit, "account")
+    try:
+        await visit.ask(visit.site.node.notices.count_for, account, agency)
+    except NotFound as error:
+        raise InputError(str(error), field="account", problem="nobody") from None
     return visit.go("/notice-use")
 
 

@@ -15,41 +15,46 @@ from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.pages.preferences import zones
+from esclusa.web.refused import marked
 from esclusa.web.visit import Visit
+
+WRONG_CODE: Final = _("This is not the code that was sent to the address.")
 
 _CHOOSE: Final = Action.NOTICE_CHOOSE
 _MOST: Final = 2**31 - 1
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that was not kept: what was chosen in it, and why it was not."""
-
-    choice: Choice | None = None
-    why: str = ""
-
-
 async def show(visit: Visit) -> Response:
     """Draw what waits and the settings."""
-    return await _drawn(visit, Tried())
+    return await _drawn(visit)
 
 
 async def save(visit: Visit) -> Response:
-    """Keep the settings, or show the form again with what is wrong."""
-    try:
-        choice = _choice(visit)
-    except InputError as error:
-        return await _drawn(visit, Tried(why=error.reason), status=422)
-    try:
-        await visit.ask(visit.site.node.notices.choose, choice)
-    except InputError as error:
-        return await _drawn(visit, Tried(choice=choice, why=error.reason), status=422)
+    """Keep the settings."""
+    await visit.ask(visit.site.node.notices.choose, _choice(visit))
     return visit.go("/notices?kept=1#settings")
+
+
+async def confirm(visit: Visit) -> Response:
+    """Confirm the own mail address by the code that went there."""
+    try:
+        await visit.ask(visit.site.node.notices.addresses.confirm, visit.form.get("code", ""))
+    except InputError:
+        drawn = await _drawn(visit, Tried(), status=422)
+        return marked(visit, drawn, {"code": WRONG_CODE})
+    return visit.go("/notices?kept=1#address")
+
+
+async def send_code(visit: Visit) -> Response:
+    """Have another code sent to the own mail address."""
+    await visit.ask(visit.site.node.notices.addresses.send_again)
+    return visit.go("/notices#address")
 
 
 async def make_feed(visit: Visit) -> Response:
     """Make a new address for the feed and show it this once."""
     made = await visit.ask(visit.site.node.notices.make_feed)
-    return await _drawn(visit, Tried(), feed=made.path)
+    return await _drawn(visit, feed=made.path)
 
 
 async def end_feed(visit: Visit) -> Response:
@@ -65,13 +70,13 @@ async def follow(visit: Visit) -> Response:
     return visit.go(path)
 
 
-async def _drawn(visit: Visit, tried: Tried, *, feed: str = "", status: int = 200) -> Response:
+async def _drawn(visit: Visit, *, feed: str = "") -> Response:
     desk = visit.site.node.notices
     held: views.SettingsView = await visit.ask(desk.settings)
     waiting = await visit.ask(desk.waiting, via=visit.param("via"))
     return visit.page(
-        "notices.html", status=status, waiting=waiting, settings=held,
-        chosen=tried.choice or held, why=tried.why, feed=feed, zones=zones(), times=TIMES,
+        "notices.html", waiting=waiting, settings=held,
+        chosen=held, feed=feed, zones=zones(), times=TIMES,
         kept=visit.param("kept") == "1", address=desk.address(),
     )  # fmt: skip
 
@@ -137,7 +142,11 @@ _FORM_BYTES: Final = 65_536
 PAGES = (
     Page(path="/notices", show=show, action=Action.NOTICE_READ, label=_("Notices"),
          group=Group.WORK, order=90),
-    Page(path="/notices", show=save, method="POST", action=_CHOOSE, fields=200),
+    Page(path="/notices", show=save, method="POST", action=_CHOOSE, fields=200,
+         names={f"{channel}.{part}": f"{channel}_{part}"
+                for channel in CHANNELS for part in ("kinds", "to", "when", "at")}),
+    Page(path="/notices/address", show=confirm, method="POST", action=_CHOOSE),
+    Page(path="/notices/address-again", show=send_code, method="POST", action=_CHOOSE),
     Page(path="/notices/feed", show=make_feed, method="POST", action=_CHOOSE),
     Page(path="/notices/feed-end", show=end_feed, method="POST", action=_CHOOSE),
     Page(path="/notices/{notice_id}", show=follow, action=Action.NOTICE_READ),

@@ -29,9 +29,13 @@ def zones() -> tuple[str, ...]:
 
 async def show(visit: Visit) -> Response:
     """Draw the form."""
+    node = visit.site.node
     return visit.page(
-        "preferences.html", purposes=visit.site.node.purposes(visit.reader.role), zones=zones()
-    )
+        "preferences.html", purposes=node.purposes(visit.reader.role), zones=zones(),
+        number=await run_in_threadpool(node.shown_names.of, visit.reader.name),
+        may_change=await run_in_threadpool(node.may_change_password, visit.token),
+        changed=visit.param("changed") == "1",
+    )  # fmt: skip
 
 
 async def save(visit: Visit) -> Response:
@@ -40,7 +44,10 @@ async def save(visit: Visit) -> Response:
     language = one_of("language", form.get("language", reader.language), LANGUAGES)
     zone = form.get("time_zone", reader.time_zone).strip()
     if zone != "UTC" and zone not in available_timezones():
-        raise InputError("time_zone is not the name of a zone, expected one like America/Panama")
+        raise InputError(
+            "time_zone is not the name of a zone, expected one like America/Panama",
+            field="time_zone", problem="zone",
+        )  # fmt: skip
     purpose = one_of(
         "purpose",
         form.get("purpose", reader.purpose),
@@ -53,11 +60,11 @@ async def save(visit: Visit) -> Response:
         time_zone=zone,
         purpose=purpose if purpose != reader.purpose else None,
     )
-    keys = form.get("keys", "on" if visit.likes.keys else "off") == "on"
+    keys = one_of("keys", form.get("keys", "on" if visit.likes.keys else "off"), ("on", "off"))
     response = visit.go(local(form.get("back", "")))
     keep(
         response,
-        Likes(language=language, keys=keys),
+        Likes(language=language, keys=keys == "on"),
         secure=visit.site.secure,
     )
     return response
@@ -65,5 +72,5 @@ async def save(visit: Visit) -> Response:
 
 PAGES = (
     Page(path="/preferences", show=show),
-    Page(path="/preferences", show=save, method="POST"),
+    Page(path="/preferences", show=save, method="POST", due=True),
 )

@@ -14,6 +14,7 @@ from esclusa.sharing.reader import Action
 from esclusa.sharing.views import ScreenHit
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 TYPES: Final = ("any", "person", "organisation", "vessel", "address")
@@ -29,8 +30,7 @@ async def form(visit: Visit) -> Response:
 async def screen(visit: Visit) -> Response:
     """Compare the name and draw the possible matches below the form."""
     asked = {name: visit.form.get(name, "").strip() for name in FIELDS}
-    if not asked["name"]:
-        return _page(visit, None, wrong=_("Type a name to compare."), status=400)
+    require(visit, "name")
     one_of("type", asked["type"] or "any", TYPES)
     hits = await visit.ask(
         visit.site.node.screen,
@@ -45,11 +45,11 @@ async def screen(visit: Visit) -> Response:
 
 
 def _page(
-    visit: Visit, hits: tuple[ScreenHit, ...] | None, *, wrong: str = "", status: int = 200
+    visit: Visit, hits: tuple[ScreenHit, ...] | None
 ) -> Response:
     asked = {name: visit.form.get(name, "") for name in FIELDS}
     return visit.page(
-        "screening.html", status=status, asked=asked, hits=hits, types=TYPES, wrong=wrong
+        "screening.html", asked=asked, hits=hits, types=TYPES
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -25,12 +26,11 @@ LINES: Final = 5
 """Lines for goods on the form; more are reported by API or command line."""
 PROBLEMS: Final = steps.PROBLEMS | {
     "moment": _("Write a day like 2026-11-28, or a moment like 2026-11-28T10:00Z."),
-    "future": _("This is after now."),
-    "signs": _("Letters, digits, dots, hyphens and underscores alone."),
-    "box": _("This is no container number: its check digit is wrong."),
 }
 _TEXTS: Final = ("agency", "number", "event", "seized", "part", "equipment", "carrier", "bill",
                  "concealment", "examination")  # fmt: skip
+_GOODS: Final = ("category", "what", "quantity", "unit")
+_ITEM: Final = re.compile(r"items\[(\d+)\]\.(\w+)")
 _PARTNER: Final = "partner_"
 """Begins the names of the boxes that choose partners."""
 
@@ -143,21 +143,27 @@ def _body(form: Mapping[str, str] | FormData) -> Seizure:
     )
 
 
-def _goods(form: Mapping[str, str] | FormData) -> list[SeizedItem]:
-    """Return the goods of the form; a line in which nothing was filled in is none."""
+def _lines(form: Mapping[str, str] | FormData) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the lines of goods in which something was filled in, each with its number."""
     found = []
     for line in range(100):
-        if f"category_{line}" not in form:
+        if not any(f"{name}_{line}" in form for name in _GOODS):
             break
-        category, what, quantity, unit = (
-            str(form.get(f"{name}_{line}", "")).strip()
-            for name in ("category", "what", "quantity", "unit")
-        )
-        if not any((category, what, quantity, unit)):
-            continue
-        amount = _number(quantity) if quantity else None
-        found.append(SeizedItem(category=category, what=what, quantity=amount, unit=unit.upper()))
+        said = tuple(str(form.get(f"{name}_{line}", "")).strip() for name in _GOODS)
+        if any(said):
+            found.append((line, said))
     return found
+
+
+def _goods(form: Mapping[str, str] | FormData) -> list[SeizedItem]:
+    """Return the goods of the form."""
+    return [
+        SeizedItem(
+            category=category, what=what, quantity=_number(quantity) if quantity else None,
+            unit=unit.upper(),
+        )
+        for _line, (category, what, quantity, unit) in _lines(form)
+    ]  # fmt: skip
 
 
 def _number(text: str) -> float:
@@ -181,9 +187,18 @@ def _flat(body: Seizure) -> dict[str, str]:
 
 
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    mistakes, why = steps.mistaken(error, PROBLEMS)
+    said, why = steps.mistaken(error, PROBLEMS)
+    lines = [line for line, _said in _lines(visit.form)]
+    mistakes = {_field(name, lines): text for name, text in said.items()}
     typed = {name: str(value) for name, value in visit.form.items() if name != "csrf"}
     return Tried(typed=typed, mistakes=mistakes, why=why)
+
+
+def _field(name: str, lines: list[int]) -> str:
+    """Return the form's field for what a report names: goods by the line they were typed in."""
+    if found := _ITEM.fullmatch(name):
+        return f"{found[2]}_{lines[int(found[1])]}"
+    return "category_0" if name == "items" else name
 
 
 _READ, _WRITE = Action.SEIZURE_READ, Action.SEIZURE_WRITE

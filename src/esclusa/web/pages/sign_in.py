@@ -109,5 +109,5 @@ def form(visit: Visit, *, next_address: str, wrong: str = "", status: int = 200)
 PAGES = (
     Page(path="/sign-in", show=show, signed_in=False),
     Page(path="/sign-in", show=sign_in, method="POST", signed_in=False),
-    Page(path="/sign-out", show=sign_out, method="POST"),
+    Page(path="/sign-out", show=sign_out, method="POST", due=True),
 )

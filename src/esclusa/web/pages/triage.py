@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from esclusa.api.queries import one_of
 from esclusa.errors import InputError, LimitError
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import BulkView
@@ -16,6 +17,7 @@ from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_in, with_filter
 from esclusa.web.page import Page
 from esclusa.web.pages.queue import draw
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 _PICK: Final = re.compile(r"([0-9a-f-]{36})\.([\w-]{6})")
@@ -23,9 +25,6 @@ _PICK: Final = re.compile(r"([0-9a-f-]{36})\.([\w-]{6})")
 QUEUE_FIELDS: Final = 1_050
 """A thousand alerts, and the fields beside them."""
 NO_ALERT = _("Choose the alerts that the verdict is for.")
-NO_VERDICT = _("Choose a verdict from the list.")
-NO_REASON = _("Write the reason for the verdict.")
-NO_NAME = _("Give the view a name of one line, 60 characters at most.")
 TOO_MANY = _("You keep 50 views already. Drop one first.")
 
 
@@ -35,13 +34,12 @@ async def verdict(visit: Visit) -> Response:
     wanted = filter_in(visit)
     typed = {"verdict": form.get("verdict", ""), "reason": form.get("reason", "")}
     known = {item.code for item in visit.site.node.verdicts()}
-    wrong = (
-        (not chosen and NO_ALERT)
-        or (typed["verdict"] not in known and NO_VERDICT)
-        or (not typed["reason"].strip() and NO_REASON)
-    )
-    if wrong:
-        return await draw(visit, wanted, status=400, chosen=frozenset(chosen), wrong=wrong, **typed)
+    require(visit, "verdict", "reason")
+    one_of("verdict", typed["verdict"], known)
+    if not chosen:
+        return await draw(
+            visit, wanted, status=400, chosen=frozenset(chosen), wrong=NO_ALERT, **typed
+        )
     done = await visit.ask(visit.site.node.bulk_desk.decide, chosen, **typed)
     if done.against:
         return _refused(visit, done, chosen, **typed)
@@ -65,9 +63,8 @@ async def keep(visit: Visit) -> Response:
     wanted, name = msgspec.structs.replace(filter_in(visit), cursor=""), visit.form.get("name", "")
     try:
         await visit.ask(visit.site.node.saved_views.keep, name, address_of(wanted))
-    except InputError as error:
-        wrong = TOO_MANY if isinstance(error, LimitError) else NO_NAME
-        return await draw(visit, wanted, status=400, view_name=name, wrong_view=wrong)
+    except LimitError:
+        return await draw(visit, wanted, status=400, view_name=name, wrong_view=TOO_MANY)
     return visit.go(with_filter("/queue", address_of(wanted)))
 
 

@@ -12,15 +12,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from esclusa.api.queries import number, one_of
-from esclusa.errors import InputError, StateError
+from esclusa.errors import StateError
 from esclusa.model import Level
+from esclusa.node.shown_names import NAME
 from esclusa.sharing.reader import Action, Role
-from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Page
+from esclusa.web.steps import unsure
 from esclusa.web.visit import Visit
-
-UNSURE: Final = _("Tick that you are sure, then send it again.")
-SHORT: Final = _("A password has at least 12 characters.")
 
 Step = Callable[[Visit, str, str], Awaitable[Any]]
 """(visit, account, what was seen) → does it."""
@@ -51,7 +49,19 @@ async def _reopen(visit: Visit, name: str, seen: str) -> None:
 
 async def _password(visit: Visit, name: str, seen: str) -> None:
     password = "" if visit.form.get("none") == "yes" else visit.form.get("password", "") or "-"
-    await visit.ask(visit.site.node.account_desk.set_password, name, password, seen=seen)
+    stays = visit.form.get("stays") == "yes"
+    await visit.ask(
+        visit.site.node.account_desk.set_password, name, password, seen=seen, stays=stays
+    )
+
+
+async def _require(visit: Visit, name: str, seen: str) -> None:
+    await visit.ask(visit.site.node.account_desk.require_change, name, seen=seen)
+
+
+async def _number(visit: Visit, name: str, seen: str) -> None:
+    number = visit.form.get("number", "").strip()
+    await visit.ask(visit.site.node.account_desk.set_number, name, number, seen=seen)
 
 
 async def _sessions(visit: Visit, name: str, seen: str) -> None:
@@ -60,24 +70,20 @@ async def _sessions(visit: Visit, name: str, seen: str) -> None:
 
 STEPS: Final[dict[str, Step]] = {
     "change": _change, "close": _close, "reopen": _reopen, "password": _password,
-    "sessions": _sessions,
+    "require": _require, "number": _number, "sessions": _sessions,
 }  # fmt: skip
 
 
 async def step(visit: Visit) -> Response:
-    """Take a step on an account: change, close, reopen, password, sessions."""
+    """Take a step on an account, one of :data:`STEPS`."""
     name = visit.request.path_params["account"]
     taken = STEPS[one_of("step", visit.request.path_params["step"], STEPS)]
     if visit.form.get("sure") != "yes":
-        return await _page(visit, name, wrong=UNSURE, status=400)
+        raise unsure()
     try:
         await taken(visit, name, visit.form.get("seen", ""))
     except StateError as error:
         return await _page(visit, name, why=str(error), status=409)
-    except InputError as error:
-        if taken is not _password:
-            raise
-        return await _page(visit, name, wrong=SHORT, why=error.reason, status=400)
     return visit.go(f"/users/{name}")
 
 
@@ -92,13 +98,13 @@ async def untie(visit: Visit) -> Response:
     """End what ties a person of the identity provider, or forget one who waits."""
     code, account = visit.request.path_params["code"], visit.form.get("account", "")
     if visit.form.get("sure") != "yes" and account:
-        return await _page(visit, account, wrong=UNSURE, status=400)
+        raise unsure()
     await visit.ask(visit.site.node.oidc_desk.drop, code)
     return visit.go(f"/users/{account}" if account else "/users")
 
 
 async def _page(
-    visit: Visit, name: str, *, wrong: str = "", why: str = "", status: int = 200
+    visit: Visit, name: str, *, why: str = "", status: int = 200
 ) -> Response:
     node = visit.site.node
     account = await visit.ask(node.account_desk.one, name)
@@ -106,12 +112,14 @@ async def _page(
     form = visit.form
     return visit.page(
         "user.html", status=status, account=account, roles=tuple(Role), levels=tuple(Level),
-        links=[one for one in links if one.account == name], wrong=wrong, why=why,
+        links=[one for one in links if one.account == name], why=why,
+        shown=account.number if node.shown_names.mode != NAME and account.number else account.name,
         provider=node.sign_in_ways().provider, own=name == visit.reader.name,
         typed={
             "role": form.get("role", account.role),
             "clearance": form.get("clearance", str(account.clearance)),
             "caveats": form.get("caveats", " ".join(account.caveats)),
+            "number": form.get("number", account.number),
         },
     )  # fmt: skip
 

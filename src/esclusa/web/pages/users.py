@@ -9,6 +9,7 @@ from esclusa.model import Level
 from esclusa.sharing.reader import Action, Role
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 
@@ -22,9 +23,7 @@ async def add(visit: Visit) -> Response:
     form = visit.form
     name, password = form.get("name", "").strip(), form.get("password", "")
     provider = visit.site.node.sign_in_ways().provider
-    if not name or not (password or provider):
-        wrong = _("An account needs a name and a password.")
-        return await _page(visit, wrong=wrong, status=400)
+    require(visit, "name", *(() if provider else ("password",)))
     await visit.ask(
         visit.site.node.add_user,
         name=name,
@@ -32,16 +31,17 @@ async def add(visit: Visit) -> Response:
         role=Role(one_of("role", form.get("role", ""), tuple(Role))),
         clearance=Level(number("clearance", form.get("clearance", ""), high=max(Level))),
         caveats=tuple(form.get("caveats", "").replace(",", " ").split()),
+        first=form.get("stays") != "yes",
     )
     return visit.go("/users")
 
 
-async def _page(visit: Visit, *, wrong: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit) -> Response:
     users = await visit.ask(visit.site.node.users)
     links = await visit.ask(visit.site.node.oidc_desk.links)
     return visit.page(
-        "users.html", status=status, users=users, roles=tuple(Role), levels=tuple(Level),
-        waiting=[one for one in links if not one.account], wrong=wrong,
+        "users.html", users=users, roles=tuple(Role), levels=tuple(Level),
+        waiting=[one for one in links if not one.account],
         provider=visit.site.node.sign_in_ways().provider,
     )  # fmt: skip
 

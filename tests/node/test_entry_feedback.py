@@ -1,0 +1,160 @@
+"""What a partner's list entry led to flows back to it, and no more than the agreement says. About
+8 s of CPU."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from test_feedback import clause
+
+import worlds
+from entry_worlds import GIVER, TAKER, bill, entries_clause, entry_of, rows, said, warn
+from esclusa.model import Level, Marking
+from exchange_worlds import World, officer, own
+
+
+def made(folder: Path, *, agreed: bool = True) -> World:
+    two = World(folder, GIVER, TAKER)
+    two.agree(GIVER, TAKER, clauses=(entries_clause(), *(clause() if agreed else ())))
+    node = two[TAKER]
+    node.add_mapping(node.operator(), "e.toml", io.BytesIO(worlds.sample("examinations.toml")))
+    return two
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with made(tmp_path_factory.mktemp("entry-feedback")) as two:
+        yield two
+
+
+def matched(world: World, name: str, firm: str, marking: Marking | None = None) -> str:
+    """Let a bill of Northreach's meet an entry; return the match."""
+    bill(world, name, f"{firm} SA", marking)
+    (found,) = [r.match.id for row in rows(world, name) for r in row.reasons if r.match]
+    return found
+
+
+def decide(world: World, match: str, outcome: str) -> None:
+    node = world[TAKER]
+    node.match_desk.decide(officer(node), match, outcome=outcome, reason="papers compared")
+    settle(world)
+
+
+def look(world: World, bill: str, result: str, marking: Marking | None = None) -> None:
+    row = (f"E{bill}", result, "", bill, "value", "")
+    worlds.take_in(world[TAKER], f"{bill}{result}.csv", worlds.examined(row), marking=marking)
+    settle(world)
+
+
+def settle(world: World) -> None:
+    world[TAKER].exchange.tick()
+    world.sync(GIVER, TAKER)
+
+
+def told(world: World, word: str, **who: Any) -> list[tuple[str, bool, bool]]:
+    """Return what Marisol sees of its entry: (decided, examined, found)."""
+    page = world[GIVER].feedback_desk.warnings(officer(world[GIVER], **who), limit=200)
+    return sorted(
+        (r.decided, r.examined, r.found) for r in page.rows if word in r.title
+    )  # fmt: skip
+
+
+def test_an_answer_to_a_match_flows_back_and_is_taken_back_with_it(world: World) -> None:
+    warn(world, "own", ("x1", "VERDEMAR CAUTIVA"), ("x2", "AZULMAR CAUTIVA"))
+    first = matched(world, "FEED1", "VERDEMAR CAUTIVA")
+    assert told(world, "VERDEMAR") == []
+    decide(world, first, "the_same")
+    assert told(world, "VERDEMAR") == [("the_same", False, False)]
+    other = matched(world, "FEED2", "AZULMAR CAUTIVA")
+    decide(world, other, "not_the_same")
+    assert told(world, "AZULMAR") == [("not_the_same", False, False)]
+    page = world[GIVER].feedback_desk.warnings(officer(world[GIVER]))
+    assert (page.examined, page.the_same, page.not_the_same) == (0, 1, 1)
+    record = entry_of(world, GIVER, "VERDEMAR").id
+    (row,) = world[GIVER].feedback_desk.of_record(officer(world[GIVER]), record)
+    assert (row.kind, row.record, row.partner) == ("list_entry", record, TAKER)
+    node = world[TAKER]
+    node.match_desk.undo(officer(node), other)
+    settle(world)
+    assert told(world, "AZULMAR") == []
+
+
+def test_what_was_found_flows_back_and_counts_as_no_examination_of_a_record(world: World) -> None:
+    warn(world, "finds", ("x3", "ROJOMAR CAUTIVA"), ("x4", "GRISMAR CAUTIVA"))
+    match = matched(world, "FEED3", "ROJOMAR CAUTIVA")
+    before = world[GIVER].outcomes(officer(world[GIVER])).height
+    look(world, "FEED3", "found")
+    assert told(world, "ROJOMAR") == [("", True, True)]
+    decide(world, match, "the_same")
+    assert told(world, "ROJOMAR") == [("the_same", True, True)]
+    cleared = matched(world, "FEED4", "GRISMAR CAUTIVA")
+    decide(world, cleared, "not_the_same")
+    look(world, "FEED4", "found")
+    assert told(world, "GRISMAR") == [("not_the_same", False, False)]
+    assert world[GIVER].outcomes(officer(world[GIVER])).height == before
+    page = world[GIVER].feedback_desk.warnings(officer(world[GIVER]))
+    assert (page.examined, page.found) == (1, 1)
+
+
+def test_nothing_of_our_own_record_goes_and_no_guess_can_be_tested(world: World) -> None:
+    warn(world, "quiet", ("x5", "NEGROMAR CAUTIVA"))
+    match = matched(world, "CANARYBILL5", "NEGROMAR CAUTIVA")
+    decide(world, match, "the_same")
+    entry = entry_of(world, TAKER, "NEGROMAR").id
+    (body,) = [one.body for one in own(world[GIVER], "feedback") if one.body.about == entry]
+    words = msgspec.json.encode(body)
+    for word in (b"CANARYBILL5", b"NEGROMAR", b"papers compared", b"ana", match.encode()):
+        assert word not in words, word
+    assert body.match not in {one.id for agency in (GIVER, TAKER)
+                              for kind in ("alert", "match_decision", "consignment")
+                              for one in own(world[agency], kind)}  # fmt: skip
+
+
+def test_what_rests_on_a_stricter_record_stays_at_home(world: World) -> None:
+    warn(world, "strict", ("x6", "BLANCOMAR CAUTIVA"))
+    bill(world, "FEED6", "BLANCOMAR CAUTIVA SA", Marking(level=Level.SECRET))
+    node = world[TAKER]
+    cleared = {"clearance": Level.SECRET}
+    (row,) = rows(world, "FEED6", **cleared)
+    (match,) = [r.match.id for r in row.reasons if r.match]
+    node.match_desk.decide(officer(node, **cleared), match, outcome="the_same", reason="seen")
+    settle(world)
+    assert [one for one in own(node, "feedback") if one.body.decided and
+            one.body.about == entry_of(world, TAKER, "BLANCOMAR").id]  # fmt: skip
+    assert told(world, "BLANCOMAR") == []
+    look(world, "FEED6", "found", Marking(level=Level.SECRET))
+    assert told(world, "BLANCOMAR") == []
+
+
+def test_who_may_not_see_the_entry_sees_nothing_of_what_it_led_to(world: World) -> None:
+    warn(world, "inner", ("x7", "HONDOMAR CAUTIVA"), level=Level.RESTRICTED)
+    decide(world, matched(world, "FEED7", "HONDOMAR CAUTIVA"), "the_same")
+    assert told(world, "HONDOMAR") == [("the_same", False, False)]
+    assert told(world, "HONDOMAR", clearance=Level.OFFICIAL) == []
+    record = entry_of(world, GIVER, "HONDOMAR").id
+    low = officer(world[GIVER], clearance=Level.OFFICIAL)
+    assert world[GIVER].feedback_desk.of_record(low, record) == ()
+
+
+def test_a_recall_takes_back_what_was_said_of_the_entry(world: World) -> None:
+    warn(world, "gone", ("x8", "FUERAMAR CAUTIVA"))
+    matched(world, "FEED8", "FUERAMAR CAUTIVA")
+    look(world, "FEED8", "nothing found")
+    assert told(world, "FUERAMAR") == [("", True, False)]
+    world[GIVER].exchange.withdraw([entry_of(world, GIVER, "FUERAMAR").id], by="ana")
+    world.sync(GIVER, TAKER)
+    settle(world)
+    assert said(world, "FEED8") == [] and told(world, "FUERAMAR") == []
+
+
+def test_without_a_clause_nothing_is_written_and_nothing_goes(tmp_path: Path) -> None:
+    with made(tmp_path, agreed=False) as two:
+        warn(two, "own", ("x1", "CERRADOMAR CAUTIVA"))
+        decide(two, matched(two, "FEED9", "CERRADOMAR CAUTIVA"), "the_same")
+        assert own(two[TAKER], "feedback") == own(two[GIVER], "feedback") == []
+        assert told(two, "CERRADOMAR") == []

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
+import yaml
 
 import worlds
 from esclusa.model import Level, Marking
@@ -16,19 +19,17 @@ from exchange_cases import Bill, manifest
 from exchange_worlds import World, for_partners, officer, own, take_in
 
 GIVER, TAKER = "marisol", "northreach"
+DOCS: Final = Path(__file__).parents[1] / "docs" / "lists.md"
 
 
 def entries_clause(giver: str = GIVER, *paths: str, **changes: Any) -> Clause:
-    """Return a clause that gives list entries for screening."""
-    return msgspec.convert({
-        "id": f"entries-{giver}", "giver": giver, "kind": "list_entry",
-        "purposes": ["targeting", "border_control"], "level": "restricted", "caveats": [],
-        "onward": {"rule": "never"}, "retention_days": 365, "lease_hours": 168,
-        "fields": [{"do": "keep", "paths": list(paths) or [
-            "{list_id,uid,type,name,listed_on,remarks}", "aliases.*.{name,weak}", "birth_dates.*",
-            "nationalities.*", "identifiers.*.{scheme,value}", "programs.*",
-        ]}],
-    } | changes, Clause)  # fmt: skip
+    """Return the clause that the manual gives as an example, with another giver or other fields."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    (said,) = yaml.safe_load(block)
+    given = {"fields": [{"do": "keep", "paths": list(paths)}]} if paths else {}
+    return msgspec.convert(
+        said | {"id": f"entries-{giver}", "giver": giver} | given | changes, Clause
+    )
 
 
 def warn(world: World, list_id: str, *entries: tuple[str, str], schema: str = "Company",

@@ -13,6 +13,9 @@ import yaml
 
 import worlds
 from case_worlds import NAMED, PHOTO, TAKEN
+from esclusa.ledger import records
+from esclusa.ledger.records import Draft
+from esclusa.model import JointCaseMove, Level, Marking, Recorded
 from esclusa.node import Node
 from esclusa.node.case_writing import Wanted
 from esclusa.sharing.agreement.shape import Clause
@@ -137,3 +140,26 @@ def standing(view: JointView) -> list[tuple[Any, ...]]:
 def later(world: World, **delta: float) -> None:
     """Let time pass."""
     world.clock.ahead += dt.timedelta(**delta)
+
+
+HIDDEN = "00fedcba98765441"
+"""The name of the joint case that :func:`hide` makes."""
+
+
+def hide(node: Any) -> None:
+    """Put a joint case into a node that only a reader cleared for secrets may know of."""
+    label = node.labels.intern(node.agency, Marking(level=Level.SECRET))
+    said = {
+        "joint": HIDDEN, "owner": node.agency, "guest": "ghost", "agency": node.agency, "seen": 0,
+        "by": "bea", "at": "2026-11-27T08:00:00Z",
+    }  # fmt: skip
+    moves = [
+        JointCaseMove(number=1, step="g1", move="share", **said),
+        JointCaseMove(number=2, step="g2", move="name",
+                      recorded=(Recorded(name="title", value="GHOST FIRM"),), **said),
+        JointCaseMove(number=3, step="g3", move="note",
+                      recorded=(Recorded(name="text", value="GHOST FIRM pays"),), **said),
+    ]  # fmt: skip
+    with node.store.write() as connection:
+        drafts = [Draft(body=move, originator=node.agency, label_id=label) for move in moves]
+        records.append(connection, drafts)

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from esclusa.casework.notices import Choice
-from esclusa.ledger import accounts
+from esclusa.ledger import accounts, mail_addresses
 from esclusa.node import Node, notice_settings
 from esclusa.sharing.reader import Reader
 from exchange_worlds import Clock
@@ -247,4 +247,11 @@ def account(node: Node, name: str, choice: Choice, **more: Any) -> Reader:
     reader = node.people.account(name)
     assert reader is not None
     node.notices.choose(reader, choice)
+    confirm(node, name)
     return reader
+
+
+def confirm(node: Node, name: str) -> None:
+    """Take an account's mail address as confirmed, for tests of what goes there then."""
+    with node.store.write() as connection:
+        mail_addresses.change(connection, name, confirmed="2026-11-01T00:00:00.000000Z")

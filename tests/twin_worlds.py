@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import case_worlds
+import joint_worlds
 import redress_worlds
 import referral_worlds
 import request_worlds
@@ -26,6 +27,7 @@ def both(folder: Path) -> Iterator[tuple[Node, Node]]:
         record = worlds.only_in(secret, plain)[0]
         referral_worlds.hide(secret, record)
         redress_worlds.hide(secret)
+        joint_worlds.hide(secret)
         seizure_worlds.hide(secret)
         request_worlds.hide(secret, record)
         for node in (plain, secret):

@@ -24,11 +24,11 @@ ENTRIES = [
 SCREENER = Screener(Index.build(ENTRIES, {"own": "1"}))
 ONLY = [("own", "1"), ("own", "2")]
 PARTIES: list[Party] = [
-    ("ZUBAROWSKI, MARIA", "any", "", "", ()),
-    ("PUERTO NORTE LTDA", "any", "", "", ()),  # an entry that is not looked for
-    ("OTHER NAME", "vessel", "", "", ("imo:9074729",)),
-    ("NOBODY AT ALL", "any", "1971-05-02", "PA", ()),
-    ("", "any", "", "", ()),
+    ("ZUBAROWSKI, MARIA", "any", "", "", (), "", ""),
+    ("PUERTO NORTE LTDA", "any", "", "", (), "", ""),  # an entry that is not looked for
+    ("OTHER NAME", "vessel", "", "", ("imo:9074729",), "", ""),
+    ("NOBODY AT ALL", "any", "1971-05-02", "PA", (), "", ""),
+    ("", "any", "", "", (), "", ""),
 ]
 WANTED = [True, False, True, False, False]
 

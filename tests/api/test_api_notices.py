@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,15 +22,18 @@ CHOICE = {
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("notices")
-    two = made(folder)
-    worlds.add_people(two[HOST])
-    with Post(folder / "post") as post:
+def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    with Post(tmp_path_factory.mktemp("post")) as made_:
+        yield made_
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, post: Post) -> Iterator[World]:
+    with made(tmp_path_factory.mktemp("notices")) as two:
+        worlds.add_people(two[HOST])
         settle(two[HOST], post)
         two[HOST].notices.tick()
         yield two
-    two.close()
 
 
 def test_an_account_chooses_and_is_told_and_its_feed_is_read(world: World) -> None:
@@ -53,6 +57,27 @@ def test_an_account_chooses_and_is_told_and_its_feed_is_read(world: World) -> No
     assert (again.status_code, again.content) == (304, b"")
     assert ana.post("/notice-feed/end").status_code == 204
     assert ana.client.get(feed).status_code == 404
+
+
+def test_a_mail_address_is_confirmed_by_its_code(world: World, post: Post) -> None:
+    lea, ana = Program(world[HOST], "supervisor"), Program(world[HOST])
+    assert lea.post("/notice-address/again").status_code == 409  # there is none yet
+    choice = {"mail": {"kinds": ["alert"], "to": "lea@customs.example"}}
+    assert lea.post("/notice-settings", {"choice": choice}).json()["address"] == {
+        "address": "lea@customs.example", "state": "waiting", "until": "",
+    }  # fmt: skip
+    world[HOST].notices.tick()
+    (data,) = [data for to, data in post.mails if to == "lea@customs.example"]
+    (code,) = re.findall(rb"page Notices: (\w{8})", data.replace(b"=\r\n", b""))
+    said = {"code": code.decode()}
+    for body, status in (({}, 400), ({"code": 7}, 400), ({"code": "x" * 10_000}, 400),
+                         ({"code": "WRONG234"}, 400), (said | {"account": "lea"}, 400)):  # fmt: skip
+        assert lea.post("/notice-address", body).status_code == status, body
+    assert ana.post("/notice-address", said).status_code in (400, 409)
+    assert lea.post("/notice-address", said).json()["state"] == "confirmed"
+    assert lea.post("/notice-address", said).status_code == 409
+    assert lea.get("/notice-settings").json()["address"]["state"] == "confirmed"
+    assert lea.post("/notice-settings", {"choice": {}}).json()["address"]["state"] == "none"
 
 
 def test_a_form_goes_out_and_comes_back(world: World) -> None:

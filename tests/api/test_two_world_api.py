@@ -21,6 +21,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import case_worlds
+import joint_worlds
 import redress_worlds
 import referral_worlds
 import request_worlds
@@ -417,6 +418,20 @@ def keep_cases(twins: Twins, both: Pair) -> None:
             twins.call("POST", path, name, json={})
         twins.asked.add(("post", "/cases/{case_id}/evidence/{evidence_id}/readings"))
         twins.call("POST", "/cases/{case_id}/package", name, json={"to": "court"})
+        twins.get("/cases/{case_id}/share-start", name)
+        twins.get("/cases/{case_id}/share-preview", name, partner="ghost")
+        asked = {"partner": "ghost", "reason": "why", "version": version}
+        twins.call("POST", "/cases/{case_id}/shares", name, json=asked)
+        end = "/cases/{case_id}/shares/ghost/end"
+        twins.call("POST", end, name, json={"reason": "why"})
+        twins.asked.add(("post", "/cases/{case_id}/shares/{share_id}/end"))
+    twins.get("/joint-cases")
+    for name in (joint_worlds.HIDDEN, MISSING):
+        twins.get("/joint-cases/{joint_id}", name)
+        twins.call("POST", "/joint-cases/{joint_id}/case", name, json={"title": "mine"})
+        done = "/joint-cases/{joint_id}/tasks/g3/done"
+        twins.call("POST", done, name, json={"version": "old"})
+        twins.asked.add(("post", "/joint-cases/{joint_id}/tasks/{task_id}/done"))
     twins.get("/cases", state="all", limit=200)
 
 

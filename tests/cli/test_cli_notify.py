@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import worlds
 from esclusa.casework.notices import Choice
 from esclusa.cli.commands import cli
 from exchange_worlds import World
-from notice_worlds import Post, account, settle
+from notice_worlds import Post, account, confirm, settle
 from referral_worlds import ASKING, HOST, bill, made, request
 
 
@@ -68,6 +69,7 @@ def test_settings_are_changed_one_by_one_and_shown(world: World) -> None:
 def test_a_clock_job_sends_and_the_outbox_tells(world: World, post: Post) -> None:
     done(world, "send")
     done(world, "settings", "hana", "--mail", "hana@customs.example", "--when", "at_once")
+    confirm(world[HOST], "hana")
     worlds.with_list(world[HOST], "own_public", ("p1", "OTRA FIRMA"))
     post.fault, post.to = "refuses", "hana@customs.example"
     assert "1 refused" in done(world, "send")
@@ -79,6 +81,28 @@ def test_a_clock_job_sends_and_the_outbox_tells(world: World, post: Post) -> Non
     assert b"own_public" in post.mails[-1][1]
     assert run(world, "outbox", "--again", "0").exit_code == 4
     assert run(world, "outbox", "--state", "odd").exit_code == 1
+
+
+def test_an_address_is_confirmed_by_its_holder_who_gives_the_password(
+    world: World, post: Post
+) -> None:
+    node, password = world[HOST], "correct horse battery"
+    node.people.add(name="irma", password=password, role="analyst", clearance=2)
+    told = json.loads(done(world, "settings", "irma", "--mail", "irma@customs.example"))
+    assert told["address"]["state"] == "waiting"
+    done(world, "send")
+    (code,) = re.findall(rb"page Notices: (\w{8})", post.mails[-1][1].replace(b"=\r\n", b""))
+
+    def confirmed(*words: str, typed: str = password) -> Result:
+        asked = ["notify", "confirm", "--as", "irma", *words, "--node", str(node.folder)]
+        return CliRunner().invoke(cli, asked, input=f"{typed}\n")
+
+    assert confirmed(code.decode(), typed="not the password").exit_code != 0
+    wrong = confirmed("WRONG234")
+    assert wrong.exit_code == 1 and "not the code" in wrong.stderr
+    assert confirmed().exit_code == 2 and confirmed(code.decode(), "--again").exit_code == 2
+    assert "wait a few minutes" in confirmed("--again").stderr
+    assert confirmed(code.decode()).stdout.endswith("irma@customs.example: confirmed\n")
 
 
 def test_a_channel_is_tested(world: World, post: Post) -> None:

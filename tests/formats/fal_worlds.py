@@ -330,6 +330,7 @@ def travellers(call: PortCall, departing: bool) -> st.SearchStrategy[Traveller]:
         birth_date=st.sampled_from(["", "1971", "1971-05", "1971-05-09"]), gender=st.sampled_from(["", "M", "F", "X"]),
         nationality=STATE, residence=STATE, documents=st.lists(DOCUMENTS, max_size=4).map(tuple),
         journey=st.just(journey(call, departing)), embarkation=PLACES, disembarkation=PLACES,
+        birth_place=text(),
     )  # fmt: skip
 
 

@@ -217,8 +217,15 @@ def test_a_person_twice_is_told() -> None:
 
 
 def test_what_a_traveller_has_no_field_for_is_told_once() -> None:
-    found = one(FAL5=[{**VEGA, "IMO0106": "Colón"}, {"IMO0098": "ROJAS", "IMO0106": "Quito"}])
-    assert told(found) == [("fal.number.no_field", "/FAL5/0/IMO0106")]
+    found = one(FAL5=[{**VEGA, "IMO0042": "Bosun"}, {"IMO0098": "ROJAS", "IMO0042": "Cook"}])
+    assert told(found) == [("fal.number.no_field", "/FAL5/0/IMO0042")]
+
+
+def test_the_place_of_birth_is_kept_with_its_country() -> None:
+    found = one(FAL5=[{**VEGA, "IMO0106": "Colón", "IMO0096": "PA"},
+                      {"IMO0098": "ROJAS", "IMO0106": "Quito"}])  # fmt: skip
+    assert told(found) == []
+    assert [each.birth_place for each in found.statements] == ["Colón, PA", "Quito"]  # type: ignore[union-attr]
 
 
 def test_dangerous_goods_find_their_line_of_the_bill_by_container() -> None:

@@ -68,6 +68,13 @@ def test_loc_178_and_179_are_the_travellers_own_ends(listed: list[Traveller]) ->
     assert listed[0].embarkation.scheme == "iata"
 
 
+def test_the_place_of_birth_is_its_name_and_code() -> None:
+    for said, kept in (("LOC+180+PAN:::COLON", "COLON, PAN"), ("LOC+180+PAN", "PAN")):
+        text = LIST.replace("LOC+174", f"{said}\nLOC+174", 1)
+        child = people(edifact_message("PAXLST", text, "D:02B:UN:IATA"))[0]
+        assert (child.birth_place, child.residence) == (kept, "ECU")
+
+
 def test_document_with_expiry_and_issuer(listed: list[Traveller]) -> None:
     assert listed[0].documents == (
         TravelDocument(number="AR5520187", type="passport", issuer="ECU", expires="2030-01-17"),

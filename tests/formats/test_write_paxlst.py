@@ -271,6 +271,7 @@ def travellers(draw: st.DrawFn) -> Traveller:
         residence=draw(text()), documents=tuple(documents), journey=journey,
         legs=legs if len(legs) > 1 else (), embarkation=draw(PLACE), disembarkation=draw(PLACE),
         booking_reference=draw(text()), bags=draw(st.none() | st.integers(0, 99)),
+        birth_place=draw(text()),
     )  # fmt: skip
 
 

@@ -14,7 +14,10 @@ from test_feedback import clause
 
 import worlds
 from entry_worlds import GIVER, TAKER, bill, entries_clause, entry_of, rows, said, warn
+from esclusa.errors import Forbidden, InputError, NotFound
 from esclusa.model import Level, Marking
+from esclusa.sharing.reader import Role
+from exchange_cases import refused
 from exchange_worlds import World, officer, own
 
 
@@ -158,3 +161,51 @@ def test_without_a_clause_nothing_is_written_and_nothing_goes(tmp_path: Path) ->
         decide(two, matched(two, "FEED9", "CERRADOMAR CAUTIVA"), "the_same")
         assert own(two[TAKER], "feedback") == own(two[GIVER], "feedback") == []
         assert told(two, "CERRADOMAR") == []
+
+
+def use(world: World, agency: str, list_id: str, **who: Any) -> dict[str, tuple[int, ...]]:
+    """Return what came of a list, by service ("" here): matches, the same, not, examined, found."""
+    node = world[agency]
+    found = node.list_uses.use(officer(node, **who), list_id)
+    return {
+        row.partner: (row.matches, row.the_same, row.not_the_same, row.examined, row.found)
+        for row in (found.here, *found.partners)
+    }
+
+
+def test_both_sides_count_what_came_of_a_list(tmp_path: Path) -> None:
+    with made(tmp_path) as two:
+        warn(two, "counted", ("y1", "UNOMAR CAUTIVA"), ("y2", "DOSMAR CAUTIVA"))
+        match = matched(two, "USE1", "UNOMAR CAUTIVA")
+        matched(two, "USE2", "DOSMAR CAUTIVA")
+        assert use(two, TAKER, "from-marisol") == {"": (2, 0, 0, 0, 0)}
+        assert use(two, GIVER, "counted") == {"": (0, 0, 0, 0, 0)}
+        decide(two, match, "the_same")
+        look(two, "USE1", "found")
+        look(two, "USE2", "nothing found")
+        assert use(two, TAKER, "from-marisol") == {
+            "": (2, 1, 0, 2, 1), GIVER: (2, 1, 0, 2, 1)}  # fmt: skip
+        assert use(two, GIVER, "counted") == {"": (0, 0, 0, 0, 0), TAKER: (2, 1, 0, 2, 1)}
+        low = {"clearance": Level.OPEN}
+        assert refused(lambda: use(two, TAKER, "from-marisol", **low), NotFound)
+        assert refused(lambda: use(two, TAKER, "from-marisol", role=Role.AUDITOR), Forbidden)
+        secret = matched_secret(two)
+        assert use(two, TAKER, "from-marisol")[""] == (2, 1, 0, 2, 1)
+        assert use(two, TAKER, "from-marisol", clearance=Level.SECRET)[""][0] == secret
+
+
+def matched_secret(two: World) -> int:
+    """Let a secret bill meet an entry under another name; return how many matches there are."""
+    bill(two, "USE3", "DOSMAR CAUTIVA LIMITADA", Marking(level=Level.SECRET))
+    return 3
+
+
+def test_a_partners_list_is_changed_by_nobody_here(world: World) -> None:
+    warn(world, "fixed", ("y3", "FIJOMAR CAUTIVA"))
+    node = world[TAKER]
+    files = [("x.json", io.BytesIO(worlds.list_of(("a", "OTRA COSA"))))]
+    boss = node.operator()
+    key = node.lists(boss)[0].key
+    for act in (node.list_desk.update, node.list_desk.diff):
+        why = refused(lambda act=act: act(boss, "from-marisol", files, key=key), InputError)
+        assert "marisol's" in why

@@ -22,7 +22,7 @@ from esclusa.node import Node
 from esclusa.node.notice_forms import read
 from esclusa.sharing.reader import Reader, Role
 from exchange_worlds import World, officer
-from notice_worlds import DOMAIN, Post, account, settle
+from notice_worlds import DOMAIN, Post, account, confirm, settle
 from referral_worlds import ASKING, HOST, bill, go, in_hours, made, request, state_at
 
 HANA = f"hana@{DOMAIN}"
@@ -152,6 +152,7 @@ def test_a_mail_shows_a_partners_request_only_where_copies_may_go(world: World, 
         post.mails.clear()
         choice = Choice(mail=Way(kinds=("referral_received",), to=HANA), forms=True)
         node.notices.choose(node.administrator(), choice, "hana")
+        confirm(node, "hana")
         name = request(world, bill(world)).row.id
         world.sync(HOST, ASKING)
         node.notices.tick()

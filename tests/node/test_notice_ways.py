@@ -47,6 +47,7 @@ def node(made: Path, tmp_path: Path, post: Post, clock: Clock) -> Iterator[Node]
 
 def choose(node: Node, choice: Choice) -> None:
     node.notices.choose(node.administrator(), choice, "ana")
+    notice_worlds.confirm(node, "ana")
 
 
 def bring(node: Node) -> None:

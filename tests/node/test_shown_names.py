@@ -23,7 +23,7 @@ from esclusa.sharing.bundle import unseal
 from esclusa.sharing.reader import Reader, Role
 from esclusa.web.app import create_app
 from exchange_worlds import World, for_partners, officer, take_in
-from referral_worlds import ASKING, HOST, bill, facts, history, request, state_at
+from referral_worlds import ASKING, HOST, bill, facts, history, state_at
 
 CANARY, SECOND = "kanarivogel.anton", "zeisigfink.berta"
 ACCOUNTS = {CANARY: Role.ANALYST, SECOND: Role.SUPERVISOR}

@@ -81,6 +81,8 @@ class SmallCases:
                 self._step("s5", "read", 10, of="e1", why="compare the number"),
                 self._step("s6", "seal", 10, of="e2", seal="MC-0071", reason="goes to court"),
                 self._step("n1", "note", 11, text="the seal differs from the bill"),
+                self._step("h1", "share", 11, partner="northreach", joint="00000000000000e1",
+                           agreement="marisol-northreach 2", reason="both see the boxes"),
             ]  # fmt: skip
         if name == OTHER:
             steps += [self._step("s3", "suspend", 8, until="2026-11-19T10:00:00Z",
@@ -121,7 +123,8 @@ class SmallCases:
             items=told.items({self.record: [self._row(OTHER)]}), tasks=told.tasks(),
             notes=told.notes(), evidence=told.evidence(), steps=told.steps(),
             moves=(*told.form_of("name"), *told.moves(), *told.form_of("take_in")),
-            may_export=reader.may(Action.CASE_EXPORT),
+            may_export=reader.may(Action.CASE_EXPORT), shares=told.shares(),
+            may_share=reader.may(Action.CASE_SHARE),
         )  # fmt: skip
 
     def start(self, reader: Reader, kind: str = "", name: str = "") -> views.CaseStartView:

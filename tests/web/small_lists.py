@@ -89,3 +89,19 @@ class SmallLists:
 
     def compare_waiting(self) -> None:
         """Nothing waits."""
+
+
+class SmallListUses:
+    """The service of :class:`esclusa.node.list_use.ListUses`."""
+
+    def __init__(self, name: str = "") -> None:
+        self.lists = SmallLists(name)
+
+    def use(self, reader: Reader, list_id: str, *, key: str = "") -> views.ListUse:
+        reader.require(Action.WARNING_READ)
+        shown = self.lists.show(reader, list_id, key=key)
+        return views.ListUse(
+            id=shown.id, key=shown.key, title=shown.title, more=True,
+            here=views.UseRow(matches=12, the_same=3, not_the_same=4, examined=5, found=2),
+            partners=(views.UseRow(partner="northreach", matches=2, the_same=1, seized=1),),
+        )  # fmt: skip

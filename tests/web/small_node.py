@@ -22,7 +22,8 @@ from small_casework import SmallBoard, SmallCaseworkReports
 from small_charts import SmallCharts, SmallMaps, SmallStories
 from small_desk import SmallDesk
 from small_entities import SmallEntities
-from small_lists import SmallLists
+from small_joint import SmallJoint
+from small_lists import SmallLists, SmallListUses
 from small_matches import SmallMatches
 from small_notices import SmallNotices
 from small_redress import SmallRedress
@@ -333,6 +334,10 @@ class SmallNode:
         return SmallLists(self.name)
 
     @property
+    def list_uses(self) -> SmallListUses:
+        return SmallListUses(self.name)
+
+    @property
     def match_desk(self) -> SmallMatches:
         return SmallMatches(self.name)
 
@@ -446,6 +451,10 @@ class SmallNode:
     @property
     def case_desk(self) -> SmallCases:
         return SmallCases(self.name, alert_name(1))
+
+    @property
+    def joint_desk(self) -> SmallJoint:
+        return SmallJoint(self.name, alert_name(1))
 
     @property
     def model_desk(self) -> SmallModels:

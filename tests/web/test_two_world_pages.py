@@ -27,6 +27,7 @@ from starlette.testclient import TestClient
 from walker import Walker
 
 import case_worlds
+import joint_worlds
 import redress_worlds
 import referral_worlds
 import request_worlds
@@ -187,6 +188,7 @@ def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
                     "/referral-starts/ghost", f"/referrals/{referral_worlds.HIDDEN}",
                     "/request-starts/ghost", f"/requests/{request_worlds.HIDDEN}", "/requests.csv",
                     f"/cases/{case_worlds.HIDDEN}", f"/cases/{case_worlds.HIDDEN}/checks",
+                    f"/cases/{case_worlds.HIDDEN}/share", f"/joint-cases/{joint_worlds.HIDDEN}",
                     "/case-starts/record/ghost",
                     f"/kept-reports/{'0' * 64}", "/reports/2026-11/figures/ghost", "/board/ghost", "/users/ana",
                     "/notices/ghost", "/notice-forms?referral=ghost&account=ana",
@@ -419,6 +421,15 @@ def test_steps_on_a_case_with_a_secret_part_are_the_same(
         twins.post(f"/cases/{name}/package", to="court")
         twins.get(f"/cases/{name}/checks")
         twins.get(f"/cases/{name}")
+        twins.get(f"/cases/{name}/share?partner=ghost")
+        for look in ("", "yes"):
+            twins.post(f"/cases/{name}/share", partner="ghost", reason="why", look=look)
+        twins.post(f"/cases/{name}/shares/{ghost}/end", joint=joint_worlds.HIDDEN, reason="why")
+    for name in (joint_worlds.HIDDEN, MISSING):
+        page = twins.get(f"/joint-cases/{name}")
+        assert page.status_code == 404
+        twins.post(f"/joint-cases/{name}/take-up", title="mine")
+        twins.post(f"/joint-cases/{name}/tasks/g3/done", result="mine", version="old")
     for item in (*worlds.only_in(both[1], both[0])[:4], secret.items[-1].id, MISSING):
         for kind in ("record", "alert", "entity", "ghost"):
             twins.get(f"/case-starts/{kind}/{item}")

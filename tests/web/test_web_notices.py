@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from walker import Walker, text_of
 import worlds
 from esclusa.node import notice_settings
 from exchange_worlds import World
-from notice_worlds import Post, settle
+from notice_worlds import Post, confirm, settle
 from referral_worlds import ASKING, HOST, bill, made, request, state_at
 
 FORM = {
@@ -86,6 +87,25 @@ def test_a_mistake_is_said_and_nothing_that_was_chosen_is_lost(world: World) -> 
         assert ana.post("/notices", **(FORM | wrong), mail_kinds=KINDS).status_code == 422
 
 
+def test_a_mail_address_is_confirmed_on_the_page(world: World, post: Post) -> None:
+    lea, to = person(world, "supervisor", "es"), "lea@customs.example"
+    lea.post("/notices", **(FORM | {"mail_to": to}), mail_kinds=KINDS)
+    assert f"Un código va a {to}" in text_of(lea.see("/notices"))
+    world[HOST].notices.tick()
+    (data,) = [data for sent, data in post.mails if sent == to]
+    (code,) = re.findall(rb" ([2-9A-Z]{8})\r\n", data.replace(b"=\r\n", b""))
+    assert f"Un código fue a {to}" in text_of(lea.see("/notices"))
+    wrong = lea.post("/notices/address", code="WRONG234")
+    assert wrong.status_code == 400
+    (field,) = lea.tree(wrong).xpath("//input[@name='code']")
+    assert (field.get("value"), field.get("aria-invalid")) == ("WRONG234", "true")
+    assert lea.post("/notices/address-again").status_code == 409  # a letter went just now
+    assert lea.post("/notices/address", code=code.decode()).status_code == 303
+    assert f"{to} está confirmada" in text_of(lea.see("/notices"))
+    assert lea.post("/notices/address", code=code.decode()).status_code == 409
+    lea.post("/notices", **(FORM | {"mail_to": ""}))
+
+
 def test_a_feeds_address_is_shown_once_and_ends(world: World) -> None:
     ana = person(world)
     page = ana.tree(ana.post("/notices/feed"))
@@ -124,6 +144,7 @@ def test_the_outbox_tests_a_channel_and_tries_again(world: World, post: Post) ->
     ana = person(world)
     node.notices.tick()  # what other tests left
     ana.post("/notices", **(FORM | {"mail_when": "at_once"}), mail_kinds=KINDS)
+    confirm(node, "analyst")
     request(world, bill(world))
     world.sync(HOST, ASKING)
     post.fault, post.to = "refuses", "ana@customs.example"

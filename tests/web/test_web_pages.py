@@ -10,6 +10,7 @@ from small_accounts import ACCOUNT
 from small_cases import CASE
 from small_casework import DIGEST
 from small_entities import ENTITY, MENTION, OTHER
+from small_joint import SHARED
 from small_lists import LIST
 from small_matches import MATCH
 from small_node import SOURCE, SmallNode, alert_name, record_name
@@ -57,6 +58,7 @@ EXAMPLE = {
     "{report_id}": REPORT,
     "/redress/{case}": f"/redress/{GIVEN}",
     "{case_id}": CASE,
+    "{joint_id}": SHARED,
     "{item_kind}": "alert",
     "{item_id}": alert_name(1),
     "{request_id}": LATE,

@@ -13,6 +13,7 @@ from esclusa.api.body import spooled
 from esclusa.api.case_endpoints import ENDPOINTS as CASE_ENDPOINTS
 from esclusa.api.endpoint import Call, Endpoint
 from esclusa.api.entity_endpoints import ENDPOINTS as ENTITY_ENDPOINTS
+from esclusa.api.joint_endpoints import ENDPOINTS as JOINT_ENDPOINTS
 from esclusa.api.list_endpoints import ENDPOINTS as LIST_ENDPOINTS
 from esclusa.api.match_endpoints import ENDPOINTS as MATCH_ENDPOINTS
 from esclusa.api.notice_endpoints import ENDPOINTS as NOTICE_ENDPOINTS
@@ -34,8 +35,6 @@ from esclusa.api.yard_endpoints import ENDPOINTS as YARD_ENDPOINTS
 from esclusa.errors import InputError
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action
-
-SCREEN_TYPES: Final = ("any", "person", "organisation", "vessel", "address")
 
 
 async def queue(call: Call) -> views.QueuePage:
@@ -103,7 +102,6 @@ async def search(call: Call) -> views.SearchPage:
 async def screen(call: Call) -> shapes.ScreenAnswer:
     """Compare a name with the lists."""
     asked: shapes.ScreenAsked = call.body
-    one_of("type", asked.type, SCREEN_TYPES)
     values = msgspec.structs.asdict(asked) | {"limit": _rows(call, asked.limit)}
     return shapes.ScreenAnswer(hits=await call.ask(call.node.screen, **values))
 
@@ -236,6 +234,7 @@ ENDPOINTS: Final = (
     *REPORT_ENDPOINTS,
     *REQUEST_ENDPOINTS,
     *CASE_ENDPOINTS,
+    *JOINT_ENDPOINTS,
     *NOTICE_ENDPOINTS,
     *PARTNER_ENDPOINTS,
     *UPKEEP_ENDPOINTS,

@@ -86,12 +86,16 @@ def _value(one: FieldMistake, error: EsclusaError, request: Request | None) -> V
         detail = error.reason
     steps = _STEP.findall(one.field)
     asked = request.scope.get(ASKED, Asked()) if request is not None else Asked()
-    if request is not None and steps and steps[0] in asked.parameters | request.path_params.keys():
+    if request is not None and steps and _in_address(request, asked, steps[0]):
         return ValueProblem(parameter=steps[0], problem=one.problem, detail=detail)
     escaped = (step.replace("~", "~0").replace("/", "~1") for step in _within(asked.body, steps))
     return ValueProblem(
         pointer="#" + "".join(f"/{step}" for step in escaped), problem=one.problem, detail=detail
     )
+
+
+def _in_address(request: Request, asked: Asked, name: str) -> bool:
+    return name in asked.parameters or name in {*request.path_params, *request.query_params}
 
 
 def _within(body: Any, steps: list[str]) -> list[str]:

@@ -31,7 +31,10 @@ LARGEST: Final = 2**31 - 1
 _DAMAGED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff]")
 """Control characters but tab and line break, halves of surrogate pairs, what stands for bytes that
 could not be read, and the two signs after it that are no characters (Unicode 16 §23)."""
-_MISSING: Final = re.compile(r"missing required field `([^`]{1,60})`")
+_SAID: Final = 300
+"""Of a message that may repeat what was sent."""
+_MEMBER: Final = re.compile(r"(missing required|contains unknown) field `([^`]{1,60})")
+_NAMED: Final = {"missing required": "missing", "contains unknown": "unknown"}
 _PLACE: Final = re.compile(r"at `(?:key in )?\$([^`]{0,120})`")
 """Where a message of msgspec says that the trouble is: ``$.items[0].unit``."""
 
@@ -60,13 +63,13 @@ def misread(error: msgspec.ValidationError, before: str = "") -> InputError:
 
     :param before: begins the sentence.
     """
-    said = str(error)
-    missing = _MISSING.search(said)
-    place = _PLACE.search(said)
+    said = str(error)[:_SAID]
+    named, place = _MEMBER.search(said), _PLACE.search(said)
     inside = place[1].strip(".") if place else ""
-    if missing:
-        inside = f"{inside}.{missing[1]}".strip(".")
-    return InputError(before + said, field=inside, problem="missing" if missing else "kind")
+    if named is None:
+        return InputError(before + said, field=inside, problem="kind")
+    inside = f"{inside}.{named[2]}".strip(".")
+    return InputError(before + said, field=inside, problem=_NAMED[named[1]])
 
 
 def check_value(name: str, value: object, *, limits: FaceLimits = DEFAULT) -> None:
@@ -87,8 +90,8 @@ def check_value(name: str, value: object, *, limits: FaceLimits = DEFAULT) -> No
         for key, item in value.items():
             check_value(f"{name}.{str(key)[:40]}", item, limits=limits)
     elif isinstance(value, (tuple, list, set, frozenset)):
-        for item in value:
-            check_value(name, item, limits=limits)
+        for place, item in enumerate(value):
+            check_value(f"{name}[{place}]", item, limits=limits)
     elif isinstance(value, msgspec.Struct):
         for key in value.__struct_fields__:
             check_value(f"{name}.{key}", getattr(value, key), limits=limits)

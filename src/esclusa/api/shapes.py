@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -80,13 +80,15 @@ class EntityUnjudged(Asked, frozen=True, kw_only=True):
 class ScreenAsked(Asked, frozen=True, kw_only=True):
     """A name to compare with the lists. ``type``: ``any``, ``person``, ``organisation``,
     ``vessel``, or ``address``: then ``name`` is an address. ``birth_date`` is ISO 8601, possibly
-    partial; ``nationality`` a country code."""
+    partial; ``nationality`` a country code; ``birth_place`` and ``address`` back the name up."""
 
     name: str
     type: str = "any"
     birth_date: str = ""
     nationality: str = ""
     identifiers: tuple[str, ...] = ()
+    birth_place: str = ""
+    address: str = ""
     limit: int = 20
 
 
@@ -227,7 +229,7 @@ class ConsentSaid(Asked, frozen=True, kw_only=True):
     to: str
     use: Literal["pass", "derive"] = "pass"
     granted: bool
-    until: dt.datetime | None = None
+    until: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class PassedOn(Asked, frozen=True, kw_only=True):

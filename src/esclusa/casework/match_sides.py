@@ -40,7 +40,7 @@ def sides(party: PartyFacts, body: Body | None, path: str, entry: ListEntry) -> 
     found = (
         _side("names", (party.name,), names, lambda a, b: _names(a, b, party.type)),
         _side("birth_dates", _one(party.birth_date), entry.birth_dates, _dates),
-        _side("birth_places", (), entry.birth_places, _words),
+        _side("birth_places", _born(body), entry.birth_places, _words),
         _side("nationalities", _one(party.nationality), entry.nationalities, _countries),
         _side("identifiers", party.identifiers, numbers, _numbers),
         _side("addresses", _addresses(body, path), entry.addresses, _words),
@@ -58,6 +58,10 @@ def _side(
 
 def _one(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
+
+
+def _born(body: Body | None) -> tuple[str, ...]:
+    return _one(body.birth_place) if isinstance(body, Traveller) else ()
 
 
 def _addresses(body: Body | None, path: str) -> tuple[str, ...]:

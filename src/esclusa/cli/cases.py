@@ -1,4 +1,7 @@
-"""Commands about cases: open, add, note, task, evidence, move, list, show, verify, export."""
+"""Commands about cases: open, add, note, task, evidence, move, list, show, verify, export.
+
+Those about cases shared with partners stand in :mod:`esclusa.cli.joint_cases`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from esclusa.cli import moves, output
+from esclusa.cli import joint_cases, moves, output
 from esclusa.cli.moves import fields_option, word
 from esclusa.cli.output import acting, answers, as_option, language_option, node_option, opened
 
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
 
 _of = click.option("--of", default="", help="Name of the thing in the case that it is about.")
 _under = click.option(
-    "--under", type=click.Choice(["all", "case"]), default="all", show_default=True,
-    help="Who may read it: who may read all that you see of the case, or who may read the case.",
+    "--under", type=click.Choice(["all", "case", "home"]), default="all", show_default=True,
+    help="Who may read it: who may read all that you see of the case, or who may read the case; "
+    "home: as all, and no partner is told.",
 )  # fmt: skip
 _level = click.option("--level", type=click.IntRange(0, 4), default=None, help="At least so high.")
 _version = click.option("--version", default="", help="Of the case as you saw it; else any.")
@@ -34,7 +38,11 @@ def _writing(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def case() -> None:
-    """Cases: open, add, note, task, evidence, move, list, show, verify, export."""
+    """Cases: open, add, note, task, evidence, move, list, show, verify, export, share."""
+
+
+for _one in joint_cases.COMMANDS:
+    case.add_command(_one)
 
 
 @case.command("open")
@@ -265,9 +273,11 @@ def _verified(package: Path, key: str, spoken: str) -> None:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=package.name) from None
     texts = words("check")
+    rows = [{"file": path, "result": result, "sha256": expected}
+            for path, expected, result in found.found.members]  # fmt: skip
     output.show(
-        found.found.members, f"{len(found.found.members)} files", ("file", "result", "SHA-256"),
-        lambda one: (one[0], getattr(texts[one[2]], f"text_{spoken}"), one[1]),
+        rows, f"{len(rows)} files", ("file", "result", "SHA-256"),
+        lambda one: (one["file"], getattr(texts[one["result"]], f"text_{spoken}"), one["sha256"]),
     )  # fmt: skip
     said = found.signed
     click.echo(f"signed by {said.agency} on {said.made} with key {said.key}", err=True)

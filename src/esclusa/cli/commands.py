@@ -68,7 +68,7 @@ COMMANDS = {
     "case": (
         "esclusa.cli.cases",
         "case",
-        "Cases: open, add, note, task, evidence, move, list, show, verify, export.",
+        "Cases: open, add, note, task, evidence, move, list, show, verify, export, share.",
     ),
     "redress": (
         "esclusa.cli.redress",

@@ -36,11 +36,11 @@ _HITS = 50
 @click.option("--nationality", default="", help="ISO 3166-1 code or a country's name.")
 @click.option("--id", "identifiers", multiple=True, metavar="SCHEME:VALUE",
               help="A number of the party, such as imo:9074729; repeat.")  # fmt: skip
-@click.option("--birth-place", default="", help="Town and country, with --name and --list.")
+@click.option("--birth-place", default="", help="Town and country, with --name.")
 @click.option(
     "--address",
     default="",
-    help="An address: alone, whose it may be; with --name, the party's, with --list.",
+    help="An address: alone, whose it may be; with --name, the party's.",
 )
 @click.option("--list", "files", multiple=True, type=_FILE,
               help="A list file; repeat for more. OFAC's alt and add files join their list. "
@@ -77,12 +77,11 @@ def screen(
     if address and not (name or identifiers):
         name, kind, address = address, "address", ""
     if one and not files:
-        if birth_place or address:
-            raise click.UsageError("--birth-place and a party's --address need --list files")
         with opened(folder) as node:
             hits = node.screen(
                 node.operator(), name=name, type=kind, birth_date=birth_date,
-                nationality=nationality, identifiers=identifiers, limit=_HITS,
+                nationality=nationality, identifiers=identifiers, birth_place=birth_place,
+                address=address, limit=_HITS,
             )  # fmt: skip
         _show(hits, output.language(language))
         return

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from esclusa.cli import output
 from esclusa.cli.output import answers, language_option, node_option, opened
+
+if TYPE_CHECKING:
+    from esclusa.sharing.warning_views import WarningRow
+
+
+_MATCH = {"the_same": "confirmed", "not_the_same": "not the same"}
+
+
+def _outcome(row: WarningRow) -> str:
+    if not row.examined:
+        return ""
+    return "seizure" if row.seized else "found" if row.found else "nothing found"
 
 
 @click.command("warnings")
@@ -23,11 +36,12 @@ def warnings(folder: Path | None, language: str | None, limit: int) -> None:
     output.show(
         page.rows,
         f"{page.examined} openings that our warnings led to, {page.found} with a find, "
-        f"{page.seized} with a seizure",
+        f"{page.seized} with a seizure; of possible matches with our lists "
+        f"{page.the_same} confirmed, {page.not_the_same} not the same",
         ("at (UTC)", "partner", "what", "", "came of it", "categories", "id"),
         lambda row: (
             row.at[:16], row.partner, row.kind, row.title,
-            "seizure" if row.seized else "found" if row.found else "nothing found",
+            ", ".join(filter(None, (_MATCH.get(row.decided, ""), _outcome(row)))),
             ", ".join(one.es if spoken == "es" else one.en for one in row.categories), row.record,
         ),
     )  # fmt: skip

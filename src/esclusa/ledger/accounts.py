@@ -90,6 +90,30 @@ def close_sessions(connection: sa.Connection, name: str) -> int:
     return int(count)
 
 
+def close_provider_sessions(
+    connection: sa.Connection, *, issuer: str, subject: str, provider_session: str
+) -> dict[str, int]:
+    """End the sessions that an identity provider opened and has ended; return how many of each
+    account.
+
+    :param subject: whose, "" where the session alone is named.
+    :param provider_session: which one, "" for all of the subject. A session of the subject that
+        came without such a name ends as well: it may be the one.
+    """
+    c = session.c
+    mine = [c.issuer == issuer, c.way != ""]
+    if subject:
+        mine.append(c.subject == subject)
+    if provider_session:
+        named = (provider_session, "") if subject else (provider_session,)
+        mine.append(c.provider_session.in_(named))
+    found = _counts(
+        connection, sa.select(c.account, sa.func.count()).where(*mine).group_by(c.account)
+    )
+    connection.execute(session.delete().where(*mine))
+    return found
+
+
 def live_sessions(connection: sa.Connection) -> dict[str, int]:
     """Return how many live sessions each account has that has any."""
     query = sa.select(session.c.account, sa.func.count()).where(session.c.expires >= now_text())

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
+
+_PASS_OVER: Final = " ON CONFLICT DO NOTHING"
 
 
 def insert(
@@ -27,7 +29,7 @@ def add(
     connection: sa.Connection, table: sa.TableClause, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Insert rows; one whose key exists already is passed over."""
-    _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
+    _insert(connection, table, rows, _PASS_OVER)
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -48,6 +50,12 @@ def insert_tuples(
     """
     if rows:
         _run(connection, table, [column.name for column in table.c], rows, "")
+
+
+def add_tuples(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """As :func:`insert_tuples`; a row whose key exists already is passed over."""
+    if rows:
+        _run(connection, table, [column.name for column in table.c], rows, _PASS_OVER)
 
 
 def listed(connection: sa.Connection) -> str:

@@ -75,16 +75,16 @@ def exchanged(
 
 
 def labels_since(
-    connection: sa.Connection, last: int, kinds: Collection[str]
+    connection: sa.Connection, last: int, kinds: Collection[str], *, only: bool = False
 ) -> tuple[int, set[int]]:
     """Return the last sequence number, and the labels of all versions behind ``last`` that are of
-    none of these kinds; for the node, not for people."""
+    none of these kinds, or ``only`` of these; for the node, not for people."""
     newest = connection.execute(sa.select(sa.func.max(record.c.seq))).scalar() or 0
     if newest <= last:
         return newest, set()
-    query = sa.select(record.c.label_id).distinct().where(
-        record.c.seq > last, record.c.kind.not_in(sorted(kinds))
-    )  # fmt: skip
+    named = sorted(kinds)
+    of_kind = record.c.kind.in_(named) if only else record.c.kind.not_in(named)
+    query = sa.select(record.c.label_id).distinct().where(record.c.seq > last, of_kind)
     return newest, set(connection.execute(query).scalars())
 
 
@@ -118,9 +118,7 @@ def held_messages(connection: sa.Connection, visible: Collection[int]) -> list[A
     return list(connection.execute(query.order_by(source.c.received)))
 
 
-def moved_last(
-    connection: sa.Connection, alerts: Collection[tuple[str, int]]
-) -> dict[str, str]:
+def moved_last(connection: sa.Connection, alerts: Collection[tuple[str, int]]) -> dict[str, str]:
     """Return when the last move on each of these alerts was recorded under the label beside it, for
     a caller who holds the labels."""
     labels = dict(alerts)

@@ -8,6 +8,7 @@ exchange at the price of one indexed look.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import sqlalchemy as sa
 

@@ -26,6 +26,7 @@ from esclusa.model import (
     MatchDecision,
     ModelMove,
     Party,
+    PhotoStep,
     PortCall,
     RedressGrant,
     RedressMove,
@@ -119,6 +120,8 @@ def title_of(body: Body) -> str:
             return f"{body.port} {body.day} {body.shift} {body.move}".replace("  ", " ")
         case YardForm():
             return f"{body.sheet} {body.box}".strip()
+        case PhotoStep():
+            return f"{body.examination} {body.move}"
         case RuleMove():
             return f"{body.rule_id} {body.version} {body.move}"
         case ReferralMove():
@@ -257,6 +260,8 @@ def _ties(body: Body) -> set[str]:
             return {REPORT_REFERENCE}
         case YardForm():
             return {yard_reference(body.examination)}
+        case PhotoStep():
+            return {photo_reference(body.examination)}
         case ScoreModel() | ModelMove():
             return {MODEL_REFERENCE}
         case CaseMove():
@@ -285,6 +290,11 @@ RECORD_REFERRED = "record"
 def yard_reference(number: str) -> str:
     """Return the reference by which the form of the yard behind an examination is found."""
     return "yard:" + number[:64]
+
+
+def photo_reference(number: str) -> str:
+    """Return the reference by which the photographs of an examination are found."""
+    return "photo:" + number[:64]
 
 
 def bulk_reference(name: str) -> str:

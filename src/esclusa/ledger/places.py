@@ -33,7 +33,8 @@ STANDS: Final = """
 
 
 def key_of(shelf: str, stix_id: str) -> int:
-    """Return the key under which an object's place is noted: 47 bits, not unique."""
+    """Return the key under which an object's place is noted: 47 bits, not unique. Objects of two
+    shelves with one key and one position share an entry, which leads to both."""
     digest = hashlib.sha256(f"{shelf}\n{stix_id}".encode()).digest()
     return int.from_bytes(digest[:6], "big") >> (48 - _BITS)
 
@@ -59,7 +60,7 @@ def note(
     if not put:
         return
     rows = sorted((0, key_of(shelf, stix_id), position) for stix_id, position in put)
-    bulk.insert_tuples(connection, taxii_place, rows)
+    bulk.add_tuples(connection, taxii_place, rows)
     added = taxii_recent.update().values(objects=taxii_recent.c.objects + len(rows))
     if connection.execute(added.returning(taxii_recent.c.objects)).scalar_one() >= most:
         merge(connection)
@@ -69,7 +70,7 @@ def merge(connection: sa.Connection) -> None:
     """Add the small part to the large one, inside the caller's write transaction."""
     connection.execute(sa.text(
         "INSERT INTO taxii_place (level, key, position) SELECT 1, p.key, p.position"
-        " FROM taxii_place p WHERE p.level = 0 ORDER BY p.key, p.position"
+        " FROM taxii_place p WHERE p.level = 0 ORDER BY p.key, p.position ON CONFLICT DO NOTHING"
     ))  # fmt: skip
     connection.execute(taxii_place.delete().where(taxii_place.c.level == 0))
     connection.execute(taxii_recent.update().values(objects=0))

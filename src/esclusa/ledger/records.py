@@ -332,13 +332,24 @@ def chain(
     return tuple(to_record(row, labels) for row in rows)
 
 
-def before(connection: sa.Connection, labels: Labels, item: Record, label_id: int) -> Body | None:
-    """Return what the version before ``item`` said in its chain; None for a first version, and for
-    one whose content was erased."""
-    if item.supersedes is None:
-        return None
-    found = chain(connection, labels, item.id, label_id)
-    return next((other.body for other in found if other.version == item.supersedes), None)
+def before(connection: sa.Connection, items: Iterable[tuple[Record, int]]) -> dict[int, Body]:
+    """Return what the versions before these said, each under its label, by sequence number; a first
+    version has none, nor has one whose content was erased."""
+    wanted = {
+        (item.id, label, item.supersedes): item.seq
+        for item, label in items
+        if item.supersedes is not None
+    }
+    found: dict[int, Body] = {}
+    for some in slices(sorted({name for name, _label, _version in wanted})):
+        query = sa.select(record.c.id, record.c.label_id, record.c.version, record.c.body).where(
+            record.c.id.in_(some), sa.not_(record.c.current), record.c.body.is_not(None)
+        )
+        for row in connection.execute(query):
+            seq = wanted.get((row.id, row.label_id, row.version))
+            if seq is not None:
+                found[seq] = decode_body(bytes(row.body))
+    return found
 
 
 def related(

@@ -17,6 +17,7 @@ from esclusa.ledger.store import is_walled
 
 _WORD: Final = re.compile(r"\w+", re.UNICODE)
 _WORDS_USED: Final = 12
+_WORDS: Final = sa.table("record_text", sa.column("rowid", sa.Integer))
 
 
 def search(
@@ -29,30 +30,26 @@ def search(
     words = _WORD.findall(text)[:_WORDS_USED]
     if not words:
         return []
+    query = sa.select(record).where(record.c.label_id.in_(visible), record.c.current).limit(limit)
     if connection.dialect.name == "sqlite":
-        matched = _sqlite_match(words)
-    elif is_walled(connection):
-        matched = _walled_match(words, kind, limit)
+        # The index of words gives its rows from the newest on: the walk ends with the page.
+        matched = query.join(_WORDS, _WORDS.c.rowid == record.c.seq).where(
+            sa.text("record_text MATCH :question").bindparams(question=_sqlite_question(words))
+        )
+        query = matched.order_by(_WORDS.c.rowid.desc())
     else:
-        matched = _postgresql_match(words)
-    query = (
-        sa.select(record)
-        .where(record.c.seq.in_(matched), record.c.label_id.in_(visible), record.c.current)
-        .order_by(record.c.seq.desc())
-        .limit(limit)
-    )
+        held = (
+            _walled_match(words, kind, limit)
+            if is_walled(connection) else _postgresql_match(words)
+        )  # fmt: skip
+        query = query.where(record.c.seq.in_(held)).order_by(record.c.seq.desc())
     if kind:
         query = query.where(record.c.kind == kind)
     return list(connection.execute(query))
 
 
-def _sqlite_match(words: list[str]) -> sa.TextualSelect:
-    question = " ".join(f'"{word}"' for word in words) + "*"
-    return (
-        sa.text("SELECT rowid FROM record_text WHERE record_text MATCH :question")
-        .bindparams(question=question)
-        .columns(record.c.seq)
-    )
+def _sqlite_question(words: list[str]) -> str:
+    return " ".join(f'"{word}"' for word in words) + "*"
 
 
 def _postgresql_match(words: list[str]) -> sa.TextualSelect:

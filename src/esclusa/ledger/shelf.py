@@ -210,7 +210,9 @@ def _question(
     ]
     if of_records:
         text.append("LEFT JOIN record r ON r.seq = o.seq")
-    text.append("WHERE o.shelf = :shelf AND o.position > :after AND o.body IS NOT NULL")
+    # Few objects are asked for by id: the plus keeps SQLite from walking the shelf to them.
+    position = "+o.position" if wanted.ids else "o.position"
+    text.append(f"WHERE o.shelf = :shelf AND {position} > :after AND o.body IS NOT NULL")
     if of_records:
         text.append(
             "AND (o.seq = 0 OR (r.current AND NOT r.withdrawn AND r.body IS NOT NULL"

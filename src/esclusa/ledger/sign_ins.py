@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from esclusa.ledger.records import now_text
-from esclusa.ledger.schema import sign_in_attempt, sign_in_link
+from esclusa.ledger.schema import logout_seen, sign_in_attempt, sign_in_link
 
 MOST_ATTEMPTS: Final = 5_000
 """Sign-ins under way at once; a flood of begun ones pushes out the oldest and fills no disk."""
@@ -95,6 +95,20 @@ def approve(connection: sa.Connection, code: str, *, account: str, by: str) -> N
         .where(sign_in_link.c.code == code)
         .values(account=account, approver=by, since=now_text())
     )
+
+
+def logout_is_new(connection: sa.Connection, issuer: str, jti: str, *, until: str) -> bool:
+    """Note that a word of the provider came that somebody is signed out; False when it came before.
+
+    :param until: from when on it would not be believed any more (ISO 8601 UTC).
+    """
+    table = logout_seen
+    connection.execute(table.delete().where(table.c.until < now_text()))
+    mine = sa.and_(table.c.issuer == issuer, table.c.jti == jti)
+    if connection.execute(sa.select(table.c.jti).where(mine)).first() is not None:
+        return False
+    connection.execute(table.insert().values(issuer=issuer, jti=jti, until=until))
+    return True
 
 
 def drop(connection: sa.Connection, code: str) -> bool:

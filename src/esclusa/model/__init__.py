@@ -36,7 +36,7 @@ from esclusa.model.scoring import Assessment, ModelMove, ScoreFigure, ScoreModel
 from esclusa.model.seizure import SeizedItem, Seizure
 from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason
-from esclusa.model.yard import YardForm
+from esclusa.model.yard import PhotoStep, YardForm
 
 __all__ = [
     "EVERYONE", "OPEN", "Alert", "AlertMove", "Alias", "Assessment", "Body", "CaseMove",
@@ -47,7 +47,8 @@ __all__ = [
     "InformationSubject", "JointCaseMove", "JointItem", "Journey", "JudgedMention",
     "KeptFigure", "KeptReport",
     "Level", "ListEntry",
-    "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "Place", "PortCall",
+    "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "PhotoStep", "Place",
+    "PortCall",
     "Provenance",
     "Reason", "ReasonMatch", "Record", "Recorded", "RedressEntry", "RedressGrant", "RedressMove",
     "RedressPerson", "ReferralMove", "ReferralSubject",

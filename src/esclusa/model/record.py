@@ -30,7 +30,7 @@ from esclusa.model.scoring import Assessment, ModelMove, ScoreModel
 from esclusa.model.seizure import Seizure
 from esclusa.model.selection import SelectionMove
 from esclusa.model.watch import Alert, AlertMove, ListEntry
-from esclusa.model.yard import YardForm
+from esclusa.model.yard import PhotoStep, YardForm
 
 Body = (
     Consignment
@@ -61,6 +61,7 @@ Body = (
     | CaseMove
     | CaseWords
     | YardForm
+    | PhotoStep
 )
 """Everything a record can say; told apart by the tag in its JSON text."""
 
@@ -240,6 +241,7 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     Seizure: lambda b: _join(b.agency, b.number),
     Feedback: lambda b: f"{b.agency}/{b.to}/{b.about}" + (f"/{b.match}" if b.match else ""),
     YardForm: lambda b: f"{b.by}/{b.form}",
+    PhotoStep: lambda b: f"{b.examination}/{b.step}",
     CaseMove: lambda b: f"{b.case}/{b.step}",
     CaseWords: lambda b: f"{b.case}/{b.step}",
     ReferralMove: lambda b: f"{b.referral}/{b.agency}/{b.number}",

@@ -149,6 +149,21 @@ class LabelAlgebra:
         """Return every label whose records a reader of ``upper`` may see."""
         return frozenset(item.id for item in self._labels.all() if self.below(item.id, upper))
 
+    def looks(self, upper: int, lower: int) -> bool:
+        """Tell whether rules on records under ``upper`` look at records under ``lower``: at what
+        every reader of the former may see; and for a record of our own at partners' copies, too,
+        where there is anybody who may see both. What they say then stands under both."""
+        if self.below(lower, upper):
+            return True
+        over, under = self._labels.get(upper), self._labels.get(lower)
+        if over.supplier or not under.supplier or "/" in under.supplier:
+            return False
+        return bool(self._marking(upper).join(self._marking(lower)).purposes)
+
+    def looked_at(self, upper: int) -> frozenset[int]:
+        """Return every label that rules on records under ``upper`` look at."""
+        return frozenset(item.id for item in self._labels.all() if self.looks(upper, item.id))
+
     def _marking(self, number: int) -> Marking:
         label = self._labels.get(number)
         return label.marking.including(label.originator)

@@ -135,25 +135,28 @@ class Analyst:
     def _viewed(self, label: int) -> dict[int, frozenset[int]]:
         """Return the labels that rules may look at for a record under ``label``, by the label of
         the reasons that rest on them: ``label`` itself for what needs no copy, one label for each
-        path of copies, one for all of them. So a reason is hidden with the copy it rests on."""
-        below = self.algebra.all_below(label)
-        views = {label: frozenset(item for item in below if self.algebra.covers(item, label))}
-        top = label
-        for item in sorted(below - views[label]):
-            joined = self.algebra.join(label, item)
-            views[joined] = views.get(joined, views[label]) | {item}
+        path and marking of copies, one for all of them. So a reason is hidden with the copy it
+        rests on, and is seen by those alone who may see record and copy."""
+        looked, covers = self.algebra.looked_at(label), self.algebra.covers
+        plain = frozenset(item for item in looked if covers(item, label))
+        views, top = {label: plain}, label
+        joined = {item: self.algebra.join(label, item) for item in sorted(looked - plain)}
+        for item in sorted(joined):
             top = self.algebra.join(top, item)
-        views[top] = below
+        for number in {*joined.values()}:
+            views[number] = plain | {item for item in joined if covers(item, number)}
+        views[top] = looked
         return views
 
     def screen(
         self, visible: frozenset[int], *, name: str, type: str, birth_date: str,
-        nationality: str, identifiers: tuple[str, ...], limit: int,
+        nationality: str, identifiers: tuple[str, ...], birth_place: str = "",
+        address: str = "", limit: int,
     ) -> tuple[ScreenHit, ...]:  # fmt: skip
         """Return matches of one typed name in the lists that are visible, best first."""
         query = Query(
             path="", name=name, type=type, birth_date=birth_date, nationality=nationality,
-            identifiers=identifiers,
+            identifiers=identifiers, birth_place=birth_place, address=address,
         )  # fmt: skip
         found = [
             match

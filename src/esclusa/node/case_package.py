@@ -2,9 +2,9 @@
 
 ``manifest.json`` names the SHA-256 and size of every other member; the SHA-256 of the manifest is
 the seal, which stands in the case's own history. So who has package and case can tell whether one
-byte was changed since. A node that has keys signs the package (:mod:`esclusa.node.case_signature`),
-so that whoever has the package alone can tell as well, and who made it. The members are the history as JSON, the case as a page to read, and the
-files of evidence under their hashes, never under a name that somebody sent.
+byte was changed since. A node that has keys signs the package as well, for whoever has nothing but
+it (:mod:`esclusa.node.case_signature`). The members are the history as JSON, the case as a page to
+read, and the files of evidence under their hashes, never under a name that somebody sent.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def pack(
 def _bare(view: CaseView) -> CaseView:
     """Return a case without what is of the page alone: forms, and other cases."""
     return msgspec.structs.replace(
-        view, moves=(),
+        view, moves=(), may_export=False, may_share=False,
+        shares=tuple(msgspec.structs.replace(one, moves=()) for one in view.shares),
         items=tuple(msgspec.structs.replace(one, moves=(), also_in=()) for one in view.items),
         tasks=tuple(msgspec.structs.replace(one, moves=()) for one in view.tasks),
         evidence=tuple(msgspec.structs.replace(one, moves=()) for one in view.evidence),

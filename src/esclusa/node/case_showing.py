@@ -98,6 +98,8 @@ class Showing:
             tasks=told.tasks(), notes=told.notes(), evidence=told.evidence(), steps=told.steps(),
             moves=(*told.form_of("name"), *told.moves(), *told.form_of("take_in")),
             may_export=told.may("export") and reader.may(Action.CASE_EXPORT),
+            shares=told.shares(),
+            may_share=told.may("share") and reader.may(Action.CASE_SHARE),
         )  # fmt: skip
 
     def _marking(self, kept: Kept) -> Marking:

@@ -19,7 +19,9 @@ from esclusa.sharing.referral_views import FieldView, MoveView, RecordedView, Wo
 
 _LATEST: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 """Sorts what has no deadline behind what has one."""
-_ELSEWHERE: Final = frozenset({"open", "name", "put", "take_in", "read", "export"})
+_ELSEWHERE: Final = frozenset(
+    {"open", "name", "put", "take_in", "read", "export", "share", "take_up"}
+)
 """Moves that have a form or a button of their own."""
 
 
@@ -117,6 +119,18 @@ class Telling:
             due=text_of(one.due), state=word("of_state", one.state),
             overdue=one.is_overdue(self._now), by=move.by, at=move.at, erased=one.erased,
             level=self._level(one.made), belongs=self._belongs(one), moves=self._moves_on(one),
+        )  # fmt: skip
+
+    def shares(self) -> tuple[views.CaseShareView, ...]:
+        """Return with whom the case is or was shared."""
+        return tuple(
+            views.CaseShareView(
+                name=one.name, partner=one.made.said("partner"), joint=one.made.said("joint"),
+                ours=one.made.move.move == "share", state=word("of_state", one.state),
+                by=one.made.move.by, at=one.made.move.at, why=one.made.said("reason"),
+                agreement=one.made.said("agreement"), moves=self._moves_on(one),
+            )
+            for one in self.it.of("share")
         )  # fmt: skip
 
     def evidence(self) -> tuple[views.EvidenceView, ...]:

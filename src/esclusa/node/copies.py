@@ -20,7 +20,7 @@ from esclusa.ledger.records import Draft, Outcome
 from esclusa.model import Provenance, RedressGrant, decode_body
 from esclusa.node.alerts import MissingLabel
 from esclusa.node.partner_entries import EXCHANGED
-from esclusa.node.pipeline import Pipeline
+from esclusa.node.pipeline import ANALYSED, Pipeline
 from esclusa.node.screen_again import screen_again
 from esclusa.sharing.exchange.messages import CLASSES
 from esclusa.sharing.exchange.rows import Copy, CopyKey
@@ -92,7 +92,9 @@ class Copies:
         self._judge_anew(connection, others)
 
     def ready(self, labels: Collection[int]) -> None:
-        """Make analysis ready for records under these labels; opens transactions."""
+        """Make analysis ready for records under these labels, and the labels that a transaction
+        lacked; opens transactions."""
+        self._pipeline.analyst.algebra.make_missing()
         for label in labels:
             self._pipeline.analyst.refresh(label)
 
@@ -140,20 +142,18 @@ class Copies:
         self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = ()
     ) -> set[str]:
         """Return other records whose judgement may have looked at these: they name the same seal,
-        box, document, or pair of parties and day, and their readers may see these as well."""
+        box, document, or pair of parties and day, and rules on them look at these."""
         from_labels = ties.labels_of(connection, names)
         found = ties.ties_of(connection, names)
         values = sorted(tie for tie in found if tie.partition(":")[0] in _LOOKED_AT)
-        below = self._pipeline.analyst.algebra.below
+        looks = self._pipeline.analyst.algebra.looks
         above = [
             item.id for item in self._labels.all()
-            if any(below(label, item.id) for label in from_labels)
+            if any(looks(item.id, label) for label in from_labels)
         ]  # fmt: skip
-        others = ties.holders(connection, above, values, each=_SIGHTINGS)
-        others -= {*names, *leaving}
-        # Without an alert nothing rests on it: what goes away gives no new reason.
-        alerts = {alert for alert, _label in self._pipeline.alerts_of(connection, others)}
-        return set(queue.subjects(connection, alerts).values())
+        others = ties.holders(connection, above, values, each=_SIGHTINGS, kinds=ANALYSED)
+        # Those without an alert, too: what goes may have stood before something that says more.
+        return others - {*names, *leaving}
 
     def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
         return ties.labels_of(connection, self._sharing(connection, names))
@@ -166,7 +166,8 @@ class Copies:
         before = self._pipeline.alerts_of(connection, names)
         self._pipeline.look_again(connection, names)
         after = self._pipeline.alerts_of(connection, names)
-        changed = {key[0] for key, _seq in before.items() ^ after.items()}
+        # An alert that is new quotes nothing of what has gone.
+        changed = {key[0] for key, seq in before.items() if after.get(key) != seq}
         subjects = queue.subjects(connection, changed)
         said = {name for each in records.dependents(connection, changed).values() for name in each}
         records.erase(connection, changed | said)

@@ -170,7 +170,7 @@ class EntityDesk:
             compared = Bond(
                 a=a.id, b=b.id, labels=frozenset(), score=known.entities.compare(a.id, b.id)
             )
-            open_ones = [(bond.a, bond.b) for bond in known.entities.questions(_QUESTIONS)]
+            open_ones = known.entities.open_pairs(_QUESTIONS)
             standing = [seq for seq in known.about({a.id}) if known.says(seq, a.id, b.id)]
             judged = self._said(connection, visible, known, standing[:1], reader)
             ours, theirs = (known.entities.entity_of(mention.id) for mention in (a, b))

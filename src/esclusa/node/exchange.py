@@ -27,6 +27,7 @@ from esclusa.errors import (
 from esclusa.ledger import records
 from esclusa.model import Record, decode_body, kind_of
 from esclusa.node import credentials
+from esclusa.node.alerts import MissingLabel
 from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move
 from esclusa.node.partners import (
     Partner,
@@ -468,11 +469,13 @@ class Exchange(ExchangeLedger):
             places = None
             while places is None:
                 self._copies.ready(labels)  # writes, so not inside the transaction
-                with self._store.write() as connection:
+                # A marking that is met for the first time is made before the next try.
+                with suppress(MissingLabel), self._store.write() as connection:
                     around = self._copies.around(connection, copies, leaving)
-                    if around.labels <= labels:
+                    known = around.labels <= labels
+                    labels |= around.labels
+                    if known:
                         places = self._copies.erase(connection, copies, around)
-                labels |= around.labels
             self._move(
                 _then(moves.erased, copy=key, owed=debt, erased=places[key])
                 for key, debt in owed.items()

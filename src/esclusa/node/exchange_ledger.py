@@ -25,6 +25,7 @@ from esclusa.ledger import audit, exchange
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.store import Store
 from esclusa.node import credentials
+from esclusa.node.alerts import MissingLabel
 from esclusa.node.chronicle import Chronicle
 from esclusa.node.copies import Copies
 from esclusa.node.credentials import Credentials
@@ -227,12 +228,15 @@ class ExchangeLedger:
             copies |= each.store.get("copies", {})
         self._copies.prepare(copies)
         rows = self._rows(effects, also, now)
-        with self._store.write() as connection:
-            if exchange.newest(connection) != before:
-                return None
-            self._seen = exchange.put(connection, rows)
-            self._copies.store(connection, copies)
-            self._write_audit(connection, effects, who)
+        try:
+            with self._store.write() as connection:
+                if exchange.newest(connection) != before:
+                    return None
+                self._seen = exchange.put(connection, rows)
+                self._copies.store(connection, copies)
+                self._write_audit(connection, effects, who)
+        except MissingLabel:
+            return None  # a marking is met for the first time: it is made before the next try
         for (name, key), row in rows.items():
             if name not in TABLES:
                 self._take(name, key, row)

@@ -1,4 +1,4 @@
-"""What a partner's list entry led to here: people's answers to possible matches, and what was found.
+"""What a partner's list entry led to here: people's answers to possible matches, and finds.
 
 One entry may match many parties, and each match has its own story: so what is said back is one
 record for each entry and match. The match is named by a keyed digest that its reader can count by

@@ -21,6 +21,7 @@ from esclusa.node import kept_mappings, list_loading
 from esclusa.node.kept_mappings import LISTED, Choice, Kept
 from esclusa.node.list_loading import Loaded, NewEdition
 from esclusa.node.lists import ListFile, read_list
+from esclusa.node.partner_entries import is_partners
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.retro import Retro
 from esclusa.sharing import list_views as views
@@ -124,7 +125,7 @@ class ListDesk:
         :raises InputError: when they cannot be read to their end.
         """
         reader.require(Action.LIST_WRITE)
-        row = self._in_force(reader, list_id, key)
+        row = self._ours(reader, list_id, key)
         named = kept_mappings.by_name(self._store, mapping, LISTED)
         used = named or self._mapping_for(files)
         content = read_list(
@@ -202,7 +203,7 @@ class ListDesk:
         :raises NotFound: when there is no such list.
         """
         reader.require(Action.LIST_WRITE)
-        row = self._in_force(reader, list_id, key)
+        row = self._ours(reader, list_id, key)
         return self.add(
             reader, list_id, row.title, files, marking=self._labels.get(row.label_id).marking,
             mapping=mapping, source=source or row.source, compare=compare,
@@ -309,6 +310,13 @@ class ListDesk:
         with self._gate.reading(reader) as (connection, visible):
             rows = watchlists.all_lists(connection, visible)
         return self._one([row for row in rows if row.id == list_id], key)
+
+    def _ours(self, reader: Reader, list_id: str, key: str) -> Any:
+        """Return a list in force that people here may change."""
+        row = self._in_force(reader, list_id, key)
+        if is_partners(label := self._labels.get(row.label_id)):
+            raise InputError(f"this list is {label.originator}'s; it changes with what they share")
+        return row
 
     def _held(self, reader: Reader, list_id: str, key: str) -> Any:
         reader.require(Action.LIST_WRITE)

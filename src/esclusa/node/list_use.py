@@ -39,6 +39,7 @@ class ListUses:
         self, gate: Gate, pipeline: Pipeline, exchange: Exchange, lists: ListDesk
     ) -> None:  # fmt: skip
         self._gate = gate
+        self._store = pipeline.store
         self._labels = pipeline.labels
         self._exchange = exchange
         self._lists = lists
@@ -124,7 +125,7 @@ class ListUses:
             name: place for name in names
             if (place := self._exchange.pointers.get(name)) is not None and place.label == label
         }  # fmt: skip
-        with self._gate.store.read() as connection:
+        with self._store.read() as connection:
             bodies = partner_lists.bodies(connection, {one.seq for one in places.values()})
         ours = {
             name for name, place in places.items()

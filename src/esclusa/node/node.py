@@ -43,8 +43,8 @@ from esclusa.node.joint_desk import JointDesk
 from esclusa.node.keeping import Keeper, file_name
 from esclusa.node.kept_mappings import TAKEN_IN
 from esclusa.node.list_desk import ListDesk
-from esclusa.node.list_use import ListUses
 from esclusa.node.list_loading import Loaded
+from esclusa.node.list_use import ListUses
 from esclusa.node.log_check import LogCheck
 from esclusa.node.match_desk import MatchDesk
 from esclusa.node.model_desk import ModelDesk
@@ -67,6 +67,7 @@ from esclusa.node.rule_desk import RuleDesk
 from esclusa.node.rules import pack_in_force
 from esclusa.node.saved_views import SavedViews
 from esclusa.node.score_desk import ScoreDesk
+from esclusa.node.screening_asked import check_asked
 from esclusa.node.seizure_desk import SeizureDesk
 from esclusa.node.selecting import SelectionDesk
 from esclusa.node.selection_report import ReportDesk
@@ -316,17 +317,22 @@ class Node(PeopleServices):
 
     def screen(
         self, reader: Reader, *, name: str, type: str = "any", birth_date: str = "",
-        nationality: str = "", identifiers: Sequence[str] = (), limit: int = 20,
+        nationality: str = "", identifiers: Sequence[str] = (), birth_place: str = "",
+        address: str = "", limit: int = 20,
     ) -> tuple[views.ScreenHit, ...]:  # fmt: skip
         """Return entries of the lists in force that may be the party named, best first.
 
         No hit does not mean that the party is harmless.
+
+        :raises InputError: when what is asked cannot be read, see :func:`check_asked`.
         """
         reader.require(Action.SCREEN)
+        check_asked(name=name, type=type, birth_date=birth_date, nationality=nationality)
         self.analyst.refresh(None)
         hits = self.analyst.screen(
             self.gate.visible(reader), name=name, type=type, birth_date=birth_date,
-            nationality=nationality, identifiers=tuple(identifiers), limit=limit,
+            nationality=nationality, identifiers=tuple(identifiers), birth_place=birth_place,
+            address=address, limit=limit,
         )  # fmt: skip
         own = f" {OWN}" if own_name(reader.name, (name,)) else ""
         self.gate.note(reader, Action.SCREEN, detail=f"hits={len(hits)}{own}")

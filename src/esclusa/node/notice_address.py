@@ -105,7 +105,7 @@ class Addresses:
             told = "address confirmed" if right else "address: wrong code"
             self._line(connection, reader.name, reader, told)
         if not right:
-            raise InputError("this is not the code that was sent to the address")
+            raise InputError("this is not the code that was sent to the address", field="code")
         return self.state(reader.name)
 
     def send_again(self, reader: Reader) -> AddressView:
@@ -192,10 +192,12 @@ class Addresses:
         return outcome
 
     def _text(self, language: str, code: str, until: dt.datetime) -> str:
-        address = notice_settings.load(self._folder).address
+        site = notice_settings.load(self._folder).address
+        where = f"{site}/notices#address"
         parts = (
-            word("confirm", language, site=self._site), word("confirm_code", language, code=code),
-            word("confirm_where", language, address=f"{address}/notices#address") if address else "",
+            word("confirm", language, site=self._site),
+            word("confirm_code", language, letters=code),
+            word("confirm_where", language, address=where) if site else "",
             word("confirm_until", language, moment=until.strftime("%Y-%m-%d %H:%M UTC")),
             word("confirm_not", language),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,10 @@ class NoticeRunning:
         self._uses = uses
         self._agency = agency
         self._site = site
-        self.addresses = Addresses(folder, store, people, site=site, now=lambda: self.outbox.now())
+        self.addresses = Addresses(folder, store, people, site=site, now=self._now)
+
+    def _now(self) -> dt.datetime:
+        return self.outbox.now()  # its clock may be set later
 
     def channels(self) -> tuple[views.ChannelView, ...]:
         """Return the channels of this node and what each may carry at most."""

@@ -61,12 +61,13 @@ class Matches:
         rows = look.fresh_of("alert")
         seqs = [row.seq for row in rows]
         held = records.get_by_seq(look.connection, self._labels, look.visible, seqs)
+        items = [(held[row.seq], row.label_id) for row in rows if row.seq in held]
+        before = records.before(look.connection, items)
         for row in rows:
             item = held.get(row.seq)
             if item is None or not isinstance(item.body, Alert):
                 continue
-            before = records.before(look.connection, self._labels, item, row.label_id)
-            for name in sorted(_reopened(item.body) - _reopened(before)):
+            for name in sorted(_reopened(item.body) - _reopened(before.get(item.seq))):
                 day = text_of(look.now)[:10]
                 yield Found(kind="match_reopened", key=f"match/{name}/{day}",
                             subject=f"{item.id}/{name}")  # fmt: skip

@@ -180,6 +180,34 @@ class OidcDesk:
                 detail=detail,
             )  # fmt: skip
 
+    # --- ended there ----------------------------------------------------------------------------
+
+    def ended(self, token: str) -> int:
+        """End the sessions of whom the provider says to be signed out (Back-Channel Logout 1.0);
+        return how many there were. Nobody there is no error: the person is signed out.
+
+        :raises ProviderError: when the token is not to be believed, or came before.
+        """
+        try:
+            said = self._provider().ended(token)
+            until = dt.datetime.fromtimestamp(said.until, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            issuer = self._provider().chosen.issuer
+            with self._store.write() as connection:
+                if not sign_ins.logout_is_new(connection, issuer, said.jti, until=until):
+                    raise ProviderError("logout-again")
+                gone = accounts.close_provider_sessions(
+                    connection, issuer=issuer, subject=said.subject, provider_session=said.session
+                )
+                for name, count in gone.items():
+                    audit.write_line(
+                        connection, who=name, role="", purpose="", action=Action.SESSION_END,
+                        subject=name, detail=f"oidc sessions={count} ended",
+                    )  # fmt: skip
+        except ProviderError as error:
+            self._refused(f"oidc logout {error.kind}")
+            raise
+        return sum(gone.values())
+
     # --- who is who ----------------------------------------------------------------------------
 
     def links(self, reader: Reader) -> tuple[LinkView, ...]:

@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from esclusa.errors import ConfigError, ProviderError
 from esclusa.node.oidc_settings import Oidc, check_address
-from esclusa.node.oidc_tokens import Person, UnknownKey, Wanted, believe
+from esclusa.node.oidc_tokens import Ended, Person, UnknownKey, Wanted, believe, ended
+
+T = TypeVar("T")
 
 KEPT_S: Final = 3_600
 """How long the provider's description and keys are kept."""
@@ -98,16 +100,24 @@ class Provider:
 
         :raises ProviderError: when the provider refuses, or the token is not to be believed.
         """
-        token = self._token(code, verifier)
+        return self._read(believe, self._token(code, verifier), nonce)
+
+    def ended(self, token: str) -> Ended:
+        """Return whom a logout token says to be signed out; raises ``ProviderError`` when it is
+        not to be believed."""
+        return self._read(ended, token, "")
+
+    def _read(self, rules: Callable[..., T], token: str, nonce: str) -> T:
+        """Judge a token by rules, with newer keys where none of those at hand has signed it."""
         wanted = Wanted(
             issuer=self.chosen.issuer, client_id=self.chosen.client_id, nonce=nonce,
             algorithms=self.chosen.algorithms,
         )  # fmt: skip
         now = int(self._clock())
         try:
-            return believe(token, self._keys(), wanted, now=now)
+            return rules(token, self._keys(), wanted, now=now)
         except UnknownKey:
-            return believe(token, self._keys(newer=True), wanted, now=now)
+            return rules(token, self._keys(newer=True), wanted, now=now)
 
     # --- what is kept --------------------------------------------------------------------------
 

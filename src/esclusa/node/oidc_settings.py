@@ -13,6 +13,9 @@ from esclusa.sharing.reader import Role
 RETURN: Final = "/sign-in/return"
 """The path that the provider sends browsers back to."""
 
+ENDED: Final = "/sign-in/ended"
+"""The path at which the provider says that somebody is signed out there."""
+
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
                      "ES256", "ES384", "ES512", "Ed25519", "EdDSA")  # fmt: skip
 """Signatures by a key pair. No shared secret, and never none (RFC 8725, section 3.1)."""

@@ -191,14 +191,7 @@ class Pipeline:
         names = touched(connection, self.labels, self.analyst.algebra, told) if self._ready else ()
         chains = ties.chains_of(connection, set(names) - {answer.id for answer in made})
         ready = {name for name, labels in chains.items() if labels <= self._ready}
-        subjects = [
-            msgspec.structs.replace(
-                subject_of(item, label, until),
-                previous=records.before(connection, self.labels, item, label),
-            )
-            for item, label, until in records.live(connection, self.labels, ready)
-        ]
-        if subjects:
+        if subjects := self._standing(connection, ready):
             self._analyse(connection, subjects, complete=False)
 
     def look_again(
@@ -208,11 +201,7 @@ class Pipeline:
 
         :return: the alerts about them: id → sequence numbers of the versions in the queue.
         """
-        subjects = [
-            subject_of(record, label, until)
-            for record, label, until in records.live(connection, self.labels, names)
-            if record.kind in ANALYSED
-        ]
+        subjects = self._standing(connection, names)
         self._analyse(connection, subjects, complete=False)
         named = {record_id(self.settings.agency, "alert", subject.id) for subject in subjects}
         standing = queue.known(connection, named)
@@ -220,6 +209,18 @@ class Pipeline:
             name: tuple(row.seq for (other, _label), row in standing.items() if other == name)
             for name in named
         }
+
+    def _standing(self, connection: sa.Connection, names: Collection[str]) -> list[Subject]:
+        """Return the records in force of these ids as subjects, each with the version before it: a
+        rule may ask what an amendment changed."""
+        live = [
+            one for one in records.live(connection, self.labels, names) if one[0].kind in ANALYSED
+        ]
+        previous = records.before(connection, [(item, label) for item, label, _until in live])
+        return [
+            msgspec.structs.replace(subject_of(item, label, until), previous=previous.get(item.seq))
+            for item, label, until in live
+        ]
 
     def alerts_of(
         self, connection: sa.Connection, names: Collection[str]

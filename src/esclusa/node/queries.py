@@ -10,6 +10,7 @@ import msgspec
 from esclusa.model import (
     Body,
     Consignment,
+    Party,
     PortCall,
     ShipDeclaration,
     TransportEquipment,
@@ -30,7 +31,8 @@ CONTAINER: Final = "container"
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A party, ship or box to screen. ``path`` is where it stands; ``identifiers`` are
     ``scheme:value``; the name of a box is its number, which is compared as a number alone.
-    ``redress`` are redress numbers that it states, which are compared with no list."""
+    ``redress`` are redress numbers that it states, which are compared with no list.
+    ``birth_place`` and ``address`` are as the record states them: they back up a name."""
 
     path: str
     name: str
@@ -39,6 +41,17 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     nationality: str = ""
     identifiers: tuple[str, ...] = ()
     redress: tuple[str, ...] = ()
+    birth_place: str = ""
+    address: str = ""
+
+    @property
+    def asked(self) -> tuple[str, str, str, str, tuple[str, ...], str, str]:
+        """What lists are asked for, in the order of
+        :func:`~esclusa.analysis.screening.make_query`: every way of screening a record asks so."""
+        return (
+            self.compared_name, self.type, self.birth_date, self.nationality, self.identifiers,
+            self.birth_place, self.address,
+        )  # fmt: skip
 
     @property
     def compared_name(self) -> str:
@@ -75,7 +88,15 @@ def _parties(body: Consignment | PortCall | ShipDeclaration | TransportEvent) ->
                 type="any",
                 nationality=party.country,
                 identifiers=tuple(f"{item.scheme}:{item.value}" for item in party.identifiers),
+                address=_address(party),
             )
+
+
+def _address(party: Party) -> str:
+    """Return where a party is, "" where the record has no more than its country."""
+    if not party.address and not party.city:
+        return ""
+    return ", ".join(filter(None, (party.address, party.city, party.country)))
 
 
 def _ship(ship: Conveyance) -> Iterator[Query]:
@@ -109,4 +130,5 @@ def _person(body: Traveller) -> Query:
             if item.number and item.type != REDRESS
         ),
         redress=tuple(item.number for item in body.documents if item.type == REDRESS),
+        birth_place=body.birth_place,
     )

@@ -234,7 +234,4 @@ def _parts(
 
 
 def _parties(record: KeptRecord) -> list[Party]:
-    return [
-        (query.compared_name, query.type, query.birth_date, query.nationality, query.identifiers)
-        for query in queries_of(record.body)
-    ]
+    return [query.asked for query in queries_of(record.body)]

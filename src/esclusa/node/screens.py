@@ -139,12 +139,7 @@ class Screens:
         Of a partner's list they count only as far as :meth:`standing` leaves them.
         """
         screener = self._screeners[label]
-        asked = [
-            screener.made(
-                query.compared_name, query.type, query.birth_date, query.nationality, query.identifiers
-            )
-            for query in queries
-        ]
+        asked = [screener.made(*query.asked) for query in queries]
         held = self._partners.get(label)
         return [
             tuple(self._match(hit, held) for hit in hits)

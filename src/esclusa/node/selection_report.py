@@ -29,9 +29,9 @@ from esclusa.analysis.measurement import (
 from esclusa.analysis.outcomes import definitions
 from esclusa.analysis.selection import ONE
 from esclusa.errors import InputError
-from esclusa.ledger.schema import record
 from esclusa.node.examinations import outcomes_under
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.reporting.in_use import InUse
 from esclusa.node.rules import pack_in_force
 from esclusa.node.selecting import SelectionDesk
 from esclusa.node.selection_candidates import alerts_of, cargos, groups_of, result_of, rules_of
@@ -55,6 +55,7 @@ class ReportDesk:
         self._pipeline = pipeline
         self._labels = pipeline.labels
         self._selections = selections
+        self._in_use = InUse(pipeline.store, _RESTS_ON)
         self._titles = {
             one.rule.id: (one.rule.title_en, one.rule.title_es) for one in pack_in_force().rules
         }
@@ -75,7 +76,7 @@ class ReportDesk:
         with self._gate.reading(reader) as (connection, visible):
             found = self.sheets(connection, visible, first, last, port=port)
             frame = self.candidates(connection, visible, found)
-            labels = _labels_read(connection, visible)
+            labels = self._in_use.among(visible)
         marking = self._marking(labels)
         self._gate.note(reader, Action.REPORT_READ, detail=f"sheets={len(found)}")
         return self._told(frame, found, first, last, marking)
@@ -161,15 +162,6 @@ class ReportDesk:
     def _rule(self, one: Rate) -> views.RateRow:
         title_en, title_es = self._titles.get(one.name, ("", ""))
         return _rate(one, title_en=title_en, title_es=title_es)
-
-
-def _labels_read(connection: sa.Connection, visible: Collection[int]) -> frozenset[int]:
-    """Return the labels under which there is something that a report rests on."""
-    query = sa.select(record.c.label_id).distinct().where(
-        record.c.kind.in_(_RESTS_ON), record.c.label_id.in_(sorted(visible)),
-        record.c.body.is_not(None),
-    )  # fmt: skip
-    return frozenset(connection.execute(query).scalars())
 
 
 def _weeks(frame: pl.DataFrame) -> Iterable[views.WeekRow]:

@@ -181,7 +181,10 @@ class TaxiiDesk:
         pact, now = state.pacts.get(agency), self._exchange.now()
         if pact is None or not pacts.holds(pact, now):
             return None
-        found = self._exchange.in_force().get(pact.digest)
+        # The state was read a moment ago, and the keys with it: `Exchange.in_force` reads it again.
+        partners = self._exchange.partners
+        ring = partners.ring(credentials.read_public(self._folder).keys)
+        found = partners.in_force(ring, now).get(pact.digest)
         return found if found is not None and found.begins <= now < found.ends else None
 
     def _collections(self, client: Client, state: State | None) -> tuple[Collection, ...]:

@@ -32,14 +32,14 @@ _KINDS: Final = ("consignment", "equipment")
 def touched(
     connection: sa.Connection, labels: Labels, algebra: LabelAlgebra, drafts: Iterable[Draft]
 ) -> set[str]:
-    """Return the ids of bills and boxes in force that these drafts speak of and whose readers may
-    all see the drafts."""
+    """Return the ids of bills and boxes in force that these drafts speak of and on which rules look
+    at the drafts."""
     wanted: dict[int, set[str]] = defaultdict(set)
     for draft in drafts:
         wanted[draft.label_id].update(_references(draft.body))
     found: set[str] = set()
     for label, values in wanted.items():
-        above = [item.id for item in labels.all() if algebra.below(label, item.id)]
+        above = [item.id for item in labels.all() if algebra.looks(item.id, label)]
         if values and above:
             found |= ties.holders(connection, above, sorted(values), each=_EACH, kinds=_KINDS)
     return found

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from typing import BinaryIO, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.casework.yard import FormMistake, FormMistakes, cleaned, digest_of, examination
@@ -28,6 +29,7 @@ from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_desk import ReferralDesk
 from esclusa.node.selecting import SelectionDesk
 from esclusa.node.yard_known import KIND, Known
+from esclusa.node.yard_photos import Photos, Taken, checked
 from esclusa.sharing import yard_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate
@@ -62,6 +64,7 @@ class YardDesk:
         self._agency = pipeline.settings.agency
         self._selections = selections
         self._referrals = referrals
+        self.photos = Photos(gate, pipeline)
         self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
 
     # --- reading -------------------------------------------------------------------------------
@@ -106,18 +109,24 @@ class YardDesk:
     # --- writing -------------------------------------------------------------------------------
 
     def record(
-        self, reader: Reader, name: str, filled: views.Filled, *, told: Collection[str] = ()
-    ) -> views.ReceiptView:
+        self, reader: Reader, name: str, filled: views.Filled, *, told: Collection[str] = (),
+        photos: Sequence[tuple[str, BinaryIO]] = (),
+    ) -> views.ReceiptView:  # fmt: skip
         """Record what an officer found in a box, or return the receipt of the same form again.
 
         :param told: codes of what he read about the box (:class:`~views.ToldView`).
+        :param photos: photographs that come with it, by name and bytes; they are part of it.
         :raises FormMistakes: naming each field that is missing or wrong.
         :raises Untold: when more is known about the box by now.
         :raises StateError: when this id came with another content before, or was erased since.
         :raises NotFound: when there is no such sheet.
         """
         reader.require(Action.EXAMINATION_WRITE)
-        filled = cleaned(filled)
+        taken = checked(photos)
+        if filled.photos and not photos:  # named, and not sent
+            raise FormMistakes((FormMistake(field="photos", problem="photo"),))
+        hashes = tuple(one.sha256 for one in taken.files)
+        filled = msgspec.structs.replace(cleaned(filled), photos=hashes)
         sheet = self._drawn(reader, name)
         digest = digest_of(filled, sheet.name)
         label = self._selections.label_of(reader, sheet.name)
@@ -141,12 +150,14 @@ class YardDesk:
             form=filled.id, by=reader.name, at=records.now_text()[:19] + "Z", sheet=sheet.name,
             subject=row.subject_id, box=filled.box, digest=digest, examination=made.number,
             seal=filled.seal, officer=filled.officer, zone=filled.zone, told=tuple(sorted(told)),
+            photos=len(hashes),
         )  # fmt: skip
-        return self._write(reader, sheet, row, made, kept, label)
+        self.photos.keep(taken)
+        return self._write(reader, sheet, row, made, kept, label, taken)
 
     def _write(
         self, reader: Reader, sheet: SelectionView, row: SheetRow, made: Examination,
-        kept: YardForm, label: int,
+        kept: YardForm, label: int, taken: Taken,
     ) -> views.ReceiptView:  # fmt: skip
         exam = record_id(self._agency, "examination", natural_key(made))
         drafts = [
@@ -174,6 +185,10 @@ class YardDesk:
                     if new:
                         raise Untold(tuple(new))
                     self._pipeline.store_drafts(connection, drafts)
+                    self.photos.record(
+                        connection, taken, examination=made.number, exam=exam, label=label,
+                        by=reader.name, at=kept.at, until=self._until(),
+                    )  # fmt: skip
                     audit.write_line(
                         connection, who=reader.name, role=reader.role, purpose=reader.purpose,
                         action=Action.EXAMINATION_WRITE, subject=exam, detail=f"yard {sheet.name}",
@@ -230,6 +245,7 @@ class YardDesk:
             form=kept.form, record=record_id(self._agency, KIND, natural_key(kept)),
             examination=record_id(self._agency, "examination", exam), number=kept.examination,
             sheet=kept.sheet, subject=kept.subject, box=kept.box, by=kept.by, at=kept.at,
+            photos=kept.photos,
         )  # fmt: skip
 
     def _note(self, reader: Reader, receipt: views.ReceiptView, detail: str) -> None:

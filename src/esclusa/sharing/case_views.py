@@ -102,6 +102,22 @@ class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):
     moves: tuple[MoveView, ...] = ()
 
 
+class CaseShareView(msgspec.Struct, frozen=True, kw_only=True):
+    """That a case is shared with a partner, or belongs to one that a partner shares. ``ours``: the
+    case is ours; ``joint`` names the joint case; ``moves``: taking it back."""
+
+    name: str
+    partner: str
+    joint: str
+    ours: bool
+    state: WordView
+    by: str
+    at: str
+    why: str = ""
+    agreement: str = ""
+    moves: tuple[MoveView, ...] = ()
+
+
 class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     """A case with its history and the moves that the reader can make now.
 
@@ -128,6 +144,8 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[CaseStepView, ...]
     moves: tuple[MoveView, ...]
     may_export: bool = False
+    shares: tuple[CaseShareView, ...] = ()
+    may_share: bool = False
 
 
 class CasePage(msgspec.Struct, frozen=True, kw_only=True):

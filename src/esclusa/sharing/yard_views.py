@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
+from esclusa.model import Marking
+from esclusa.sharing.referral_views import WordView
+
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
     """A form as filled in, nothing understood yet.
@@ -15,6 +18,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
     of its boxes ("" for a bill without one). ``result``, ``cause``, ``methods`` and ``category``
     are codes of ``codes/examination.toml``. ``started`` and ``completed`` are ``2026-11-28 10:00``
     in ``zone``, an IANA name. ``category``, ``what``, ``quantity`` and ``unit`` say what was found.
+    ``photos`` are the SHA-256 of the photographs that come with it, which the node computes.
     """
 
     id: str
@@ -34,6 +38,7 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     officer: str = ""
     remarks: str = ""
+    photos: tuple[str, ...] = ()
 
 
 class ToldView(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +81,41 @@ class YardSheet(msgspec.Struct, frozen=True, kw_only=True):
     boxes: tuple[YardBox, ...]
 
 
+class PhotoStepView(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a photograph's chain of custody."""
+
+    move: WordView
+    by: str
+    at: str
+    why: str = ""
+
+
+class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
+    """A photograph of an examination, with its chain of custody, oldest line first. ``size`` is in
+    bytes; ``result`` is ``intact``, ``altered``, ``missing`` or ``erased``, as its bytes are now.
+    """
+
+    sha256: str
+    file: str
+    size: int
+    result: WordView
+    custody: tuple[PhotoStepView, ...]
+
+
+class PhotosView(msgspec.Struct, frozen=True, kw_only=True):
+    """The photographs of an examination: its record id, number and title."""
+
+    examination: str
+    number: str
+    title: str
+    marking: Marking
+    originator: str
+    photos: tuple[PhotoView, ...]
+
+
 class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     """What the node took in, the same at each asking. ``record`` and ``examination`` are record
-    ids, ``number`` is the examination's own."""
+    ids, ``number`` is the examination's own, ``photos`` how many photographs came with it."""
 
     form: str
     record: str
@@ -90,3 +127,4 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     at: str
     result: str = ""
+    photos: int = 0

@@ -18,7 +18,7 @@ from esclusa.api.app import create_api
 from esclusa.api.limits import DEFAULT, FaceLimits
 from esclusa.api.taxii import create_door
 from esclusa.errors import EsclusaError
-from esclusa.web import feed
+from esclusa.web import back_channel, feed
 from esclusa.web.gatekeeper import admit
 from esclusa.web.mistakes import Mistakes
 from esclusa.web.page import Page, all_pages, navigation
@@ -72,6 +72,7 @@ def _routes(site: Site, pages: tuple[Page, ...], mistakes: Mistakes) -> list[Bas
         *shown,
         Route(PREFIX + "/{digest}/{name}", site.statics.serve, methods=["GET"]),
         Route(feed.PATH, feed.feed_of(site), methods=["GET"]),
+        Route(back_channel.PATH, back_channel.ended_at(site), methods=["POST"]),
         Mount("/api/v1", create_api(site.node, limits=site.limits, throttle=site.throttle)),
         Mount("/taxii2", create_door(site.node)),
     ]

@@ -142,7 +142,8 @@ def _check_values(visit: Visit, page: Page) -> None:
     mistakes = []
     for name, values in visit.chosen.items():
         try:
-            check_value(name, () if name in page.whole else values, limits=visit.site.limits)
+            for value in () if name in page.whole else values:
+                check_value(name, value, limits=visit.site.limits)
         except InputError as error:
             mistakes.append(
                 FieldMistake(field=name, problem=error.problem, expected=error.expected)

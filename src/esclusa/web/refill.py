@@ -108,6 +108,7 @@ def link(root: HtmlElement) -> None:
         to.tail = f": {' '.join(told[0].text_content().split())}" if told else ""
         item.append(to)
         made.append(item)
+    notes[0].tag = "div"  # a paragraph holds no list
     notes[0].append(made)
 
 

@@ -94,7 +94,7 @@ def linked(answer: Response) -> Response:
 
 
 def marked(visit: Visit, answer: Response, wrong: Mapping[str, str]) -> Response:
-    """Return a page that was drawn with what was typed, with what is wrong at its fields.
+    """Return a page with what was typed in its form, and with what is wrong at its fields.
 
     :param wrong: texts by field, as :func:`esclusa.web.catalogue.mark` has them.
     """
@@ -103,7 +103,8 @@ def marked(visit: Visit, answer: Response, wrong: Mapping[str, str]) -> Response
         bytes(answer.body).decode(), unquote(visit.request.url.path), visit.chosen
     )
     refill.mark(made, [Wrong(field=name, text=say(text)) for name, text in wrong.items()])
-    return HTMLResponse(made.text(), status_code=answer.status_code)
+    status = answer.status_code if answer.status_code >= 400 else 422
+    return HTMLResponse(made.text(), status_code=status)
 
 
 def wrong_of(

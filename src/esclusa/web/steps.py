@@ -128,9 +128,15 @@ def given(visit: Visit, own: Collection[str], fields: Mapping[str, Field]) -> di
 def mistaken(
     error: EsclusaError, problems: Mapping[str, str] = PROBLEMS
 ) -> tuple[dict[str, str], str]:
-    """Return why a step was not made: texts by field, or one sentence of the program."""
+    """Return why a step was not made: texts by field, or one sentence of the program.
+
+    An error that names one field which is none of the step's own is raised again: the door of the
+    pages draws the form with it (:mod:`esclusa.web.refused`).
+    """
     if isinstance(error, MoveMistakes):
         return {one.field: problems[one.problem] for one in error.mistakes}, ""
+    if isinstance(error, InputError) and error.field:
+        raise error
     return {}, error.reason if isinstance(error, (InputError, AgreementError)) else str(error)
 
 

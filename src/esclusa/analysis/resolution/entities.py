@@ -67,6 +67,9 @@ class Entities:
 
     def __init__(self, settings: Settings | None = None, rarity: Rarity | None = None) -> None:
         self._state = State(settings or default_settings(), rarity or listed_rarity())
+        self._firsts: dict[int, str] = {}
+        self._scores: dict[tuple[str, str], PairScore] = {}
+        """What was worked out since the last change: people look at the same pairs again."""
 
     @classmethod
     def build(
@@ -137,6 +140,8 @@ class Entities:
         return self._log("threshold", self._state.rethink(threshold), ())
 
     def _log(self, event: str, journal: Journal, because: Iterable[str]) -> tuple[Change, ...]:
+        self._firsts.clear()
+        self._scores.clear()
         ids = tuple(sorted(because))
         return changes_between(journal.before, journal.after, event=event, because=ids)
 
@@ -211,9 +216,11 @@ class Entities:
 
     def compare(self, a: str, b: str) -> PairScore:
         """Return the points of two mentions with all parts, whether or not they share a key."""
-        state = self._state
-        ours, theirs = (state.nodes[state.node_of[mention]].profile for mention in (a, b))
-        return explain_pair(ours, theirs, state.table, state.settings)
+        if (a, b) not in self._scores:
+            state = self._state
+            ours, theirs = (state.nodes[state.node_of[mention]].profile for mention in (a, b))
+            self._scores[a, b] = explain_pair(ours, theirs, state.table, state.settings)
+        return self._scores[a, b]
 
     def explain(self, entity: str) -> Explanation | None:
         """Return why an entity is one; None for an id that leads nowhere."""
@@ -241,6 +248,14 @@ class Entities:
 
         :param about: only pairs that concern one of these mentions.
         """
+        return tuple(self._bond(a, b) for a, b in self._open(most, about))
+
+    def open_pairs(self, most: int = 100) -> tuple[tuple[str, str], ...]:
+        """Return the mentions of the pairs that :meth:`questions` gives, without comparing them."""
+        return tuple(self._pair(a, b) for a, b in self._open(most, None))
+
+    def _open(self, most: int, about: Collection[str] | None) -> Iterator[tuple[int, int]]:
+        """Return the nodes of the likeliest pairs that nothing decides."""
         state, found = self._state, []
         own = None if about is None else {state.node_of[mention] for mention in about}
         for a, others in state.near.items():
@@ -249,20 +264,25 @@ class Entities:
                     continue
                 if a < b and state.groups.get(a, (a,)) is not state.groups.get(b, (b,)):
                     found.append((points, a, b))
-        found.sort(key=lambda one: (-one[0], *sorted(self._first(n) for n in one[1:])))
-        bonds = (self._bond(a, b) for _, a, b in found)
-        return tuple(islice((bond for bond in bonds if not self._decided(bond)), most))
-
-    def _decided(self, bond: Bond) -> bool:
-        return (min(bond.a, bond.b), max(bond.a, bond.b)) in self._state.force
+        found.sort(key=lambda one: (-one[0], *self._pair(one[1], one[2])))
+        left = ((a, b) for _, a, b in found if self._pair(a, b) not in state.force)
+        return islice(left, most)
 
     def _first(self, number: int) -> str:
         """The earliest mention of a node."""
-        known = self._state.mentions
-        return min(self._state.nodes[number].mentions, key=lambda m: (known[m].seq, m))
+        if number not in self._firsts:
+            known = self._state.mentions
+            mentions = self._state.nodes[number].mentions
+            self._firsts[number] = min(mentions, key=lambda m: (known[m].seq, m))
+        return self._firsts[number]
+
+    def _pair(self, a: int, b: int) -> tuple[str, str]:
+        """The earliest mentions of two nodes, in order."""
+        ours, theirs = self._first(a), self._first(b)
+        return (ours, theirs) if ours <= theirs else (theirs, ours)
 
     def _bond(self, a: int, b: int, judgement: str = "", why: str = "") -> Bond:
-        ours, theirs = sorted((self._first(a), self._first(b)))
+        ours, theirs = self._pair(a, b)
         known = self._state.mentions
         labels = {known[ours].label, known[theirs].label}
         if judgement:

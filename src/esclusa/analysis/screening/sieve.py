@@ -13,8 +13,9 @@ from esclusa.analysis.screening.processes import pool
 from esclusa.analysis.screening.query import make_query
 from esclusa.analysis.screening.screener import Screener
 
-Party = tuple[str, str, str, str, tuple[str, ...]]
-"""Name, type, birth date, nationality, identifiers, as :func:`~.query.make_query` takes them."""
+Party = tuple[str, str, str, str, tuple[str, ...], str, str]
+"""Name, type, birth date, nationality, identifiers, birth place, address, as
+:func:`~.query.make_query` takes them."""
 
 MANY: Final = 20_000
 """Fewer parties are answered before a process has started and read the index."""

@@ -144,6 +144,10 @@ def _loc(listing: _List, segment: Segment) -> None:
         listing.person.fields.setdefault(field, common.place(segment))
     elif code == "174":
         listing.person.fields.setdefault("residence", segment.get(2).strip())
+    elif code == "180":
+        born = common.place(segment)
+        said = ", ".join(filter(None, (born.name, born.code)))
+        listing.person.fields.setdefault("birth_place", said)
 
 
 def _leg_place(listing: _List, segment: Segment) -> None:

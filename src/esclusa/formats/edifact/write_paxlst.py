@@ -131,6 +131,8 @@ def _person(person: Traveller, year: int) -> Iterator[Segment]:
     yield from common.place("179", person.disembarkation)
     if person.residence:
         yield segment("LOC", "174", person.residence)
+    if person.birth_place:
+        yield segment("LOC", "180", ("", "", "", person.birth_place))
     if person.nationality:
         yield segment("NAT", "2", person.nationality)
     if person.booking_reference:

@@ -23,6 +23,9 @@ _SEQUENCE: Final = "IMO0044"
 _FAMILY: Final = "IMO0098"
 _GIVEN: Final = "IMO0100"
 _TRANSIT: Final = "IMO0089"
+_BORN: Final = "IMO0106"
+_BORN_IN: Final = "IMO0096"
+"""The country of birth; it is written with the place."""
 _TYPE: Final = "IMO0107"
 _VISA: Final = "IMO0095"
 _DOCUMENT: Final = ("IMO0104", "IMO0103", "IMO0102", "IMO0101")
@@ -82,6 +85,7 @@ def _person(word: str, leg: Journey, row: Row, cells: Cells) -> Traveller | None
         gender=row.read("IMO0099", values.gender, ""),
         nationality=row.read("IMO0105", values.icao3, ""),
         residence=row.read("IMO0258", values.icao3, ""),
+        birth_place=", ".join(filter(None, (row.text(_BORN), row.text(_BORN_IN)))),
         documents=_documents(row),
         journey=leg,
         embarkation=values.place(row, "IMO0091", "IMO0094"),
@@ -128,7 +132,7 @@ def write_person(person: Traveller, sequence: int) -> list[list[Cell]]:
         (_TRANSIT, "yes" if person.role == "transit" else ""),
         ("IMO0091", person.embarkation.code), ("IMO0094", person.embarkation.name),
         ("IMO0093", person.disembarkation.code), ("IMO0092", person.disembarkation.name),
-        ("IMO0258", person.residence),
+        ("IMO0258", person.residence), (_BORN, person.birth_place),
     ))  # fmt: skip
     number = Cell(_SEQUENCE, str(sequence))
     return [[number, *own, *first], *([number, *cells] for cells in more)]

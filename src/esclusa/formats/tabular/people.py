@@ -117,6 +117,7 @@ def traveller(row: Record) -> Traveller | None:
         gender=row.one("gender"),
         nationality=row.one("nationality"),
         residence=row.one("residence"),
+        birth_place=row.one("birth_place"),
         documents=(*_documents(row), *_redress(row)),
         journey=_journey(row),
         embarkation=row.one("embarkation", Place()),

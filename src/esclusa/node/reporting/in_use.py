@@ -16,13 +16,17 @@ _NO_WORK: Final = ("list_entry", "rule_move", "score_model", "model_move", "kept
 class InUse:
     """The labels in use of one ledger; safe to share between threads.
 
+    :param only: kinds of record that count, and no files; without any, what a report on casework
+        counts.
+
     A record's version is never removed from the ledger, only emptied: so a label that was in use
     once stays so, and only what was added since has to be looked at. The ledger itself is asked and
     not a reader's part of it; what is handed out are labels that the caller may see.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, only: Collection[str] = ()) -> None:
         self._store = store
+        self._only = frozenset(only)
         self._last = 0
         self._known: set[int] = set()
         self._lock = threading.Lock()
@@ -30,8 +34,10 @@ class InUse:
     def among(self, visible: Collection[int]) -> frozenset[int]:
         """Return which of these labels anything of a report stands under."""
         with self._lock, self._store.read() as connection:
-            last, fresh = counts.labels_since(connection, self._last, _NO_WORK)
+            last, fresh = counts.labels_since(
+                connection, self._last, self._only or _NO_WORK, only=bool(self._only)
+            )
             self._known |= fresh
             self._last = max(last, self._last)
-            files = counts.labels_of_files(connection)
+            files = set[int]() if self._only else counts.labels_of_files(connection)
             return frozenset(visible) & (self._known | files)

@@ -25,7 +25,6 @@ from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 
-
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
     """What a person chose and typed, for a page that is drawn anew; ``wrong`` says why."""
 

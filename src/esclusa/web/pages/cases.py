@@ -31,7 +31,6 @@ LATEST: Final = 60
 """Steps of the history that a page shows when not asked for more: what a day of work makes."""
 _OWN: Final = frozenset({"csrf", "version", "move", "of", "under", "level", "case", "caveat"})
 """Fields of the forms that are no facts to record."""
-_NO_FILE: Final = _("Choose a file to take in.")
 
 
 class Tried(steps.Tried, frozen=True, kw_only=True):
@@ -58,9 +57,11 @@ async def show(visit: Visit) -> Response:
     mine = one_of("mine", visit.param("mine"), ("", "yes"))
     desk = visit.site.node.case_desk
     page = await visit.ask(desk.cases, state=state, mine=mine == "yes", limit=ROWS)
+    joints = await visit.ask(visit.site.node.joint_desk.joints)
     return visit.page(
-        "cases.html", page=page, state=state, mine=mine, states=STATES, texts=words("state")
-    )
+        "cases.html", page=page, state=state, mine=mine, states=STATES, texts=words("state"),
+        joints=joints[:ROWS],
+    )  # fmt: skip
 
 
 async def case(visit: Visit) -> Response:
@@ -87,8 +88,7 @@ async def take_in(visit: Visit) -> Response:
     name, desk = _name(visit), visit.site.node.case_desk
     given = [file for file in visit.files if file.filename]
     if not given:
-        tried = msgspec.structs.replace(_tried(visit, None), move="take_in", said=_NO_FILE)
-        return await _drawn(visit, tried, status=422)
+        raise steps.no_file()
     wanted = _wanted(visit, "take_in")
     try:
         for file in given:

@@ -19,6 +19,8 @@ from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 ROWS = 100
+QUESTIONS = 25
+"""Open questions on a page: each is compared in full, and people judge them one by one."""
 DEPTHS = ("1", "2", "3")
 LATEST = 5
 """Entries of the timeline that the entity's own page shows."""
@@ -60,9 +62,9 @@ async def entity(visit: Visit) -> Response:
 
 async def questions(visit: Visit) -> Response:
     """Draw the pairs that may be one and that nothing decides, the likeliest first."""
-    rows = await visit.ask(visit.site.node.entities.questions, limit=ROWS + 1)
+    rows = await visit.ask(visit.site.node.entities.questions, limit=QUESTIONS + 1)
     return visit.page(
-        "entity_questions.html", rows=rows[:ROWS], more=len(rows) > ROWS,
+        "entity_questions.html", rows=rows[:QUESTIONS], more=len(rows) > QUESTIONS,
         judged=alert_named(visit.param("judged")),
     )  # fmt: skip
 

@@ -85,6 +85,14 @@ async def report(visit: Visit) -> Response:
     return visit.page("list_report.html", report=found, what=what, pages=_pages(visit, found))
 
 
+async def use(visit: Visit) -> Response:
+    """Draw what came of a list, here and at partners."""
+    found = await visit.ask(
+        visit.site.node.list_uses.use, visit.request.path_params["list_id"], key=visit.param("key")
+    )
+    return visit.page("list_use.html", found=found)
+
+
 async def confirm(visit: Visit) -> Response:
     """Bring the edition that is held into force, with a written reason."""
     list_id, key = visit.request.path_params["list_id"], visit.form.get("key", "")
@@ -162,6 +170,7 @@ PAGES = (
          group=Group.GUIDANCE, order=10),
     Page(path="/lists", show=add, method="POST", action=Action.LIST_WRITE, files=True),
     Page(path="/lists/{list_id}", show=one, action=Action.LIST_READ),
+    Page(path="/lists/{list_id}/use", show=use, action=Action.WARNING_READ),
     Page(path="/lists/{list_id}/editions", show=update, method="POST", action=Action.LIST_WRITE,
          files=True),
     Page(path="/lists/{list_id}/diff", show=compare, method="POST", action=Action.LIST_WRITE,

@@ -191,7 +191,7 @@ def _page(
     visit: Visit, given: Pasted = NOTHING, choice: Choice | None = None, *, status: int = 200,
     **values: Any,
 ) -> Response:  # fmt: skip
-    shown = {"found": None, "records": {}, "wrong": "", "why": ""} | values
+    shown = {"found": None, "records": {}, "why": ""} | values
     found = shown["found"]
     return visit.page(
         "messages.html", status=status, given=given, choice=choice or Choice(),

@@ -53,14 +53,13 @@ async def count_for(visit: Visit) -> Response:
 
 
 async def _drawn(
-    visit: Visit, *, tested: object = None, why: str = "", channel: str = "mail", to: str = "",
-    status: int = 200,
+    visit: Visit, *, tested: object = None, channel: str = "mail", to: str = "",
 ) -> Response:  # fmt: skip
     state = one_of("state", visit.param("state"), OUTBOX_STATES)
     view = await visit.ask(visit.site.node.notices.messages, state=state)
     return visit.page(
-        "notice_outbox.html", status=status, outbox=view, state=state, states=OUTBOX_STATES,
-        tested=tested, why=why, channel=channel, to=to,
+        "notice_outbox.html", outbox=view, state=state, states=OUTBOX_STATES,
+        tested=tested, channel=channel, to=to,
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import number
@@ -15,10 +14,8 @@ from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.pages.preferences import zones
-from esclusa.web.refused import marked
+from esclusa.web.steps import no_file, require
 from esclusa.web.visit import Visit
-
-WRONG_CODE: Final = _("This is not the code that was sent to the address.")
 
 _CHOOSE: Final = Action.NOTICE_CHOOSE
 _MOST: Final = 2**31 - 1
@@ -31,17 +28,14 @@ async def show(visit: Visit) -> Response:
 
 async def save(visit: Visit) -> Response:
     """Keep the settings."""
+    require(visit, "minimum_score", "clock_minutes")
     await visit.ask(visit.site.node.notices.choose, _choice(visit))
     return visit.go("/notices?kept=1#settings")
 
 
 async def confirm(visit: Visit) -> Response:
     """Confirm the own mail address by the code that went there."""
-    try:
-        await visit.ask(visit.site.node.notices.addresses.confirm, visit.form.get("code", ""))
-    except InputError:
-        drawn = await _drawn(visit, Tried(), status=422)
-        return marked(visit, drawn, {"code": WRONG_CODE})
+    await visit.ask(visit.site.node.notices.addresses.confirm, visit.form.get("code", ""))
     return visit.go("/notices?kept=1#address")
 
 
@@ -116,6 +110,8 @@ async def answers(visit: Visit) -> Response:
 async def take_in(visit: Visit) -> Response:
     """Take filled forms in, and say of each what it did or why it was refused."""
     done, refused = [], []
+    if not any(upload.filename for upload in visit.files):
+        raise no_file()
     for upload in visit.files:
         name, data = str(upload.filename or ""), await upload.read(_FORM_BYTES + 1)
         if not name:
@@ -124,7 +120,7 @@ async def take_in(visit: Visit) -> Response:
             done.append((name, await visit.ask(visit.site.node.notices.take_in, data, file=name)))
         except (InputError, StateError) as error:
             refused.append((name, str(error)))
-    status = 422 if refused or not done else 200
+    status = 422 if refused else 200
     return visit.page("notice_answers.html", done=done, refused=refused, status=status)
 
 

@@ -19,6 +19,7 @@ from esclusa.web.gatekeeper import DUE_PATH
 from esclusa.web.page import Page
 from esclusa.web.pages.sign_in import with_session
 from esclusa.web.refused import marked
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 WRONG: Final = _("The present password is not right.")
@@ -34,6 +35,7 @@ async def show(visit: Visit) -> Response:
 
 async def change(visit: Visit) -> Response:
     """Put a new password in place of the present one."""
+    require(visit, "old_password", "new_password", "again_password")
     form, name = visit.form, visit.reader.name
     old, new = form.get("old_password", ""), form.get("new_password", "")
     if new != form.get("again_password", ""):

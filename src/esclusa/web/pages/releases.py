@@ -6,10 +6,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from esclusa.errors import AgreementError, ExchangeError
+from esclusa.api.queries import one_of
+from esclusa.errors import AgreementError
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
+from esclusa.web.steps import require, unsure
 from esclusa.web.visit import Visit
 
 
@@ -36,11 +38,8 @@ async def recall(visit: Visit) -> Response:
     record = visit.request.path_params["record_id"]
     address = f"/records/{quote(record)}/trail"
     if visit.form.get("sure") != "yes":
-        return visit.go(f"{address}?wrong=unsure")
-    try:
-        await visit.ask(visit.site.node.partner_desk.recall, record)
-    except ExchangeError:
-        return visit.go(f"{address}?wrong=nobody")
+        raise unsure()
+    await visit.ask(visit.site.node.partner_desk.recall, record)
     return visit.go(address)
 
 
@@ -48,7 +47,7 @@ async def trail(visit: Visit) -> Response:
     """Draw where a record went and what became of it there."""
     record = visit.request.path_params["record_id"]
     found = await visit.ask(visit.site.node.partner_desk.trail, record)
-    return visit.page("trail.html", trail=found, wrong=_WRONG.get(visit.param("wrong"), ""))
+    return visit.page("trail.html", trail=found)
 
 
 async def find(visit: Visit) -> Response:
@@ -62,32 +61,23 @@ async def find(visit: Visit) -> Response:
 async def hand_on(visit: Visit) -> Response:
     """Ask the originator of a copy for a use of it, or pass it on where that is allowed."""
     record = visit.request.path_params["record_id"]
-    desk, to, use = visit.site.node.partner_desk, visit.form.get("to", ""), visit.form.get("use")
-    address = f"/records/{quote(record)}/trail"
-    try:
-        if use == "now":
-            await visit.ask(desk.pass_on, record, to)
-        else:
-            asked = "derive" if use == "derive" else "pass"
-            await visit.ask(desk.ask, record, to, use=asked, why=visit.form.get("why", ""))
-    except ExchangeError:
-        return visit.go(f"{address}?wrong=refused")
-    return visit.go(address if use == "now" else "/consents")
+    desk, form = visit.site.node.partner_desk, visit.form
+    require(visit, "to")
+    use = one_of("use", form.get("use", "pass"), ("pass", "derive", "now"))
+    if use == "now":
+        await visit.ask(desk.pass_on, record, form["to"])
+        return visit.go(f"/records/{quote(record)}/trail")
+    await visit.ask(desk.ask, record, form["to"], use=use, why=form.get("why", ""))
+    return visit.go("/consents")
 
-
-_WRONG = {
-    "unsure": _("Confirm that the record is to be taken back."),
-    "nobody": _("No partner has that record from us."),
-    "refused": _("The rules of the exchange do not allow this."),
-}
 
 PAGES = (
     Page(path="/records/{record_id}/preview", show=preview, action=Action.RELEASE_PREVIEW),
     Page(path="/records/{record_id}/trail", show=trail, action=Action.TRAIL_READ),
     Page(path="/records/{record_id}/recall", show=recall, method="POST",
-         action=Action.RELEASE_RECALL),
+         action=Action.RELEASE_RECALL, form="/records/{record_id}/trail"),
     Page(path="/records/{record_id}/hand-on", show=hand_on, method="POST",
-         action=Action.CONSENT_ASK),
+         action=Action.CONSENT_ASK, form="/records/{record_id}/trail"),
     Page(path="/trails", show=find, action=Action.TRAIL_READ, label=_("Trails"),
          group=Group.PARTNERS, order=30),
 )  # fmt: skip

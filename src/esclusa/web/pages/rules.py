@@ -17,6 +17,7 @@ from esclusa.sharing.rule_views import TriedView
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.plots import interval_plot
+from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 _AROUND = 200
@@ -68,7 +69,8 @@ async def edit(visit: Visit) -> Response:
     level = number("level", form["level"], high=4) if form.get("level") else None
     reason = form.get("reason", "")
     check_value("reason", reason, limits=visit.site.limits)
-    text = form.get("text", "").replace("\r\n", "\n")
+    require(visit, "text")
+    text = form["text"].replace("\r\n", "\n")
     desk = visit.site.node.rule_desk
     more: dict[str, Any] = {"name": name} if name else {"level": level}
     tried = await visit.ask(desk.try_out, text, rehearse=do == "rehearse", **more)

@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from esclusa.api.queries import one_of
+from esclusa.node.screening_asked import TYPES
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import ScreenHit
 from esclusa.web.catalogue import mark as _
@@ -17,8 +17,8 @@ from esclusa.web.page import Group, Page
 from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
-TYPES: Final = ("any", "person", "organisation", "vessel", "address")
-FIELDS: Final = ("name", "type", "birth_date", "nationality", "identifiers")
+FIELDS: Final = ("name", "type", "birth_date", "nationality", "identifiers", "birth_place",
+                 "address")  # fmt: skip
 HITS: Final = 50
 
 
@@ -31,7 +31,6 @@ async def screen(visit: Visit) -> Response:
     """Compare the name and draw the possible matches below the form."""
     asked = {name: visit.form.get(name, "").strip() for name in FIELDS}
     require(visit, "name")
-    one_of("type", asked["type"] or "any", TYPES)
     hits = await visit.ask(
         visit.site.node.screen,
         name=asked["name"],
@@ -39,6 +38,8 @@ async def screen(visit: Visit) -> Response:
         birth_date=asked["birth_date"],
         nationality=asked["nationality"].upper(),
         identifiers=tuple(asked["identifiers"].split()),
+        birth_place=asked["birth_place"],
+        address=asked["address"],
         limit=HITS,
     )
     return _page(visit, hits)

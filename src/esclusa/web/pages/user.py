@@ -127,6 +127,8 @@ async def _page(
 PAGES = (
     Page(path="/users/{account}", show=show, action=Action.USER_READ),
     Page(path="/users/{account}/{step}", show=step, method="POST", action=Action.USER_WRITE),
-    Page(path="/sign-in-links/{code}/tie", show=tie, method="POST", action=Action.USER_WRITE),
-    Page(path="/sign-in-links/{code}/untie", show=untie, method="POST", action=Action.USER_WRITE),
-)
+    Page(path="/sign-in-links/{code}/tie", show=tie, method="POST", action=Action.USER_WRITE,
+         form="/users"),
+    Page(path="/sign-in-links/{code}/untie", show=untie, method="POST", action=Action.USER_WRITE,
+         form="/users"),
+)  # fmt: skip

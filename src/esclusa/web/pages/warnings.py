@@ -14,7 +14,7 @@ from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
 
 ROWS: Final = 100
-_KINDS: Final = frozenset({"consignment", "equipment"})
+_KINDS: Final = frozenset({"consignment", "equipment", "list_entry"})
 
 
 async def show(visit: Visit) -> Response:

@@ -19,6 +19,7 @@ from esclusa.casework.yard import FormMistakes
 from esclusa.codes.examination import lists
 from esclusa.errors import InputError, StateError
 from esclusa.node.yard import Untold
+from esclusa.node.yard_photos import BYTES, MOST
 from esclusa.sharing.reader import Action
 from esclusa.sharing.yard_views import Filled, ReceiptView, ToldView
 from esclusa.web import times
@@ -41,6 +42,9 @@ PROBLEMS: Final = {
     "idle": _("This does not go with the result."),
     "zone": _("Choose from the list."),
     "id": _("This form has lost its number. Load the page again."),
+    "photo": _("Only photographs as JPEG or PNG are taken. Choose them again."),
+    "many": _("These are too many photographs. Choose fewer."),
+    "large": _("A photograph is too large."),
 }
 SAID: Final = {
     "examined": _("%(by)s recorded it, %(at)s: %(what)s."),
@@ -53,7 +57,7 @@ OTHER: Final = _(
     "This form was recorded before with another content, or was erased since. Fill in a new form."
 )
 FIELDS: Final = tuple(
-    name for name in Filled.__struct_fields__ if name not in ("id", "subject", "box", "methods")
+    name for name in Filled.__struct_fields__ if name not in ("id", "subject", "box", "methods", "photos")
 )
 _BAR: Final = "|"
 
@@ -98,7 +102,10 @@ async def record(visit: Visit) -> Response:
     told = visit.chosen.get("told", ())
     scripted = "application/json" in visit.request.headers.get("accept", "")
     try:
-        receipt = await visit.ask(desk.record, name, _filled(visit), told=told)
+        receipt = await visit.ask(
+            desk.record, name, _filled(visit), told=told,
+            photos=[(one.filename or "", one.file) for one in visit.files if one.filename],
+        )  # fmt: skip
     except Untold as error:
         answer, status = Answer(told=_told(visit, error.told)), 409
     except FormMistakes as error:
@@ -129,6 +136,7 @@ async def _drawn(
         "yard_sheet.html", status=status, sheet=found, typed=typed, answer=answer,
         wrong={one.field: one.text for one in answer.mistakes}, codes=lists(),
         form_id=typed.get("form_id") or str(uuid.uuid4()), receipt=receipt, hours=KEPT_HOURS,
+        photo_bytes=BYTES, photo_count=MOST,
         address=_address(found.name), texts=lambda told: [one.text for one in _told(visit, told)],
     )  # fmt: skip
 
@@ -178,5 +186,5 @@ _DO: Final = Action.EXAMINATION_WRITE
 PAGES = (
     Page(path="/yard", show=sheets, action=_DO, label=_("Yard"), group=Group.WORK, order=80),
     Page(path="/yard/{selection}", show=sheet, action=_DO),
-    Page(path="/yard/{selection}", show=record, method="POST", action=_DO),
+    Page(path="/yard/{selection}", show=record, method="POST", action=_DO, files=True),
 )

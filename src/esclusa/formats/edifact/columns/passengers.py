@@ -43,6 +43,7 @@ _ENDS: Final = ("87", "60", "8")
 FIELDS: Final[dict[str, Any]] = {
     "surname": pl.String, "given_names": pl.String, "role": pl.String, "birth_date": pl.String,
     "gender": pl.String, "nationality": pl.String, "residence": pl.String,
+    "birth_place": pl.String,
     "documents.number": LIST, "documents.type": LIST, "documents.issuer": LIST,
     "documents.expires": LIST, "journey.carrier": pl.String, "journey.number": pl.String,
     "journey.departure_place.code": pl.String, "journey.departure_place.name": pl.String,
@@ -138,8 +139,18 @@ def _attributes(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
         "booking_reference": _last(layout, rff, sheet.column(rff, 1, 2)),
         "birth_date": _last(layout, dtm, moments(sheet, dtm, past=True)),
         "residence": pick(sheet.column(loc, 2), home, ""),
+        "birth_place": _birth_place(sheet, layout),
         "bags": _bags(sheet, layout),
     }
+
+
+def _birth_place(sheet: Sheet, layout: _Layout) -> pl.Series:
+    """The first place of birth of each person: its name, then its code."""
+    loc = _inside(sheet, layout, "LOC", ("180",))
+    loc = loc[layout.document[loc] < 0]
+    code, name = sheet.column(loc, 2), sheet.column(loc, 2, 4)
+    both = name.zip_with(code == "", name + ", " + code)
+    return pick(both.zip_with(name != "", code), first_of(layout.person[loc], layout.count), "")
 
 
 def _inside(sheet: Sheet, layout: _Layout, tag: str, codes: tuple[str, ...]) -> Picked:

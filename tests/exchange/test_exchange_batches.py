@@ -46,6 +46,18 @@ def test_a_batch_for_another_is_refused(trio: Trio) -> None:
     assert _refused(trio, trio.batch("marisol", "northreach"), at="altamira") == "stranger"
 
 
+def test_a_refused_batch_is_not_kept_in_memory_by_its_error(trio: Trio) -> None:
+    trio.state("marisol", "r1")
+    batch = trio.batch("marisol", "northreach")
+    wrong = trio.take(replace(batch, made=NOW + 9 * DAY)).refused
+    trio.take(batch)
+    trio.state("marisol", "r2")
+    forked = replace(trio.batch("marisol", "northreach"), previous="0" * 64)
+    fork = trio.take(forked).refused
+    assert wrong is not None and fork is not None and fork.rule == "fork"
+    assert wrong.__traceback__ is None and fork.__traceback__ is None
+
+
 def test_an_agency_without_agreement_is_refused(trio: Trio) -> None:
     batch = replace(trio.batch("marisol", "northreach"), sender="nobody")
     assert _refused(trio, batch) == "stranger"

@@ -299,6 +299,7 @@ PIECE = st.one_of(
     st.builds(lambda code, value: f"LOC+{code}+{value}:139:6", st.sampled_from(["9", "11", "12", "65", "76", "147", "165", "91", "178", "174", "125", "87", "92", "27", "88"]), st.sampled_from(["PAONX", "ECGYE", "0010584", "", "PA"])),
     st.builds(lambda kind, number: f"EQD+{kind}+{number}+22G1+++5", st.sampled_from(["CN", "TE", ""]), NUMBER | st.just("")),
     st.builds(lambda code, unit, value: f"MEA+AAE+{code}+{unit}:{value}", st.sampled_from(["G", "T", "VGM", "AAW", "ZZ"]), st.sampled_from(["KGM", "LBR", "TNE", "MTQ", "", "XX"]), MASS.map(str) | st.sampled_from(["1,5", "-3", "1e3", ".5", "7.", "9" * 17, " 12 "])),
+    st.sampled_from(["LOC+180+PAN:::COLON", "LOC+180+:::COLON", "LOC+180+PAN", "LOC+180"]),
     st.builds(lambda code, value, form: f"DTM+{code}:{value}{form}", st.sampled_from(["329", "36", "178", "133", "132", "203", "182", "95"]), st.sampled_from(["680230", "690131", "260229", "20260229", "20260418", "2604181013", "000000", "", "99"]), st.sampled_from(["", ":102", ":101", ":203", ":201"])),
     st.builds(lambda code, value: f"RFF+{code}:{value}", st.sampled_from(["BM", "BH", "MB", "AAQ", "VON", "AVF", "VA", "BN"]), CODE | NUMBER | st.just("")),
     st.builds(lambda code, value: f"NAD+{code}+{value}:172:20++{value} LTD:B++CITY++1+PA", st.sampled_from(["CA", "CF", "MS", "CZ", "FL", "FM", "CN"]), CODE | st.just("")),

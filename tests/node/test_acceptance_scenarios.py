@@ -11,8 +11,8 @@ S03 and S04 are played in a browser (``tests/web/test_browser_referrals.py``), S
 (``test_redress_desk.py``) and in a browser (``tests/web/test_browser_redress.py``); S07 is the work
 of ``test_two_worlds.py``, ``test_partner_trail.py`` and ``tests/exchange``. Of S03, only here: the
 offer of a scan does not lift the flag (S03.2), and the month's report has the ground (S03.3). Of
-S04, not here: agreement of two units (S04.1) is about people, and the rule text of an earlier day
-(S04.3) is not kept for waivers, whose exceptions are data of the program's version.
+S04, the text of an exception as it was on an earlier day (S04.3) is in ``test_waiver_texts.py``; not
+here: agreement of two units (S04.1), which is about people.
 """
 
 from __future__ import annotations
@@ -280,9 +280,8 @@ def codes_of(node: Node, record: str) -> set[str]:
 
 
 def test_s02_a_referral_that_ends_in_a_seizure(world: World) -> None:
-    """S02.5 is held as far as names of people are recorded: a step carries the account that made it,
-    which the rule of two persons needs at both sides. Where no name may leave, accounts are service
-    numbers."""
+    """S02.5, that no officer's name leaves, is held by ``test_shown_names.py``: a step carries the
+    service number of the account that made it, once it has one."""
     ids = {}
     for agency in (HOST, ASKING):
         keep(world[agency], refusal(world), days=60)

@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 import report_worlds as made
-from esclusa.analysis.figures import SMALLEST, reach, sums_of
+from esclusa.analysis.figures import SMALLEST, Sum, reach, sums_of
 from esclusa.casework.report_definitions import definitions, meanings
+from esclusa.casework.report_periods import period
 from esclusa.errors import Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level
 from esclusa.node import Node
@@ -220,6 +221,44 @@ def test_small_figures_are_left_out_with_what_gives_them_away(pair: Pair) -> Non
     for key in (key for key in gone if 0 < counts[key] < SMALLEST):
         low, high = reach(counts, sums, gone, key)
         assert high - low >= SMALLEST, key
+
+
+def test_the_reports_of_a_year_and_of_its_months_give_no_small_figure_away_together(
+    pair: Pair,
+) -> None:
+    """All that is printed of 2026, each report made small, taken together; an alert that was decided
+    anew in a later month counts once in the year, so figures of alerts are at most the sum."""
+    node, sol = pair[0], made.supervisor(pair[0])
+    today = node.casework_reports.now().date()
+    begun = [one.name for one in period("2026").months() if one.first <= today]
+    names = ("2026", *begun)
+    plain, told = (
+        {name: cells(node.casework_reports.report(sol, name, hide_small=hides)) for name in names}
+        for hides in (False, True)
+    )
+    unit = {name: one.definition.unit for name, one in meanings().items()}
+    for name in begun:
+        assert [key for key, cell in told[name].items() if unit[key[0]] == "count"
+                and cell.hidden and not told["2026"][key].hidden] == []  # fmt: skip
+    counts = {(name, key): cell.number or 0 for name in names for key, cell in plain[name].items()
+              if unit[key[0]] == "count"}  # fmt: skip
+    sums = [
+        Sum(whole=(name, one.whole), parts=tuple((name, part) for part in one.parts),
+            complete=one.complete)
+        for name in names for one in sums_of(definitions(), list(plain[name]))
+    ]  # fmt: skip
+    sums += [
+        Sum(whole=("2026", key), parts=months)
+        for key in {key for name, key in counts if name == "2026"}
+        if (months := tuple((name, key) for name in begun if (name, key) in counts))
+        and sum(counts[one] for one in months) == counts["2026", key]
+    ]  # fmt: skip
+    gone = {one for one in counts if told[one[0]][one[1]].hidden}
+    small = [one for one in gone if 0 < counts[one] < SMALLEST]
+    assert {name for name, _key in small} >= {"2026", MARCH}
+    for one in small:
+        low, high = reach(counts, sums, gone, one)
+        assert high - low >= SMALLEST, one
 
 
 # --- keeping --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ About 10 s of CPU."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,3 +243,63 @@ def everything(node: Any, who: Any) -> dict[str, Any]:
         "from": refused(lambda: node.list_desk.show(who, "from-marisol"), NotFound),
         "warnings": node.feedback_desk.warnings(who).rows,
     }  # fmt: skip
+
+
+def test_the_entries_of_a_month_are_one_list(tmp_path: Path, monkeypatch: Any) -> None:
+    """The last day of keeping is the first of its month, never later than agreed."""
+    with World(tmp_path, GIVER, TAKER) as two:
+        clause = entries_clause()
+        two.agree(GIVER, TAKER, clauses=(clause,))
+        today = two.clock().replace(day=14)
+        for day in (12, 13):
+            moment = f"{today.replace(day=day):%Y-%m-%dT%H:%M:%S.%fZ}"
+            monkeypatch.setattr(records, "now_text", lambda moment=moment: moment)
+            warn(two, f"day{day}", (f"d{day}", f"DIA {day} CANARIA"))
+        monkeypatch.undo()
+        found = own(two[TAKER], "list_entry")
+        (last,) = {item.marking.retain_until for item in found}
+        assert len(found) == 2 and last is not None
+        agreed = today.date() + dt.timedelta(days=clause.retention_days)
+        assert (last.day, last <= agreed, (agreed - last).days < 45) == (1, True, True)
+        (row,) = two[TAKER].lists(officer(two[TAKER]))
+        assert (row.id, row.entries) == ("from-marisol", 2)
+
+
+@pytest.mark.postgres
+def test_on_postgresql_as_on_sqlite(tmp_path: Path, fresh_postgres: str) -> None:
+    with World(tmp_path, GIVER, TAKER, databases={TAKER: fresh_postgres}) as two:
+        two.agree(GIVER, TAKER, clauses=(entries_clause(),))
+        bill(two, "KEPT1", "CANARYNAMEX LIMITADA")
+        warn(two, "own", ("CANARYUID", "CANARYNAME LIMITADA"))
+        bill(two, "NEW1", "CANARYNAMEX LIMITADA")
+        assert len(said(two, "KEPT1")) == len(said(two, "NEW1")) == 1
+        node = two[TAKER]
+        assert node.list_uses.use(officer(node), "from-marisol").here.matches == 1
+        two[GIVER].exchange.withdraw([entry_of(two, GIVER, "CANARYUID").id], by="ana")
+        two.sync(GIVER, TAKER)
+        assert rows(two, "KEPT1") == rows(two, "NEW1") == []
+        assert traces(node, b"CANARYUID", b"CANARYNAME ") == []
+        assert node.lists(officer(node)) == ()
+
+
+def test_a_node_that_was_killed_in_between_meets_nothing_that_is_gone(tmp_path: Path) -> None:
+    """The list keeps up after the transaction. Killed before it does, a node misses nothing once it
+    ticks again; and an entry that was erased is met by nobody, list or no list."""
+    with World(tmp_path, GIVER, TAKER) as two:
+        two.agree(GIVER, TAKER, clauses=(entries_clause(),))
+        two[TAKER].exchange.taken.clear()
+        bill(two, "KEPT1", "CANARIA VERDE SA")
+        warn(two, "own", ("x1", "CANARIA VERDE"))
+        assert said(two, "KEPT1") == []
+        node = two.reopen(TAKER)
+        node.exchange.tick()
+        assert len(said(two, "KEPT1")) == 1
+        node.exchange.taken.clear()
+        two[GIVER].exchange.withdraw([entry_of(two, GIVER, "CANARIA").id], by="ana")
+        two.sync(GIVER, TAKER)
+        assert [row.id for row in node.lists(officer(node))] == ["from-marisol"]  # not kept up yet
+        bill(two, "NEW1", "CANARIA VERDE SA")
+        assert rows(two, "KEPT1") == rows(two, "NEW1") == []
+        assert node.screen(officer(node), name="CANARIA VERDE") == ()
+        node.exchange.tick()
+        assert node.lists(officer(node)) == ()

@@ -9,13 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_around import keep
 
 import worlds
 from esclusa.analysis.screening import make_query
-from esclusa.model import Consignment, Level, Marking, Party
+from esclusa.model import (
+    Consignment,
+    Level,
+    Marking,
+    Party,
+    TravelDocument,
+    Traveller,
+    natural_key,
+    record_id,
+)
 from esclusa.node import Node
 from esclusa.node.queries import queries_of
-from esclusa.node.screening_table import Lists, screen_name
+from esclusa.node.screening_table import read_lists, screen_name
 from esclusa.sharing.views import QueueFilter
 from exchange_cases import Bill, manifest
 from exchange_worlds import officer, take_in
@@ -67,15 +77,9 @@ def test_batch_stream_question_and_table_say_the_same(node: Node, tmp_path: Path
     assert bare.score == plain
     path = tmp_path / "list.json"
     path.write_bytes(LIST)
-    screener = screening_lists(path).screener(None)
+    screener = read_lists([path]).screener(None)
     (typed,) = screen_name(screener, NEAR, "any", "", "PA", (), "", address)
     assert typed.score == new
-
-
-def screening_lists(path: Path) -> Lists:
-    from esclusa.node.screening_table import read_lists
-
-    return read_lists([path])
 
 
 def test_a_decision_is_about_who_it_is_and_not_where(node: Node) -> None:
@@ -84,6 +88,28 @@ def test_a_decision_is_about_who_it_is_and_not_where(node: Node) -> None:
             node.queue(officer(node), QueueFilter(state="all")).rows}  # fmt: skip
     found = {name: {r.match.id for r in row.reasons if r.match} for name, row in rows.items()}
     assert found["NEW1"] == found["OTHER1"] == found["KEPT1"]
+
+
+PERSON = json.dumps({"id": "p1", "schema": "Person", "properties": {
+    "name": ["ROSA ESPINO CANARIA"], "birthDate": ["1971"], "birthPlace": ["Chitre, Panama"],
+}}).encode() + b"\n"  # fmt: skip
+
+
+def test_a_travellers_place_of_birth_backs_the_name_up(node: Node) -> None:
+    node.add_list(node.operator(), "people", "people", [("p.json", io.BytesIO(PERSON))])
+    told = {}
+    for place in ("CHITRE, PAN", "", "BOGOTA, COL"):
+        person = Traveller(surname="ESPINO CANARIA", given_names="ROSA", birth_date="1971-03-04",
+                           birth_place=place, documents=(TravelDocument(number=f"X{place}"),))  # fmt: skip
+        (query,) = queries_of(person)
+        keep(node, person)
+        name = record_id(node.agency, "traveller", natural_key(person))
+        alert = node.record(worlds.reader(node), name).alert
+        (told[place],) = [r.match.score for r in alert.alert.reasons if r.match]
+        (hit,) = node.screen(officer(node), name=query.name, type="person",
+                             birth_date=query.birth_date, birth_place=place)  # fmt: skip
+        assert hit.score == told[place]
+    assert told["CHITRE, PAN"] > told[""] > told["BOGOTA, COL"]
 
 
 def test_a_country_alone_is_no_address() -> None:

@@ -13,12 +13,14 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
+from case_worlds import NAMED
 from esclusa.errors import ConfigError, InputError, StateError
 from esclusa.ledger import audit, records
 from esclusa.model import InformationMove, ReferralMove, Seizure
 from esclusa.node import Node
+from esclusa.node.case_writing import Wanted
 from esclusa.node.settings import Settings
-from esclusa.node.shown_names import OFFICERS, ShownNames
+from esclusa.node.shown_names import OFFICERS, PEOPLE, ShownNames
 from esclusa.sharing.bundle import unseal
 from esclusa.sharing.reader import Reader, Role
 from esclusa.web.app import create_app
@@ -156,6 +158,7 @@ def played(world: World) -> Overheard:
     report = msgspec.structs.replace(report, items=seized_items(world))
     asked.seizure_desk.report(person(asked, CANARY), report, partners=(ASKING,))
     world.sync(HOST, ASKING)
+    share_a_case(world)
     for giver, to in ((ASKING, HOST), (HOST, ASKING)):
         heard.said.extend(at_the_door(world, giver, to))
         sealed = world[giver].exchange.bundle(to)
@@ -188,6 +191,32 @@ def at_the_door(world: World, giver: str, to: str) -> Iterator[bytes]:
             objects += len(page.json().get("objects", ()))
             more = {"next": page.json()["next"]} if page.json().get("more") else None
     assert objects or giver != HOST  # the door is not empty
+
+
+def share_a_case(world: World) -> str:
+    """Share a case with a member, a task and a note, have a task done by the other side; return the
+    joint case's name."""
+    node, other = world[HOST], world[ASKING]
+    anton = person(node, CANARY)
+    name = node.case_desk.open(anton, NAMED).row.id
+
+    def step(move: str, **given: str) -> None:
+        node.case_desk.move(anton, name, Wanted(move=move, given=given, of="", under="all"))
+
+    step("join", person=SECOND)
+    step("note", text="seen at the gate")
+    step("task", task="look at the seals", member=SECOND, due="2030-12-01T10:00Z")
+    joint = node.joint_desk.share(anton, name, ASKING, "their port sees the same boxes").row.id
+    world.sync(HOST, ASKING)
+    step("task", task="tell us when it came", member=f"@{ASKING}", due="2030-12-01T10:00Z")
+    step("hand_over", person=SECOND, reason="on leave from tomorrow")
+    world.sync(HOST, ASKING)
+    other.joint_desk.take_up(person(other, CANARY), joint, {"title": "boxes of the other side"})
+    shown = other.joint_desk.show(person(other, CANARY), joint)
+    (task,) = [one.name for one in shown.tasks if one.ours]
+    other.joint_desk.done(person(other, CANARY), joint, task, "it came on Tuesday")
+    world.sync(HOST, ASKING)
+    return joint
 
 
 _NUMBERS = itertools.count(1)
@@ -234,6 +263,23 @@ def test_each_sides_people_see_their_own_persons_and_the_others_numbers(numbered
         with numbered[agency].store.read() as connection:
             told = audit.lines(connection, limit=20, action="referral:move", subject=name)
         assert {line.who for line in told} == {CANARY}  # at home the log has the person
+
+
+def test_in_a_joint_case_each_side_sees_its_own_persons_and_the_others_numbers(
+    numbered: World,
+) -> None:
+    joint = share_a_case(numbered)
+    for agency, by, named in (
+        (HOST, {CANARY, "NR-104"}, SECOND),
+        (ASKING, {"MR-0017", CANARY}, "MR-0018"),
+    ):
+        node = numbered[agency]
+        view = node.joint_desk.show(person(node, SECOND), joint)
+        assert {one.by for one in view.steps} == by
+        assert {one.person for one in view.tasks} == {named, f"@{ASKING}"}
+        told = {item.value for one in view.steps for item in one.recorded
+                if item.field.code in PEOPLE}  # fmt: skip
+        assert told == {named, f"@{ASKING}"}
 
 
 def test_one_person_under_two_numbers_does_not_approve_the_own_waiver(world: World) -> None:

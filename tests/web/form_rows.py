@@ -98,6 +98,7 @@ ROWS: Final[dict[str, Row]] = {
     # --- matches, entities, redress ---------------------------------------------------------------
     "/matches/{match_id}/decide": Row(
         at="/matches/{match}", path=_MATCH, sample=_REASON | {"outcome": "not_the_same"},
+        part=("until",),
     ),
     "/matches/{match_id}/undo": Row(path=_MATCH, bare=BUTTON),
     "/entities/{entity_id}/join": Row(at="/entities/{entity}", path={"entity_id": "entity"}),

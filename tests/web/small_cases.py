@@ -171,7 +171,7 @@ class SmallCases:
         reader.require(Action.CASE_EVIDENCE)
         self._check(name, wanted)
         if not stream.read(1):
-            raise InputError("the file is empty", file=file)
+            raise InputError("the file is empty", file=file, field="files", problem="empty")
         return self.show(reader, name)
 
     def read(self, reader: Reader, name: str, evidence: str, *, why: str = "",

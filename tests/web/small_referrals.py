@@ -84,7 +84,7 @@ class SmallReferrals:
         moves = telling.moves(it, "marisol", reader.name, at="2026-11-19T12:00:00Z",
                               supervisor=reader.role is Role.SUPERVISOR)  # fmt: skip
         return views.ReferralView(
-            row=self._row(name), version=it.version, steps=telling.steps(it), drafts=(),
+            row=self._row(name), version=it.version, steps=telling.steps(it, lambda _agency, by: by), drafts=(),
             moves=moves, marking=Marking(level=Level.OFFICIAL), originator=it.requester,
             waiver_by=it.waiver.by if it.waiver else "", waiting=int(name == LOUD),
             stays=_WHY if name == LOUD else None, record=kept.record,

@@ -88,7 +88,8 @@ class SmallRequests:
         found = {"a": (self.record, self.name or "NRCH 0001")}
         return views.RequestView(
             row=self._row(name), version=it.version,
-            steps=telling.steps(it, lambda one: found.get(one, ("", ""))), moves=moves,
+            steps=telling.steps(it, lambda one: found.get(one, ("", "")), lambda _who, by: by),
+            moves=moves,
             marking=Marking(level=Level.OFFICIAL), originator=it.requester,
             waiting=int(name == LATE), stays=_WHY if name == LATE else None,
             record="" if name == WAITS else self.record, theirs=self.record if name == WAITS else "",

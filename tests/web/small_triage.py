@@ -56,7 +56,7 @@ class SmallViews:
 
     def keep(self, reader: Reader, name: str, query: str) -> None:
         if not name.strip():
-            raise InputError("a view needs a name")
+            raise InputError("a view needs a name", field="name", problem="name", expected="1–60")
         self.kept.setdefault(reader.name, {})[name.strip()] = query
 
     def drop(self, reader: Reader, name: str) -> None:

@@ -5,6 +5,7 @@ About 20 CPU seconds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 import worlds
 import yard_worlds as yard
 from esclusa.node import Node
+from photos import jpeg, png
 from yard_worlds import ADDRESS, boxes
 
 pytestmark = pytest.mark.browser
@@ -116,6 +118,68 @@ def test_two_forms_filled_without_link_and_one_acknowledgement_lost_make_two_rec
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url("**/sign-in*")
         assert page.evaluate(KEPT) == {"caches": [], "bases": [], "workers": []}
+
+
+def attach(page: Page, *files: tuple[str, bytes]) -> None:
+    """Choose photographs, as the device's own picker does; a type is what a sender says."""
+    page.locator("form.yard input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
+    )
+
+
+def test_photographs_taken_without_link_are_sent_once_with_their_form_though_an_answer_is_lost(
+    window: Callable[..., Any], node: Node, home: str
+) -> None:
+    box, lost = boxes(node)[8], []
+    seal, door = jpeg(640, 480, note=bytes(60_000)), png(30, 20)
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    with window(home, without=True) as context:
+        page = open_sheet(context, node, home)
+        context.set_offline(True)
+        fill(page, box.box)
+        attach(page, ("seal.jpg", seal), ("door.png", door), ("page.jpg", b"<script>no</script>"))
+        expect(page.locator("[data-say]")).to_contain_text("This is no photograph")
+        expect(page.locator("[data-photos] li")).to_have_count(2)
+        attach(page, ("again.jpg", jpeg(9, 9)))
+        page.get_by_role("button", name="Remove: again.jpg").click()
+        expect(page.locator("[data-photos] li")).to_have_count(2)
+        expect(page.locator("[data-kept]")).to_contain_text("Not finished")
+        page.reload()  # they wait with their form
+        page.get_by_role("button", name=f"Open: {box.box}").click()
+        expect(page.locator("[data-photos] li")).to_have_count(2)
+        record(page)
+        expect(page.locator("[data-say]")).to_contain_text("No connection")
+        page.route("**/yard/*", lose)
+        context.set_offline(False)
+        expect(page.locator("[data-kept]")).to_contain_text("Sent, not yet acknowledged")
+        assert lost == [200]
+        page.get_by_role("button", name="Send now").click()
+        expect(page.locator("[data-say]")).to_contain_text(
+            "Everything on this device has been sent"
+        )
+        assert all("photos" not in form for form in page.evaluate(FORMS))
+        who = yard.officer(node)
+        (row,) = node.search(who, box.box, kind="examination").rows
+        shown = node.yard_desk.photos.show(who, row.record_id)
+        assert [(p.file, p.sha256, len(p.custody)) for p in shown.photos] == [
+            (name, hashlib.sha256(data).hexdigest(), 1)
+            for name, data in (("seal.jpg", seal), ("door.png", door))
+        ]
+        page.goto(f"/records/{row.record_id}")
+        page.get_by_role("link", name="2 photographs").click()
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Download seal.jpg").click()
+        assert started.value.path().read_bytes() == seal
+        page.reload()
+        expect(page.locator("main")).to_contain_text("Download")
+        assert len(node.yard_desk.photos.show(who, row.record_id).photos[0].custody) == 2
 
 
 def test_a_draft_survives_and_a_conflict_is_told_with_everything_typed(

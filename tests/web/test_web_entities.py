@@ -127,7 +127,7 @@ def test_more_questions_than_a_page_holds_are_said(
     walker = walk(node)
     assert len(node.entities.questions(worlds.reader(node))) == 2
     assert "likeliest are shown" not in text_of(walker.see("/entity-questions"))
-    monkeypatch.setattr("esclusa.web.pages.entities.ROWS", 1)
+    monkeypatch.setattr("esclusa.web.pages.entities.QUESTIONS", 1)
     page = walker.see("/entity-questions")
     assert "The 1 likeliest are shown; there are more." in text_of(page)
     assert len(page.xpath("//tr[@data-row]")) == 1

@@ -116,7 +116,7 @@ def test_the_file_found_by_its_headings_names_its_mapping(node: Node) -> None:
 def test_an_unknown_mapping_in_the_form_is_told(node: Node) -> None:
     answer = walk(node).post("/intake", files={"files": ("x.csv", TABLE)}, mapping="nowhere")
     assert answer.status_code == 400
-    assert "no mapping is called" in answer.text
+    assert "There is no such thing, or none that you may know of." in answer.text
     assert node.sources(node.operator()) == ()
 
 
@@ -144,7 +144,7 @@ def test_a_form_without_a_file_or_with_two_is_told(node: Node) -> None:
     two = [("files", ("a.toml", RIGHT)), ("files", ("b.toml", RIGHT))]
     for files in ({"files": ("", b"")}, two):
         answer = chief.post("/mappings", files=files)
-        assert (answer.status_code, "Elija un archivo de mapeo." in answer.text) == (400, True)
+        assert (answer.status_code, "Elija un archivo." in answer.text) == (400, True)
 
 
 def test_versions_are_shown_and_each_can_be_opened_and_saved(node: Node) -> None:

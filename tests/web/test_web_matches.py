@@ -72,7 +72,7 @@ def test_the_page_shows_both_sides_in_words_and_the_alert_leads_to_it(node: Node
 
 def test_after_a_decision_comes_the_next_match_and_it_can_be_undone_from_there(node: Node) -> None:
     walker, (one, two) = walk(node), waiting(node)
-    form = {"outcome": "not_the_same", "reason": WHY, "until": ""}
+    form = {"outcome": "not_the_same", "reason": WHY}
     answer = walker.post(f"/matches/{one}/decide", **form)
     assert answer.headers["location"] == f"/matches/{two}?decided={one}"
     assert "Decision written on the match before." in walker.get(answer.headers["location"]).text

@@ -75,14 +75,15 @@ def test_a_wrong_form_says_so_at_the_field_and_loses_nothing(ana: Walker) -> Non
     wrong = ana.post("/seizure-starts", **typed)
     assert wrong.status_code == 422
     page = html.fromstring(wrong.text)
-    assert set(page.xpath("//*[@aria-invalid='true']/@name")) == {"seized", "equipment", "event"}
-    for name in ("seized", "equipment", "event", "quantity"):
+    assert set(page.xpath("//*[@aria-invalid='true']/@name")) == {
+        "seized", "equipment", "event", "quantity_0"}  # fmt: skip
+    for name in ("seized", "equipment", "event", "quantity_0"):
         assert text_of(page.get_element_by_id(f"{name}-wrong"))
     assert page.xpath("//input[@name='quantity_0']/@value") == ["much"]
     assert page.xpath("//select[@name='category_0']/option[@selected]/@value") == ["drugs"]
     none = ana.post("/seizure-starts", **(typed | {"category_0": "", "what_0": "",
                                                    "quantity_0": "", "unit_0": ""}))  # fmt: skip
-    assert "category-wrong" in none.text
+    assert "category_0-wrong" in none.text
     assert ana.get("/seizures/W-1").status_code == 404
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from starlette.responses import Response
 
 from esclusa.api import shapes
+from esclusa.api.download import attachment
 from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import check_limit, check_value
 from esclusa.sharing import yard_views as views
@@ -21,6 +23,12 @@ class Form(shapes.Asked, frozen=True, kw_only=True):
 
     form: views.Filled
     told: tuple[str, ...] = ()
+
+
+class PhotoRead(shapes.Asked, frozen=True, kw_only=True):
+    """Why a photograph is read."""
+
+    why: str = ""
 
 
 async def sheets(call: Call) -> tuple[SelectionRow, ...]:
@@ -43,6 +51,20 @@ async def record_yard_form(call: Call) -> views.ReceiptView:
     return await call.ask(call.node.yard_desk.record, _name(call), asked.form, told=asked.told)
 
 
+async def yard_photographs(call: Call) -> views.PhotosView:
+    """The photographs that came with an examination, with their chains of custody."""
+    return await call.ask(call.node.yard_desk.photos.show, call.path["record_id"])
+
+
+async def yard_photograph_read(call: Call) -> Response:
+    """Read a photograph; that it was read is written in its chain of custody."""
+    file, stream = await call.ask(
+        call.node.yard_desk.photos.read, call.path["record_id"], call.path["photo_id"],
+        why=call.body.why,
+    )  # fmt: skip
+    return attachment(stream, file.size, file.name)
+
+
 async def receipt(call: Call) -> views.ReceiptView:
     """The receipt of a form that the caller sent."""
     form: str = call.path["form"]
@@ -61,4 +83,13 @@ ENDPOINTS: Final = (
     at("GET", "/yard/{selection}", sheet, views.YardSheet),
     at("POST", "/yard/{selection}/forms", record_yard_form, views.ReceiptView, body=Form),
     at("GET", "/yard-forms/{form}", receipt, views.ReceiptView),
+    at("GET", "/examinations/{record_id}/photographs", yard_photographs, views.PhotosView),
+    at(
+        "POST",
+        "/examinations/{record_id}/photographs/{photo_id}/readings",
+        yard_photograph_read,
+        bytes,
+        body=PhotoRead,
+        file=True,
+    ),
 )

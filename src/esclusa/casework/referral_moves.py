@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from esclusa.casework import forms
+from esclusa.casework import forms, waiver_exceptions
 from esclusa.casework.referral_words import LEAD, SYSTEM, Row, codes, fields, rows
 from esclusa.casework.referrals import DRAFTS, NONE, Referral, refusal
 from esclusa.errors import StateError
@@ -65,14 +65,21 @@ def next_move(
         number=DRAFTS if drafting else now.known(asked.agency) + 1,
         seen=0 if drafting else now.known(_other(now, asked.agency)),
         cut_off=recorded.get("cut_off", ""),
-        recorded=tuple(
-            Recorded(name=name, value=value)
-            for name, value in recorded.items() if name not in _ASIDE
+        recorded=(
+            *(Recorded(name=name, value=value)
+              for name, value in recorded.items() if name not in _ASIDE),
+            *_version(recorded, asked.at),
         ),
     )  # fmt: skip
     if not drafting and (lost := refusal(now, made)):
         raise StateError(_refused(lost, now))
     return made
+
+
+def _version(recorded: Mapping[str, str], at: str) -> tuple[Recorded, ...]:
+    """Return which version of its exception a waiver is asked for by, if by any."""
+    found = waiver_exceptions.in_force(at).get(recorded.get(waiver_exceptions.FIELD, ""))
+    return (Recorded(name=waiver_exceptions.VERSION, value=str(found.version)),) if found else ()
 
 
 def _other(now: Referral, agency: str) -> str:
@@ -112,5 +119,6 @@ def filled(row: Row, given: Mapping[str, str], at: str) -> dict[str, str]:
     :param at: the moment of the move, ISO 8601 UTC.
     :raises MoveMistakes: naming each field that is missing or wrong.
     """
-    lists = {field.list: codes(field.list) for field in fields().values() if field.list}
+    day = at[:10]
+    lists = {field.list: codes(field.list, day) for field in fields().values() if field.list}
     return forms.filled(row.move, row.needs, fields(), lists, given, at)

@@ -13,11 +13,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from esclusa.casework import waiver_exceptions
 from esclusa.casework.forms import moment
 from esclusa.casework.referral_words import codes
 from esclusa.casework.referrals import Referral, counted
 from esclusa.casework.report_definitions import meaning
 from esclusa.model import ReferralMove
+
+WRITTEN = "written"
+"""A waiver that was asked for by a written reason, and by no standard exception."""
 
 _DECISIONS = frozenset({"accept", "decline", "expire", "waive"})
 _ENDS = {"seizure": "found", "resolved_clear": "nothing_found"}
@@ -34,7 +38,9 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     ``asked`` is when (ISO 8601 UTC). ``kind`` is ``waiting``, ``answered``, ``silent``, ``waived``
     or ``void``, by the first decision. Of an answer: ``declined`` with its ``ground`` (a code, ""
     where the agreement keeps it back), or not, and the ``minutes`` that it took without the time
-    that the clock rested. ``end`` is ``found`` or ``nothing_found`` where somebody looked.
+    that the clock rested. ``end`` is ``found`` or ``nothing_found`` where somebody looked. Of a
+    waiver: the ``exception`` that it was asked for by, with its version (``relief_goods@1``),
+    :data:`WRITTEN` for a written reason alone, "" where the agreement keeps it back.
     """
 
     asked: str
@@ -43,6 +49,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     ground: str = ""
     minutes: float | None = None
     end: str = ""
+    exception: str = ""
 
 
 def ending(it: Referral) -> Ending | None:
@@ -59,7 +66,7 @@ def ending(it: Referral) -> Ending | None:
         asked=asked, kind=kind, declined=declined,
         ground=_ground(first) if first is not None and declined else "",
         minutes=_minutes(it, asked, first) if first is not None and kind == "answered" else None,
-        end=_ENDS.get(it.state, ""),
+        end=_ENDS.get(it.state, ""), exception=_exception(it) if kind == "waived" else "",
     )  # fmt: skip
 
 
@@ -68,7 +75,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
     ``asked`` is all but the ``void`` ones; it is ``waiting`` (nothing decided yet) + ``answered``
     (the host accepted or declined before the cut-off) + ``silent`` (no answer) + ``waived``.
-    ``declined`` counts by the ground given. ``found`` and ``nothing_found`` are those that ended
+    ``declined`` counts by the ground given, ``exceptions`` the waived ones by exception and its
+    version. ``found`` and ``nothing_found`` are those that ended
     after somebody looked; those that are under way, or were not looked into, are in neither.
     """
 
@@ -79,6 +87,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     waived: int = 0
     void: int = 0
     declined: dict[str, int] = {}
+    exceptions: dict[str, int] = {}
     found: int = 0
     nothing_found: int = 0
 
@@ -96,6 +105,7 @@ def rates(referrals: Iterable[Referral], *, since: str = "", until: str = "") ->
     """
     tally: Counter[str] = Counter()
     grounds: Counter[str] = Counter()
+    exceptions: Counter[str] = Counter()
     for it in referrals:
         end = ending(it)
         if end is None or end.asked < since or (until and end.asked >= until):
@@ -105,9 +115,12 @@ def rates(referrals: Iterable[Referral], *, since: str = "", until: str = "") ->
         tally[end.end] += 1
         if end.declined:
             grounds[end.ground] += 1
+        if end.kind == "waived":
+            exceptions[end.exception] += 1
     order = {code: place for place, code in enumerate(codes("decline"))}
     declined = dict(sorted(grounds.items(), key=lambda item: (order.get(item[0], 99), item[0])))
-    return Rates(declined=declined, **{name: tally[name] for name in _COUNTS})
+    waived = dict(sorted(exceptions.items()))
+    return Rates(declined=declined, exceptions=waived, **{name: tally[name] for name in _COUNTS})
 
 
 _COUNTS = (
@@ -124,6 +137,17 @@ def _kind(first: ReferralMove | None) -> str:
 def _ground(decline: ReferralMove) -> str:
     """Return the ground of a refusal, "" where the agreement keeps it back."""
     return next((item.value for item in decline.recorded if item.name == "decline_code"), "")
+
+
+def _exception(it: Referral) -> str:
+    """Return by what the waiver that counts was asked for."""
+    asked = [step.move for step in counted(it) if step.move.move == "ask_waiver"]
+    said = {item.name: item.value for item in asked[-1].recorded} if asked else {}
+    code = said.get(waiver_exceptions.FIELD, "")
+    if not code:
+        return WRITTEN if said.get("waiver_reason") else ""
+    found = waiver_exceptions.of_step(code, said.get(waiver_exceptions.VERSION, ""), asked[-1].at)
+    return found.key if found else code
 
 
 def _minutes(it: Referral, asked: str, decision: ReferralMove) -> float | None:

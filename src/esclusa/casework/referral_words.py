@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from esclusa.casework import waiver_exceptions
 from esclusa.casework.forms import (
     Code,
     Field,
@@ -68,8 +69,13 @@ def fields() -> dict[str, Field]:
 
 
 @cache
-def codes(name: str) -> dict[str, Code]:
-    """Return a list of codes by code; empty when there is no such list."""
+def codes(name: str, day: str = "") -> dict[str, Code]:
+    """Return a list of codes by code; empty when there is no such list.
+
+    :param day: of exceptions those in force on it (``YYYY-MM-DD``, UTC), "" for the newest.
+    """
+    if name == waiver_exceptions.LIST:
+        return {code: one.coded() for code, one in waiver_exceptions.in_force(day).items()}
     return codes_of("referral_codes.csv", name)
 
 

@@ -53,6 +53,12 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
         """
         return now.astimezone(dt.UTC).date() >= self.end
 
+    def months(self) -> tuple[Period, ...]:
+        """Return the months of a year; a month has none."""
+        if not self.is_year:
+            return ()
+        return tuple(of_month(self.first.year, month) for month in range(1, 13))
+
     def before(self) -> Period:
         """Return the period before: the month before a month, the year before a year."""
         last = self.first - dt.timedelta(days=1)

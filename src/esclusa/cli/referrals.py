@@ -13,6 +13,7 @@ from esclusa.cli.output import acting, answers, as_option, language_option, node
 
 if TYPE_CHECKING:
     from esclusa.sharing.referral_views import (
+        ExceptionView,
         ReferralRow,
         ReferralView,
     )
@@ -122,13 +123,21 @@ def rates(folder: Path | None, language: str | None, since: str, until: str) -> 
     output.show(
         found, "How referrals ended; void ones are in no rate",
         ("side", "asked>", "waiting>", "answered of due>", "no answer>", "waived>", "declined",
-         "found>", "nothing found>", "void>"),
+         "waived by", "found>", "nothing found>", "void>"),
         lambda row: (
             row.side, row.asked, row.waiting, f"{row.answered} of {row.due}", row.silent,
             row.waived, ", ".join(f"{word(one.word, spoken)} {one.count}" for one in row.declined),
+            ", ".join(_exception(one, spoken) for one in row.exceptions),
             row.found, row.nothing_found, row.void,
         ),
     )  # fmt: skip
+
+
+def _exception(one: ExceptionView, spoken: str) -> str:
+    """Return an exception in its words of that time, with how often it was asked for by."""
+    meaning = one.meaning_es if spoken == "es" else one.meaning_en
+    told = f" ({one.version}): {meaning}" if one.version else ""
+    return f"{word(one.word, spoken)}{told} {one.count}"
 
 
 def _shown(view: ReferralView, spoken: str) -> None:

@@ -54,10 +54,13 @@ def show(folder: Path | None, sheet: str) -> None:
 @click.argument("form", type=click.File("rb"))
 @click.option("--told", "told", multiple=True, metavar="CODE",
               help="Code of what was read about the box; once for each.")  # fmt: skip
+@click.option("--photo", "photos", multiple=True, type=click.File("rb"), metavar="FILE",
+              help="A photograph that comes with it, JPEG or PNG; once for each.")  # fmt: skip
 @answers
 def record(
-    folder: Path | None, who: str, sheet: str, form: BinaryIO, told: tuple[str, ...]
-) -> None:
+    folder: Path | None, who: str, sheet: str, form: BinaryIO, told: tuple[str, ...],
+    photos: tuple[BinaryIO, ...],
+) -> None:  # fmt: skip
     """Record an examination of a box from a form in JSON (`-` for standard input), once.
 
     The same form again gives the same receipt. FORM has the members of the API's form; its id is a
@@ -73,7 +76,8 @@ def record(
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not a form: {error}", file=form.name) from None
     with acting(folder, who) as (node, reader):
-        output.lines([node.yard_desk.record(reader, sheet, filled, told=told)])
+        given = [(Path(one.name).name, one) for one in photos]
+        output.lines([node.yard_desk.record(reader, sheet, filled, told=told, photos=given)])
 
 
 def _told(one: ToldView) -> str:

@@ -242,6 +242,15 @@ def unclaimed_page(
     return [(row[0], row[1]) for row in connection.execute(rows)]
 
 
+def awake(connection: sa.Connection, visible: Collection[int], now: str) -> int:
+    """Return under how many of these labels a snooze of an alert has ended: it comes back without
+    anything being written."""
+    query = sa.select(sa.func.count()).where(
+        _SNOOZED, queue.c.until <= now, queue.c.label_id.in_(sorted(visible))
+    )
+    return connection.execute(query).scalar_one()
+
+
 # --- inside -------------------------------------------------------------------------------------
 
 

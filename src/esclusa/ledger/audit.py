@@ -93,14 +93,13 @@ def since(connection: sa.Connection, seq: int, *, limit: int) -> list[Any]:
     return list(connection.execute(query.limit(limit)))
 
 
-def about(
-    connection: sa.Connection, subject: str, *, limit: int, since: str = ""
-) -> list[Any]:  # fmt: skip
-    """Return the exchange's lines about one subject from a moment on, oldest first."""
+def about(connection: sa.Connection, subject: str, *, since: str = "") -> Iterator[Any]:
+    """Yield the exchange's lines about one subject from a moment on, oldest first."""
     query = sa.select(audit).where(
         audit.c.subject == subject, audit.c.role == "exchange", audit.c.at >= since
     )
-    return list(connection.execute(query.order_by(audit.c.seq).limit(limit)))
+    ordered = query.order_by(audit.c.seq)
+    yield from connection.execute(ordered, execution_options={"yield_per": 200})
 
 
 def broken_lines(connection: sa.Connection) -> Iterator[int]:

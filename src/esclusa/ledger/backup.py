@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from esclusa.errors import InputError, LedgerError
-from esclusa.ledger import mappings
+from esclusa.ledger import mappings, tallies
 from esclusa.ledger.audit import broken_lines
 from esclusa.ledger.custody import Vault
 from esclusa.ledger.indexing import search_text
@@ -248,6 +248,7 @@ def check(store: Store, vault: Vault) -> list[str]:
             *(f"audit line {seq} does not follow from the one before" for seq in
               broken_lines(connection)),
             *_check_queue(connection),
+            *tallies.differences(connection),
             *_check_mappings(connection),
             *_check_wall(connection),
             *_check_vault(connection, vault),

@@ -74,6 +74,14 @@ def exchanged(
     return list(connection.execute(query.order_by(audit.c.seq)))
 
 
+def exchanged_last(connection: sa.Connection) -> str:
+    """Return when the exchange wrote its last audit line, "" before the first; for the node."""
+    query = sa.select(sa.func.max(audit.c.at)).where(
+        audit.c.role == sa.literal_column("'exchange'")
+    )
+    return connection.execute(query).scalar() or ""
+
+
 def labels_since(
     connection: sa.Connection, last: int, kinds: Collection[str], *, only: bool = False
 ) -> tuple[int, set[int]]:

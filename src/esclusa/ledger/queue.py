@@ -335,10 +335,18 @@ def neighbours(
     here = find(connection, visible, alert_id)
     if here is None:
         return "", ""
-    few = count(connection, visible, wanted) <= COUNTED
+    few = _is_narrow(wanted) and count(connection, visible, wanted) <= COUNTED
     spot = msgspec.structs.replace(wanted, cursor=_cursor(here, wanted.sort), limit=1)
     before, after = (_next(connection, visible, spot, few, back=back) for back in (True, False))
     return before, after
+
+
+def _is_narrow(wanted: Wanted) -> bool:
+    """Tell whether a question may match few rows of many; only then is it worth counting them."""
+    return bool(
+        wanted.kind or wanted.port or wanted.claimed_by or wanted.minimum_score
+        or wanted.state in RARE_STATES
+    )  # fmt: skip
 
 
 def _next(

@@ -15,7 +15,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from enum import IntEnum
-from functools import reduce
+from functools import lru_cache, reduce
+from itertools import chain
 
 import msgspec
 
@@ -41,6 +42,14 @@ class Level(IntEnum):
     SECRET = 4
 
 
+@lru_cache(maxsize=4096)
+def _check_words(*parts: frozenset[str]) -> None:
+    """Refuse what is no word. Markings are many and their words few: good ones are remembered."""
+    for word in chain.from_iterable(parts):
+        if not word or word != word.strip() or not word.isprintable() or "," in word:
+            raise MarkingError(f"{word!r} is not a word a marking may use")
+
+
 class Marking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who may read a record, for what, how much to trust it, and until when to keep it.
 
@@ -61,9 +70,7 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise MarkingError(f"source grade {self.source_grade!r} is not one of A, B, C, X")
         if self.information_grade not in _GRADES_INFORMATION or len(self.information_grade) != 1:
             raise MarkingError(f"information grade {self.information_grade!r} is not one of 1 to 4")
-        for word in (*self.releasable_to, *self.caveats, *self.purposes):
-            if not word or word != word.strip() or not word.isprintable() or "," in word:
-                raise MarkingError(f"{word!r} is not a word a marking may use")
+        _check_words(self.releasable_to, self.caveats, self.purposes)
 
     def join(self, other: Marking) -> Marking:
         """Return the least marking at least as strict as both."""

@@ -8,9 +8,10 @@ import msgspec
 class PartyFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A party as a record states it, as far as screening compares it.
 
-    ``type``: ``any``, ``person``, ``organisation``, ``vessel`` or ``container``. ``birth_date`` is ISO 8601,
-    possibly partial; ``identifiers`` are ``scheme:value``, as sent. ``redress`` are the redress
-    numbers stated: they are no facts of the party, so a decision is the same with and without them.
+    ``type``: ``any``, ``person``, ``organisation``, ``vessel`` or ``container``. ``birth_date`` is
+    ISO 8601, possibly partial; ``identifiers`` are ``scheme:value``, as sent. ``redress`` are the
+    redress numbers stated: they are no facts of the party, so a decision is the same with and
+    without them.
     """
 
     name: str

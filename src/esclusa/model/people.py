@@ -40,9 +40,9 @@ class Traveller(
     """A person on a journey. ``role``: ``passenger``, ``crew`` or ``transit``.
 
     ``birth_date`` is ``YYYY-MM-DD`` or shorter when only part is known. ``nationality`` is the ICAO
-    9303 three-letter code; ``birth_place`` is as the sender wrote it. ``legs`` lists every leg when the journey has several; ``journey`` is
-    the leg the list was sent for. Natural key: carrier + number + departure + document (or name
-    and birth date when no document was given).
+    9303 three-letter code; ``birth_place`` is as the sender wrote it. ``legs`` lists every leg when
+    the journey has several; ``journey`` is the leg the list was sent for. Natural key: carrier +
+    number + departure + document (or name and birth date when no document was given).
     """
 
     surname: str

@@ -43,7 +43,8 @@ def keep(vault: Vault, name: str, stream: BinaryIO, *, limit: int) -> EvidenceFi
     shown = file_name(name)
     first = stream.read(1)
     if not first:
-        raise InputError("the file is empty; there is nothing to keep", file=shown)
+        reason = "the file is empty; there is nothing to keep"
+        raise InputError(reason, file=shown, field="files", problem="empty")
     sha256, size = vault.put(_Rejoined(first, stream), limit=limit, name=shown)  # type: ignore[arg-type]
     return EvidenceFile(name=shown, sha256=sha256, size=size)
 

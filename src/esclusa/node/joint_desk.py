@@ -46,6 +46,7 @@ from esclusa.node.joint_rows import MISSING, Kept
 from esclusa.node.joint_writing import Writing, share_of
 from esclusa.node.move_telling import text_of
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.shown_names import ShownNames
 from esclusa.sharing import joint_views as views
 from esclusa.sharing.case_views import CaseView
 from esclusa.sharing.reader import Action, Reader, Role
@@ -69,6 +70,7 @@ class JointDesk:
         self._cases = cases
         self._memory = joint_rows.Memory(pipeline.labels, self._us)
         self._writing = Writing(pipeline, exchange, cases)
+        self._names = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
         cases.shared = self._tell
 
     # --- reading -------------------------------------------------------------------------------
@@ -228,8 +230,9 @@ class JointDesk:
         said = filled("done", row.needs, fields(), {}, {"result": result}, now)
         self._writing.say(reader, home, share, JointCaseMove(
             joint=it.id, owner=it.owner, guest=it.guest, agency=self._us, number=0, seen=0,
-            step=step_name(it.id, self._cases.new_name()), move="done", by=reader.name, at=now,
-            of=task, recorded=tuple(Recorded(name=key, value=text) for key, text in said.items()),
+            step=step_name(it.id, self._cases.new_name()), move="done",
+            by=self._names.of(reader.name), at=now, of=task,
+            recorded=tuple(Recorded(name=key, value=text) for key, text in said.items()),
         ))  # fmt: skip
         self._publish()
         return self.show(reader, name)
@@ -342,7 +345,7 @@ class JointDesk:
         def find(item: JointItem) -> tuple[str, str]:
             return self._writing.saying.item(connection, visible, item)
 
-        return telling.Telling(it, us, find, may=may)
+        return telling.Telling(it, us, find, may=may, who=self._names.of_ours(us))
 
     def _view(
         self, connection: sa.Connection, visible: frozenset[int], reader: Reader, kept: Kept

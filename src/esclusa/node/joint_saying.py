@@ -27,6 +27,7 @@ from esclusa.node.exchange import Exchange
 from esclusa.node.information_pointing import Pointing
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import addressed, drafted
+from esclusa.node.shown_names import PEOPLE, ShownNames
 
 _PRIVATE: Final = frozenset({"joint", "partner"})
 """What a sharing records that the moves say otherwise."""
@@ -46,6 +47,7 @@ class Saying:
         self._labels = pipeline.labels
         self._exchange = exchange
         self._us = pipeline.settings.agency
+        self._names = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
         self._pointing = Pointing(pipeline, exchange)
 
     def marking(self, label: Label, partner: str) -> Marking:
@@ -115,10 +117,18 @@ class Saying:
         sides = (self._us, partner) if ours else (partner, self._us)
         return JointCaseMove(
             joint=joint, owner=sides[0], guest=sides[1], agency=self._us, number=0, seen=0,
-            step=step_name(joint, move.step), move=move.move, by=move.by, at=move.at, of=of,
-            item=item, recorded=tuple(_recorded(step)),
+            step=step_name(joint, move.step), move=move.move, by=self._names.of(move.by),
+            at=move.at, of=of, item=item, recorded=tuple(self._recorded(step)),
             file=step.words.file if step.words else None,
         )  # fmt: skip
+
+    def _recorded(self, step: Step) -> Iterator[Recorded]:
+        written = step.words.recorded if step.words else ()
+        for item in (*step.move.recorded, *written):
+            if item.name in PEOPLE:
+                yield msgspec.structs.replace(item, value=self._names.of(item.value))
+            elif item.name not in _PRIVATE:
+                yield item
 
     def _item(
         self, connection: sa.Connection, step: Step, partner: str, visible: Collection[int]
@@ -162,13 +172,6 @@ class Saying:
                 about = asked.request.subject
                 return item.name, f"{about.name} {about.number}".strip() or about.kind
         return "", ""
-
-
-def _recorded(step: Step) -> Iterator[Recorded]:
-    written = step.words.recorded if step.words else ()
-    for item in (*step.move.recorded, *written):
-        if item.name not in _PRIVATE:
-            yield item
 
 
 def _covers(above: Marking, below: Marking) -> bool:

@@ -9,6 +9,7 @@ from esclusa.casework.joint import ELSEWHERE, SHARE, Joint, JointStep, JointThin
 from esclusa.model import JointItem, Marking
 from esclusa.node import move_telling as telling
 from esclusa.node.case_telling import word
+from esclusa.node.shown_names import PEOPLE
 from esclusa.sharing import joint_views as views
 from esclusa.sharing.referral_views import RecordedView, WordView
 
@@ -37,13 +38,18 @@ class Telling:
     :param us: the side whose reader it is.
     :param find: what the reader has of things that both sides know.
     :param may: the reader can say of a task that our service was given that it is done.
+    :param who: the person behind what our side showed of itself.
     """
 
-    def __init__(self, it: Joint, us: str, find: Find, *, may: bool = False) -> None:
+    def __init__(
+        self, it: Joint, us: str, find: Find, *, may: bool = False,
+        who: telling.Who = lambda _agency, by: by,
+    ) -> None:  # fmt: skip
         self._it = it
         self._us = us
         self._find = find
         self._may = may
+        self._who = who
 
     def view(self, line: views.JointRow, marking: Marking) -> views.JointView:
         """Return the joint case, without what the exchange says of it."""
@@ -69,8 +75,9 @@ class Telling:
         given = one.state == "waiting" and is_given(one, self._us)
         return views.JointThingView(
             name=one.name, kind=one.kind, agency=move.agency, title=self._title(one),
-            state=word("of_state", one.state), by=move.by, at=move.at,
-            steps=tuple(map(self._step, (one.made, *one.steps))), person=one.said("member"),
+            state=word("of_state", one.state), by=self._who(move.agency, move.by), at=move.at,
+            steps=tuple(map(self._step, (one.made, *one.steps))),
+            person=self._who(move.agency, one.said("member")),
             due=one.said("due"), result=one.said("result"), what=one.made.said("what"),
             source=one.made.said("source"), sha256=file.sha256 if file else "",
             size=file.size if file else 0, elsewhere=elsewhere, item=item,
@@ -101,8 +108,9 @@ class Telling:
         item, elsewhere = self._item(step)
         about, apart = self._about(move.of)
         return views.JointStepView(
-            step=move.step, agency=move.agency, move=word("move", move.move), by=move.by,
-            at=move.at, recorded=tuple(_recorded(step)), item=item,
+            step=move.step, agency=move.agency, move=word("move", move.move),
+            by=self._who(move.agency, move.by), at=move.at,
+            recorded=tuple(_recorded(step, self._who)), item=item,
             elsewhere=elsewhere or apart, about=about,
             lost=word("lost", step.lost) if step.lost else None,
         )  # fmt: skip
@@ -114,7 +122,7 @@ class Telling:
         return self._title(thing), thing.kind == "item" and not self._title(thing)
 
 
-def _recorded(step: JointStep) -> Iterator[RecordedView]:
+def _recorded(step: JointStep, who: telling.Who) -> Iterator[RecordedView]:
     file = step.move.file
     if file is not None:
         yield RecordedView(field=WordView(code="file", en="File", es="Archivo"), value=file.name)
@@ -124,4 +132,5 @@ def _recorded(step: JointStep) -> Iterator[RecordedView]:
     for item in step.move.recorded:
         field = fields().get(item.name)
         listed = codes(field.list) if field and field.list else {}
-        yield telling.recorded(item.name, item.value, field, listed)
+        value = who(step.move.agency, item.value) if item.name in PEOPLE else item.value
+        yield telling.recorded(item.name, value, field, listed)

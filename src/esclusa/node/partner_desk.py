@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from esclusa.errors import AgreementError, ConfigError, ExchangeError, NotFound
@@ -23,7 +24,14 @@ from esclusa.node.partners import Partner
 from esclusa.sharing import partner_views as views
 from esclusa.sharing.agencies.register import Sealed, seal
 from esclusa.sharing.agreement import Signed, Standing, describe
-from esclusa.sharing.exchange.messages import AgreementChange, Receipt
+from esclusa.sharing.exchange.messages import (
+    AgreementChange,
+    Correct,
+    Narrow,
+    Put,
+    Recall,
+    Receipt,
+)
 from esclusa.sharing.exchange.outbox import NEW, UNREAD
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant
 from esclusa.sharing.exchange.state import State
@@ -152,6 +160,10 @@ class PartnerDesk:
         """Return where a record went and what became of it there.
 
         An auditor, who sees no content, may ask about any record; others about those they may see.
+        Of a partner's record they are told what became of the copies that they may see: a copy that
+        came through another supplier may be hidden, and so is whoever got it from there. Who is
+        further on is told to the auditor and to the originator alone: a receipt does not say from
+        which copy it follows.
 
         :raises NotFound: when there is no such record for this reader.
         """
@@ -169,11 +181,12 @@ class PartnerDesk:
         if not originator:
             raise NotFound("no such record")
         # Partners may have another statement of it, under a marking this reader may not see.
-        known = self._sight(reader).may_know(("", originator, record))
+        sight = self._sight(reader)
+        known = sight.may_know(("", originator, record))
         return views.TrailView(
             record_id=record_id, record=record, originator=originator,
-            holders=tuple(_holders(state, originator, record, self._record_id)) if known else (),
-            steps=tuple(self._steps(record, since)) if known else (),
+            holders=tuple(sight.holders(originator, record)) if known else (),
+            steps=tuple(self._steps(sight, originator, record, since)) if known else (),
         )  # fmt: skip
 
     def _seen_since(self, reader: Reader, record_id: str) -> str:
@@ -206,15 +219,14 @@ class PartnerDesk:
         copy = next((key for key in state.copies if key[2] == record_id), None)
         return (record_id, copy[1]) if copy else ("", "")
 
-    def _record_id(self, name: str) -> str:
-        place = self._exchange.pointers.get(name)
-        return place.id if place else ""
-
-    def _steps(self, record: str, since: str) -> Iterator[views.TrailStep]:
+    def _steps(
+        self, sight: _Sight, originator: str, record: str, since: str
+    ) -> Iterator[views.TrailStep]:
         with self._store.read() as connection:
-            rows = audit.about(connection, record, since=since, limit=_STEPS_SHOWN)
-        for row in rows:
-            yield views.TrailStep(at=row.at, who=row.who, event=row.action, detail=row.detail)
+            rows = audit.about(connection, record, since=since)
+            told = (row for row in rows if sight.tells(originator, record, row.action, row.detail))
+            for row in islice(told, _STEPS_SHOWN):
+                yield views.TrailStep(at=row.at, who=row.who, event=row.action, detail=row.detail)
 
     # --- consent ------------------------------------------------------------------------------
 
@@ -284,6 +296,7 @@ class _Sight:
         self._reader = reader
         self._heard = heard
         self._visible = visible
+        self._suppliers = {*self.state.pacts, *(item.agency for item in self.partners)}
         self._copies = {
             (label.supplier, label.originator, label.marking)
             for label in labels.all()
@@ -294,9 +307,9 @@ class _Sight:
         agency, state = item.agency, self.state
         pact = state.pacts.get(agency)
         box = state.outboxes.get(agency) or NEW
-        grants = [grant for key, grant in state.grants.items() if key[0] == agency
-                  and self.may_know(key)]  # fmt: skip
-        given = {key[1] for key in state.grants if key[0] == agency and self.may_know(key)}
+        known = {key: grant for key, grant in state.grants.items() if key[0] == agency
+                 and self._may_know_grant(key)}  # fmt: skip
+        grants, given = known.values(), {key[1] for key in known}
         held = [copy for key, copy in state.copies.items() if key[0] == agency
                 and self._shows(copy)]  # fmt: skip
         return views.PartnerView(
@@ -335,8 +348,53 @@ class _Sight:
     def _knows(self, originator: str, record: str) -> bool:
         if originator == self.state.me:
             return self.may_know(("", originator, record))
-        return any(self._shows(copy) for key, copy in self.state.copies.items()
-                   if key[1:] == (originator, record))  # fmt: skip
+        return bool(self._ways(originator, record))
+
+    def _ways(self, originator: str, record: str) -> set[str]:
+        """Return the suppliers whose copy of a partner's record the reader may see."""
+        known = ((name, self.state.copies.get((name, originator, record)))
+                 for name in self._suppliers)  # fmt: skip
+        return {name for name, copy in known if copy is not None and self._shows(copy)}
+
+    def holders(self, originator: str, record: str) -> Iterator[views.HolderView]:
+        """Yield who got a record, and what became of it there, as far as the reader may know."""
+        trail = {
+            receipt.holder: receipt
+            for receipt in self.state.trail.values()
+            if (receipt.originator, receipt.record) == (originator, record)
+        }
+        for key, grant in sorted(self.state.grants.items()):
+            if key[1:] == (originator, record) and self._may_know_grant(key):
+                yield _holder(key[0], grant, trail.pop(key[0], None), self._own_id(record))
+        if not self._sees_every_way(originator):
+            return
+        for holder, receipt in sorted(trail.items()):
+            said = "passed" if receipt.reason == "passed" else "gone"
+            yield views.HolderView(
+                holder=holder, through="", version=receipt.version, state=said, agreement="",
+                receipt=_receipt(receipt, self._own_id(record)),
+            )  # fmt: skip
+
+    def tells(self, originator: str, record: str, event: str, detail: str) -> bool:
+        """Tell whether a line of the exchange about a record follows from what the reader may know:
+        of a partner's record, from a copy that he may see."""
+        if self._sees_every_way(originator):
+            return True
+        partner = detail.partition(" ")[0].removeprefix("partner=")
+        if event.startswith("exchange:copy:"):
+            return partner in self._ways(originator, record)
+        return self._may_know_grant((partner, originator, record))
+
+    def _sees_every_way(self, originator: str) -> bool:
+        return self._reader.role in _BARE or originator == self.state.me
+
+    def _may_know_grant(self, key: CopyKey) -> bool:
+        """Tell whether the reader may know that a record was given to a partner: a partner's record
+        was passed on from the copy of one supplier, which may be hidden when another's is not."""
+        if self._sees_every_way(key[1]):
+            return self.may_know(key)
+        grant = self.state.grants.get(key)
+        return grant is not None and grant.via in self._ways(key[1], key[2])
 
     def may_know(self, key: CopyKey) -> bool:
         """Tell whether the reader may know of a record that a grant is about."""
@@ -368,7 +426,14 @@ class _Sight:
         if not record:
             # Leases, requests and checkpoints follow from records that may be hidden.
             return isinstance(entry.message, AgreementChange)
-        return self.may_know((agency, getattr(entry.message, "originator", ""), record))
+        originator = getattr(entry.message, "originator", "")
+        if originator == self.state.me:
+            return self.may_know((agency, originator, record))
+        if isinstance(entry.message, Put | Correct | Narrow | Recall):
+            return self._may_know_grant((agency, originator, record))
+        holder = getattr(entry.message, "holder", self.state.me)
+        mine = holder == self.state.me or self._may_know_grant((holder, originator, record))
+        return mine and agency in self._ways(originator, record)
 
     def _until(self, leases: dict[Any, Any], agency: str, originators: Collection[str]) -> str:
         """Return the first end of a lease over records of these originators, "" without one."""
@@ -405,9 +470,8 @@ class _Sight:
 
     def _receipts(self, agency: str) -> Iterator[views.ReceiptView]:
         for receipt in self.state.trail.values():
-            if receipt.holder == agency and self.may_know(
-                (agency, receipt.originator, receipt.record)
-            ):
+            key = (agency, receipt.originator, receipt.record)
+            if receipt.holder == agency and self._may_know_grant(key):
                 yield _receipt(receipt, self._own_id(receipt.record))
 
     def _alarms(self, agency: str) -> list[views.AlarmView]:
@@ -462,23 +526,6 @@ def _preview(record: Record, partner: str, made: Plan | None) -> views.PreviewVi
         if made.marking and made.marking.retain_until
         else "",
     )  # fmt: skip
-
-
-def _holders(state: State, originator: str, record: str, record_id: Any) -> Iterator[Any]:
-    trail = {
-        receipt.holder: receipt
-        for receipt in state.trail.values()
-        if (receipt.originator, receipt.record) == (originator, record)
-    }
-    for key, grant in sorted(state.grants.items()):
-        if key[1:] == (originator, record):
-            yield _holder(key[0], grant, trail.pop(key[0], None), record_id(record))
-    for holder, receipt in sorted(trail.items()):
-        said = "passed" if receipt.reason == "passed" else "gone"
-        yield views.HolderView(
-            holder=holder, through="", version=receipt.version, state=said, agreement="",
-            receipt=_receipt(receipt, record_id(record)),
-        )  # fmt: skip
 
 
 def _holder(holder: str, grant: Grant, receipt: Receipt | None, record_id: str) -> views.HolderView:

@@ -322,7 +322,7 @@ def _check_password(password: str) -> None:
     if len(password) < PASSWORD_LENGTH or len(password) > 1024:
         raise InputError(
             f"a password has at least {PASSWORD_LENGTH} characters", field="password",
-            problem="short", expected=f"≥ {PASSWORD_LENGTH}",
+            problem="password",
         )  # fmt: skip
 
 

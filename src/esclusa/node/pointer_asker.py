@@ -36,7 +36,7 @@ from esclusa.sharing.exchange import requests
 from esclusa.sharing.exchange.messages import Request
 from esclusa.sharing.exchange.rows import Question as Sent
 from esclusa.sharing.exchange.rows import QuestionKey
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 from esclusa.sharing.pointers import asking, catalogue, followup, meter, stages
 from esclusa.sharing.pointers.asking import Asker
 from esclusa.sharing.pointers.keys import Pointer
@@ -209,7 +209,7 @@ class AskerSide:
             if row is None or not _came(row):
                 return
             # What it said is used now; it need not lie here any longer.
-            draft.questions.put(key, msgspec.structs.replace(row, body=_NONE))
+            draft.put(Tables.questions, key, msgspec.structs.replace(row, body=_NONE))
             asked = kept.read_body(row.request.body, Asked, partner)
             try:
                 answer = kept.read_body(row.body, Answered, partner)

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from esclusa.casework import waiver_exceptions
 from esclusa.casework.forms import Need
 from esclusa.casework.referral_moves import allowed
+from esclusa.casework.referral_rates import WRITTEN
 from esclusa.casework.referral_rates import rates as counted_rates
 from esclusa.casework.referral_rates import version as rates_version
 from esclusa.casework.referral_words import codes, fields, final, rows, words
@@ -102,8 +104,29 @@ def rates(
             views.GroundView(word=telling.coded(codes("decline"), code), count=count)
             for code, count in found.declined.items()
         ),
+        exceptions=tuple(exception(key, count) for key, count in found.exceptions.items()),
         found=found.found, nothing_found=found.nothing_found, since=since, until=until,
         version=rates_version(),
+    )  # fmt: skip
+
+
+def exception(key: str, count: int) -> views.ExceptionView:
+    """Return how many waivers were asked for by one version of an exception, with its text.
+
+    :param key: ``relief_goods@1``, the code alone for one that this node does not know,
+        ``WRITTEN`` or "" as in :class:`~esclusa.casework.referral_rates.Ending`.
+    """
+    code, _, version = key.partition("@")
+    found = waiver_exceptions.of_step(code, version, "") if version else None
+    if found is None:
+        said = word("waiver", key or "kept_back") if key in ("", WRITTEN) else None
+        return views.ExceptionView(
+            word=said or views.WordView(code=key, en=key, es=key), count=count
+        )
+    return views.ExceptionView(
+        word=views.WordView(code=found.code, en=found.text_en, es=found.text_es), count=count,
+        version=found.version, since=found.since, until=found.until, meaning_en=found.meaning_en,
+        meaning_es=found.meaning_es,
     )  # fmt: skip
 
 
@@ -133,9 +156,21 @@ def _step(it: Referral, step: Step, who: Who) -> views.StepView:
 def _recorded(move: ReferralMove) -> Iterator[views.RecordedView]:
     if move.cut_off:
         yield _said("cut_off", move.cut_off)
+    said = {item.name: item.value for item in move.recorded}
     for item in move.recorded:
-        if item.name != RECORD_REFERRED:
+        if item.name == waiver_exceptions.FIELD:
+            yield _exception(item.value, said.get(waiver_exceptions.VERSION, ""), move.at)
+        elif item.name not in (RECORD_REFERRED, waiver_exceptions.VERSION):
             yield _said(item.name, item.value)
+
+
+def _exception(code: str, version: str, at: str) -> views.RecordedView:
+    """Return the exception that a waiver was asked for by, in its words of that day."""
+    found = waiver_exceptions.of_step(code, version, at)
+    listed = {code: found.coded()} if found else {}
+    return telling.recorded(
+        waiver_exceptions.FIELD, code, fields()[waiver_exceptions.FIELD], listed
+    )
 
 
 def _said(name: str, value: str) -> views.RecordedView:
@@ -151,7 +186,8 @@ def moves(
     can = allowed(it, us, by, supervisor=supervisor, at=at)
     filled = held(it.drafts[-1:]) if it.state == "draft" else {}
     return tuple(
-        views.MoveView(move=word("move", row.move), fields=form(row.needs, filled)) for row in can
+        views.MoveView(move=word("move", row.move), fields=form(row.needs, filled, day=at[:10]))
+        for row in can
     )
 
 
@@ -168,10 +204,12 @@ def opening() -> tuple[views.FieldView, ...]:
     return form(rows()["request", "draft"].needs, {})
 
 
-def form(needs: Iterable[Need], filled: Mapping[str, str]) -> tuple[views.FieldView, ...]:
-    """Return the fields that a move records."""
+def form(
+    needs: Iterable[Need], filled: Mapping[str, str], *, day: str = ""
+) -> tuple[views.FieldView, ...]:
+    """Return the fields that a move records on a day ("" for the newest codes)."""
     return tuple(
-        telling.form_field(field, need, codes(field.list).values() if field.list else (),
+        telling.form_field(field, need, codes(field.list, day).values() if field.list else (),
                            filled.get(name, ""))
         for need in needs for name in need.fields for field in (fields()[name],)
     )  # fmt: skip

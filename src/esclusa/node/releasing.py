@@ -33,6 +33,11 @@ SAID: Final = frozenset({"referral_move", "information_move", "joint_case_move"}
 """Kinds that a person writes in order to say them to the other side."""
 
 
+LISTED: Final = "list_entry"
+_MONTHS: Final = 60
+"""Days of keeping from which on a list entry may go some days earlier."""
+
+
 class Pointer(msgspec.Struct, frozen=True):
     """Where a record of ours lies: its id, the number of the version, and its label."""
 
@@ -179,13 +184,16 @@ def kept_until(made: Plan, record: Record, agreement: InForce) -> Marking:
     """Return the copy's marking with the day until which it may be kept.
 
     The days of keeping count from when the version was recorded: a release that is repeated does
-    not prolong them, and is no other release.
+    not prolong them, and is no other release. A list entry's last day is the first of its month, so
+    that all entries of a month are one list at the receiver.
     """
     assert made.marking is not None
     named = {ref.clause for ref in made.clauses}
     days = min(c.retention_days for c in agreement.agreement.clauses if c.id in named)
     begun = record.recorded_time or made.made
     last = begun.astimezone(dt.UTC).date() + dt.timedelta(days=days)
+    if record.kind == LISTED and days >= _MONTHS:
+        last = last.replace(day=1)
     known = record.marking.retain_until
     until = last if known is None else min(last, known)
     return msgspec.structs.replace(made.marking, retain_until=until)

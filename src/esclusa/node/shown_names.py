@@ -29,6 +29,9 @@ MODES: Final = (NAME, IF_ANY, NUMBER)
 OFFICERS: Final = ("officer", "reader_id")
 """Fields of steps that ask for a person: the name of an account in them goes as its number."""
 
+PEOPLE: Final = ("person", "member")
+"""Fields of steps on cases that hold an account."""
+
 _NUMBER: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9-]{2,19}")
 _SHORTEST_PART: Final = 3
 """Shorter parts of a name (``de``, ``j``) tell nobody's name."""

@@ -1,5 +1,4 @@
-"""Photographs that come with a form of the yard: checked, kept once, handed out with a line for each
-reading.
+"""Photographs that come with a form of the yard: checked, kept once, handed out with a line each.
 
 They are evidence of the examination. Their bytes lie where all evidence lies, as they came: what
 the camera wrote in them, its position too, is part of what was taken in, and is neither shown nor

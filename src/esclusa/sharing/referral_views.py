@@ -134,6 +134,20 @@ class GroundView(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many waivers were asked for by one version of a standard exception, with the text that it
+    had then and the days on which that was in force (``until`` "" for no end). The code ``written``
+    is a written reason, ``kept_back`` what the agreement keeps back."""
+
+    word: WordView
+    count: int
+    version: int = 0
+    since: str = ""
+    until: str = ""
+    meaning_en: str = ""
+    meaning_es: str = ""
+
+
 class RatesView(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of the referrals that the reader may see, of one side: see
     :class:`~esclusa.casework.referral_rates.Rates`. ``due`` is the denominator of ``answered``.
@@ -150,6 +164,7 @@ class RatesView(msgspec.Struct, frozen=True, kw_only=True):
     waived: int
     void: int
     declined: tuple[GroundView, ...]
+    exceptions: tuple[ExceptionView, ...]
     found: int
     nothing_found: int
     since: str = ""

@@ -10,11 +10,14 @@ import msgspec
 
 from esclusa.api.limits import FaceLimits
 from esclusa.api.queries import queue_filter
+from esclusa.errors import InputError
 from esclusa.sharing.views import QueueFilter
 from esclusa.web.visit import Visit
 
 OWN: Final = ("moved", "verdict", "language", "at", "chosen", "bulk")
 """Parameters of a page's address that are not part of the filter."""
+_MOST: Final = 20
+"""Parameters of a list's address."""
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 
@@ -25,7 +28,12 @@ def filter_of(visit: Visit) -> QueueFilter:
 
 def filter_in(visit: Visit) -> QueueFilter:
     """Read the filter that a form carries in its field ``list``; raises ``InputError``."""
-    return read(parse_qsl(visit.form.get("list", ""), max_num_fields=20), visit.site.limits)
+    try:
+        pairs = parse_qsl(visit.form.get("list", ""), max_num_fields=_MOST)
+    except ValueError:
+        reason = f"list names more than {_MOST} parameters of a list"
+        raise InputError(reason, field="list", problem="long") from None
+    return read(pairs, visit.site.limits)
 
 
 def read(pairs: list[tuple[str, str]], limits: FaceLimits) -> QueueFilter:

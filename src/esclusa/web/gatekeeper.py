@@ -18,8 +18,9 @@ from urllib.parse import quote
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from esclusa.api.body import limited
 from esclusa.api.limits import FaceLimits
@@ -28,7 +29,7 @@ from esclusa.casework.forms import FieldMistake, MoveMistakes
 from esclusa.errors import Forbidden, InputError, PasswordDue, SignInError
 from esclusa.web.page import Page
 from esclusa.web.preferences import likes_of
-from esclusa.web.refused import REFUSALS, again, linked
+from esclusa.web.refused import REFUSALS, again, linked, sought
 from esclusa.web.site import Site
 from esclusa.web.visit import Visit
 
@@ -61,7 +62,10 @@ async def admit(site: Site, page: Page, request: Request, *, drawn: Page | None 
         visit.reader.require(page.action)
     if request.method == "POST":
         return _remember(await _sent(await _with_form(visit, page), page, drawn), visit)
-    return _remember(await page.show(visit), visit)
+    try:
+        return _remember(await page.show(visit), visit)
+    except InputError as error:
+        return _remember(await sought(visit, page, error), visit)
 
 
 async def _sent(visit: Visit, page: Page, drawn: Page | None) -> Response:
@@ -73,7 +77,8 @@ async def _sent(visit: Visit, page: Page, drawn: Page | None) -> Response:
         if drawn is None:
             raise
         return await again(visit, page, drawn, error)
-    return linked(answer) if 400 <= answer.status_code < 500 else answer
+    told = isinstance(answer, HTMLResponse) and 400 <= answer.status_code < 500
+    return linked(answer) if told else answer
 
 
 async def visit_of(site: Site, request: Request) -> Visit | None:
@@ -126,11 +131,15 @@ async def _with_form(visit: Visit, page: Page) -> Visit:
     most, named, part = _bounds(page, limits)
     request = visit.request
     bounded = Request(request.scope, limited(request.receive, most, named=named))
-    form = await bounded.form(
-        max_files=limits.files if page.files else 0,
-        max_fields=page.fields or limits.fields,
-        max_part_size=part,
-    )
+    most_files, most_fields = limits.files if page.files else 0, page.fields or limits.fields
+    try:
+        form = await bounded.form(
+            max_files=most_files, max_fields=most_fields, max_part_size=part
+        )  # fmt: skip
+    except HTTPException:
+        raise InputError(
+            f"the form cannot be read; it has at most {most_files} files and {most_fields} fields"
+        ) from None
     fields = _fields(form)
     _check_token(visit, fields)
     files = tuple(value for _, value in form.multi_items() if isinstance(value, UploadFile))

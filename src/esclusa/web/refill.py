@@ -25,6 +25,7 @@ FRESH: Final = frozenset({"csrf", "version", "seen", "digest"})
 _UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Signs that HTML cannot hold; U+FFFD shows where they were."""
 _UNTYPED: Final = frozenset({"submit", "button", "image", "reset", "file", "password"})
+_WRONG: Final = "//main//*[@aria-invalid='true'] | //main//fieldset[@aria-describedby]"
 _DOCTYPE: Final = "<!doctype html>"
 _LABEL: Final = 80
 """Characters of a label that a summary repeats."""
@@ -51,13 +52,15 @@ class Refilled(msgspec.Struct, kw_only=True):
         return _DOCTYPE + str(html.tostring(self.root, encoding="unicode", doctype=""))
 
 
-def refilled(page: str, action: str, typed: Mapping[str, tuple[str, ...]]) -> Refilled:
+def refilled(
+    page: str, action: str, typed: Mapping[str, tuple[str, ...]], *, method: str = "post"
+) -> Refilled:
     """Return a page with what was typed in the form that sends to ``action``.
 
     :param typed: values by name, in the order of the form, as it was sent.
     """
     root = html.document_fromstring(page)
-    form = _form(root, action, typed)
+    form = _form(root, action, typed, method)
     rest = {name: [_shown(value) for value in values] for name, values in typed.items()}
     if form is not None:
         for control in _controls(root, form):
@@ -84,12 +87,16 @@ def mark(page: Refilled, wrong: Iterable[Wrong]) -> set[str]:
     return placed
 
 
-def link(root: HtmlElement) -> None:
-    """Lead from the page's note to each field that is marked as wrong."""
+def link(root: HtmlElement) -> bool:
+    """Lead from the page's note to the fields that are marked as wrong; tell whether any is."""
     notes = root.xpath("//main//*[@role='alert'][not(@hidden)]")
-    wrong = root.xpath("//main//*[@aria-invalid='true'] | //main//fieldset[@aria-describedby]")
-    if not notes or not wrong or notes[0].find(".//a") is not None:
-        return
+    if not notes or notes[0].find(".//a") is not None:
+        return False
+    inside = {one.get("id") for one in notes[0].iter() if one.get("id")}
+    # What is described by the note itself needs no way there.
+    wrong = [one for one in root.xpath(_WRONG) if one.get("aria-describedby") not in inside]
+    if not wrong:
+        return False
     made = html.Element("ul")
     done = set()
     for number, control in enumerate(wrong, 1):
@@ -108,8 +115,10 @@ def link(root: HtmlElement) -> None:
         to.tail = f": {' '.join(told[0].text_content().split())}" if told else ""
         item.append(to)
         made.append(item)
-    notes[0].tag = "div"  # a paragraph holds no list
+    if notes[0].tag == "p":
+        notes[0].tag = "div"  # a paragraph holds no list
     notes[0].append(made)
+    return True
 
 
 def fragment(page: Refilled, text: str) -> None:
@@ -126,10 +135,11 @@ def fragment(page: Refilled, text: str) -> None:
 
 
 def _form(
-    root: HtmlElement, action: str, typed: Mapping[str, tuple[str, ...]]
+    root: HtmlElement, action: str, typed: Mapping[str, tuple[str, ...]], method: str
 ) -> HtmlElement | None:
     """Return the form that sends to an address; of several the one that fits what was sent."""
-    found = [form for form in root.xpath("//main//form[@method='post']") if _sends(form, action)]
+    known = root.xpath("//main//form[@method=$method]", method=method)
+    found = [form for form in known if _sends(form, action)]
     return max(found, key=lambda form: _fit(root, form, typed), default=None)
 
 

@@ -32,6 +32,7 @@ REFUSALS: Final = (
 )  # fmt: skip
 """What a service says of a form that it does not take; ``ConfigError`` is a setting that a form
 would need."""
+_CHANGED: Final = 409
 _PART: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -51,30 +52,53 @@ def drawn_by(pages: tuple[Page, ...], page: Page) -> Page | None:
 
 async def again(visit: Visit, page: Page, drawn: Page, error: errors.EsclusaError) -> Response:
     """Draw the page of a form that was refused, or raise the error where it cannot be drawn."""
+    if page.whole and isinstance(error, errors.LimitError):
+        raise error  # a message above the limit is not sent back as well
+    text = await _text(visit, drawn, _getting(visit, drawn), error)
+    return _filled(visit, text, error, page.names)
+
+
+async def sought(visit: Visit, page: Page, error: errors.InputError) -> Response:
+    """Draw a page whose filter or question was refused as if nothing had been asked, with what was
+    asked in its form; raise the error where no single value is wrong, or it is still there."""
+    query = visit.request.query_params
+    if not query or page.download or not mistakes_of(error):
+        raise error
+    scope = dict(visit.request.scope) | {"query_string": b""}
+    text = await _text(visit, page, replace(visit, request=Request(scope)), error)
+    asked = {name: tuple(query.getlist(name)) for name in query}
+    return _filled(replace(visit, chosen=asked), text, error, page.names, method="get")
+
+
+async def _text(visit: Visit, drawn: Page, asking: Visit, error: errors.EsclusaError) -> str:
+    """Return a page for the reader of a visit; raise the error where it cannot be drawn."""
     try:
         if drawn.action is not None:
             visit.reader.require(drawn.action)
-        answer = await drawn.show(_getting(visit, drawn))
+        answer = await drawn.show(asking)
     except errors.EsclusaError:
         raise error from None
     if not isinstance(answer, HTMLResponse) or answer.status_code >= 300:
         raise error
-    return _filled(visit, bytes(answer.body).decode(), error, page.names)
+    return bytes(answer.body).decode()
 
 
 def _filled(
-    visit: Visit, text: str, error: errors.EsclusaError, names: Mapping[str, str]
-) -> Response:
+    visit: Visit, text: str, error: errors.EsclusaError, names: Mapping[str, str], *,
+    method: str = "post",
+) -> Response:  # fmt: skip
     """Return a page with what was typed and what is wrong."""
     wrong = wrong_of(error, visit.language, names)
     status = status_of(error)
-    made = refill.refilled(text, unquote(visit.request.url.path), visit.chosen)
+    made = refill.refilled(
+        text, unquote(visit.request.url.path), visit.chosen, method=method
+    )  # fmt: skip
     placed = refill.mark(made, wrong)
     advice = advice_on(status)
     note = visit.site.draw(
         visit.language, "refused.html",
         {
-            "heading": advice.heading, "at_fields": bool(wrong),
+            "heading": advice.heading, "at_fields": bool(wrong), "changed": status == _CHANGED,
             "unplaced": [one for one in wrong if one.field not in placed],
             "why": sentence(error) if not wrong and advice.say_why else "",
             "left": made.left,
@@ -89,7 +113,8 @@ def linked(answer: Response) -> Response:
     """Return the answer of a page that drew its refused form itself, with links from its note to
     the fields that it marks."""
     made = refill.Refilled(root=_root(answer), form=None, left={})
-    refill.link(made.root)
+    if not refill.link(made.root):
+        return answer
     return HTMLResponse(made.text(), status_code=answer.status_code, background=answer.background)
 
 
@@ -107,9 +132,7 @@ def marked(visit: Visit, answer: Response, wrong: Mapping[str, str]) -> Response
     return HTMLResponse(made.text(), status_code=status)
 
 
-def wrong_of(
-    error: errors.EsclusaError, language: str, names: Mapping[str, str]
-) -> list[Wrong]:
+def wrong_of(error: errors.EsclusaError, language: str, names: Mapping[str, str]) -> list[Wrong]:
     """Return what an error says of single fields, in a language.
 
     :param names: the form's own names of fields that a service names otherwise.

@@ -34,6 +34,8 @@ PROBLEMS: Final = {
     "document": _("Write one document a line, such as passport:PA1234567."),
     "hour": _("Write a time of day, such as 07:00."),
     "mail": _("Write one mail address, such as ana@customs.example."),
+    "empty": _("This file is empty."),
+    "password": _("A password has at least 12 characters."),
     "message": _("Paste a message or choose a file."),
     "period": _("Write a month or a year:"),
     "unknown": _("This step does not record that."),

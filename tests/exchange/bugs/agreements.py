@@ -9,6 +9,7 @@ import msgspec
 from bugs.planting import nothing, plant, without
 from esclusa.sharing.exchange import agreements, grants, holdings, outbox, pacts
 from esclusa.sharing.exchange.rows import Grade
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 
@@ -18,7 +19,7 @@ def _end(right: Any, *, recalls: bool, lets_go: bool) -> Any:
         pact = draft.pacts.get(partner)
         if pact is None or pact.ended:
             right(draft, partner)
-        draft.pacts.put(partner, replace(pact, ended=True))
+        draft.put(Tables.pacts, partner, replace(pact, ended=True))
         said = agreements.AgreementChange(pact.digest, ended=True)
         outbox.append(draft, partner, said)
         for key, grant in draft.grants.items() if recalls else ():
@@ -61,7 +62,7 @@ def what_was_refused_is_not_offered_under_a_new_text(right: Any) -> Any:
         }
         right(draft, partner)
         for key, grant in refused.items():
-            draft.grants.put(key, grant)
+            draft.put(Tables.grants, key, grant)
 
     return renew
 

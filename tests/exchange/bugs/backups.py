@@ -10,6 +10,7 @@ from bugs.planting import nothing, plant
 from esclusa.sharing.exchange import core, outbox, resync
 from esclusa.sharing.exchange.messages import Checkpoint
 from esclusa.sharing.exchange.rows import Hold, Outbox
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 
@@ -40,7 +41,7 @@ def a_partner_with_another_history_is_not_heard(right: Any) -> Any:
 def numbers_are_used_twice(right: Any) -> Any:
     def resume(draft: Any, partner: str, seen: Any, rule: str) -> None:
         box = draft.outboxes.get(partner) or outbox.NEW
-        draft.outboxes.put(partner, replace(box, cursor=0, acked=0))
+        draft.put(Tables.outboxes, partner, replace(box, cursor=0, acked=0))
         draft.alarm(rule, partner, "went back")
 
     return resume
@@ -61,7 +62,7 @@ def nobody_asks_what_the_partner_holds(right: Any) -> Any:
         box = draft.outboxes.get(partner) or outbox.NEW
         moved = outbox._cut_off(draft, partner, min(box.acked, seen.number), box.last)
         number, head = seen.number, seen.head
-        draft.outboxes.put(partner, Outbox(number, head, number, number, number, head))
+        draft.put(Tables.outboxes, partner, Outbox(number, head, number, number, number, head))
         for message in moved:
             outbox.renumber(draft, partner, message, outbox.append(draft, partner, message))
         draft.alarm(rule, partner, "went back")
@@ -153,7 +154,7 @@ def what_a_partner_never_got_is_not_said_again(right: Any) -> Any:
 def a_forgotten_record_waits_for_nobody(right: Any) -> Any:
     def unaccounted(draft: Any, partner: str, record: str, held: Any) -> None:
         right(draft, partner, record, held)
-        draft.own.put(record, replace(draft.own.get(record), hold=Hold.NONE))
+        draft.put(Tables.own, record, replace(draft.own.get(record), hold=Hold.NONE))
 
     return unaccounted
 
@@ -169,7 +170,7 @@ def a_forgotten_version_is_used_again(right: Any) -> Any:
         before = draft.own.get(record)
         right(draft, partner, record, held)
         if before is not None:
-            draft.own.put(record, replace(draft.own.get(record), version=before.version))
+            draft.put(Tables.own, record, replace(draft.own.get(record), version=before.version))
 
     return unaccounted
 

@@ -19,6 +19,7 @@ from esclusa.sharing.exchange import (
     resync,
 )
 from esclusa.sharing.exchange.rows import Consent
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 
@@ -148,7 +149,7 @@ def a_later_no_is_not_acted_on(right: Any) -> Any:
 @plant(consents, "answered", "G11")
 def an_answer_is_believed_unsigned(right: Any) -> Any:
     def answered(draft: Any, sender: str, message: Any) -> None:
-        draft.consents.put(consents.key_of(message), Consent(message))
+        draft.put(Tables.consents, consents.key_of(message), Consent(message))
         consents.take_effect(draft, message)
 
     return answered
@@ -181,8 +182,10 @@ def a_question_is_not_sent_on(right: Any) -> Any:
 def anybody_may_ask_about_any_record(right: Any) -> Any:
     def asked(draft: Any, sender: str, message: Any) -> None:
         row = draft.consents.get(consents.key_of(message))
-        draft.consents.put(
-            consents.key_of(message), Consent(row.answer if row is not None else None, sender)
+        draft.put(
+            Tables.consents,
+            consents.key_of(message),
+            Consent(row.answer if row is not None else None, sender),
         )
 
     return asked
@@ -212,7 +215,7 @@ def a_receipt_is_sent_to_everybody(right: Any) -> Any:
 @plant(resync, "_own_consent", "G11")
 def a_forgotten_consent_is_believed_unsigned(right: Any) -> Any:
     def own_consent(draft: Any, partner: str, given: Any) -> None:
-        draft.consents.put(consents.key_of(given), Consent(given, partner))
+        draft.put(Tables.consents, consents.key_of(given), Consent(given, partner))
 
     return own_consent
 

@@ -11,6 +11,7 @@ from bugs.planting import always, nothing, plant
 from esclusa.sharing.exchange import derived, grants, holdings, moves, outbox, pacts, receipts
 from esclusa.sharing.exchange.messages import CLASSES, Receipt
 from esclusa.sharing.exchange.rows import Hold, Owed
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 
@@ -23,7 +24,7 @@ def a_recall_is_not_heeded(right: Any) -> Any:
 @plant(holdings, "let_go", "MISP 4681")
 def a_recall_hides_and_keeps(right: Any) -> Any:
     def let_go(draft: Any, key: Any, copy: Any, reason: Any, why: str = "") -> None:
-        draft.copies.put(key, replace(copy, why=why or reason))
+        draft.put(Tables.copies, key, replace(copy, why=why or reason))
         holdings.owe(draft, key, copy, reason)
         grants.follow(draft, replace(copy, content=None))
         derived.source_changed(draft, key, reopen=True)
@@ -35,7 +36,7 @@ def a_recall_hides_and_keeps(right: Any) -> Any:
 def a_recall_stops_at_the_first_holder(right: Any) -> Any:
     def let_go(draft: Any, key: Any, copy: Any, reason: Any, why: str = "") -> None:
         row = replace(copy, content=None, why=why or reason)
-        draft.copies.put(key, row)
+        draft.put(Tables.copies, key, row)
         holdings.owe(draft, key, row, reason)
         derived.source_changed(draft, key, reopen=True)
 
@@ -56,15 +57,15 @@ def what_leaves_the_audience_is_not_recalled(right: Any) -> Any:
 def a_recall_is_noted_and_not_sent(right: Any) -> Any:
     def recall(draft: Any, key: Any, grant: Any, version: int, why: str = "") -> None:
         outbox.blank(draft, key[0], grant.number)
-        draft.grants.put(key, replace(grant, state=grants.Grade.RECALLED))
+        draft.put(Tables.grants, key, replace(grant, state=grants.Grade.RECALLED))
 
     return recall
 
 
 @plant(holdings, "owe", "OpenTAXII 272")
 def storage_is_not_told_to_erase(right: Any) -> Any:
-    return lambda draft, key, copy, reason: draft.owed.put(
-        key, Owed(reason, copy.version, copy.edition)
+    return lambda draft, key, copy, reason: draft.put(
+        Tables.owed, key, Owed(reason, copy.version, copy.edition)
     )
 
 
@@ -75,14 +76,14 @@ def the_erasure_is_not_kept_in_mind(right: Any) -> Any:
 
 @plant(holdings, "settle_debt", "CISE Feedback")
 def no_receipt_follows_an_erasure(right: Any) -> Any:
-    return lambda draft, key, owed, erased: draft.owed.drop(key)
+    return lambda draft, key, owed, erased: draft.drop(Tables.owed, key)
 
 
 @plant(holdings, "settle_debt", "OpenCTI 8545")
 def an_erasure_is_reported_for_ever(right: Any) -> Any:
     def settle(draft: Any, key: Any, owed: Any, erased: Any) -> None:
         right(draft, key, owed, erased)
-        draft.owed.put(key, owed)
+        draft.put(Tables.owed, key, owed)
 
     return settle
 
@@ -113,7 +114,11 @@ def a_refused_version_leaves_the_old_one(right: Any) -> Any:
         if before is None or before.content is None:
             right(draft, key, before, message, rule)
         else:
-            draft.copies.put(key, replace(before, version=message.version, edition=message.edition))
+            draft.put(
+                Tables.copies,
+                key,
+                replace(before, version=message.version, edition=message.edition),
+            )
 
     return refuse
 
@@ -122,7 +127,9 @@ def a_refused_version_leaves_the_old_one(right: Any) -> Any:
 def an_overtaken_version_stays(right: Any) -> Any:
     def stay(draft: Any, key: Any, before: Any, copy: Any) -> None:
         if before is not None and before.content is not None:
-            draft.copies.put(key, replace(copy, content=before.content, marking=before.marking))
+            draft.put(
+                Tables.copies, key, replace(copy, content=before.content, marking=before.marking)
+            )
 
     return stay
 
@@ -146,7 +153,7 @@ def what_rests_on_a_lost_source_stays(right: Any) -> Any:
 def only_the_newest_use_of_a_source_is_remembered(right: Any) -> Any:
     def link(draft: Any, record: str, roots: Any) -> None:
         for root in roots:
-            draft.uses.put(root, (record,))
+            draft.put(Tables.uses, root, (record,))
 
     return link
 
@@ -167,7 +174,7 @@ def a_lost_source_does_not_stop_what_rests_on_it(right: Any) -> Any:
         for record in draft.uses.get(key) or ():
             own = draft.own.get(record)
             if own is not None and reopen and own.hold is Hold.NONE and own.content is not None:
-                draft.own.put(record, replace(own, hold=Hold.REOPENED))
+                draft.put(Tables.own, record, replace(own, hold=Hold.REOPENED))
                 draft.reopen.append(record)
 
     return source_changed

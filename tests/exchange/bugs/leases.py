@@ -10,6 +10,7 @@ import msgspec
 from bugs.planting import nothing, plant
 from esclusa.sharing.exchange import holdings, inbox, pacts, receipts, requests
 from esclusa.sharing.exchange.rows import Clock, Lease
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 _ZERO = dt.timedelta()
@@ -23,7 +24,7 @@ def a_lease_ends_by_the_suppliers_wall_clock(right: Any) -> Any:
             return False
         span = message.ends - batch.run + (batch.made - draft.now)
         was = pacts.running(draft, batch.sender, message.originator)
-        draft.leases.put((batch.sender, message.originator), Lease(draft.run + span))
+        draft.put(Tables.leases, (batch.sender, message.originator), Lease(draft.run + span))
         return span > _ZERO and not was
 
     return refreshed
@@ -41,7 +42,7 @@ def a_lease_counts_from_when_it_arrives(right: Any) -> Any:
         if pact is None or pact.digest != message.agreement:
             return False
         was = pacts.running(draft, batch.sender, message.originator)
-        draft.leases.put((batch.sender, message.originator), Lease(draft.run + pact.lease))
+        draft.put(Tables.leases, (batch.sender, message.originator), Lease(draft.run + pact.lease))
         return not was
 
     return refreshed
@@ -55,7 +56,7 @@ def a_lease_may_be_longer_than_agreed(right: Any) -> Any:
             return False
         was = pacts.running(draft, batch.sender, message.originator)
         span = message.ends - batch.run
-        draft.leases.put((batch.sender, message.originator), Lease(draft.run + span))
+        draft.put(Tables.leases, (batch.sender, message.originator), Lease(draft.run + span))
         return not was
 
     return refreshed
@@ -122,7 +123,7 @@ def a_copy_is_erased_as_soon_as_it_is_hidden(right: Any) -> Any:
     def expire(draft: Any) -> None:
         for pair, lease in draft.leases.items():
             if draft.run >= lease.ends:
-                draft.leases.drop(pair)
+                draft.drop(Tables.leases, pair)
                 holdings._let_go_all(draft, pair)
         right(draft)
 
@@ -141,7 +142,7 @@ def a_lease_is_never_renewed(right: Any) -> Any:
 @plant(pacts, "lend", "OpenCTI 1360")
 def a_lease_is_renewed_at_every_step(right: Any) -> Any:
     def lend(draft: Any, partner: str, originator: str) -> None:
-        draft.lent.put((partner, originator), Lease(draft.run))
+        draft.put(Tables.lent, (partner, originator), Lease(draft.run))
         right(draft, partner, originator)
 
     return lend
@@ -205,7 +206,7 @@ def a_late_request_is_told_at_every_step(right: Any) -> Any:
         right(draft)
         for key, question in draft.questions.items():
             if question.late:
-                draft.questions.put(key, question)
+                draft.put(Tables.questions, key, question)
                 draft.alarm("request", key[0], "late")
 
     return escalate

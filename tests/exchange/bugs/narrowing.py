@@ -10,6 +10,7 @@ from bugs.planting import nothing, plant
 from esclusa.sharing.exchange import derived, grants, holdings, labels
 from esclusa.sharing.exchange.messages import Correct
 from esclusa.sharing.exchange.rows import Grade, Hold
+from esclusa.sharing.exchange.state import Tables
 
 replace = msgspec.structs.replace
 
@@ -38,7 +39,7 @@ def a_narrowing_stops_at_the_first_holder(right: Any) -> Any:
             copy, version=message.version, edition=message.edition, onward=message.onward,
             marking=copy.marking.join(marking), digest=message.digest, content=content,
         )  # fmt: skip
-        draft.copies.put(key, row)
+        draft.put(Tables.copies, key, row)
         holdings.owe(draft, key, row, "narrow")
         derived.source_changed(draft, key, reopen=True)
 
@@ -125,7 +126,9 @@ def markings_only_add_up(right: Any) -> Any:
         right(draft, sender, message)
         after = draft.copies.get(key)
         if before is not None and before.content is not None and after.content is not None:
-            draft.copies.put(key, replace(after, marking=after.marking.join(before.marking)))
+            draft.put(
+                Tables.copies, key, replace(after, marking=after.marking.join(before.marking))
+            )
 
     return take
 
@@ -138,7 +141,7 @@ def a_new_version_brings_no_new_marking(right: Any) -> Any:
         right(draft, sender, message)
         after = draft.copies.get(key)
         if before is not None and before.content is not None and after.content is not None:
-            draft.copies.put(key, replace(after, marking=before.marking))
+            draft.put(Tables.copies, key, replace(after, marking=before.marking))
 
     return take
 

@@ -11,7 +11,7 @@ from bugs.planting import always, nothing, plant
 from esclusa.sharing.exchange import core, holdings, inbox, outbox, requests
 from esclusa.sharing.exchange.messages import Put
 from esclusa.sharing.exchange.rows import Entry, Inbox
-from esclusa.sharing.exchange.state import Draft, Layer
+from esclusa.sharing.exchange.state import Draft, Tables
 
 replace = msgspec.structs.replace
 
@@ -184,8 +184,8 @@ def two_messages_bear_one_number(right: Any) -> Any:
         if box.last % 5 != 4 or box.last <= box.cursor:
             return int(right(draft, partner, message))
         head = outbox.link(box.head, message)
-        draft.entries.put((partner, box.last), Entry(message, head))
-        draft.outboxes.put(partner, replace(box, head=head))
+        draft.put(Tables.entries, (partner, box.last), Entry(message, head))
+        draft.put(Tables.outboxes, partner, replace(box, head=head))
         return int(box.last)
 
     return append
@@ -198,8 +198,10 @@ def one_message_more_is_acknowledged_than_came(right: Any) -> Any:
 
 @plant(requests, "asked", "MISP 10521")
 def a_request_that_comes_twice_starts_anew(right: Any) -> Any:
-    return lambda draft, sender, message: draft.questions.put(
-        (sender, draft.me, message.id), requests.Question(message, due=message.due)
+    return lambda draft, sender, message: draft.put(
+        Tables.questions,
+        (sender, draft.me, message.id),
+        requests.Question(message, due=message.due),
     )
 
 
@@ -223,11 +225,11 @@ def a_refusal_gives_any_reason(right: Any) -> Any:
     return respond
 
 
-@plant(Layer, "put", "cti-taxii-server 152")
+@plant(Draft, "put", "cti-taxii-server 152")
 def a_transition_writes_before_it_is_stored(right: Any) -> Any:
-    def put(layer: Any, key: Any, row: Any) -> None:
-        layer.new[key] = row
-        layer.base[key] = row
+    def put(draft: Any, table: Any, key: Any, row: Any) -> None:
+        right(draft, table, key, row)
+        getattr(draft, table.name).base[key] = row
 
     return put
 

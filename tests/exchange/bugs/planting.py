@@ -52,7 +52,7 @@ def planted(bug: Bug) -> Iterator[None]:
 
 
 _REMEMBERED = (
-    labels._read, labels.addressed, labels.written, labels.is_below, labels.handling,
+    labels._read, labels.addressed, labels.written, labels.is_below, labels.handling, labels.anyone,
 )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ _AHEAD = 2 * SKEW
 _ZERO = dt.timedelta()
 _CONTENT = frozenset({Put, Correct, Narrow})
 _STATEMENTS = _CONTENT | {Recall}
+_LOOKED_AT = _CONTENT | {Receipt, Checkpoint, ConsentAsk}
 _REPAIRS = (
     "exchange:inventory:taken", "exchange:outbox:resumed", "exchange:receipt:taken",
     "exchange:agreement:ended",
@@ -82,7 +83,8 @@ def is_weaker(lower: Marking, upper: Marking) -> bool:
 def at_commit(world: World, node: Node, effects: Effects) -> None:
     """Look at every row that a node would store, table by table."""
     store = effects.store
-    demand(node.state.ready or not store, "nothing moves while a node is migrated", node.name)
+    if store and not node.state.ready:
+        raise Violation("nothing moves while a node is migrated", node.name)
     for table, rows in store.items():
         look = _LOOKS.get(table)
         if look is not None:
@@ -102,7 +104,9 @@ def _new_entries(world: World, node: Node, rows: Any, effects: Effects) -> None:
     for place, entry in rows.items():
         old = before.get(place)
         if entry is not None and (old is None or old.message is not entry.message):
-            _said(world, node, place[0], entry.message, effects)
+            message = entry.message
+            if type(message) in _LOOKED_AT:
+                _said(world, node, place[0], message, effects)
 
 
 def _new_pacts(world: World, node: Node, rows: Any, effects: Effects) -> None:
@@ -226,8 +230,9 @@ def at_tick(world: World, node: Node) -> None:
 
 
 def at_departure(world: World, node: Node, batch: Batch) -> None:
-    """Look at a batch that is about to leave: old content too goes only under an agreement."""
-    if batch.messages and not _in_force(world, node, batch.receiver):
+    """Look at a batch with messages that is about to leave: old content too goes only under an
+    agreement."""
+    if not _in_force(world, node, batch.receiver):
         full = [m for m in batch.messages if getattr(m, "content", None) is not None]
         demand(not full, "no content leaves after an agreement", (node.name, batch.receiver))
 
@@ -263,7 +268,9 @@ def _text(world: World, node: Node, partner: str, effects: Effects | None) -> Te
 
 
 def _in_force(world: World, node: Node, partner: str, effects: Effects | None = None) -> bool:
-    pact, local = _pact(node, partner, effects), world.local(node)
+    new = effects.store.get("pacts") if effects is not None else None
+    pact = (new and new.get(partner)) or node.state.pacts[partner]
+    local = world.now + node.skew
     text = world.book.texts[pact.digest]
     return text.signed and not pact.ended and text.begins <= local < text.ends
 
@@ -290,25 +297,30 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
     stated = _matching(world, (originator, record, copy.version), values, copy.marking)
     if stated is None:
         raise Violation("only what was stated is held", (name, key, copy.version, values))
-    text = _text(world, node, supplier, effects)
-    demand(originator != name, "no own record comes back as a copy", (name, key))
-    demand(copy.marking.releasable_to == {name}, "no audience is shown", (name, key))
-    demand(not is_weaker(copy.marking, stated.marking), "no marking is weaker", (name, key))
+    seen = (name, key)
+    marking = stated.marking
+    if originator == name:
+        raise Violation("no own record comes back as a copy", seen)
+    if copy.marking.releasable_to != {name}:
+        raise Violation("no audience is shown", seen)
+    if is_weaker(copy.marking, marking):
+        raise Violation("no marking is weaker", seen)
     if not _is_narrowed(before, copy):
-        demand(_in_force(world, node, supplier, effects), "an agreement in force", (name, key))
-        last = stated.marking.retain_until
-        demand(last is None or world.local(node).date() <= last, "the time to keep", (name, key))
-    demand(
-        values.keys() <= set(text.fields) or before is not None, "only agreed fields", (name, key)
-    )
+        if not _in_force(world, node, supplier, effects):
+            raise Violation("an agreement in force", seen)
+        last = marking.retain_until
+        demand(last is None or world.local(node).date() <= last, "the time to keep", seen)
+    if before is None:
+        text = _text(world, node, supplier, effects)
+        demand(values.keys() <= text.allowed, "only agreed fields", seen)
     if supplier == originator:
-        demand(name in stated.marking.releasable_to, "released to the holder", (name, key))
+        demand(name in marking.releasable_to, "released to the holder", seen)
     else:
         granted = (originator, record, supplier, name, "pass") in book.granted
-        free = name in book.free and "ORCON" not in stated.marking.caveats
-        demand(granted or free, "held from others with consent or by rule", (name, key))
+        free = name in book.free and "ORCON" not in marking.caveats
+        demand(granted or free, "held from others with consent or by rule", seen)
         told = world.told.get((name, originator, record), 0)
-        demand(copy.version >= told, "the originator's word binds other paths", (name, key))
+        demand(copy.version >= told, "the originator's word binds other paths", seen)
     book.holders.setdefault((originator, record), {})[name] = copy.version
 
 
@@ -331,17 +343,17 @@ def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effec
     """Look at content on its way out."""
     name, seen = node.name, (node.name, partner, message.originator, message.record)
     text = _text(world, node, partner, effects)
-    again = any(line.event == "exchange:outbox:resumed" for line in effects.audit)
-    covered = again or _in_force(world, node, partner, effects)
-    demand(covered, "no content without an agreement in force", seen)
+    if not _in_force(world, node, partner, effects) and not _is_resumed(effects):
+        raise Violation("no content without an agreement in force", seen)
     values = world.book.values(message.content)
-    demand(values.keys() <= set(text.fields), "only agreed fields leave", seen)
+    if not values.keys() <= text.allowed:
+        raise Violation("only agreed fields leave", seen)
     mark = labels.read(message.marking)
     if mark is None or mark.releasable_to != {partner}:
         raise Violation("no audience is shown", seen)
     last = mark.retain_until
-    due = last is None or world.local(node).date() <= last
-    demand(due or again, "nothing overdue leaves", seen)
+    if last is not None and world.local(node).date() > last and not _is_resumed(effects):
+        raise Violation("nothing overdue leaves", seen)
     _is_news(node, partner, message, mark, effects)
     key = (message.originator, message.record, message.version)
     stated = _matching(world, key, values, mark)
@@ -351,6 +363,11 @@ def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effec
         _own_leaves(world, node, partner, message, effects)
     else:
         _copy_leaves(world, node, partner, message, effects)
+
+
+def _is_resumed(effects: Effects) -> bool:
+    """Tell whether an outbox was taken up again after a break: what it said is then said again."""
+    return any(line.event == "exchange:outbox:resumed" for line in effects.audit)
 
 
 def _is_news(node: Node, partner: str, message: Any, mark: Marking, effects: Effects) -> None:
@@ -379,14 +396,15 @@ def at_correction(node: Node, record: str, effects: Effects) -> None:
 def _own_leaves(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
     seen = (node.name, partner, message.record)
     own = effects.store.get("own", {}).get(message.record) or node.state.own[message.record]
-    latest = own.version == message.version or own.hold is Hold.UNACCOUNTED
-    demand(latest, "the latest statement leaves", seen)
-    demand(partner in own.marking.releasable_to, "an audience that names the partner", seen)
-    grant = node.state.grants.get((partner, node.name, message.record))
+    if own.version != message.version and own.hold is not Hold.UNACCOUNTED:
+        raise Violation("the latest statement leaves", seen)
+    if partner not in own.marking.releasable_to:
+        raise Violation("an audience that names the partner", seen)
     waited = node.state.own.get(message.record)
-    waits = own.hold is not Hold.NONE and waited is not None and waited.hold is not Hold.NONE
-    flows = not waits or (grant is not None and grant.state is Grade.OUT)
-    demand(flows, "what waits for a person starts no new flow", (seen, own, grant))
+    if own.hold is not Hold.NONE and waited is not None and waited.hold is not Hold.NONE:
+        grant = node.state.grants.get((partner, node.name, message.record))
+        flows = grant is not None and grant.state is Grade.OUT
+        demand(flows, "what waits for a person starts no new flow", (seen, own, grant))
     for root in own.roots:
         copy = effects.store.get("copies", {}).get(root) or node.state.copies.get(root)
         good = copy is not None and copy.content is not None
@@ -436,9 +454,8 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
     path = _path(world, copy.onward, named, node.name, partner, "pass", copy.marking)
     demand(path and copy.onward.rule != "never", "passed on only with consent or by rule", seen)
     until = world.readable_until.get((node.name, grant.via, message.originator))
-    again = any(line.event == "exchange:outbox:resumed" for line in effects.audit)
-    live = again or (until is not None and world.now <= until + _TOLERANCE)
-    demand(live, "passed on only while its lease runs", seen)
+    live = until is not None and world.now <= until + _TOLERANCE
+    demand(live or _is_resumed(effects), "passed on only while its lease runs", seen)
     consents = {**node.state.consents, **effects.store.get("consents", {})}
     row = consents.get((*named, node.name, partner, "pass"))
     free = copy.onward.rule == "within" and partner in copy.onward.agencies
@@ -455,27 +472,31 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
 def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> None:
     """Look at what a batch did to its receiver."""
     batch = packet.batch
-    _forks(world, node, packet, effects)
+    if effects.alarms and not node.restored:
+        _forks(world, node, packet, effects)
     if effects.refused is not None:
         fork = effects.refused.rule == "fork"
         demand(fork or not effects.store, "a refused batch changes nothing", batch.sender)
         demand(not {"copies", "inboxes"} & effects.store.keys(), "a refused batch grants nothing")
         demand(bool(effects.alarms), "a refusal is an alarm", effects.refused.rule)
         return
-    demand(packet.sound and packet.signer == batch.sender, "only what was signed is taken")
-    demand(batch.receiver == node.name, "only what is meant for us is taken")
-    demand(batch.made <= world.local(node) + _AHEAD, "nothing from the future is taken")
-    if "inboxes" not in effects.store:
-        return
-    row = effects.store["inboxes"].get(batch.sender)
+    if not packet.sound or packet.signer != batch.sender:
+        raise Violation("only what was signed is taken")
+    if batch.receiver != node.name:
+        raise Violation("only what is meant for us is taken")
+    if batch.made > world.now + node.skew + _AHEAD:
+        raise Violation("nothing from the future is taken")
+    row = effects.store["inboxes"].get(batch.sender) if "inboxes" in effects.store else None
     if row is None:
         return
     before = node.state.inboxes.get(batch.sender)
     place = before.number if before is not None else 0
     last = batch.first + len(batch.messages) - 1
-    demand(batch.first <= place + 1 and row.number == last > place, "no gap in the inbox", batch)
-    said = (row.number, row.head) in world.said.get((batch.sender, node.name), ())
-    demand(said, "only what its sender said is taken", (batch.sender, node.name, row.number))
+    if batch.first > place + 1 or not row.number == last > place:
+        raise Violation("no gap in the inbox", batch)
+    if (row.number, row.head) not in world.said.get((batch.sender, node.name), ()):
+        seen = (batch.sender, node.name, row.number)
+        raise Violation("only what its sender said is taken", seen)
     if node.crashing == "before":
         return
     for message in batch.messages[place - batch.first + 1 :]:
@@ -484,7 +505,7 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
 
 def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
     """See that nobody is called restored, or two, who is not."""
-    if not effects.alarms or packet.forged or node.restored:
+    if packet.forged:
         return
     sender = world.nodes.get(packet.batch.sender)
     if sender is not None and not sender.restored:
@@ -532,7 +553,7 @@ def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) ->
 def _lease(world: World, node: Node, packet: Packet, message: LeaseRefresh) -> None:
     """Note until what true time a lease can let a node read."""
     batch = packet.batch
-    late = max(world.local(node) - batch.made - _AHEAD, _ZERO)
+    late = max(world.now + node.skew - batch.made - _AHEAD, _ZERO)
     until = world.now + min(message.ends - batch.run, LEASE) - late
     world.readable_until[node.name, batch.sender, message.originator] = until
     pair = (node.name, message.originator)
@@ -553,9 +574,9 @@ def at_reading(world: World, node: Node) -> None:
         if not pacts.readable(node.state, copy, local):
             continue
         until = world.readable_until.get((node.name, key[0], key[1]))
-        demand(
-            until is not None and world.now <= until + _TOLERANCE, "read while its lease runs", key
-        )
-        demand(_in_force(world, node, key[0]), "read under an agreement in force", key)
+        if until is None or world.now > until + _TOLERANCE:
+            raise Violation("read while its lease runs", key)
+        if not _in_force(world, node, key[0]):
+            raise Violation("read under an agreement in force", key)
         last = copy.marking.retain_until
         demand(last is None or local.date() <= last, "read before its last day is over", key)

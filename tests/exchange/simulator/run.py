@@ -31,7 +31,7 @@ def play(seeds: Iterable[int]) -> Iterator[Report]:
     try:
         for number, seed in enumerate(seeds, 1):
             yield run(seed)
-            if number % 500 == 0:
+            if number % 2000 == 0:
                 gc.collect()
                 gc.freeze()
     finally:

@@ -12,7 +12,7 @@ from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Own
 from esclusa.sharing.exchange.state import TABLES
 from simulator import invariants, operations
 from simulator.invariants import demand, may_derive
-from simulator.truth import GRACE, HOUR, LEASE, LIE, WEAK, stricter
+from simulator.truth import GRACE, HOUR, LEASE, LIE, WEAK, shown, stricter
 
 if TYPE_CHECKING:
     from simulator.network import Packet
@@ -177,8 +177,10 @@ def _outboxes(world: World, node: Node, partner: str) -> None:
         demand(inbox is None, "nothing taken from an empty outbox", (node.name, partner))
         return
     seen = (inbox.number, inbox.head) if inbox is not None else (0, "")
-    demand(seen == (box.last, box.head), "all that was said is taken", (node.name, partner, seen))
-    demand(box.cursor == box.last, "all that was taken is acknowledged", (node.name, partner))
+    if seen != (box.last, box.head):
+        raise invariants.Violation("all that was said is taken", (node.name, partner, seen))
+    if box.cursor != box.last:
+        raise invariants.Violation("all that was taken is acknowledged", (node.name, partner))
 
 
 def _ends(world: World, node: Node, partner: str) -> None:
@@ -259,7 +261,7 @@ def _same(world: World, node: Node, partner: Node, own: Own, copy: Copy) -> None
     demand(copy.version == own.version, "the latest version is held", seen)
     values = {k: v for k, v in world.book.values(own.content).items() if k in text.fields}
     demand(world.book.values(copy.content) == values, "exactly the agreed fields are held", seen)
-    mark = msgspec.structs.replace(text.mark(own.marking), releasable_to=frozenset({partner.name}))
+    mark = shown(text.mark(own.marking), partner.name)
     demand(copy.marking == mark, "the latest marking is held", (seen, copy.marking, mark))
     demand(copy.onward == text.onward, "the agreed onward rule is held", seen)
     readable = not has_time_passed(world) or pacts.readable(
@@ -309,7 +311,7 @@ def _passed(world: World, giver: Node, node: Node, source: Copy, copy: Copy) -> 
     demand(world.book.values(copy.content) == values, "the agreed fields are held onward", seen)
     onward = stricter(source.onward, text.onward)
     demand(copy.onward == onward, "the agreed rule is held onward", seen)
-    mark = msgspec.structs.replace(text.mark(source.marking), releasable_to=frozenset({node.name}))
+    mark = shown(text.mark(source.marking), node.name)
     demand(copy.marking == mark, "the latest marking is held onward", seen)
 
 
@@ -387,9 +389,9 @@ def check_repeats(world: World) -> None:
     for packet in packets[:12]:
         world.deliver(packet)
     for node in world.nodes.values():
-        after = _tables(node)
-        for name in _KEPT:
-            demand(before[node.name][name] == after[name], "a repeat changes nothing", name)
+        for name, rows in before[node.name].items():
+            if rows != getattr(node.state, name):
+                raise invariants.Violation("a repeat changes nothing", name)
 
 
 def _is_plain(world: World, packet: Packet) -> bool:

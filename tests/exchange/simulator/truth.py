@@ -21,6 +21,7 @@ SKEW = 48 * HOUR
 LEASE = 72 * HOUR
 GRACE = 24 * HOUR
 FIELDS = ("a", "b", "c")
+_FIELDS = {fields: frozenset(fields) for fields in (FIELDS, ("a", "b"), ("a",))}
 REFUSALS = frozenset({"national_security", "not_available"})
 _STRICT = {"within": 0, "consent": 1, "never": 2}
 
@@ -57,7 +58,17 @@ class Text(msgspec.Struct, frozen=True, gc=False):
 
     def digest(self) -> str:
         """Return a name that only this text has."""
-        return f"{'+'.join(sorted(self.pair))}/{self.number}"
+        return _name(self.pair, self.number)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The fields that may leave."""
+        return _FIELDS[self.fields]
+
+
+@lru_cache(maxsize=65536)
+def _name(pair: frozenset[str], number: int) -> str:
+    return f"{'+'.join(sorted(pair))}/{number}"
 
 
 class Stated(msgspec.Struct, frozen=True, gc=False):
@@ -160,6 +171,13 @@ WEAK: dict[str, object] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
+def shown(mark: Marking, name: str) -> Marking:
+    """Return a marking as one agency may see it."""
+    return msgspec.structs.replace(mark, releasable_to=frozenset({name}))
+
+
+@lru_cache(maxsize=65536)
 def weakened(mark: Marking, part: str) -> Marking:
     """Return a marking with one part as weak as it can be."""
     return msgspec.structs.replace(mark, **{part: WEAK[part]})

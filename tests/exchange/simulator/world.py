@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from random import Random
 
 from esclusa.errors import ExchangeError
@@ -57,7 +58,7 @@ class World:
         self.readable_until: dict[tuple[str, str, str], dt.datetime] = {}
         self.longest: dict[tuple[str, str], dt.datetime] = {}
         self.told: dict[tuple[str, str, str], int] = {}
-        self.said: dict[tuple[str, str], set[tuple[int, str]]] = {}
+        self.said: dict[tuple[str, str], set[tuple[int, str]]] = defaultdict(set)
         self.forks: dict[tuple[str, str], Inbox] = {}
         self.steps = 0
         self.eager = (0.15, 0.5, 0.85)[seed % 3]
@@ -102,15 +103,17 @@ class World:
 
     def commit(self, node: Node, effects: Effects) -> bool:
         """Store effects, unless the node dies before; returns whether they were stored."""
-        dying, node.crashing = node.crashing, ""
-        if dying == "before":
-            return False
+        dying = node.crashing
+        if dying:
+            node.crashing = ""
+            if dying == "before":
+                return False
         invariants.at_commit(self, node, effects)
         self.store(node, effects)
-        for alarm in effects.alarms:
-            node.alarms.add((alarm.rule, alarm.partner))
-        for record in effects.reopen:
-            node.todo[record] = None
+        if effects.alarms:
+            node.alarms.update((alarm.rule, alarm.partner) for alarm in effects.alarms)
+        if effects.reopen:
+            node.todo.update(dict.fromkeys(effects.reopen))
         if dying:
             # What it meant to send was only in its memory; after a start it looks at its outboxes.
             return True
@@ -121,17 +124,15 @@ class World:
     def store(self, node: Node, effects: Effects) -> None:
         """Store effects, and remember what the node has said."""
         state.apply(node.state, effects)
-        if "entries" not in effects.store:
-            return
-        for (partner, number), entry in effects.store["entries"].items():
-            if entry is not None:
-                said = self.said.setdefault((node.name, partner), set())
-                said.add((number, entry.head))
+        if "entries" in effects.store:
+            for (partner, number), entry in effects.store["entries"].items():
+                if entry is not None:
+                    self.said[node.name, partner].add((number, entry.head))
 
     def attempt(self, node: Node, move: object, **what: object) -> Effects | None:
         """Try a move; returns its effects, None when a rule refuses."""
         try:
-            return move(node.state, self.rules, self.local(node), **what)  # type: ignore[operator,no-any-return]
+            return move(node.state, self.rules, self.now + node.skew, **what)  # type: ignore[operator,no-any-return]
         except ExchangeError:
             return None
 
@@ -139,7 +140,7 @@ class World:
         """Let a node notice the time."""
         if not node.state.ready:
             return
-        if self.commit(node, core.tick(node.state, self.rules, self.local(node))):
+        if self.commit(node, core.tick(node.state, self.rules, self.now + node.skew)):
             invariants.at_tick(self, node)
 
     def erase(self, node: Node) -> None:
@@ -157,8 +158,9 @@ class World:
         """Return a node's next batch to a partner, signed; None while it is being migrated."""
         if not sender.state.ready:
             return None
-        batch = core.batch_for(sender.state, receiver, self.local(sender), limit=limit)
-        invariants.at_departure(self, sender, batch)
+        batch = core.batch_for(sender.state, receiver, self.now + sender.skew, limit=limit)
+        if batch.messages:
+            invariants.at_departure(self, sender, batch)
         return Packet(batch, sender.name, self.now, by_hand=by_hand)
 
     def deliver(self, packet: Packet) -> Effects:
@@ -166,7 +168,7 @@ class World:
         node = self.nodes[packet.to or packet.batch.receiver]
         if packet.sound:
             verified = Verified(packet.batch, packet.signer)
-            effects = core.receive(node.state, self.rules, verified, self.local(node))
+            effects = core.receive(node.state, self.rules, verified, self.now + node.skew)
         else:
             error = ExchangeError("signature", "the signature does not hold", packet.batch.sender)
             effects = core.refusal(node.state, error)

@@ -7,10 +7,10 @@ cells stay out of a published table. Pure: no storage, no clock. See ``docs/repo
 
 from esclusa.analysis.figures.counting import LATE, Figure, Key, counted
 from esclusa.analysis.figures.facts import COLUMNS, empty, gathered
-from esclusa.analysis.figures.hiding import SMALLEST, Sum, hide, reach
+from esclusa.analysis.figures.hiding import SMALLEST, Sum, hide, hide_over, reach
 from esclusa.analysis.figures.meaning import Definition, sums_of
 
 __all__ = [
     "COLUMNS", "LATE", "SMALLEST", "Definition", "Figure", "Key", "Sum", "counted", "empty",
-    "gathered", "hide", "reach", "sums_of",
+    "gathered", "hide", "hide_over", "reach", "sums_of",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ attacker's). They must lie at least as far apart as the hidden counts reach.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -50,6 +50,24 @@ def hide(cells: Mapping[Any, int], sums: Sequence[Sum]) -> frozenset[Any]:
                 break
             hidden.add(chosen)
     return frozenset(hidden - rests)
+
+
+def hide_over(
+    cells: Mapping[Any, int], sums: Sequence[Sum], inside: Iterable[Collection[Any]]
+) -> frozenset[Any]:
+    """Return the cells to hide in a table that is the sum of others, as a year is of its months:
+    what it must hide by itself, and what any of the others hides.
+
+    Then the table tells nothing of the others that they do not tell themselves. For whatever else
+    the hidden cells of a month could be, the same differences added to the year's fit all that is
+    shown: they touch cells that the year hides, the year's sums are the month's, and no count
+    becomes negative, because it is at least the month's. So a hidden cell of a month reaches as far
+    with the year as without it; and a small one of the year reaches as far as one of its months.
+
+    :param cells: every count of the table, none negative.
+    :param inside: what each of the others hides.
+    """
+    return hide(cells, sums) | frozenset(cell for gone in inside for cell in gone if cell in cells)
 
 
 def reach(

@@ -9,7 +9,7 @@ from esclusa.analysis.measurement.auditors import CONTROL, FOR_CAUSE, Estimate, 
 from esclusa.analysis.measurement.groups import ALARM, Group, groups
 from esclusa.analysis.measurement.missed import Missed, missed
 from esclusa.analysis.measurement.rates import Rate, rate, rates
-from esclusa.analysis.measurement.report import COLUMNS, LANES, VERSION, Report, report
+from esclusa.analysis.measurement.report import COLUMNS, LANES, VERSION, Report, missed_by, report
 
 __all__ = [
     "ALARM",
@@ -26,6 +26,7 @@ __all__ = [
     "TwoByTwo",
     "groups",
     "missed",
+    "missed_by",
     "rate",
     "rates",
     "report",

@@ -59,8 +59,7 @@ def report(candidates: pl.DataFrame, kinds: Sequence[str] = ()) -> Report:
     ).with_columns(pl.col("lane").fill_null("none"))
     caused = told.filter(pl.col("lane").is_in(FOR_CAUSE))
     drawn = told.filter(pl.col("lane").is_in(LANES))
-    pool = told.filter(~pl.col("lane").is_in(FOR_CAUSE) & pl.col("chance").is_not_null())
-    left = missed(pool.with_columns(pl.col("lane").is_in(CONTROL).alias("drawn")))
+    left = _missed(told)
     cause = _all("for cause", caused)
     unproposed = (pl.col("lane") == "none") & pl.col("found").is_not_null()
     without = drawn.filter(pl.col("found").is_null())
@@ -78,6 +77,21 @@ def report(candidates: pl.DataFrame, kinds: Sequence[str] = ()) -> Report:
         groups=groups(chosen, kinds),
         left_out=tuple((name, count) for name, count in counts.iter_rows()),
     )
+
+
+def missed_by(candidates: pl.DataFrame) -> Missed:
+    """Return what :func:`report` estimates of what was missed, and nothing else.
+
+    :param candidates: as for :func:`report`.
+    """
+    columns = ("lane", "chance", "stratum", "found")
+    told = candidates.select(pl.col(name).cast(COLUMNS[name]) for name in columns)
+    return _missed(told.with_columns(pl.col("lane").fill_null("none")))
+
+
+def _missed(told: pl.DataFrame) -> Missed:
+    pool = told.filter(~pl.col("lane").is_in(FOR_CAUSE) & pl.col("chance").is_not_null())
+    return missed(pool.with_columns(pl.col("lane").is_in(CONTROL).alias("drawn")))
 
 
 def _all(name: str, openings: pl.DataFrame) -> Rate:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from esclusa.errors import InputError
 from esclusa.ledger import alert_figures as figures
+from esclusa.ledger import queue as queue_rows
 from esclusa.model import Level
 from esclusa.node.case_desk import CaseDesk
 from esclusa.node.information_desk import InformationDesk
@@ -36,6 +37,8 @@ STALE_DAYS: Final = 30
 """A list whose edition was loaded longer ago is told; sanctions lists change every few days, and
 most that a node keeps come out at least each month."""
 _NEW: Final = "alerts_new"
+_AT_DESKS: Final = ("referrals_host", "referrals_requester", "requests", "cases")
+"""Queues that a desk of their own tells."""
 _RULES: Final = frozenset({"review_due", "stopped", "expired"})
 
 
@@ -103,35 +106,50 @@ class Board:
             with self._gate.reading(reader) as (connection, visible):
                 number, some = _page(connection, visible, now, age, limit, offset)
         else:
-            held = [one for one in self._queues(reader, now)[queue] if who in ("", one.who)]
+            held = [one for one in self._waits(reader, now, queue) if who in ("", one.who)]
             found = list(waiting.chosen(held, age, late=late, now=now))
             number, some = len(found), found[offset:][:limit]
         with self._gate.reading(reader) as (connection, visible):
-            rows = tuple(self._row(connection, visible, one) for one in some)
+            named = [one.id for one in some if one.kind == "alert"]
+            known = queue_rows.find_all(connection, visible, named)
+            rows = tuple(
+                self._row(connection, visible, one, known[one.id].title if one.id in known else "")
+                for one in some
+            )
         self._gate.note(reader, Action.BOARD_READ, detail=f"queue={queue} rows={len(rows)}")
         return views.WaitingView(queue=queue, number=number, offset=offset, rows=rows)
 
     # --- inside --------------------------------------------------------------------------------
 
     def _queues(self, reader: Reader, now: dt.datetime) -> dict[str, Sequence[Item]]:
-        desks, most = self._desks, waiting.MOST
-        sides = {
-            side: waiting.with_clock(
-                desks.referrals.referrals(reader, side=side, limit=most).rows, "referral"
-            )
-            for side in ("host", "requester")
-        }
-        requests = desks.requests.requests(reader, limit=most).rows
-        cases = desks.cases.cases(reader, limit=most).rows
+        desks = {name: self._at_desk(reader, name) for name in _AT_DESKS}
         with self._gate.reading(reader) as (connection, visible):
             return {
-                **waiting.taken(connection, visible, now),
+                **desks, **waiting.taken(connection, visible, now),
                 "matches": waiting.undecided(connection, visible),
-                "referrals_host": sides["host"], "referrals_requester": sides["requester"],
-                "requests": waiting.with_clock(requests, "request"),
-                "cases": waiting.of_cases(cases),
                 "quarantine": waiting.held(connection, visible),
             }  # fmt: skip
+
+    def _waits(self, reader: Reader, now: dt.datetime, queue: str) -> Sequence[Item]:
+        """Return what waits in a queue, of those that are not so long that the ledger counts."""
+        if queue in _AT_DESKS:
+            return self._at_desk(reader, queue)
+        with self._gate.reading(reader) as (connection, visible):
+            if queue == "matches":
+                return waiting.undecided(connection, visible)
+            if queue == "quarantine":
+                return waiting.held(connection, visible)
+            return waiting.taken(connection, visible, now)[queue]
+
+    def _at_desk(self, reader: Reader, queue: str) -> Sequence[Item]:
+        desks, most = self._desks, waiting.MOST
+        if queue == "requests":
+            return waiting.with_clock(desks.requests.requests(reader, limit=most).rows, "request")
+        if queue == "cases":
+            return waiting.of_cases(desks.cases.cases(reader, limit=most).rows)
+        side = queue.removeprefix("referrals_")
+        rows = desks.referrals.referrals(reader, side=side, limit=most).rows
+        return waiting.with_clock(rows, "referral")
 
     def _done(
         self, connection: sa.Connection, visible: frozenset[int], first: dt.date, end: dt.date
@@ -143,10 +161,10 @@ class Board:
         return days_of(connection, visible, first, end), officers
 
     def _row(
-        self, connection: sa.Connection, visible: frozenset[int], item: Item
+        self, connection: sa.Connection, visible: frozenset[int], item: Item, known: str
     ) -> views.BehindRow:
         labels = self._pipeline.labels
-        told = item.title or title(connection, labels, visible, item.kind, item.id)
+        told = item.title or known or title(connection, labels, visible, item.kind, item.id)
         return views.BehindRow(
             id=item.id, kind=item.kind, at=item.since, part=item.who, part_en=item.who,
             part_es=item.who, value=1, title=told, address=PAGES[item.kind] + quote(item.id),

@@ -27,6 +27,7 @@ from esclusa.node.pipeline import Pipeline
 from esclusa.node.reporting import alerts, keeping, telling, words
 from esclusa.node.reporting.behind import titled
 from esclusa.node.reporting.gathering import Gathering, Sources
+from esclusa.node.reporting.remembered import Remembered
 from esclusa.node.reporting.waiting import subject_text
 from esclusa.node.selection_telling import marking_text
 from esclusa.sharing import report_views as views
@@ -35,6 +36,7 @@ from esclusa.sharing.release import PAGE_LIMIT, Gate
 
 _NO_FIGURE: Final = "the period is none of those that the report compares: "
 _MISSING: Final = "no such kept report"
+_FILES: Final = "intake"
 
 
 class CaseworkReportDesk:
@@ -45,6 +47,7 @@ class CaseworkReportDesk:
         self._pipeline = pipeline
         self._labels = pipeline.labels
         self._from = sources
+        self._remembered = Remembered()
         self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
 
     # --- reading -------------------------------------------------------------------------------
@@ -65,7 +68,11 @@ class CaseworkReportDesk:
         asked = self._period(reader, name)
         with self._gate.reading(reader) as (connection, visible):
             gathering = self._gathering(connection, visible)
-            told = {what: _figures(gathering, one) for what, one in asked.compared()}
+            told = {what: self._figures(gathering, visible, one) for what, one in asked.compared()}
+            months = {
+                what: [self._figures(gathering, visible, month) for month in self._begun(one)]
+                for what, one in asked.compared() if hide_small
+            }  # fmt: skip
             hides_days = hide_small or asked.is_year
             days = () if hides_days else days_of(connection, visible, asked.first, asked.end)
             in_use = self._from.in_use.among(visible)
@@ -73,7 +80,9 @@ class CaseworkReportDesk:
         self._gate.note(reader, Action.REPORT_READ, detail=f"period={name}")
         known = tuple(self._row(one, in_use, told["now"]) for one in kept)
         if hide_small:
-            told = {what: telling.without_small(figures) for what, figures in told.items()}
+            told = {
+                what: telling.without_small(figures, months[what]) for what, figures in told.items()
+            }
         level, marking = marked(self._pipeline, in_use) if in_use else (int(Level.OPEN), "")
         return views.CaseworkReport(
             period=name, first=asked.since, last=asked.last.isoformat(),
@@ -179,6 +188,11 @@ class CaseworkReportDesk:
             raise InputError(f"{name} has not begun")
         return asked
 
+    def _begun(self, asked: Period) -> tuple[Period, ...]:
+        """Return the months of a year that have begun; of a month none."""
+        today = self.now().astimezone(dt.UTC).date()
+        return tuple(month for month in asked.months() if month.first <= today)
+
     def _titles(
         self, connection: sa.Connection, visible: frozenset[int], rows: pl.DataFrame
     ) -> dict[str, str]:
@@ -195,6 +209,17 @@ class CaseworkReportDesk:
     def _gathering(self, connection: sa.Connection, visible: frozenset[int]) -> Gathering:
         return Gathering(self._from, connection, visible, self.now())
 
+    def _figures(
+        self, gathering: Gathering, visible: frozenset[int], asked: Period
+    ) -> dict[Key, Figure]:
+        """Return all figures of a period; all but those of files, which change in their place, are
+        remembered until something is recorded."""
+        found = self._remembered.of(
+            visible, asked.name, gathering.stamp(), lambda: _worked_out(gathering, asked)
+        )
+        files = gathering.facts(asked.since, asked.until, (_FILES,))
+        return found | counted(files, [one for one in definitions() if one.section == _FILES])
+
     def _under(
         self, connection: sa.Connection, visible: frozenset[int], label: int, asked: Period
     ) -> dict[Key, Figure]:
@@ -202,7 +227,7 @@ class CaseworkReportDesk:
         algebra = self._pipeline.analyst.algebra
         below = frozenset(one for one in algebra.all_below(label) if algebra.covers(one, label))
         gathering = self._gathering(connection, visible & below)
-        return _figures(gathering, asked)
+        return self._figures(gathering, visible & below, asked)
 
     def _label(self, reader: Reader) -> int:
         """Return the label of all that the reader may see and there is, for this node alone, hidden
@@ -234,10 +259,12 @@ class CaseworkReportDesk:
         )  # fmt: skip
 
 
-def _figures(gathering: Gathering, asked: Period) -> dict[Key, Figure]:
-    """Return all figures of a period."""
-    listed = [one for one in SECTIONS if one != alerts.SECTION]
-    found = counted(gathering.facts(asked.since, asked.until, listed), definitions())
+def _worked_out(gathering: Gathering, asked: Period) -> dict[Key, Figure]:
+    """Return the figures of a period that rest on records and the exchange alone."""
+    kept = (alerts.SECTION, _FILES)
+    listed = [one for one in SECTIONS if one not in kept]
+    wanted = [one for one in definitions() if one.section not in kept]
+    found = counted(gathering.facts(asked.since, asked.until, listed), wanted)
     left = gathering.missed(asked.since, asked.until)
     found["selection_missed", ""] = Figure(
         number=left.examined, value=left.share, low=left.low, high=left.high

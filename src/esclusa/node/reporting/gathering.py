@@ -12,11 +12,14 @@ import polars as pl
 import sqlalchemy as sa
 
 from esclusa.analysis.figures import Figure, Key, empty
-from esclusa.analysis.measurement import CONTROL, Missed
-from esclusa.analysis.measurement import report as measured
+from esclusa.analysis.measurement import CONTROL, Missed, missed_by
 from esclusa.analysis.outcomes import Stated
+from esclusa.ledger import alert_figures
+from esclusa.ledger import casework_counts as counts
+from esclusa.ledger.exchange import newest
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import now_text
+from esclusa.ledger.standing import mark
 from esclusa.ledger.store import Store
 from esclusa.node.examinations import in_force, outcomes_under
 from esclusa.node.exchange import Exchange
@@ -24,10 +27,12 @@ from esclusa.node.referral_desk import ReferralDesk
 from esclusa.node.reporting import alerts, exchanged, intake, matches, openings, referrals
 from esclusa.node.reporting import selections as sheets
 from esclusa.node.reporting.in_use import InUse
+from esclusa.node.reporting.remembered import Stamp
 from esclusa.node.selection_report import ReportDesk
 
 _BEGIN: Final = {"examinations": "exams_", "rules": "rules_"}
 """How the figures of a section begin, where that is not its name."""
+_HOUR: Final = len("2026-11-27T08")
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,7 @@ class Gathering:
         self._connection = connection
         self._visible = visible
         self._now = now
+        self._stamp: Stamp | None = None
         self._outcomes: pl.DataFrame | None = None
         self._exams: list[Stated] | None = None
         self._candidates: dict[tuple[str, str], pl.DataFrame] = {}
@@ -81,9 +87,19 @@ class Gathering:
             limit=limit, offset=offset,
         )  # fmt: skip
 
+    def stamp(self) -> Stamp:
+        """Return what all figures but those of files are made from."""
+        if self._stamp is None:
+            with self._from.store.read() as log:
+                changed, logged = newest(log), counts.exchanged_last(log)
+            now = now_text()
+            awake = alert_figures.awake(self._connection, self._visible, now)
+            self._stamp = Stamp(mark(self._connection), changed, logged, awake, now[:_HOUR])
+        return self._stamp
+
     def missed(self, since: str, until: str) -> Missed:
         """Return the estimate of what the selection of a span missed."""
-        return measured(self._sheets(since, until)).missed
+        return missed_by(self._sheets(since, until))
 
     def control(self, since: str, until: str) -> pl.DataFrame:
         """Return the facts that the estimate of what was missed rests on."""

@@ -48,5 +48,7 @@ def _counts(end: Ending, partner: str) -> Iterator[tuple[str, str, float | None]
         yield "declined" if end.declined else "accepted", partner, None
     if end.declined:
         yield "grounds", end.ground or HELD_BACK, None
+    if end.kind == "waived":
+        yield "exceptions", end.exception or HELD_BACK, None
     if end.end:
         yield _ENDS[end.end], partner, None

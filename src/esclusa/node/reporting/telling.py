@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from esclusa.analysis.figures import Figure, Key, hide, sums_of
+from esclusa.analysis.figures import Figure, Key, hide_over, sums_of
 from esclusa.casework.report_definitions import SECTIONS, Meaning, definitions, meanings
 from esclusa.casework.report_periods import Period
 from esclusa.model import KeptFigure
@@ -19,18 +19,17 @@ _HIDDEN = Figure(hidden=True)
 COUNT = "count"
 
 
-def without_small(figures: Figures) -> dict[Key, Figure]:
+def without_small(figures: Figures, months: Iterable[Figures] = ()) -> dict[Key, Figure]:
     """Return figures without the small ones and without what would give them away.
 
     A share goes with any count that it is taken from, a time with the count of what it is over.
+
+    :param months: of a year, the figures of its months: what one of those leaves out stays out of
+        the year, so that no report of a month can be worked out from the year's.
     """
     known = {one.id: one for one in definitions()}
-    counts = {
-        key: one.number for key, one in figures.items()
-        if known[key[0]].unit == COUNT and one.number is not None
-    }  # fmt: skip
-    cells = [key for key in figures if known[key[0]].unit in (COUNT, "share")]
-    gone = hide(counts, tuple(sums_of(known.values(), cells)))
+    inside = [_gone(month, ()) for month in months]
+    gone = _gone(figures, inside)
 
     def stays(key: Key) -> bool:
         one = known[key[0]]
@@ -44,7 +43,20 @@ def without_small(figures: Figures) -> dict[Key, Figure]:
         # The estimate rests on the control sample, lane by lane.
         return not any(name.startswith(f"{one.section}_") for name, _part in gone)
 
-    return {key: one if stays(key) else _HIDDEN for key, one in figures.items()}
+    # What counts in a month alone, because it was decided anew in a later one, stays out as well.
+    later = {key: _HIDDEN for month in inside for key in month if key not in figures}
+    return later | {key: one if stays(key) else _HIDDEN for key, one in figures.items()}
+
+
+def _gone(figures: Figures, inside: Sequence[frozenset[Key]]) -> frozenset[Key]:
+    """Return the counts that stay out of a report."""
+    known = {one.id: one for one in definitions()}
+    counts = {
+        key: one.number for key, one in figures.items()
+        if known[key[0]].unit == COUNT and one.number is not None
+    }  # fmt: skip
+    cells = [key for key in figures if known[key[0]].unit in (COUNT, "share")]
+    return hide_over(counts, tuple(sums_of(known.values(), cells)), inside)
 
 
 def sections(told: Mapping[str, Figures], period: Period) -> tuple[views.SectionView, ...]:

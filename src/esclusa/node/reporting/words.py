@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
+from esclusa.casework import waiver_exceptions
 from esclusa.casework.alerts import verdicts
 from esclusa.casework.referral_words import codes
 from esclusa.casework.tables import table
@@ -64,6 +65,9 @@ def _listed(vocabulary: str) -> Iterator[tuple[str, Texts]]:
     elif vocabulary == "ground":
         known = codes("decline").items()
         yield from ((code, (one.text_en, one.text_es)) for code, one in known)
+    elif vocabulary == "exception":
+        for said in waiver_exceptions.every():
+            yield said.key, (said.whole("en"), said.whole("es"))
     elif vocabulary in ("lane", "selection_lane"):
         yield from ((code, (one.en, one.es)) for code, one in lists().lane.items())
     elif vocabulary == "rule":

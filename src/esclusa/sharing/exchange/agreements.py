@@ -13,7 +13,7 @@ from esclusa.errors import ExchangeError
 from esclusa.sharing.exchange import grants, holdings, outbox, pacts
 from esclusa.sharing.exchange.messages import AgreementChange
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Grant, Hold, Own, Pact
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 
 def adopt(draft: Draft, partner: str, pact: Pact) -> None:
@@ -28,7 +28,7 @@ def adopt(draft: Draft, partner: str, pact: Pact) -> None:
         end(draft, partner)
     elif before is not None and before.digest == pact.digest:
         raise ExchangeError("agreement", "that text was put in force before", partner)
-    draft.pacts.put(partner, pact)
+    draft.put(Tables.pacts, partner, pact)
     outbox.append(draft, partner, AgreementChange(pact.digest))
     draft.note("exchange:agreement:adopted", partner)
     renew(draft, partner)
@@ -41,7 +41,7 @@ def renew(draft: Draft, partner: str) -> None:
             pacts.lend_anew(draft, *pair)
     for key, grant in draft.grants.items():
         if key[0] == partner and grant.state is Grade.REFUSED:
-            draft.grants.put(key, msgspec.structs.replace(grant, state=Grade.LAPSED))
+            draft.put(Tables.grants, key, msgspec.structs.replace(grant, state=Grade.LAPSED))
     for own in draft.own.values():
         grants.align(draft, partner, own)
     for key, grant in draft.grants.items():
@@ -78,7 +78,7 @@ def end(draft: Draft, partner: str) -> None:
     pact = draft.pacts.get(partner)
     if pact is None or pact.ended:
         raise ExchangeError("agreement", "there is no agreement to end", partner)
-    draft.pacts.put(partner, msgspec.structs.replace(pact, ended=True))
+    draft.put(Tables.pacts, partner, msgspec.structs.replace(pact, ended=True))
     outbox.append(draft, partner, AgreementChange(pact.digest, ended=True))
     draft.note("exchange:agreement:ended", partner)
     for key, grant in draft.grants.items():

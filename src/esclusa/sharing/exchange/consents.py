@@ -14,7 +14,7 @@ from esclusa.errors import ExchangeError
 from esclusa.sharing.exchange import derived, grants, outbox, receipts
 from esclusa.sharing.exchange.messages import ConsentAnswer, ConsentAsk
 from esclusa.sharing.exchange.rows import Consent, ConsentKey, Copy
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 
 def key_of(message: ConsentAsk | ConsentAnswer) -> ConsentKey:
@@ -30,7 +30,7 @@ def ask(draft: Draft, copy: Copy, question: ConsentAsk) -> None:
     if copy.onward.rule == "never":
         raise ExchangeError("consent", "the agreement lets nothing go on", copy.supplier)
     row = draft.consents.get(key_of(question))
-    draft.consents.put(key_of(question), Consent(row.answer if row else None))
+    draft.put(Tables.consents, key_of(question), Consent(row.answer if row else None))
     outbox.append(draft, copy.supplier, question)
     draft.note("exchange:consent:asked", copy.supplier)
 
@@ -47,7 +47,7 @@ def asked(draft: Draft, sender: str, message: ConsentAsk) -> None:
     key = key_of(message)
     row = draft.consents.get(key)
     answer = row.answer if row is not None else None
-    draft.consents.put(key, Consent(answer, sender))
+    draft.put(Tables.consents, key, Consent(answer, sender))
     if answer is not None:
         outbox.append(draft, sender, answer)
     if message.originator != draft.me and (answer is None or row is None):
@@ -69,7 +69,7 @@ def answer(draft: Draft, given: ConsentAnswer) -> None:
         raise ExchangeError("consent", "nobody has asked us this")
     if given.number != last + 1 or not draft.rules.trusts(given):
         raise ExchangeError("consent", f"answer {last + 1} signed by us was expected")
-    draft.consents.put(key, Consent(given, row.back))
+    draft.put(Tables.consents, key, Consent(given, row.back))
     if row.back:
         outbox.append(draft, row.back, given)
     draft.note("exchange:consent:answered", row.back)
@@ -103,7 +103,7 @@ def answered(draft: Draft, sender: str, message: ConsentAnswer) -> None:
         return
     row = draft.consents.get(key_of(message))
     back = row.back if row is not None else ""
-    draft.consents.put(key_of(message), Consent(message, back))
+    draft.put(Tables.consents, key_of(message), Consent(message, back))
     draft.note("exchange:consent:answered", sender)
     if message.asker == draft.me:
         take_effect(draft, message)
@@ -129,6 +129,6 @@ def lapse(draft: Draft) -> None:
         if given is None or not given.granted or row.lapsed or given.until is None:
             continue
         if draft.now >= given.until:
-            draft.consents.put(key, msgspec.structs.replace(row, lapsed=True))
+            draft.put(Tables.consents, key, msgspec.structs.replace(row, lapsed=True))
             if given.asker == draft.me:
                 take_effect(draft, given)

@@ -57,7 +57,7 @@ from esclusa.sharing.exchange.messages import (
     Verified,
 )
 from esclusa.sharing.exchange.rows import Inbox
-from esclusa.sharing.exchange.state import Alarm, Audit, Draft, Effects, Rules, State
+from esclusa.sharing.exchange.state import Alarm, Audit, Draft, Effects, Rules, State, Tables
 
 
 def batch_for(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> Batch:
@@ -91,12 +91,13 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
         heads = inbox.chained(batch, before)
     except ExchangeError as error:
         return fork(draft, error)
-    place = before.number - batch.first + 1  # messages of this batch that we have already
-    for message, head in zip(batch.messages[place:], heads[place:], strict=True):
-        place += 1
-        draft.inboxes.put(batch.sender, Inbox(batch.first + place - 1, head))
+    sender, number = batch.sender, before.number
+    have = number - batch.first + 1  # messages of this batch that we have already
+    for message, head in zip(batch.messages[have:], heads[have:], strict=True):
+        number += 1
+        draft.put(Tables.inboxes, sender, Inbox(number, head))
         handle(draft, batch, message)
-        draft.wake(batch.sender)
+        draft.wake(sender)
     return draft.effects()
 
 
@@ -105,19 +106,20 @@ def fork(draft: Draft, error: ExchangeError) -> Effects:
     draft.wake(error.partner)
     draft.alarm(error.rule, error.partner, str(error))
     draft.note("exchange:batch:refused", error.partner)
-    return draft.effects(refused=error)
+    return draft.effects(refused=error.with_traceback(None))
 
 
 def refusal(state: State, error: ExchangeError) -> Effects:
     """Return the effects of refusing a batch: an alarm, an answer to a partner we know, no rows.
 
-    Also for bytes that never became a batch: a wrong signature, a revoked key, a torn bundle.
+    Also for bytes that never became a batch: a wrong signature, a revoked key, a torn bundle. The
+    error goes without its traceback: that would keep the batch and its reader in memory.
     """
     return Effects(
         send=(error.partner,) if error.partner in state.pacts else (),
         alarms=(Alarm(error.rule, error.partner, str(error)),),
         audit=(Audit("exchange:batch:refused", error.partner),),
-        refused=error,
+        refused=error.with_traceback(None),
     )
 
 

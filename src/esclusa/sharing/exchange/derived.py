@@ -7,7 +7,7 @@ they could only have had through that source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -15,7 +15,7 @@ from esclusa.errors import ExchangeError
 from esclusa.model.marking import Marking, join_all
 from esclusa.sharing.exchange import grants, labels, onward, pacts
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Hold, Own
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 OWN = ""
 """In place of a supplier: the source is a record of this node."""
@@ -69,13 +69,15 @@ def check_root(draft: Draft, root: CopyKey) -> None:
         )
 
 
-def check_marking(draft: Draft, marking: Marking, sources: Iterable[CopyKey]) -> None:
+def check_marking(draft: Draft, marking: Marking, sources: Collection[CopyKey]) -> None:
     """Refuse a marking that is weaker than the join of the sources' in any part but the audience.
 
     The audience is checked towards each partner, source by source, when the record goes out.
 
     :raises ExchangeError: when it is weaker.
     """
+    if not sources:
+        return
     found = (_marking_of(draft, source) for source in sources)
     if not labels.is_below(join_all(labels.anyone(each) for each in found), marking):
         raise ExchangeError("wider", "the marking is weaker than that of a source")
@@ -93,7 +95,7 @@ def link(draft: Draft, record: str, roots: Iterable[CopyKey]) -> None:
     for root in roots:
         known = draft.uses.get(root) or ()
         if record not in known:
-            draft.uses.put(root, (*known, record))
+            draft.put(Tables.uses, root, (*known, record))
 
 
 def source_changed(draft: Draft, key: CopyKey, *, reopen: bool) -> None:
@@ -103,10 +105,10 @@ def source_changed(draft: Draft, key: CopyKey, *, reopen: bool) -> None:
         if own is None or key not in own.roots:
             continue
         own = tightened(own, draft.copies.get(key))
-        draft.own.put(record, own)
+        draft.put(Tables.own, record, own)
         if reopen and own.hold is Hold.NONE and own.content is not None:
             own = msgspec.structs.replace(own, hold=Hold.REOPENED)
-            draft.own.put(record, own)
+            draft.put(Tables.own, record, own)
             draft.reopen.append(record)
             draft.note("exchange:record:reopened", draft.me, own)
         grants.spread(draft, own)

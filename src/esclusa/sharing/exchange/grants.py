@@ -13,7 +13,7 @@ import msgspec
 from esclusa.sharing.exchange import labels, onward, outbox, pacts
 from esclusa.sharing.exchange.messages import Correct, Narrow, Put, Recall
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Cut, Grade, Grant, Hold, Own
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 Said = Literal["put", "correct", "narrow"]
 """How the originator meant its statement."""
@@ -115,7 +115,7 @@ def send(
         via,
         agreement,
     )
-    draft.grants.put(key, row)
+    draft.put(Tables.grants, key, row)
     draft.note("exchange:grant:sent", partner, item)
 
 
@@ -166,7 +166,7 @@ def is_less(
 def close(draft: Draft, key: CopyKey, grant: Grant, state: Grade) -> None:
     """Note that a partner has let go; the content leaves the outbox with it."""
     outbox.blank(draft, key[0], grant.number)
-    draft.grants.put(key, msgspec.structs.replace(grant, state=state))
+    draft.put(Tables.grants, key, msgspec.structs.replace(grant, state=state))
 
 
 def stop(draft: Draft, key: CopyKey, grant: Grant, version: int) -> None:
@@ -174,7 +174,7 @@ def stop(draft: Draft, key: CopyKey, grant: Grant, version: int) -> None:
     if grant.state is Grade.OUT:
         recall(draft, key, grant, version)
     elif grant.state is Grade.LAPSED:
-        draft.grants.put(key, msgspec.structs.replace(grant, state=Grade.GONE))
+        draft.put(Tables.grants, key, msgspec.structs.replace(grant, state=Grade.GONE))
 
 
 def recall(draft: Draft, key: CopyKey, grant: Grant, version: int, why: str = "") -> None:
@@ -187,7 +187,7 @@ def recall(draft: Draft, key: CopyKey, grant: Grant, version: int, why: str = ""
     row = msgspec.structs.replace(
         grant, version=version, edition=edition, state=Grade.RECALLED, number=number
     )
-    draft.grants.put(key, row)
+    draft.put(Tables.grants, key, row)
     draft.note("exchange:grant:recalled", partner, grant_name(key, version))
 
 

@@ -30,7 +30,7 @@ from esclusa.sharing.exchange.messages import (
     Receipt,
 )
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Lease, Owed
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 _NOBODY = labels.NOTHING
 
@@ -52,12 +52,12 @@ def take(draft: Draft, sender: str, message: Put | Correct) -> None:
         refuse(draft, key, before, message, rule)
         return
     copy = _copy(draft, sender, message)
-    draft.copies.put(key, copy)
+    draft.put(Tables.copies, key, copy)
     if message.content is None:
         _let_go_overtaken(draft, key, before, copy)
         return
     if draft.leases.get((sender, message.originator)) is None:
-        draft.leases.put((sender, message.originator), Lease(draft.run))
+        draft.put(Tables.leases, (sender, message.originator), Lease(draft.run))
     draft.note("exchange:copy:taken", sender, message)
     corrects = isinstance(message, Correct)
     grants.follow(draft, copy, "correct" if corrects else "put")
@@ -129,7 +129,7 @@ def raise_floor(
     pair = (message.originator, message.record)
     if lowest <= (draft.floors.get(pair) or 0):
         return
-    draft.floors.put(pair, lowest)
+    draft.put(Tables.floors, pair, lowest)
     for supplier in draft.pacts:
         key = (supplier, *pair)
         copy = draft.copies.get(key) if supplier != sender else None
@@ -147,7 +147,7 @@ def refuse(
     if before is not None and before.content is not None:
         let_go(draft, key, copy, "superseded", rule)
     else:
-        draft.copies.put(key, copy)
+        draft.put(Tables.copies, key, copy)
     outbox.append(draft, key[0], _receipt(draft, copy, "refused", rule))
     draft.note("exchange:copy:refused", key[0], message)
     if rule not in ("agreement", "superseded"):
@@ -197,7 +197,7 @@ def _narrowed(
         copy, version=message.version, edition=message.edition, onward=message.onward,
         marking=copy.marking.join(marking), digest=message.digest, content=content,
     )  # fmt: skip
-    draft.copies.put(key, row)
+    draft.put(Tables.copies, key, row)
     owe(draft, key, row, "narrow")
     draft.note("exchange:copy:narrowed", key[0], message)
     grants.follow(draft, row, "narrow")
@@ -209,7 +209,7 @@ def _nothing_held(draft: Draft, key: CopyKey, copy: Copy | None, message: Narrow
         *key, "" if copy is None else copy.kind, message.version, message.edition, _NOBODY,
         message.onward, message.digest, None, "overtaken" if copy is None else copy.why,
     )  # fmt: skip
-    draft.copies.put(key, row)
+    draft.put(Tables.copies, key, row)
     outbox.append(draft, key[0], _receipt(draft, row, "nothing_held"))
 
 
@@ -243,7 +243,7 @@ def is_for(copy: Copy | None, message: Recall) -> bool:
 def let_go(draft: Draft, key: CopyKey, copy: Copy, reason: Reason, why: str = "") -> None:
     """Take the content out, owe the receipt, and carry it on to all who have it from us."""
     row = msgspec.structs.replace(copy, content=None, why=why or reason)
-    draft.copies.put(key, row)
+    draft.put(Tables.copies, key, row)
     owe(draft, key, row, reason)
     draft.note("exchange:copy:removed", key[0], copy)
     grants.follow(draft, row)
@@ -252,13 +252,13 @@ def let_go(draft: Draft, key: CopyKey, copy: Copy, reason: Reason, why: str = ""
 
 def owe(draft: Draft, key: CopyKey, copy: Copy, reason: Reason) -> None:
     """Have storage erase what is no longer held, and remember that a receipt is due."""
-    draft.owed.put(key, Owed(reason, copy.version, copy.edition))
+    draft.put(Tables.owed, key, Owed(reason, copy.version, copy.edition))
     draft.erase.append(key)
 
 
 def settle_debt(draft: Draft, key: CopyKey, owed: Owed, erased: dict[str, int]) -> None:
     """Write the receipt for an erasure that storage has confirmed."""
-    draft.owed.drop(key)
+    draft.drop(Tables.owed, key)
     outbox.append(
         draft, key[0],
         Receipt(key[1], key[2], owed.version, owed.edition, draft.me, owed.reason, "", erased),
@@ -278,7 +278,7 @@ def expire(draft: Draft) -> None:
     for pair, lease in draft.leases.items():
         pact = draft.pacts.get(pair[0])
         if pact is not None and draft.run >= lease.ends + pact.grace:
-            draft.leases.drop(pair)
+            draft.drop(Tables.leases, pair)
             _let_go_all(draft, pair)
     for key, copy in draft.copies.items():
         if copy.content is not None and pacts.expired(copy, draft.now):

@@ -74,6 +74,7 @@ def is_below(lower: Marking, upper: Marking) -> bool:
     return anyone(lower).join(top) == top
 
 
+@lru_cache(maxsize=4096)
 def anyone(marking: Marking) -> Marking:
     """Return a marking without its audience, for comparing the other parts."""
     return msgspec.structs.replace(marking, releasable_to=frozenset({EVERYONE}))

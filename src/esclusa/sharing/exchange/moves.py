@@ -35,7 +35,7 @@ from esclusa.sharing.exchange.messages import (
     Request,
 )
 from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed, Own, Pact
-from esclusa.sharing.exchange.state import Draft, Effects, Rules, State
+from esclusa.sharing.exchange.state import Draft, Effects, Rules, State, Tables
 
 
 def state_record(
@@ -55,7 +55,7 @@ def state_record(
     if said == "narrow" and before is not None and not labels.is_below(before.marking, marking):
         raise ExchangeError("wider", f"{record} would be handled less strictly than before")
     own = Own(draft.me, record, kind, version, marking, content, roots)
-    draft.own.put(record, own)
+    draft.put(Tables.own, record, own)
     derived.link(draft, record, roots)
     draft.note("exchange:record:stated", draft.me, own)
     grants.spread(draft, own, said)
@@ -77,7 +77,7 @@ def withdraw(state: State, rules: Rules, now: dt.datetime, *, record: str, versi
         raise ExchangeError("held", f"there is no record {record} here")
     _check_version(before, record, version)
     own = msgspec.structs.replace(before, version=version, content=None)
-    draft.own.put(record, own)
+    draft.put(Tables.own, record, own)
     draft.note("exchange:record:withdrawn", draft.me, own)
     grants.spread(draft, own)
     return draft.effects()

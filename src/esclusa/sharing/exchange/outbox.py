@@ -29,12 +29,13 @@ from esclusa.sharing.exchange.messages import (
     Seen,
 )
 from esclusa.sharing.exchange.rows import Entry, Inbox, Outbox
-from esclusa.sharing.exchange.state import Draft, State
+from esclusa.sharing.exchange.state import Draft, State, Tables
 
 NEW: Final = Outbox()
 UNREAD: Final = Inbox()
 _ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
 """A message read back from a ledger has its counts in another order, and is the same message."""
+_parts: Final = msgspec.structs.astuple
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
 
 
@@ -42,7 +43,7 @@ def link(head: str, message: Message) -> str:
     """Return the chained hash after ``message``."""
     kind = type(message)
     if kind in _CARRIERS:
-        said = _ENCODE((kind.__name__, *msgspec.structs.astuple(message)[:-1]))
+        said = _ENCODE((kind.__name__, *_parts(message)[:-1]))
     else:
         said = _ENCODE(message)
     return sha256(head.encode() + said).hexdigest()
@@ -58,11 +59,13 @@ def append(draft: Draft, partner: str, message: Message) -> int:
     box = draft.outboxes.get(partner) or NEW
     number = box.last + 1
     head = link(box.head, message)
-    draft.entries.put((partner, number), Entry(message, head))
-    draft.outboxes.put(
-        partner, Outbox(number, head, box.acked, box.cursor, box.base, box.base_head)
+    draft.put(Tables.entries, (partner, number), Entry(message, head))
+    draft.put(
+        Tables.outboxes,
+        partner,
+        Outbox(number, head, box.acked, box.cursor, box.base, box.base_head),
     )
-    draft.wake(partner)
+    draft.send[partner] = None
     return number
 
 
@@ -71,7 +74,7 @@ def blank(draft: Draft, partner: str, number: int) -> None:
     entry = draft.entries.get((partner, number))
     if entry is not None and getattr(entry.message, "content", None) is not None:
         bare = msgspec.structs.replace(entry.message, content=None)
-        draft.entries.put((partner, number), Entry(bare, entry.head))
+        draft.put(Tables.entries, (partner, number), Entry(bare, entry.head))
 
 
 def make(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> Batch:
@@ -83,10 +86,12 @@ def make(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> 
     box = state.outboxes.get(partner) or NEW
     inbox = state.inboxes.get(partner) or UNREAD
     pact, clock = state.pacts.get(partner), state.clock.get("")
-    numbers = range(box.cursor + 1, min(box.last, box.cursor + limit) + 1)
-    messages = [state.entries[partner, number].message for number in numbers]
-    if pact is None or pact.ended or now >= pact.ends:
-        messages = [_bare(message) for message in messages]
+    messages: list[Message] = []
+    if box.cursor < box.last:
+        numbers = range(box.cursor + 1, min(box.last, box.cursor + limit) + 1)
+        messages = [state.entries[partner, number].message for number in numbers]
+        if pact is None or pact.ended or now >= pact.ends:
+            messages = [_bare(message) for message in messages]
     return Batch(
         sender=state.me,
         receiver=partner,
@@ -119,20 +124,19 @@ def _head_at(tables: State | Draft, partner: str, box: Outbox, number: int) -> s
 def acknowledge(draft: Draft, partner: str, seen: Seen) -> None:
     """Take in how far a partner says it has read."""
     box = draft.outboxes.get(partner) or NEW
-    if seen.number > box.last:
+    number = seen.number
+    if number > box.last:
         resume(draft, partner, seen, "ahead")
-    elif _head_at(draft, partner, box, seen.number) != seen.head or not _follows(
-        draft, partner, box, seen.number
+    elif _head_at(draft, partner, box, number) != seen.head or (
+        number < box.base and not _follows(draft, partner, box, number)
     ):
         resume(draft, partner, seen, "fork")
-    elif seen.number != box.cursor:
-        _move_cursor(draft, partner, box, seen.number)
+    elif number != box.cursor:
+        _move_cursor(draft, partner, box, number)
 
 
 def _follows(draft: Draft, partner: str, box: Outbox, number: int) -> bool:
     """Tell whether all that was said after a number is still here, up to where numbering broke."""
-    if number >= box.base:
-        return True
     before_base = draft.entries.get((partner, box.base))
     return (
         before_base is not None
@@ -145,7 +149,9 @@ def _move_cursor(draft: Draft, partner: str, box: Outbox, number: int) -> None:
     acked = max(box.acked, number)
     if number < box.last:
         draft.wake(partner)
-    draft.outboxes.put(partner, Outbox(box.last, box.head, acked, number, box.base, box.base_head))
+    draft.put(
+        Tables.outboxes, partner, Outbox(box.last, box.head, acked, number, box.base, box.base_head)
+    )
 
 
 def resume(draft: Draft, partner: str, seen: Seen, rule: str) -> None:
@@ -157,7 +163,8 @@ def resume(draft: Draft, partner: str, seen: Seen, rule: str) -> None:
     box = draft.outboxes.get(partner) or NEW
     low = min(box.acked, seen.number)
     moved = _cut_off(draft, partner, low, box.last)
-    draft.outboxes.put(
+    draft.put(
+        Tables.outboxes,
         partner,
         Outbox(seen.number, seen.head, seen.number, seen.number, seen.number, seen.head),
     )
@@ -178,7 +185,7 @@ def _cut_off(draft: Draft, partner: str, low: int, last: int) -> list[Message]:
     for number in range(low + 1, last + 1):
         entry = draft.entries.get((partner, number))
         if entry is not None:
-            draft.entries.drop((partner, number))
+            draft.drop(Tables.entries, (partner, number))
             if not _is_question(entry.message):
                 moved.append(entry.message)
     return moved
@@ -194,4 +201,4 @@ def renumber(draft: Draft, partner: str, message: Message, number: int) -> None:
         key = (partner, message.originator, message.record)
         grant = draft.grants.get(key)
         if grant is not None and grant.edition == message.edition:
-            draft.grants.put(key, msgspec.structs.replace(grant, number=number))
+            draft.put(Tables.grants, key, msgspec.structs.replace(grant, number=number))

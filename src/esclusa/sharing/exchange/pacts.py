@@ -13,7 +13,7 @@ import datetime as dt
 from esclusa.sharing.exchange import outbox
 from esclusa.sharing.exchange.messages import Batch, LeaseRefresh
 from esclusa.sharing.exchange.rows import Copy, Lease, Pact
-from esclusa.sharing.exchange.state import Draft, State
+from esclusa.sharing.exchange.state import Draft, State, Tables
 
 _ZERO = dt.timedelta()
 
@@ -70,17 +70,19 @@ def lend(draft: Draft, partner: str, originator: str) -> None:
     if pact is None:
         return
     lent = draft.lent.get((partner, originator))
-    if lent is not None and lent.ends - draft.run >= pact.lease / 2:
-        return
+    if lent is not None:
+        left = lent.ends - draft.run
+        if left + left >= pact.lease:
+            return
     span = pact.lease if originator == draft.me else min(pact.lease, remaining(draft, originator))
     if span > _ZERO and (lent is None or draft.run + span > lent.ends):
-        draft.lent.put((partner, originator), Lease(draft.run + span))
+        draft.put(Tables.lent, (partner, originator), Lease(draft.run + span))
         outbox.append(draft, partner, LeaseRefresh(originator, draft.run + span, pact.digest))
 
 
 def lend_anew(draft: Draft, partner: str, originator: str) -> None:
     """Lend again to a partner that does not have what we lent it."""
-    draft.lent.put((partner, originator), Lease(draft.run))
+    draft.put(Tables.lent, (partner, originator), Lease(draft.run))
     lend(draft, partner, originator)
 
 
@@ -99,5 +101,5 @@ def refreshed(draft: Draft, batch: Batch, message: LeaseRefresh) -> bool:
     late = max(draft.now - batch.made - pact.skew, _ZERO)
     span = min(message.ends - batch.run, pact.lease) - late
     was = running(draft, sender, message.originator)
-    draft.leases.put((sender, message.originator), Lease(draft.run + span))
+    draft.put(Tables.leases, (sender, message.originator), Lease(draft.run + span))
     return span > _ZERO and not was

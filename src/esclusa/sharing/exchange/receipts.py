@@ -7,7 +7,7 @@ from typing import Final
 from esclusa.sharing.exchange import grants, outbox, pacts
 from esclusa.sharing.exchange.messages import Receipt
 from esclusa.sharing.exchange.rows import CopyKey, Grade, Grant
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 _ENDS: Final = {
     "recall": Grade.GONE, "agreement": Grade.GONE, "expiry": Grade.GONE,
@@ -79,7 +79,7 @@ def remember(draft: Draft, message: Receipt) -> None:
         message.version < known.version or (known.erased and not is_account(message))
     ):
         return
-    draft.trail.put(key, message)
+    draft.put(Tables.trail, key, message)
 
 
 def is_account(message: Receipt) -> bool:

@@ -13,7 +13,7 @@ from esclusa.errors import ExchangeError
 from esclusa.sharing.exchange import outbox, pacts
 from esclusa.sharing.exchange.messages import Answer, Request, Step
 from esclusa.sharing.exchange.rows import Question
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 _RANK: dict[Step | None, int] = {
     None: 0, "acknowledged": 1, "extended": 2, "answered": 3, "refused": 3,
@@ -30,7 +30,7 @@ def send(draft: Draft, partner: str, request: Request) -> None:
         raise ExchangeError("agreement", "there is no agreement in force", partner)
     if draft.questions.get(key) is not None:
         raise ExchangeError("request", f"the id {request.id} was used before", partner)
-    draft.questions.put(key, Question(request, due=request.due))
+    draft.put(Tables.questions, key, Question(request, due=request.due))
     outbox.append(draft, partner, request)
     draft.note("exchange:request:sent", partner)
 
@@ -39,7 +39,7 @@ def asked(draft: Draft, sender: str, message: Request) -> None:
     """Take in a request; the same id again changes nothing."""
     key = (sender, draft.me, message.id)
     if draft.questions.get(key) is None:
-        draft.questions.put(key, Question(message, due=message.due))
+        draft.put(Tables.questions, key, Question(message, due=message.due))
         draft.note("exchange:request:taken", sender)
 
 
@@ -61,7 +61,7 @@ def respond(draft: Draft, asker: str, message: Answer) -> None:
     pact = draft.pacts.get(asker)
     if message.step == "refused" and (pact is None or message.reason not in pact.refusals):
         raise ExchangeError("request", f"{message.reason!r} is no ground for refusing", asker)
-    draft.questions.put(key, moved(question, message))
+    draft.put(Tables.questions, key, moved(question, message))
     outbox.append(draft, asker, message)
     draft.note("exchange:request:answered", asker)
 
@@ -79,7 +79,7 @@ def answered(draft: Draft, sender: str, message: Answer) -> None:
     key = (draft.me, sender, message.id)
     question = draft.questions.get(key)
     if question is not None and is_forward(question, message.step):
-        draft.questions.put(key, moved(question, message))
+        draft.put(Tables.questions, key, moved(question, message))
         draft.note("exchange:request:answered", sender)
 
 
@@ -89,6 +89,6 @@ def escalate(draft: Draft) -> None:
         if question.late or _RANK[question.step] == 3 or question.due is None:
             continue
         if draft.now >= question.due:
-            draft.questions.put(key, msgspec.structs.replace(question, late=True))
+            draft.put(Tables.questions, key, msgspec.structs.replace(question, late=True))
             other = key[1] if key[0] == draft.me else key[0]
             draft.alarm("request", other, f"request {key[2]} has not been answered in time")

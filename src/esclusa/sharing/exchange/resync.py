@@ -20,7 +20,7 @@ from esclusa.model.marking import Marking
 from esclusa.sharing.exchange import consents, grants, labels, outbox
 from esclusa.sharing.exchange.messages import Checkpoint, ConsentAnswer, Held, Onward
 from esclusa.sharing.exchange.rows import Consent, CopyKey, Grade, Grant, Hold, Own
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, Tables
 
 
 def taken(draft: Draft, sender: str, message: Checkpoint) -> None:
@@ -108,7 +108,7 @@ def forgotten(draft: Draft, key: CopyKey, grant: Grant | None, held: Held) -> No
     row = Grant(
         held.version, held.edition, held.digest, (), labels.NOTHING, Onward(), state, 0, via
     )
-    draft.grants.put(key, row)
+    draft.put(Tables.grants, key, row)
     if originator == draft.me and not (held.held and _is_withdrawn(draft, record, held.version)):
         _unaccounted(draft, partner, record, held)
     elif held.held:
@@ -120,7 +120,7 @@ def _is_withdrawn(draft: Draft, record: str, version: int) -> bool:
     own = draft.own.get(record)
     if own is None or own.content is not None or own.hold is not Hold.NONE:
         return False
-    draft.own.put(record, msgspec.structs.replace(own, version=max(own.version, version)))
+    draft.put(Tables.own, record, msgspec.structs.replace(own, version=max(own.version, version)))
     return True
 
 
@@ -140,7 +140,7 @@ def _unaccounted(draft: Draft, partner: str, record: str, held: Held) -> None:
         own = msgspec.structs.replace(
             own, version=max(own.version, held.version), hold=Hold.UNACCOUNTED
         )
-    draft.own.put(record, own)
+    draft.put(Tables.own, record, own)
     draft.reopen.append(record)
     draft.alarm(
         "unaccounted", partner, f"{partner} has version {held.version} of {record} from us, and "
@@ -159,7 +159,7 @@ def _own_consent(draft: Draft, partner: str, given: ConsentAnswer) -> None:
     if given.originator != draft.me or not draft.rules.trusts(given):
         return
     if known is None or given.number > known.number:
-        draft.consents.put(key, Consent(given, partner))
+        draft.put(Tables.consents, key, Consent(given, partner))
         draft.alarm("unaccounted", partner, f"{partner} shows a consent that we had forgotten")
     elif known != given:
         if known.number == given.number:

@@ -9,7 +9,7 @@ memory; a ledger offers mappings of the same rows.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -129,115 +129,127 @@ class Effects(msgspec.Struct, frozen=True, gc=False):
 _SAME: Final[Any] = object()
 
 
-class Layer(Generic[K, R]):
-    """A table as the transition sees it: the stored rows under the rows it would write.
+class Table(msgspec.Struct, Generic[K, R], frozen=True):
+    """The name of a table, with the kinds of its keys and rows: a draft is told where to write."""
 
-    ``get`` returns the row as it would be, or None. Most transitions write few of the tables that
-    they read: until a row is written, reading is the stored table's own.
+    name: str
+
+
+class Tables:
+    """Every table that a transition may write."""
+
+    own: Final = Table[str, Own]("own")
+    uses: Final = Table[CopyKey, tuple[str, ...]]("uses")
+    copies: Final = Table[CopyKey, Copy]("copies")
+    owed: Final = Table[CopyKey, Owed]("owed")
+    floors: Final = Table[Pair, int]("floors")
+    grants: Final = Table[CopyKey, Grant]("grants")
+    trail: Final = Table[TrailKey, Receipt]("trail")
+    pacts: Final = Table[str, Pact]("pacts")
+    outboxes: Final = Table[str, Outbox]("outboxes")
+    entries: Final = Table[EntryKey, Entry]("entries")
+    inboxes: Final = Table[str, Inbox]("inboxes")
+    leases: Final = Table[Pair, Lease]("leases")
+    lent: Final = Table[Pair, Lease]("lent")
+    consents: Final = Table[ConsentKey, Consent]("consents")
+    questions: Final = Table[QuestionKey, Question]("questions")
+
+
+class Layer(msgspec.Struct, Generic[K, R], gc=False):
+    """A table that a transition has written: the stored rows under the rows it would write.
+
+    It is read like any mapping. What is written later changes nothing in what was iterated over.
     """
 
-    __slots__ = ("base", "get", "new")
+    base: Mapping[K, R]
+    new: dict[K, R | None]
 
-    def __init__(self, base: Mapping[K, R]) -> None:
-        self.base = base
-        self.new: dict[K, R | None] = {}
-        self.get: Callable[[K], R | None] = base.get
+    def get(self, key: K, default: Any = None) -> Any:
+        """Return a row as it would be; None, or what is given for it, when there is none."""
+        row = self.new.get(key, _SAME)
+        if row is _SAME:
+            return self.base.get(key, default)
+        return default if row is None else row
 
-    def put(self, key: K, row: R) -> None:
-        """Write a row."""
-        if not self.new:
-            self.get = _over(self.base, self.new)
-        self.new[key] = row
+    def __getitem__(self, key: K) -> R:
+        row: R | None = self.get(key)
+        if row is None:
+            raise KeyError(key)
+        return row
 
-    def drop(self, key: K) -> None:
-        """Delete a row."""
-        if not self.new:
-            self.get = _over(self.base, self.new)
-        self.new[key] = None
-
-    def items(self) -> list[tuple[K, R]]:
-        """Return every row as it is now; what is written later does not change the list."""
-        if not self.new:
-            return list(self.base.items())
+    def _rows(self) -> dict[K, R]:
         rows = {**self.base, **self.new}
-        return [(key, row) for key, row in rows.items() if row is not None]
+        return {key: row for key, row in rows.items() if row is not None}
+
+    def items(self) -> ItemsView[K, R]:
+        """Return every row as it is now."""
+        return self._rows().items()
+
+    def values(self) -> ValuesView[R]:
+        """Return every row as it is now."""
+        return self._rows().values()
 
     def __iter__(self) -> Iterator[K]:
-        """Iterate over the keys as they are now."""
-        if not self.new:
-            return iter(list(self.base))
-        return iter([key for key, _ in self.items()])
+        return iter(self._rows())
 
-    def values(self) -> list[R]:
-        """Return every row as it is now."""
-        if not self.new:
-            return list(self.base.values())
-        return [row for _, row in self.items()]
+    def __len__(self) -> int:
+        return len(self._rows())
 
-
-def _over(base: Mapping[K, R], new: Mapping[K, R | None]) -> Callable[[K], R | None]:
-    """Return how to read a row of ``base`` under the rows of ``new``; no layer refers to itself."""
-    written, stored = new.get, base.get
-
-    def get(key: K) -> R | None:
-        row = written(key, _SAME)
-        return stored(key) if row is _SAME else row
-
-    return get
-
-
-class _Table:
-    """A table of a draft, laid over the stored one when it is first asked for, which most are not:
-    the layer then stands in the draft itself, before this."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, draft: Draft, _: type[Draft]) -> Layer[Any, Any]:
-        name = self.name
-        layer: Layer[Any, Any] = Layer(getattr(draft.state, name))
-        draft.__dict__[name] = draft.layers[name] = layer
-        return layer
+    def __contains__(self, key: object) -> bool:
+        return self.get(key) is not None  # type: ignore[arg-type]
 
 
 class Draft:
-    """One transition in the making. ``now`` is the node's own clock, ``run`` how long the node's
-    clock has run forward in all: a clock set back does not give time back."""
+    """One transition in the making.
 
-    me: str
-    own: Layer[str, Own]
-    uses: Layer[CopyKey, tuple[str, ...]]
-    copies: Layer[CopyKey, Copy]
-    owed: Layer[CopyKey, Owed]
-    floors: Layer[Pair, int]
-    grants: Layer[CopyKey, Grant]
-    trail: Layer[TrailKey, Receipt]
-    pacts: Layer[str, Pact]
-    outboxes: Layer[str, Outbox]
-    entries: Layer[EntryKey, Entry]
-    inboxes: Layer[str, Inbox]
-    leases: Layer[Pair, Lease]
-    lent: Layer[Pair, Lease]
-    consents: Layer[ConsentKey, Consent]
-    questions: Layer[QuestionKey, Question]
+    Its tables show the stored rows under those that it would write: to begin with they are the
+    stored tables themselves, and one that is written becomes a :class:`Layer` over its stored one.
+    ``now`` is the node's own clock, ``run`` how long the node's clock has run forward in all: a
+    clock set back does not give time back.
+    """
 
     def __init__(self, state: State, rules: Rules, now: dt.datetime) -> None:
         if not state.ready:
             raise ExchangeError("not_ready", f"{state.me} is being migrated: nothing moves")
-        self.state = state
+        clock = state.clock.get("")
         self.me = state.me
         self.rules = rules
         self.now = now
-        clock = state.clock.get("")
         self.run = clock.at(now) if clock else dt.timedelta()
-        self.layers: dict[str, Layer[Any, Any]] = {}
+        self.own: Mapping[str, Own] = state.own
+        self.uses: Mapping[CopyKey, tuple[str, ...]] = state.uses
+        self.copies: Mapping[CopyKey, Copy] = state.copies
+        self.owed: Mapping[CopyKey, Owed] = state.owed
+        self.floors: Mapping[Pair, int] = state.floors
+        self.grants: Mapping[CopyKey, Grant] = state.grants
+        self.trail: Mapping[TrailKey, Receipt] = state.trail
+        self.pacts: Mapping[str, Pact] = state.pacts
+        self.outboxes: Mapping[str, Outbox] = state.outboxes
+        self.entries: Mapping[EntryKey, Entry] = state.entries
+        self.inboxes: Mapping[str, Inbox] = state.inboxes
+        self.leases: Mapping[Pair, Lease] = state.leases
+        self.lent: Mapping[Pair, Lease] = state.lent
+        self.consents: Mapping[ConsentKey, Consent] = state.consents
+        self.questions: Mapping[QuestionKey, Question] = state.questions
+        self.store: dict[str, dict[Any, Any]] = {"clock": {"": Clock(now, self.run)}}
         self.send: dict[str, None] = {}
         self.erase: list[CopyKey] = []
         self.reopen: list[str] = []
         self.alarms: list[Alarm] = []
         self.audit: list[Audit] = []
+
+    def put(self, table: Table[K, R], key: K, row: R | None) -> None:
+        """Write a row; None deletes it."""
+        name = table.name
+        rows = self.store.get(name)
+        if rows is None:
+            rows = self.store[name] = {}
+            setattr(self, name, Layer(getattr(self, name), rows))
+        rows[key] = row
+
+    def drop(self, table: Table[K, Any], key: K) -> None:
+        """Delete a row."""
+        self.put(table, key, None)
 
     def wake(self, partner: str) -> None:
         """Have a batch made for a partner: there is news, or an answer is due."""
@@ -256,12 +268,8 @@ class Draft:
 
     def effects(self, refused: ExchangeError | None = None) -> Effects:
         """Return what this transition does."""
-        store: dict[str, Mapping[Any, Any]] = {"clock": {"": Clock(self.now, self.run)}}
-        for name, layer in self.layers.items():
-            if layer.new:
-                store[name] = layer.new
         return Effects(
-            store,
+            self.store,
             tuple(self.send),
             tuple(self.erase),
             tuple(self.reopen),
@@ -269,11 +277,6 @@ class Draft:
             tuple(self.audit),
             refused,
         )
-
-
-for _name in TABLES:
-    if _name != "clock":
-        setattr(Draft, _name, _Table(_name))
 
 
 def apply(state: State, effects: Effects) -> None:

@@ -35,8 +35,8 @@ async def review(visit: Visit) -> Response:
 async def decide(visit: Visit) -> Response:
     """Write a decision, then show the next match that waits, or the list at its end."""
     desk, name = visit.site.node.match_desk, visit.request.path_params["match_id"]
-    require(visit, "outcome", "until")
     _before, after = await visit.ask(desk.neighbours, name)
+    require(visit, "outcome", *(("until",) if "until" in visit.form else ()))
     done = await visit.ask(
         desk.decide, name, outcome=visit.form["outcome"], reason=visit.form.get("reason", ""),
         until=visit.form.get("until", "").strip(), redress=visit.form.get("redress", ""),

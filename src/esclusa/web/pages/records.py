@@ -32,7 +32,15 @@ async def show(visit: Visit) -> Response:
         referrals=await referrals_of(visit, record),
         requests=await requests_of(visit, record), warned=await warnings_of(visit, record),
         cases=await cases_of(visit, "record", record.id), cased=f"record/{record.id}",
+        photos=await photos_of(visit, record),
     )  # fmt: skip
+
+
+async def photos_of(visit: Visit, record: RecordView) -> int:
+    """Return how many photographs came with an examination; 0 for other records."""
+    if record.kind != "examination":
+        return 0
+    return await visit.ask(visit.site.node.yard_desk.photos.count, record.id)
 
 
 async def score_of(visit: Visit, record: RecordView) -> AssessmentView | None:
@@ -69,7 +77,7 @@ _NOWHERE: dict[str, Any] = {
     "filter": "", "before": "", "after": "", "moved": "", "in_list": False, "back": "",
     "typed": None, "last": None, "lengths": (),
     "score": None, "referrals": None, "requests": None, "cases": None, "cased": "",
-    "warned": (),
+    "warned": (), "photos": 0,
 }  # fmt: skip
 
 PAGES = (Page(path="/records/{record_id}", show=show, action=Action.RECORD_READ),)

@@ -56,9 +56,8 @@ SAID: Final = {
 OTHER: Final = _(
     "This form was recorded before with another content, or was erased since. Fill in a new form."
 )
-FIELDS: Final = tuple(
-    name for name in Filled.__struct_fields__ if name not in ("id", "subject", "box", "methods", "photos")
-)
+_APART: Final = ("id", "subject", "box", "methods", "photos")
+FIELDS: Final = tuple(name for name in Filled.__struct_fields__ if name not in _APART)
 _BAR: Final = "|"
 
 
@@ -143,7 +142,7 @@ async def _drawn(
 
 def _filled(visit: Visit) -> Filled:
     subject, _bar, box = visit.form.get("box", "").partition(_BAR)
-    given = {name: visit.form.get(name, "") for name in FIELDS}
+    given: dict[str, Any] = {name: visit.form.get(name, "") for name in FIELDS}
     return Filled(
         id=visit.form.get("form_id", ""), subject=subject, box=box,
         methods=visit.chosen.get("methods", ()), **given,

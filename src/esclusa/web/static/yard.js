@@ -35,9 +35,9 @@
 
   // --- the form on the page -----------------------------------------------------------------
   let now;
-  const typed = () => [...new FormData(form)].filter(([name]) => !["csrf", "form_id", "told"].includes(name));
+  const typed = () => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf", "form_id", "told"].includes(name));
   const chosen = () => (form.elements.box.value ? form.elements.box.selectedOptions[0].text : "");
-  const filled = () => typed().some(([name, value]) => value && name !== "zone");
+  const filled = () => now.photos.length > 0 || typed().some(([name, value]) => value && name !== "zone");
   const clear = () => {
     every(".wrong", form).forEach((node) => node.remove());
     every("[aria-invalid]", form).forEach((node) => ["aria-invalid", "aria-describedby"].forEach((name) => node.removeAttribute(name)));
@@ -45,10 +45,43 @@
     told.hidden = true;
     button.textContent = words.record;
   };
+  // Photographs wait with their form; what is no JPEG or PNG by its first bytes is not kept at all.
+  const camera = form.elements.photos, most = camera.closest("[data-most]").dataset;
+  const pictures = () => one("[data-photos]", form).replaceChildren(...now.photos.map((photo, at) => {
+    const row = document.createElement("li"), press = document.createElement("button");
+    row.textContent = `${photo.name} · ${(photo.data.size / 1e6).toFixed(1)} MB `;
+    Object.assign(press, { type: "button", textContent: words.remove });
+    press.setAttribute("aria-label", `${words.remove}: ${photo.name}`);
+    press.addEventListener("click", () => {
+      now.photos.splice(at, 1);
+      pictures();
+      camera.focus();
+      save();
+    });
+    row.append(press);
+    return row;
+  }));
+  const isPhoto = async (file) => {
+    const start = [...new Uint8Array(await file.slice(0, 4).arrayBuffer())].join();
+    return file.size <= most.bytes && /^(255,216,255|137,80,78,71)/.test(start);
+  };
+  camera.addEventListener("change", async () => {
+    const chosen = [...camera.files], of = now;
+    camera.value = "";
+    for (const file of chosen) {
+      // A copy in memory: the file may be gone from the device when there is a connection again.
+      if (of.photos.length < most.most && (await isPhoto(file))) of.photos.push({ name: file.name, data: new Blob([await file.arrayBuffer()]) });
+      else say(words.photo);
+    }
+    if (of !== now) return;
+    pictures();
+    save();
+  });
   const blank = () => {
     clear();
     form.reset();
-    now = { id: crypto.randomUUID(), who, path, told: [] };
+    now = { id: crypto.randomUUID(), who, path, told: [], photos: [] };
+    pictures();
   };
   const complain = (kept) => {
     for (const { field, text } of kept.mistakes ?? []) {
@@ -77,14 +110,15 @@
     }
     // Whoever sends it again has read what the node told him; a content that the node knows under
     // this id with other words needs an id of its own.
-    now = { ...kept, id: kept.why ? crypto.randomUUID() : kept.id, told: (kept.read ?? []).map(({ code }) => code) };
+    now = { ...kept, id: kept.why ? crypto.randomUUID() : kept.id, told: (kept.read ?? []).map(({ code }) => code), photos: kept.photos ?? [] };
+    pictures();
     if (kept.why) drop(kept.id);
     complain(kept);
     form.elements.box.focus();
   };
   const keep = async (state) => {
-    const { id, told: known, mistakes, read, why } = now;
-    const kept = { id, who, path, told: known, mistakes, read, why, box: chosen(), fields: typed(), state, saved: Date.now() };
+    const { id, told: known, mistakes, read, why, photos } = now;
+    const kept = { id, who, path, told: known, mistakes, read, why, photos, box: chosen(), fields: typed(), state, saved: Date.now() };
     try {
       await put(kept);
       return true;
@@ -135,9 +169,13 @@
   };
   // True where the node has answered for this form, whatever it said.
   const sent = async (kept, token) => {
-    const body = new URLSearchParams([...kept.fields, ...kept.told.map((code) => ["told", code]), ["form_id", kept.id], ["csrf", token]]);
+    const body = new FormData();
+    for (const [name, value] of [...kept.fields, ...kept.told.map((code) => ["told", code]), ["form_id", kept.id], ["csrf", token]]) body.append(name, value);
+    for (const { name, data } of kept.photos ?? []) body.append("photos", data, name);
     await put({ ...kept, tried: true });
-    const answer = await fetch(kept.path, { method: "POST", body, redirect: "manual", headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
+    // Ten thousand bytes a second is the slowest link on which photographs are waited for.
+    const weight = (kept.photos ?? []).reduce((sum, { data }) => sum + data.size, 0);
+    const answer = await fetch(kept.path, { method: "POST", body, redirect: "manual", headers: { accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE + weight / 10) });
     if (answer.type === "opaqueredirect") return say(words.signin), false;
     if (answer.status === 404) await put({ ...kept, state: "told", why: words.gone });
     if (!/json/.test(answer.headers.get("content-type"))) return answer.status === 404 || (say(words.later), false);

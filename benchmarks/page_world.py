@@ -111,8 +111,10 @@ def _seizure(node: Node) -> list[str]:
 def _photographs(node: Node) -> str:
     who = yard_worlds.officer(node)
     box = node.yard_desk.sheet(who, SHEET).boxes[0]
-    form = yard_worlds.filled(box, told=tuple(one.code for one in box.told))
-    told = node.yard_desk.record(who, SHEET, form, photos=[("seal.jpg", io.BytesIO(jpeg()))])
+    told = node.yard_desk.record(
+        who, SHEET, yard_worlds.filled(box), told=[one.code for one in box.told],
+        photos=[("seal.jpg", io.BytesIO(jpeg()))],
+    )  # fmt: skip
     return f"/examinations/{told.examination}/photographs"
 
 

@@ -28,6 +28,8 @@ OWNER, GUEST = "marisol", "northreach"
 DOCS = Path(__file__).parents[1] / "docs" / "cases.md"
 WHY = "their port sees the same boxes"
 DUE = "2030-12-01T10:00Z"
+FIXED = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
+"""A moment that stands still."""
 
 
 def clauses() -> tuple[Clause, ...]:

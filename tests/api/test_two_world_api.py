@@ -125,6 +125,7 @@ def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
             twins.get("/sources/{source_id}/proposal", file["id"])
     for name in LISTS:
         twins.get("/lists/{list_id}", name)
+        twins.get("/lists/{list_id}/use", name)
         for number in range(3):
             twins.get("/lists/{list_id}/report", name, number=number)
     waiting = twins.get("/matches", limit=200)

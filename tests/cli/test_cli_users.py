@@ -94,3 +94,52 @@ def test_who_waits_is_tied(folder: Path) -> None:
     assert json.loads(run(folder, "waiting").stdout)["code"] == "ABCD2345"
     assert run(folder, "tie", "ABCD2345", "ana").exit_code == 0
     assert run(folder, "waiting").stdout == "" and row(folder, "ana")["linked"] == 1
+
+
+def holds(folder: Path, name: str, password: str) -> str:
+    """Return what a session of the account is told: "" that it goes on."""
+    node = Node.open(folder)
+    try:
+        node.reader(node.sign_in(name, password))
+    except SignInError as error:
+        return str(error)
+    finally:
+        node.close()
+    return ""
+
+
+def test_a_first_password_is_changed_by_its_person_and_a_programs_stays(folder: Path) -> None:
+    for name, more in (("max", ()), ("robot", ("--stays",))):
+        run(folder, "add", name, "--role", "analyst", *more, stdin=f"{GOOD}\n{GOOD}\n")
+    assert "change your password first" in holds(folder, "max", GOOD)
+    assert row(folder, "max")["must_change"] is True
+    assert holds(folder, "robot", GOOD) == ""
+    for typed, said in (
+        (f"wrong\n{NEW}\n{NEW}\n", "old password is not right"),
+        (f"{GOOD}\nshort\nshort\n", "at least 12"), (f"{GOOD}\n{GOOD}\n{GOOD}\n", "is the old one"),
+    ):  # fmt: skip
+        refused = run(folder, "own-password", "max", stdin=typed)
+        assert refused.exit_code != 0 and said in refused.stderr
+    assert "old password is not right" in run(
+        folder, "own-password", "nobody", stdin=f"{GOOD}\n{NEW}\n{NEW}\n"
+    ).stderr  # fmt: skip
+    done = run(folder, "own-password", "max", stdin=f"{GOOD}\n{NEW}\n{NEW}\n")
+    assert done.exit_code == 0 and "its password is new" in done.stdout
+    assert holds(folder, "max", NEW) == ""
+    assert run(folder, "require-change", "max").exit_code == 0
+    assert "change your password first" in holds(folder, "max", NEW)
+    run(folder, "password", "max", "--stays", stdin=f"{GOOD}\n{GOOD}\n")
+    assert holds(folder, "max", GOOD) == ""
+
+
+def test_a_service_number_is_given_and_taken(folder: Path) -> None:
+    run(folder, "add", "ada.lovelace", "--role", "analyst", stdin=f"{GOOD}\n{GOOD}\n")
+    done = run(folder, "number", "ada.lovelace", "MR-104")
+    assert done.stdout == "ada.lovelace: partners are shown MR-104\n"
+    assert row(folder, "ada.lovelace")["number"] == "MR-104"
+    assert "another account" in run(folder, "number", "leo", "MR-104").stderr
+    assert "does not tell" in run(folder, "number", "ada.lovelace", "LOVELACE-1").stderr
+    assert run(folder, "number", "leo").exit_code == 2
+    assert run(folder, "number", "nobody", "MR-9").exit_code == 4
+    assert "its name" in run(folder, "number", "ada.lovelace", "--none").stdout
+    assert row(folder, "ada.lovelace")["number"] == ""

@@ -169,7 +169,7 @@ def _broken(*_args: Any, **_named: Any) -> Any:
 FAULTS: dict[str, tuple[Any, str]] = {
     "the copies cannot be stored": (Copies, "store"),
     "the rows cannot be stored": (rows, "put"),
-    "the audit line cannot be written": (audit, "write_lines"),
+    "the audit line cannot be written": (audit, "write_many"),
 }
 
 
@@ -223,7 +223,7 @@ def test_a_crash_between_erasure_and_its_report_is_finished_at_the_next_start_or
     _recall(two)
     batch = two["marisol"].exchange.batch("northreach")
     with monkeypatch.context() as patch:
-        patch.setattr(exchange_module.moves, "erased", _broken)
+        patch.setattr(exchange_module.moves, "erased_all", _broken)
         with pytest.raises(Broken):
             two["northreach"].exchange.receive(batch)
     assert held(two["northreach"]) == []  # erased, and not reported yet

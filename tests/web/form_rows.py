@@ -177,11 +177,11 @@ ROWS: Final[dict[str, Row]] = {
     "/intake": Row(role="supervisor", at="/intake", file=b"nothing that a reader knows",
                    wrong={"mapping": "nowhere", "for": "nobody"}),
     "/quarantine/{quarantine_id}/retry": Row(path={"quarantine_id": "held"}, bare=BUTTON),
-    "/mappings": Row(role="supervisor", at="/mappings", file=worlds.MAPPING.encode()),
+    "/mappings": Row(role="supervisor", at="/mappings", needs=("files",), file=worlds.MAPPING.encode()),
     "/messages": Row(at="/messages", sample={"text": "UNB+UNOC:3+A+B+261123:1200+I1'UNZ+0+I1'"},
                      needs=("text",)),
     "/messages/answer": Row(bare="its fields are those of the form above"),
-    "/notice-answers": Row(role="supervisor", at="/notice-answers", file=b"a,b\n"),
+    "/notice-answers": Row(role="supervisor", at="/notice-answers", needs=("files",), file=b"a,b\n"),
     # --- lists, rules, models, selections ---------------------------------------------------------
     "/lists": Row(role="supervisor", at="/lists", file=worlds.list_of(("q1", "QUETZAL SA")),
                   sample={"list_id": "quetzal", "title": "Quetzal"}, wrong={"list_id": "No Good"}),
@@ -231,6 +231,9 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "/selections/{selection}/reveal": Row(at="/selections/{drawn}", path={"selection": "drawn"},
                                           bare=BUTTON),
+    "/examinations/{record_id}/photographs/{photo_id}": Row(
+        path={"record_id": "record", "photo_id": "record"}, bare=BUTTON,
+    ),
     "/yard/{selection}": Row(
         at="/yard/{drawn}", path={"selection": "drawn"},
         sample={"box": "{box}", "result": "nothing_found", "methods": "physical_full",

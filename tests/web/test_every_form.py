@@ -126,8 +126,7 @@ class Drawn:
 
     def faults(self, whole: tuple[str, ...]) -> Iterator[tuple[str, str, list[str]]]:
         """Yield (what is wrong, field, values sent) for each field that can be wrong."""
-        for name in self.files() if self.row.file else ():
-            yield "missing", name, []
+        yield from (("missing", name, []) for name in self.files() if self.must(name))
         for name in self.typed():
             first = self.controls[name][0]
             if self.must(name):
@@ -182,7 +181,7 @@ def send(
     walker: Walker, to: str, form: Drawn, values: dict[str, list[str]], without: str = ""
 ) -> httpx.Response:
     """Send a form, with the file of its row where it has one that is not to be left out."""
-    chosen = [name for name in form.files() if name != without]
+    chosen = [name for name in form.files() if name != without and form.row.file]
     files = dict.fromkeys(chosen, ("a file.dat", form.row.file)) or None
     data = {"csrf": [walker.token]} | {
         name: held for name, held in values.items() if name != "csrf"
@@ -418,3 +417,126 @@ def test_a_form_about_nothing_is_not_found(page: Page, forms: Forms, seats: Seat
 
 def plain(answer: httpx.Response) -> str:
     return re.sub(r'\d\d:\d\d|value="[^"]*"', "", answer.text)
+
+
+# --- what was found by hand ------------------------------------------------------------------------
+
+
+def said_at(answer: httpx.Response, name: str) -> str:
+    """Return what a page says is wrong with a field."""
+    root = html.fromstring(answer.text)
+    return message_at(root, root.xpath("//main//*[@name=$name]", name=name)[0])
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd", "passwd"), ("..\\..\\win.ini", "win.ini"), ("..", "unnamed"),
+        ("   ", "unnamed"), ("invoice\u202egpj.exe", "invoicegpj.exe"), ("a\nb.jpg", "a%0Ab.jpg"),
+        ("ñandú.jpg", "ñandú.jpg"), ("<script>.jpg", "<script>.jpg"), ("x" * 300, "x" * 200),
+    ],
+)  # fmt: skip
+def test_evidence_keeps_a_name_that_opens_nothing_and_turns_nothing_round(
+    forms: Forms, seats: Seats, sent: str, kept: str
+) -> None:
+    node, walker = forms.node(), seats(ROWS["/case-starts"], "en")
+    case = walker.post("/case-starts", title="Names of files").headers["location"]
+    given = walker.form_of(case, "take_in", what="a photo", source="gate 3")
+    answer = walker.post(f"{case}/evidence", {"files": (sent, sent.encode())}, **given)
+    assert answer.status_code == 303
+    name = case.rpartition("/")[2]
+    (one,) = node.case_desk.show(worlds.reader(node, name="analyst"), name).evidence
+    assert one.file == kept
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_file_of_evidence_is_told_at_its_field(
+    forms: Forms, seats: Seats, language: str
+) -> None:
+    walker, case = seats(ROWS["/case-starts"], language), f"/cases/{forms.ids['case']}"
+    given = walker.form_of(case, "take_in", what="a photo", source="gate 3")
+    answer = walker.post(f"{case}/evidence", {"files": ("seal.jpg", b"")}, **given)
+    told = {"en": "This file is empty.", "es": "Este archivo está vacío."}
+    assert (answer.status_code, said_at(answer, "files")) == (400, told[language])
+    assert html.fromstring(answer.text).xpath("//input[@name='source']/@value")[-1] == "gate 3"
+
+
+def test_too_many_files_are_refused_in_one_sentence(forms: Forms, seats: Seats) -> None:
+    walker = seats(ROWS["/intake"], "en")
+    before = forms.written()
+    answer = walker.post("/intake", [("files", (f"{n}.edi", b"x")) for n in range(25)])
+    assert answer.status_code == 400 and "at most 20 files" in answer.text
+    assert forms.written() == before
+
+
+@pytest.mark.parametrize("given", ("=1&".join("abcdefghijklmnopqrstuvwxyz"), "limit=0", "x=y",
+                                   "port=%00", "state=open;drop", "cursor=" + "A" * 3000))  # fmt: skip
+def test_a_view_that_is_no_address_of_the_queue_is_not_kept(
+    forms: Forms, seats: Seats, given: str
+) -> None:
+    before = forms.written()
+    answer = seats(ROWS["/queue/views"], "es").post("/queue/views", name="Pier 7", list=given)
+    assert answer.status_code == 400
+    assert 'value="Pier 7"' in answer.text
+    assert forms.written() == before
+
+
+@pytest.mark.parametrize("period", ("2026-13", "26", "0000", "9999", "2026-11-01", "..", "２０２６",
+                                    "2026-1", "-1", "2026-11.pdf"))  # fmt: skip
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_period_that_is_none_is_told_at_its_field_with_what_was_typed(
+    seats: Seats, period: str, language: str
+) -> None:
+    answer = seats(ROWS["/reports/{period}/keep"], language).get(f"/reports?period={period}")
+    told = {"en": "Write a month or a year: 2026-11, 2026", "es": "Escriba un mes o un año:"}
+    assert answer.status_code == 400
+    assert said_at(answer, "period").startswith(told[language])
+    assert html.fromstring(answer.text).xpath("//input[@name='period']/@value") == [period]
+
+
+def test_a_filter_that_is_refused_is_told_at_its_field_on_the_page_without_it(
+    seats: Seats,
+) -> None:
+    answer = seats(ROWS["/queue/views"], "en").get("/queue?state=none&port=PAONX")
+    assert (answer.status_code, said_at(answer, "state")) == (400, "Choose from the list.")
+    assert html.fromstring(answer.text).xpath("//input[@name='port']/@value") == ["PAONX"]
+
+
+def test_a_script_in_the_yard_gets_no_page_for_an_answer(forms: Forms, seats: Seats) -> None:
+    walker = seats(ROWS["/yard/{selection}"], "es")
+    for sent in ({}, {"form_id": "x"}, {"form_id": "0" * 36, "quantity": "1e999"}):
+        answer = walker.client.post(
+            f"/yard/{forms.ids['drawn']}", data={"csrf": walker.token} | sent,
+            headers={"accept": "application/json"},
+        )  # fmt: skip
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json()["mistakes"]
+
+
+@pytest.mark.parametrize("sent", (b"", b"\xff\xfe\x00", b"a;b\n" * 20_000, b'"unclosed', b"\x00",
+                                  b"PK\x03\x04", "código".encode("latin-1")))  # fmt: skip
+def test_an_answer_that_is_no_form_is_refused_by_its_file_and_line(
+    forms: Forms, seats: Seats, sent: bytes
+) -> None:
+    before = forms.written()
+    walker = seats(ROWS["/notice-answers"], "en")
+    answer = walker.post("/notice-answers", {"files": ("answer.csv", sent)})
+    assert answer.status_code == 422 and "answer.csv" in answer.text
+    assert_quiet(answer)
+    assert forms.written() == before
+
+
+@pytest.mark.parametrize("number", ("x", "RPE4-QYGW-VJ8M", "0" * 3000, "%00", "1234-5678-9012"))
+def test_a_redress_number_that_is_none_is_told_in_the_readers_language(
+    seats: Seats, number: str
+) -> None:
+    answer = seats(ROWS["/redress/{case}/move"], "es").get(f"/redress?number={number}")
+    assert answer.status_code == 422
+    assert "No es un número de reparación, o está mal escrito." in answer.text
+
+
+@pytest.mark.parametrize("secret", ("x", "%00", "0" * 64, "x" * 3000, "ñ"))
+def test_a_feeds_secret_that_is_none_is_not_found_without_a_word(seats: Seats, secret: str) -> None:
+    answer = seats(ROWS["/notices/feed"], "en").client.get(f"/feed/{secret}")
+    assert (answer.status_code, len(answer.content)) == (404, 13)

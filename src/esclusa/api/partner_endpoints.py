@@ -36,6 +36,11 @@ async def recall(call: Call) -> shapes.Recalled:
     return shapes.Recalled(holders=holders)
 
 
+async def recall_source(call: Call) -> views.RecalledView:
+    """Take all records of ours of one file back from everyone who has them; ours stay."""
+    return await call.ask(call.node.partner_desk.recall_source, call.path["source_id"])
+
+
 async def consents(call: Call) -> tuple[views.QuestionView, ...]:
     """Questions for consent, ours and partners'."""
     return await call.ask(call.node.partner_desk.questions)
@@ -81,6 +86,7 @@ ENDPOINTS: Final = (
     _get("/records/{record_id}/preview", preview, views.PreviewView, shapes.PreviewQuery),
     _get("/records/{record_id}/trail", trail, views.TrailView),
     _post("/records/{record_id}/recall", recall, shapes.Recalled),
+    _post("/sources/{source_id}/recall", recall_source, views.RecalledView),
     _post("/records/{record_id}/ask", ask, body=shapes.ConsentAsked),
     _post("/records/{record_id}/pass-on", pass_on, body=shapes.PassedOn),
     _get("/consents", consents, tuple[views.QuestionView, ...]),

@@ -311,13 +311,23 @@ def _show_preview(view: PreviewView, spoken: str) -> None:
 
 @partner.command("recall")
 @node_option
-@click.argument("record")
+@click.argument("record", required=False, default="")
+@click.option("--source", default="", help="All records of one file in custody, by its id.")
 @answers
-def recall(folder: Path | None, record: str) -> None:
-    """Take a record of ours back from every partner who has it; the record itself stays here."""
+def recall(folder: Path | None, record: str, source: str) -> None:
+    """Take a record of ours, or all of one file, back from every partner who has them.
+
+    The records themselves stay here.
+    """
+    if bool(record) == bool(source):
+        raise click.UsageError("name a record, or a file with --source")
     with opened(folder) as node:
-        holders = node.partner_desk.recall(node.operator(), record)
-    click.echo(f"recalled from {', '.join(holders) or 'nobody'}; receipts come with the next news")
+        if source:
+            made = node.partner_desk.recall_source(node.operator(), source)
+            what, holders = f"{made.records} records recalled", made.holders
+        else:
+            what, holders = "recalled", node.partner_desk.recall(node.operator(), record)
+    click.echo(f"{what} from {', '.join(holders)}; receipts come with the next news")
 
 
 @partner.command("trail")

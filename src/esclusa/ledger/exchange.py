@@ -3,11 +3,15 @@
 A row is the JSON of one frozen struct, or nothing where it was taken back. Readers remember the
 highest number they have seen and ask only for what changed since, so several processes share one
 exchange at the price of one indexed look.
+
+Many small rows that change at once may be stored as pages: one row here that holds many of a table.
+The number of the change orders both, so whoever reads in order ends with the last word on each key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy as sa
@@ -58,12 +62,27 @@ def get(connection: sa.Connection, name: str, key: str) -> bytes | None:
     return bytes(row) if row is not None else None
 
 
-def put(connection: sa.Connection, rows: Rows) -> int:
-    """Write rows inside the caller's write transaction; return the number of this change."""
+def put(
+    connection: sa.Connection, rows: Rows, pages: Sequence[tuple[str, bytes]] = (),
+    overtaken: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> int:  # fmt: skip
+    """Write rows inside the caller's write transaction; return the number of this change.
+
+    :param pages: (name, page), kept under the number of this change and never written again.
+    :param overtaken: the keys, by table, of rows to empty, because they hold content and these
+        pages hold a later word. Other rows that a page overtakes stay as they are.
+    """
     seq = newest(connection) + 1
+    for name, keys in overtaken.items():
+        for some in bulk.lots(keys):
+            those = bulk.among(connection, exchange_row.c.key, some)
+            emptied = exchange_row.update().where(exchange_row.c.name == name, those)
+            connection.execute(emptied.values(row=None))
+    found = [(name, key, row) for (name, key), row in rows.items()]
+    found += [(name, f"{seq:012d}/{at:06d}", page) for at, (name, page) in enumerate(pages)]
     bulk.put(
         connection,
         exchange_row,
-        [{"name": name, "key": key, "row": row, "seq": seq} for (name, key), row in rows.items()],
+        [{"name": name, "key": key, "row": row, "seq": seq} for name, key, row in found],
     )
     return seq

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from esclusa.errors import InputError
-from esclusa.ledger import tallies
+from esclusa.ledger import bulk, tallies
 from esclusa.ledger.schema import RARE_STATES, queue
 
 COUNTED: Final = 1000
@@ -79,9 +79,8 @@ def put(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
 def known(connection: sa.Connection, alert_ids: Collection[str]) -> dict[tuple[str, int], Any]:
     """Return the rows of these alerts by (alert, label), under every label; for intake."""
     found: dict[tuple[str, int], Any] = {}
-    names = sorted(alert_ids)
-    for start in range(0, len(names), 500):
-        query = sa.select(queue).where(queue.c.alert_id.in_(names[start : start + 500]))
+    for some in bulk.lots(sorted(alert_ids)):
+        query = sa.select(queue).where(bulk.among(connection, queue.c.alert_id, some))
         for row in connection.execute(query):
             found[row.alert_id, row.label_id] = row
     return found
@@ -203,11 +202,10 @@ def remove(
 ) -> int:
     """Take alerts out of the queue, under every label or under one (what they rested on has gone);
     return how many rows."""
-    names = sorted(alert_ids)
     taken = 0
-    with tallies.changing(connection, names):
-        for start in range(0, len(names), 500):
-            named = queue.c.alert_id.in_(names[start : start + 500])
+    with tallies.changing(connection, alert_ids):
+        for some in bulk.lots(sorted(alert_ids)):
+            named = bulk.among(connection, queue.c.alert_id, some)
             under = sa.true() if label is None else queue.c.label_id == label
             taken += connection.execute(queue.delete().where(named, under)).rowcount
     return taken
@@ -215,11 +213,10 @@ def remove(
 
 def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str, str]:
     """Return the subject of each of these alerts that stands in the queue."""
-    names = sorted(alert_ids)
     found: dict[str, str] = {}
-    for start in range(0, len(names), 500):
+    for some in bulk.lots(sorted(alert_ids)):
         query = sa.select(queue.c.alert_id, queue.c.subject_id).where(
-            queue.c.alert_id.in_(names[start : start + 500])
+            bulk.among(connection, queue.c.alert_id, some)
         )
         found |= {row.alert_id: row.subject_id for row in connection.execute(query)}
     return found

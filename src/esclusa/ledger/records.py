@@ -98,7 +98,7 @@ def append(
     recorded = recorded or now_text()
     named = [_identify(draft) for draft in drafts]
     heads = _heads(connection, {name for name, _key, _kind in named})
-    seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0))).scalar_one()
+    seq = last(connection)
     rows: list[dict[str, Any]] = []
     answers: list[Appended] = []
     replaced: list[int] = []
@@ -131,6 +131,12 @@ def append(
         )  # fmt: skip
     _insert(connection, rows, replaced)
     return answers
+
+
+def last(connection: sa.Connection) -> int:
+    """Return the number of the newest version of any record, 0 before the first."""
+    query = sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0))
+    return int(connection.execute(query).scalar_one())
 
 
 def _identify(draft: Draft) -> tuple[str, str, str]:
@@ -197,19 +203,20 @@ def _heads(connection: sa.Connection, names: set[str]) -> dict[tuple[str, int], 
 
 
 def _insert(connection: sa.Connection, rows: list[dict[str, Any]], replaced: list[int]) -> None:
-    for some in slices(replaced):
-        connection.execute(record.update().where(record.c.seq.in_(some)).values(current=False))
-        connection.execute(_text_delete(connection), [{"seq": seq} for seq in some])
+    for some in bulk.lots(replaced):
+        in_them = bulk.among(connection, record.c.seq, some)
+        connection.execute(record.update().where(in_them).values(current=False))
+        _delete_texts(connection, some)
     if not rows:
         return
     statements = [
         (row["seq"], row.pop("statement"), row.pop("sources"), row["withdrawn"]) for row in rows
     ]
-    last = {(row["id"], row["label_id"]): row["seq"] for row in rows}
+    newest = {(row["id"], row["label_id"]): row["seq"] for row in rows}
     for row in rows:
-        row["current"] = last[row["id"], row["label_id"]] == row["seq"]
+        row["current"] = newest[row["id"], row["label_id"]] == row["seq"]
     bulk.insert(connection, record, rows)
-    live, key = set(last.values()), _text_key(connection)
+    live, key = set(newest.values()), _text_key(connection)
     texts = [
         {key: seq, "text": text}
         for seq, body, _sources, withdrawn in statements
@@ -232,8 +239,10 @@ def _text_key(connection: sa.Connection) -> str:
     return "rowid" if connection.dialect.name == "sqlite" else "seq"
 
 
-def _text_delete(connection: sa.Connection) -> sa.TextClause:
-    return sa.text(f"DELETE FROM record_text WHERE {_text_key(connection)} = :seq")
+def _delete_texts(connection: sa.Connection, seqs: Sequence[int]) -> None:
+    table = _text_table(connection)
+    key = sa.type_coerce(table.c[_text_key(connection)], sa.BigInteger)
+    connection.execute(sa.delete(table).where(bulk.among(connection, key, seqs)))
 
 
 def get(
@@ -412,9 +421,10 @@ def after(
 def standing(connection: sa.Connection, seqs: Iterable[int]) -> set[int]:
     """Return which of these versions are in force: current, not withdrawn, not erased."""
     found: set[int] = set()
-    for some in slices(sorted(seqs)):
+    for some in bulk.lots(sorted(seqs)):
         query = sa.select(record.c.seq).where(
-            record.c.seq.in_(some), record.c.current, sa.not_(record.c.withdrawn),
+            bulk.among(connection, record.c.seq, some),
+            record.c.current, sa.not_(record.c.withdrawn),
             record.c.body.is_not(None),
         )  # fmt: skip
         found.update(connection.execute(query).scalars())
@@ -426,10 +436,10 @@ def live(
 ) -> Iterator[tuple[Record, int, str]]:
     """Yield the records in force of these ids with label and last day (``YYYY-MM-DD`` or ""); for
     analysis, not for people."""
-    for some in slices(sorted(names)):
+    for some in bulk.lots(sorted(names)):
         query = sa.select(record).where(
-            record.c.id.in_(some), record.c.current, sa.not_(record.c.withdrawn),
-            record.c.body.is_not(None),
+            bulk.among(connection, record.c.id, some), record.c.current,
+            sa.not_(record.c.withdrawn), record.c.body.is_not(None),
         )  # fmt: skip
         for row in connection.execute(query.order_by(record.c.seq)).all():
             yield to_record(row, labels), row.label_id, row.retain_until or ""
@@ -456,9 +466,9 @@ def erase(
     :return: how many versions were emptied of each record that had any.
     """
     kept, emptied, seqs = frozenset(keep), Counter[str](), list[int]()
-    for some in slices(sorted(names)):
+    for some in bulk.lots(sorted(names)):
         query = sa.select(record.c.id, record.c.seq).where(
-            record.c.id.in_(some), record.c.body.is_not(None)
+            bulk.among(connection, record.c.id, some), record.c.body.is_not(None)
         )
         if labels is not None:
             query = query.where(record.c.label_id.in_(sorted(labels)))
@@ -466,13 +476,12 @@ def erase(
         emptied.update(name for name, _seq in found)
         seqs += [seq for _name, seq in found]
     moved = set[str]()
-    for part in slices(seqs):
+    for part in bulk.lots(seqs):
         moved |= tallies.moved_by(connection, part)
-        connection.execute(
-            record.update().where(record.c.seq.in_(part)).values(body=None, erased_time=now_text())
-        )
-        connection.execute(reference.delete().where(reference.c.seq.in_(part)))
-        connection.execute(_text_delete(connection), [{"seq": seq} for seq in part])
+        those = bulk.among(connection, record.c.seq, part)
+        connection.execute(record.update().where(those).values(body=None, erased_time=now_text()))
+        connection.execute(reference.delete().where(bulk.among(connection, reference.c.seq, part)))
+        _delete_texts(connection, part)
     tallies.decide_anew(connection, moved)
     return dict(emptied)
 
@@ -484,11 +493,12 @@ def dependents(connection: sa.Connection, names: Collection[str]) -> dict[str, s
     found: dict[str, set[str]] = {}
     while above:
         level: dict[str, set[str]] = {}
-        for some in slices(sorted(above)):
+        for some in bulk.lots(sorted(above)):
+            tied = [f"record:{name}" for name in some]
             query = (
                 sa.select(reference.c.value, record.c.id)
                 .join(record, reference.c.seq == record.c.seq)
-                .where(reference.c.value.in_([f"record:{name}" for name in some]))
+                .where(bulk.among(connection, reference.c.value, tied))
             )
             for value, other in connection.execute(query):
                 roots = above[value.removeprefix("record:")]
@@ -499,6 +509,17 @@ def dependents(connection: sa.Connection, names: Collection[str]) -> dict[str, s
                     level.setdefault(other, set()).update(fresh)
         above = level
     return found
+
+
+def of_source(
+    connection: sa.Connection, visible: Collection[int], source: str
+) -> tuple[str, ...]:  # fmt: skip
+    """Return ids of the visible records in force that came from a file in custody."""
+    query = sa.select(record.c.id).where(
+        record.c.source_id == source, record.c.label_id.in_(visible), record.c.current,
+        sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+    )  # fmt: skip
+    return tuple(connection.execute(query.distinct()).scalars())
 
 
 def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:

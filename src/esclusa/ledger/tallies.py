@@ -23,6 +23,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from esclusa.ledger import bulk
 from esclusa.ledger.schema import alert_count, alert_decision, queue, record, reference
 
 DAY, HOUR = "d", "h"
@@ -152,12 +153,12 @@ def changing(connection: sa.Connection, alert_ids: Collection[str]) -> Iterator[
     _decide(connection, names, rows)
 
 
-def moved_by(connection: sa.Connection, seqs: Collection[int]) -> set[str]:
+def moved_by(connection: sa.Connection, seqs: Sequence[int]) -> set[str]:
     """Return the alerts on which these versions are moves."""
     query = (
         sa.select(reference.c.value)
         .join(record, record.c.seq == reference.c.seq)
-        .where(record.c.seq.in_(seqs), record.c.kind == "alert_move")
+        .where(bulk.among(connection, record.c.seq, seqs), record.c.kind == "alert_move")
         .where(reference.c.value.startswith("record:"))
     )
     return {value.removeprefix("record:") for value in connection.execute(query).scalars()}
@@ -210,9 +211,9 @@ _PLACE: Final = (
 
 def _rows(connection: sa.Connection, names: Sequence[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    for start in range(0, len(names), _MANY):
+    for some in bulk.lots(names):
         query = sa.select(queue.c.alert_id, *_PLACE).where(
-            queue.c.alert_id.in_(names[start : start + _MANY])
+            bulk.among(connection, queue.c.alert_id, some)
         )
         for row in connection.execute(query):
             found[row[0]].append(row)
@@ -259,11 +260,10 @@ def _decide(
     :param fresh: none of them has any here yet.
     """
     made: list[dict[str, Any]] = []
-    for start in range(0, len(names), _MANY):
-        some = names[start : start + _MANY]
+    for some in bulk.lots(names):
         if not fresh:
-            gone = alert_decision.delete().where(alert_decision.c.alert_id.in_(some))
-            connection.execute(gone)
+            gone = bulk.among(connection, alert_decision.c.alert_id, some)
+            connection.execute(alert_decision.delete().where(gone))
         moves = _moves(connection, some)
         for name in sorted({name for name, _label in moves} & alerts.keys()):
             above = ranks(alerts[name])
@@ -284,7 +284,7 @@ def _moves(
     query = (
         sa.select(reference.c.value, record.c.label_id, record.c.recorded_time, record.c.body)
         .join(record, record.c.seq == reference.c.seq)
-        .where(reference.c.value.in_([f"record:{name}" for name in names]))
+        .where(bulk.among(connection, reference.c.value, [f"record:{name}" for name in names]))
         .where(record.c.kind == "alert_move", record.c.body.is_not(None))
         .order_by(reference.c.seq)
     )

@@ -15,6 +15,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from esclusa.ledger import bulk
 from esclusa.ledger.bulk import listed
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import label as label_table
@@ -75,6 +76,70 @@ def sightings(
                 read[seq] = decode_body(bytes(body))
             found.setdefault(value, []).append((name, read[seq]))
     return {value: tuple(rows) for value, rows in found.items()}
+
+
+def sharing(
+    connection: sa.Connection, visible: Collection[int], names: Collection[str],
+    *, ties: Collection[str], kinds: Collection[str], each: int,
+) -> set[str]:  # fmt: skip
+    """Return the ids of records in force under some labels that hold a reference which one of these
+    records holds as well; some of these records may be among them.
+
+    :param ties: the kinds of references that count (what stands before their colon).
+    :param kinds: only records of these kinds.
+    :param each: how many of the newest holders of a reference are looked at.
+    """
+    query = _shared(sqlite=connection.dialect.name == "sqlite", ties=tuple(sorted(ties)))
+    given = {"labels": sorted(visible), "kinds": sorted(kinds), "each": each}
+    found: set[str] = set()
+    for some in bulk.lots(sorted(names)):
+        found.update(connection.execute(query, {"wanted": json.dumps(some), **given}).scalars())
+    return found
+
+
+@cache
+def _shared(*, sqlite: bool, ties: tuple[str, ...]) -> sa.TextClause:
+    kind = "substr(mine.value, 1, instr(mine.value, ':') - 1)" if sqlite else \
+        "split_part(mine.value, ':', 1)"  # fmt: skip
+    named = ", ".join(f"'{name}'" for name in ties)
+    counts = f"{kind} IN ({named})"
+    text = (_SHARED_SQLITE if sqlite else _SHARED_POSTGRESQL).replace(":counts", counts)
+    return _over_labels(text, "kinds")
+
+
+# First who else holds a value at all, by its index alone: most values only the asked records hold.
+_SHARED_SQLITE: Final = """
+    WITH asked AS MATERIALIZED (
+      SELECT record.seq AS seq
+      FROM json_each(:wanted) AS wanted JOIN record ON record.id = wanted.value
+      WHERE record.current AND NOT record.withdrawn),
+    held AS MATERIALIZED (
+      SELECT DISTINCT mine.value AS value
+      FROM asked JOIN reference AS mine ON mine.seq = asked.seq WHERE :counts),
+    both AS MATERIALIZED (
+      SELECT held.value AS value FROM held WHERE EXISTS (
+        SELECT 1 FROM reference AS other
+        WHERE other.value = held.value AND other.seq NOT IN (SELECT seq FROM asked)))
+    SELECT DISTINCT record.id FROM both AS held JOIN record ON record.seq IN (
+      SELECT newest.seq FROM reference AS newest JOIN record AS holder ON holder.seq = newest.seq
+      WHERE newest.value = held.value AND holder.label_id IN :labels
+        AND holder.current AND NOT holder.withdrawn AND holder.kind IN :kinds
+      ORDER BY newest.seq DESC LIMIT :each)
+    WHERE record.body IS NOT NULL"""
+_SHARED_POSTGRESQL: Final = """
+    SELECT DISTINCT found.id
+    FROM (
+      SELECT DISTINCT mine.value AS value
+      FROM (SELECT json_array_elements_text(CAST(:wanted AS json)) AS value) AS wanted
+      JOIN record ON record.id = wanted.value JOIN reference AS mine ON mine.seq = record.seq
+      WHERE record.current AND NOT record.withdrawn AND :counts) AS held
+    CROSS JOIN LATERAL (
+      SELECT record.id, record.body
+      FROM reference AS newest JOIN record ON record.seq = newest.seq
+      WHERE newest.value = held.value AND record.label_id IN :labels
+        AND record.current AND NOT record.withdrawn AND record.kind IN :kinds
+      ORDER BY newest.seq DESC LIMIT :each) AS found
+    WHERE found.body IS NOT NULL"""
 
 
 def holders(
@@ -216,10 +281,10 @@ _OWN: Final = sa.select(label_table.c.id).where(
 def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, set[int]]:
     """Return the labels under which each of these records is in force."""
     found: dict[str, set[int]] = {}
-    for some in slices(sorted(names)):
+    for some in bulk.lots(sorted(names)):
         query = sa.select(record.c.id, record.c.label_id).where(
-            record.c.id.in_(some), record.c.current, sa.not_(record.c.withdrawn),
-            record.c.body.is_not(None),
+            bulk.among(connection, record.c.id, some), record.c.current,
+            sa.not_(record.c.withdrawn), record.c.body.is_not(None),
         )  # fmt: skip
         for name, label in connection.execute(query):
             found.setdefault(name, set()).add(label)
@@ -228,17 +293,28 @@ def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, se
 
 def labels_of(connection: sa.Connection, names: Collection[str]) -> set[int]:
     """Return the labels under which records of these ids are in force."""
-    return {label for labels in chains_of(connection, names).values() for label in labels}
+    found: set[int] = set()
+    for some in bulk.lots(sorted(names)):
+        query = sa.select(record.c.label_id).where(
+            bulk.among(connection, record.c.id, some), record.c.current,
+            sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+        )  # fmt: skip
+        found.update(connection.execute(query.distinct()).scalars())
+    return found
 
 
 def ties_of(connection: sa.Connection, names: Collection[str]) -> set[str]:
     """Return the references of the records of these ids that are in force."""
     found: set[str] = set()
-    for some in slices(sorted(names)):
+    for some in bulk.lots(sorted(names)):
         query = (
             sa.select(reference.c.value)
             .join(record, reference.c.seq == record.c.seq)
-            .where(record.c.id.in_(some), record.c.current, sa.not_(record.c.withdrawn))
+            .where(
+                bulk.among(connection, record.c.id, some),
+                record.c.current,
+                sa.not_(record.c.withdrawn),
+            )
         )
         found.update(connection.execute(query).scalars())
     return found

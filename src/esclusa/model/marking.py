@@ -50,7 +50,7 @@ def _check_words(*parts: frozenset[str]) -> None:
             raise MarkingError(f"{word!r} is not a word a marking may use")
 
 
-class Marking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Who may read a record, for what, how much to trust it, and until when to keep it.
 
     ``caveats`` are words a reader must hold all of (compartments such as ``PAX``, handling codes

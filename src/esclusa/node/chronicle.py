@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -144,6 +145,8 @@ class Chronicle:
         self._agency = agency
         self._signer = signer
         self._ring = ring
+        self._writing = threading.RLock()
+        """Threads of one process wait for each other; the folder's lock is for other processes."""
 
     # --- volumes ------------------------------------------------------------------------------
 
@@ -197,17 +200,18 @@ class Chronicle:
     @contextmanager
     def _log(self) -> Iterator[Log]:
         """Open the log for writing, beginning it when there is none."""
-        volume = self.volume()
-        disk = _patiently(lambda: Folder(self._folder_of(volume)))
-        try:
-            storage = FolderStorage(disk)
-            private = self._signer(LOG).private
-            name = origin(self._agency, volume)
-            if storage.read(CHECKPOINT) is None:
-                start_log(storage, name, private)
-            yield Log(storage, name, private, log_keys(self._ring(), self._agency, volume))
-        finally:
-            disk.close()
+        with self._writing:
+            volume = self.volume()
+            disk = _patiently(lambda: Folder(self._folder_of(volume)))
+            try:
+                storage = FolderStorage(disk)
+                private = self._signer(LOG).private
+                name = origin(self._agency, volume)
+                if storage.read(CHECKPOINT) is None:
+                    start_log(storage, name, private)
+                yield Log(storage, name, private, log_keys(self._ring(), self._agency, volume))
+            finally:
+                disk.close()
 
     def note(self, direction: Literal["out", "in"], partner: str, header: bytes,
              messages: Sequence[bytes]) -> Logged:  # fmt: skip
@@ -235,12 +239,13 @@ class Chronicle:
 
         A crash after an entry and before its row went enters the batch once more, which is true.
         """
-        with self._store.read() as connection:
-            rows = list(exchange.of_table(connection, TAKEN))
-        for key, row in rows:
-            made = msgspec.json.decode(row, type=Taken)
-            self._note("in", made.partner, made.header, made.leaves, done=key)
-        return len(rows)
+        with self._writing:
+            with self._store.read() as connection:
+                rows = list(exchange.of_table(connection, TAKEN))
+            for key, row in rows:
+                made = msgspec.json.decode(row, type=Taken)
+                self._note("in", made.partner, made.header, made.leaves, done=key)
+            return len(rows)
 
     def _note(
         self, direction: Literal["out", "in"], partner: str, header: str, leaves: tuple[str, ...],

@@ -144,16 +144,16 @@ class Copies:
         """Return other records whose judgement may have looked at these: they name the same seal,
         box, document, or pair of parties and day, and rules on them look at these."""
         from_labels = ties.labels_of(connection, names)
-        found = ties.ties_of(connection, names)
-        values = sorted(tie for tie in found if tie.partition(":")[0] in _LOOKED_AT)
         looks = self._pipeline.analyst.algebra.looks
         above = [
             item.id for item in self._labels.all()
             if any(looks(item.id, label) for label in from_labels)
         ]  # fmt: skip
-        others = ties.holders(connection, above, values, each=_SIGHTINGS, kinds=ANALYSED)
+        others = ties.sharing(
+            connection, above, names, ties=_LOOKED_AT, kinds=ANALYSED, each=_SIGHTINGS
+        )
         # Those without an alert, too: what goes may have stood before something that says more.
-        return others - {*names, *leaving}
+        return others.difference(names, leaving)
 
     def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
         return ties.labels_of(connection, self._sharing(connection, names))

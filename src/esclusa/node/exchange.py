@@ -28,7 +28,7 @@ from esclusa.ledger import records
 from esclusa.model import Record, decode_body, kind_of
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
-from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move
+from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move, uncollected
 from esclusa.node.partners import (
     Partner,
     Partners,
@@ -54,7 +54,7 @@ from esclusa.sharing.carriage import consent_bytes, pack, unpack
 from esclusa.sharing.exchange import core, moves, pacts
 from esclusa.sharing.exchange.messages import Answer, ConsentAnswer, ConsentAsk, Request
 from esclusa.sharing.exchange.outbox import NEW
-from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed
+from esclusa.sharing.exchange.rows import CopyKey, Grade, Grant, Owed
 from esclusa.sharing.exchange.state import Effects, Rules, State
 from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
@@ -63,6 +63,14 @@ from esclusa.sharing.wire import Header
 _PUBLISHED: Final = "published"
 _AT_ONCE: Final = 500
 """Records stated in one transaction."""
+_HEAVY: Final = 1_000
+"""Messages with content in one batch."""
+_SMALL: Final = 100_000
+"""Messages in one batch, most without content: some 25 megabytes."""
+_MANY: Final = 1_000
+"""Records from which on their names are looked up together."""
+_LET_GO: Final = 10_000
+"""Records recalled, and copies erased, in one transaction: it holds the lock about a second."""
 
 
 class Exchange(ExchangeLedger):
@@ -259,6 +267,7 @@ class Exchange(ExchangeLedger):
             passed = releasing.record_of(copy, partner) if copy is not None else None
             return releasing.planned(passed or record, partner, agreement)
 
+    @uncollected()
     def withdraw(self, record_ids: Iterable[str], *, by: str) -> tuple[str, ...]:
         """Recall records of ours from everyone who has them; return those who had any.
 
@@ -266,21 +275,27 @@ class Exchange(ExchangeLedger):
         never stated, or is withdrawn already, is passed over.
         """
         state = self.state()
-        named = {self.name_of(record_id) for record_id in record_ids}
-        stated = [state.own[name] for name in sorted(named) if name in state.own]
-        out = [own for own in stated if own.content is not None]
-        holders = {
-            key[0]
-            for own in out
-            for key in ((partner, self.agency, own.record) for partner in state.pacts)
-            if (grant := state.grants.get(key)) is not None and grant.state is Grade.OUT
-        }
-        for start in range(0, len(out), _AT_ONCE):
-            self._move(
-                [_next(moves.withdraw, own.record) for own in out[start : start + _AT_ONCE]],
-                who=by,
-            )
-        return tuple(sorted(holders))
+        out = sorted(self.given(record_ids))
+        holders = [
+            partner for partner in sorted(state.pacts)
+            if any(_is_out(state.grants.get((partner, self.agency, name))) for name in out)
+        ]  # fmt: skip
+        for start in range(0, len(out), _LET_GO):
+            self._move([_withdrawing(out[start : start + _LET_GO])], who=by)
+        return tuple(holders)
+
+    def given(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """Return, of these records of ours, those that were stated and not withdrawn since: the
+        name by which partners know each, with its id here."""
+        state, wanted = self.state(), set(record_ids)
+        if len(wanted) < _MANY:
+            named = {self.name_of(record_id): record_id for record_id in wanted}
+        else:  # a keyed hash for each costs more than one walk over all that were ever stated
+            named = {name: at.id for name, at in self.pointers.items() if at.id in wanted}
+        return {
+            name: record_id for name, record_id in named.items()
+            if (own := state.own.get(name)) is not None and own.content is not None
+        }  # fmt: skip
 
     def erased(self, record_ids: Iterable[str], *, by: str) -> None:
         """Recall records of ours whose content is about to be erased here."""
@@ -323,15 +338,18 @@ class Exchange(ExchangeLedger):
 
     # --- batches ------------------------------------------------------------------------------
 
-    def batch(self, partner: str, *, limit: int = 1000) -> bytes:
+    def batch(self, partner: str, *, limit: int = 0) -> bytes:
         """Return the signed bytes of the next batch to a partner, and enter it in the log.
 
+        :param limit: how many messages at most; 0 for as many as one transaction of the partner
+            bears: a thousand records, but very many more of what is small, such as recalls.
         :raises NotFound: when there is no such partner.
         """
         state = self.state()
         if partner not in self.partners.known:
             raise NotFound(f"{partner} is no partner here")
-        made = core.batch_for(state, partner, self.now(), limit=limit)
+        bears = limit or _bearable(state, partner)
+        made = core.batch_for(state, partner, self.now(), limit=bears)
         data = pack(made, self.credentials.signer(EXCHANGE))
         if made.messages:
             lines = data.split(b"\n")
@@ -343,6 +361,7 @@ class Exchange(ExchangeLedger):
         box = self.state().outboxes.get(partner) or NEW
         return box.cursor < box.last
 
+    @uncollected()
     def receive(self, data: bytes, *, file: str = "") -> Received:
         """Take in the bytes of a batch. What is refused changes nothing but the list of alarms.
 
@@ -447,7 +466,7 @@ class Exchange(ExchangeLedger):
             key[2] for key in self.state().owed
             if (row := known.get(key)) is None or row.content is None
         }  # fmt: skip
-        while owed := dict(islice(self.state().owed.items(), _AT_ONCE)):
+        while owed := dict(islice(self.state().owed.items(), _LET_GO)):
             self._erase(owed, leaving, labels)
             done += len(owed)
         if done:
@@ -462,24 +481,25 @@ class Exchange(ExchangeLedger):
         :param leaving: the records that go whole, now or next.
         :param labels: labels for which analysis is ready; what is missing is added.
         """
-        with self._lock:
+        with self._lock, uncollected():
             copies = {key: self._state.copies.get(key) for key in owed}
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
-            places = None
+            places, around, seen = None, None, 0
             while places is None:
-                self._copies.ready(labels)  # writes, so not inside the transaction
                 # A marking that is met for the first time is made before the next try.
                 with suppress(MissingLabel), self._store.write() as connection:
-                    around = self._copies.around(connection, copies, leaving)
-                    known = around.labels <= labels
-                    labels |= around.labels
-                    if known:
+                    last = records.last(connection)
+                    if around is None or last != seen:  # what was looked at before holds no more
+                        around, seen = self._copies.around(connection, copies, leaving), last
+                    if around.labels <= labels:
                         places = self._copies.erase(connection, copies, around)
-            self._move(
-                _then(moves.erased, copy=key, owed=debt, erased=places[key])
-                for key, debt in owed.items()
-            )
+                if places is None:
+                    fresh = around.labels - labels if around is not None else set()
+                    self._copies.ready(fresh)  # writes, so not inside the transaction
+                    labels |= fresh
+            reports = {key: (debt, places[key]) for key, debt in owed.items()}
+            self._move([_then(moves.erased_all, reports=reports)])
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -503,6 +523,33 @@ def _next(move: Callable[..., Effects], record: str, **named: Any) -> Move:
         known = state.own.get(record)
         version = known.version + 1 if known else 1
         return move(state, rules, now, record=record, version=version, **named)
+
+    return made
+
+
+def _bearable(state: State, partner: str) -> int:
+    """Return how many of the next messages to a partner go in one batch. All recalls of a manifest
+    together, if they can: then nothing that goes as well is judged anew in between."""
+    box, heavy = state.outboxes.get(partner) or NEW, 0
+    last = min(box.last, box.cursor + _SMALL)
+    for number in range(box.cursor + 1, last + 1):
+        if getattr(state.entries[partner, number].message, "content", None) is not None:
+            heavy += 1
+            if heavy > _HEAVY:
+                return number - box.cursor - 1
+    return _SMALL
+
+
+def _is_out(grant: Grant | None) -> bool:
+    return grant is not None and grant.state is Grade.OUT
+
+
+def _withdrawing(names: Sequence[str]) -> Move:
+    """Return a move that withdraws records, each with its next version, as :func:`_next` does."""
+
+    def made(state: State, rules: Rules, now: dt.datetime) -> Effects:
+        versions = {name: state.own[name].version + 1 for name in names if name in state.own}
+        return moves.withdraw_all(state, rules, now, versions=versions)
 
     return made
 

@@ -8,9 +8,11 @@ meanwhile, the state is read anew and the move computed again.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -155,7 +157,9 @@ class ExchangeLedger:
     def _refresh(self, connection: sa.Connection) -> None:
         for seq, name, key, row in exchange.changed(connection, self._seen):
             self._seen = seq
-            if name in TABLES:
+            if page := keeping.page_of(name):
+                self._turn(page, row)
+            elif name in TABLES:
                 table = getattr(self._state, name)
                 if row is None:
                     table.pop(keeping.key_of(key), None)
@@ -163,6 +167,15 @@ class ExchangeLedger:
                     table[keeping.key_of(key)] = keeping.read(name, row)
             else:
                 self._take(name, key, row)
+
+    def _turn(self, name: str, page: bytes | None) -> None:
+        """Take in a page of rows."""
+        table = getattr(self._state, name)
+        for key, row in keeping.read_page(name, page) if page is not None else ():
+            if row is None:
+                table.pop(key, None)
+            else:
+                table[key] = row
 
     def _take(self, name: str, key: str, row: bytes | None) -> None:
         """Take in a row that is not the state machine's."""
@@ -202,7 +215,7 @@ class ExchangeLedger:
     ) -> list[Effects]:
         """Make moves, one after the other, and store all they do in one transaction."""
         made = list(made)
-        with self._lock:
+        with self._lock, uncollected():
             for _ in range(_TRIES):
                 try:
                     found = self._tried(made, {} if also is None else also, who)
@@ -228,40 +241,37 @@ class ExchangeLedger:
             copies |= each.store.get("copies", {})
         self._copies.prepare(copies)
         rows = self._rows(effects, also, now)
+        kept = keeping.kept(_merged(effects))
         try:
             with self._store.write() as connection:
                 if exchange.newest(connection) != before:
                     return None
-                self._seen = exchange.put(connection, rows)
+                rows |= kept.rows
+                self._seen = exchange.put(connection, rows, kept.pages, kept.overtaken)
                 self._copies.store(connection, copies)
                 self._write_audit(connection, effects, who)
         except MissingLabel:
             return None  # a marking is met for the first time: it is made before the next try
         for (name, key), row in rows.items():
-            if name not in TABLES:
-                self._take(name, key, row)
+            self._take(name, key, row)
         return effects
 
     def _rows(
         self, effects: Sequence[Effects], also: exchange.Rows, now: dt.datetime
-    ) -> exchange.Rows:
+    ) -> dict[tuple[str, str], bytes | None]:
+        """Return the rows beside the state machine's own."""
         rows: dict[tuple[str, str], bytes | None] = dict(also)
         for name, place in _pointers(effects).items():
             rows[POINTER, name] = msgspec.json.encode(place)
         for each in effects:
-            rows |= keeping.written(each.store)
             rows |= {(ALARM, _alarm_key(now, alarm)): _told(now, alarm) for alarm in each.alarms}
         return rows
 
     def _write_audit(self, connection: sa.Connection, effects: Sequence[Effects], who: str) -> None:
-        audit.write_lines(
-            connection,
-            [
-                audit.Line(
-                    who=who, role="exchange", purpose="exchange", action=line.event,
-                    subject=line.record,
-                    detail=_detail(line.partner, line.originator, line.version),
-                )
+        audit.write_many(
+            connection, who=who, role="exchange", purpose="exchange",
+            said=[
+                (line.event, line.record, _detail(line.partner, line.originator, line.version))
                 for each in effects
                 for line in each.audit
             ],
@@ -279,6 +289,19 @@ class ExchangeLedger:
         )  # fmt: skip
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python look for no cycles meanwhile: a move of many records makes many rows, none of them
+    in a cycle, and each look would walk the whole state (a third of the time of such a move)."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:
     """Tell whether the copies of an originator from a supplier may be read now."""
     clock, lease = state.clock.get(""), state.leases.get(path)
@@ -293,6 +316,17 @@ def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:
 def empty(agency: str) -> State:
     """Return the state of a node that has never exchanged anything, with tables of its own."""
     return snapshot(State(me=agency))
+
+
+def _merged(effects: Sequence[Effects]) -> Mapping[str, Mapping[Any, Any]]:
+    """Return the rows of several moves, the last word on each key."""
+    if len(effects) == 1:
+        return effects[0].store
+    found: dict[str, dict[Any, Any]] = {}
+    for each in effects:
+        for name, table in each.store.items():
+            found.setdefault(name, {}).update(table)
+    return found
 
 
 def _pointers(effects: Iterable[Effects]) -> dict[str, Pointer]:
@@ -325,5 +359,7 @@ def _told(now: dt.datetime, alarm: Alarm) -> bytes:
 
 
 def _detail(partner: str, originator: str, version: int) -> str:
+    if partner and originator and version:  # nearly always
+        return f"partner={partner} originator={originator} version={version}"
     parts: Mapping[str, Any] = {"partner": partner, "originator": originator, "version": version}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)

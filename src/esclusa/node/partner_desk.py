@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from esclusa.errors import AgreementError, ConfigError, ExchangeError, NotFound
-from esclusa.ledger import audit, exchange, records
+from esclusa.ledger import audit, custody, exchange, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Record
@@ -155,6 +155,32 @@ class PartnerDesk:
         self._gate.note(reader, Action.RELEASE_RECALL, subject=record_id,
                         detail=f"holders={len(holders)}")  # fmt: skip
         return holders
+
+    def recall_source(self, reader: Reader, source_id: str) -> views.RecalledView:
+        """Take every record of ours that came with one file back from everyone who has it.
+
+        :raises NotFound: when there is no such file for this reader.
+        :raises ExchangeError: when nobody has any of them.
+        """
+        reader.require(Action.RELEASE_RECALL)
+        with self._gate.reading(reader) as (connection, visible):
+            known = custody.find(connection, source_id, visible)
+            names = records.of_source(connection, visible, source_id) if known else ()
+        if known is None:
+            raise NotFound("no such file in custody")
+        # As in a recall of one: what partners have may be a statement this reader may not see.
+        sight, us = self._sight(reader), self._exchange.agency
+        given = {
+            name: record_id for name, record_id in self._exchange.given(names).items()
+            if sight.may_know(("", us, name))
+        }  # fmt: skip
+        out = sum(sight.is_out(us, name) for name in given)
+        if not out:
+            raise ExchangeError("held", "no partner has a record of that file from us")
+        holders = self._exchange.withdraw(given.values(), by=reader.name)
+        self._gate.note(reader, Action.RELEASE_RECALL, subject=source_id,
+                        detail=f"records={out} holders={len(holders)}")  # fmt: skip
+        return views.RecalledView(records=out, holders=holders)
 
     def trail(self, reader: Reader, record_id: str) -> views.TrailView:
         """Return where a record went and what became of it there.
@@ -405,6 +431,11 @@ class _Sight:
             return self._knows(originator, record)
         place = self._exchange.pointers.get(record)
         return place is not None and place.label in self._visible
+
+    def is_out(self, originator: str, record: str) -> bool:
+        """Tell whether any partner has a record from us now."""
+        grants = (self.state.grants.get((name, originator, record)) for name in self.state.pacts)
+        return any(grant is not None and grant.state is Grade.OUT for grant in grants)
 
     def _shows(self, copy: Copy) -> bool:
         if copy.content is None:

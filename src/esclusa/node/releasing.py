@@ -26,6 +26,7 @@ from esclusa.sharing.exchange.messages import Content, Onward
 from esclusa.sharing.exchange.outbox import content_digest
 from esclusa.sharing.exchange.rows import Consent as Answered
 from esclusa.sharing.exchange.rows import ConsentKey, Copy, Cut, Own, Pact
+from esclusa.sharing.keeping import same
 from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
 
 _ANY: Final = "*"
@@ -157,9 +158,9 @@ class Releasing:
         return Cut(
             content=content,
             digest=content_digest(content),
-            fields=tuple(item.at for item in made.fields if item.outcome != "withheld"),
-            marking=kept_until(made, record, agreement),
-            onward=Onward(made.onward.rule, made.onward.agencies),
+            fields=same(tuple(item.at for item in made.fields if item.outcome != "withheld")),
+            marking=same(kept_until(made, record, agreement)),
+            onward=same(Onward(made.onward.rule, made.onward.agencies)),
         )
 
     def _salt(self, record: Record, partner: str, body: bytes) -> str:

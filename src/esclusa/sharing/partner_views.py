@@ -137,6 +137,13 @@ class TrailView(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[TrailStep, ...]
 
 
+class RecalledView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records of a file were taken back, and from whom."""
+
+    records: int
+    holders: tuple[str, ...]
+
+
 class QuestionView(msgspec.Struct, frozen=True, kw_only=True):
     """A question for consent. ``state``: asked, granted, refused; ``ours`` tells whether we ask."""
 

@@ -7,6 +7,7 @@ same key with its default value mean the same and have one form.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import msgspec
 import rfc8785
@@ -19,6 +20,8 @@ def canonical(agreement: Agreement) -> bytes:
     return rfc8785.dumps(msgspec.to_builtins(agreement))
 
 
+@lru_cache(maxsize=64)
 def digest(agreement: Agreement) -> str:
-    """Return the SHA-256 of the canonical form, 64 hexadecimal digits."""
+    """Return the SHA-256 of the canonical form, 64 hexadecimal digits; remembered, since agreements
+    never change."""
     return hashlib.sha256(canonical(agreement)).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from esclusa.errors import MarkingError
@@ -25,8 +26,12 @@ _FITS: Final = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def problems(agreement: Agreement) -> tuple[Problem, ...]:
-    """Return all that is wrong with an agreement whose shape is right, in the order of its text."""
+    """Return all that is wrong with an agreement whose shape is right, in the order of its text.
+
+    Remembered: an agreement never changes, and is asked about whenever it is looked at.
+    """
     found = [*_head(agreement), *_requests(agreement)]
     for number, clause in enumerate(agreement.clauses):
         found += [Problem(("clauses", number, *item.place), item.reason)

@@ -42,7 +42,7 @@ CLASSES = ("tables", "indexes", "lake", "caches", "exports")
 """Where a copy may lie. A receipt for an erasure names each with the number of places emptied."""
 
 
-class _Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class _Part(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """Part of a message. A field we do not know may be a restriction, so it is refused."""
 
 
@@ -262,7 +262,7 @@ class Batch(_Part, kw_only=True, frozen=True):
     agreement: str = ""
 
 
-class Verified(msgspec.Struct, frozen=True):
+class Verified(msgspec.Struct, frozen=True, gc=False):
     """A batch whose bytes, root and signature have been checked; ``signer`` is the agency whose
     role key signed it, valid at that time."""
 

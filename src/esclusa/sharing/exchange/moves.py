@@ -71,15 +71,23 @@ def _check_version(before: Own | None, record: str, version: int) -> None:
 
 def withdraw(state: State, rules: Rules, now: dt.datetime, *, record: str, version: int) -> Effects:
     """Withdraw a record of ours: it is recalled from everyone who has it."""
+    return withdraw_all(state, rules, now, versions={record: version})
+
+
+def withdraw_all(
+    state: State, rules: Rules, now: dt.datetime, *, versions: Mapping[str, int]
+) -> Effects:
+    """Withdraw records of ours, each under its next version: they are recalled from everyone."""
     draft = Draft(state, rules, now)
-    before = draft.own.get(record)
-    if before is None:
-        raise ExchangeError("held", f"there is no record {record} here")
-    _check_version(before, record, version)
-    own = msgspec.structs.replace(before, version=version, content=None)
-    draft.put(Tables.own, record, own)
-    draft.note("exchange:record:withdrawn", draft.me, own)
-    grants.spread(draft, own)
+    for record, version in versions.items():
+        before = draft.own.get(record)
+        if before is None:
+            raise ExchangeError("held", f"there is no record {record} here")
+        _check_version(before, record, version)
+        own = msgspec.structs.replace(before, version=version, content=None)
+        draft.put(Tables.own, record, own)
+        draft.note("exchange:record:withdrawn", draft.me, own)
+        grants.spread(draft, own)
     return draft.effects()
 
 
@@ -161,10 +169,18 @@ def erased(
 
     A report on work that was overtaken meanwhile changes nothing: the newer work is still to do.
     """
+    return erased_all(state, rules, now, reports={copy: (owed, erased)})
+
+
+def erased_all(
+    state: State, rules: Rules, now: dt.datetime, *,
+    reports: Mapping[CopyKey, tuple[Owed, Mapping[str, int]]],
+) -> Effects:  # fmt: skip
+    """Storage reports on several copies, each as in :func:`erased`."""
     draft = Draft(state, rules, now)
-    missing = set(CLASSES) ^ set(erased)
-    if missing:
-        raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
-    if draft.owed.get(copy) == owed:
-        holdings.settle_debt(draft, copy, owed, dict(erased))
+    for copy, (owed, erased) in reports.items():
+        if set(CLASSES) ^ set(erased):
+            raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
+        if draft.owed.get(copy) == owed:
+            holdings.settle_debt(draft, copy, owed, dict(erased))
     return draft.effects()

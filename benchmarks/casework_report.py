@@ -199,6 +199,8 @@ def main() -> None:
             "report of a month, small figures hidden":
                 lambda: desk.report(reader, PERIOD, hide_small=True),
             "report of a year": lambda: desk.report(reader, "2026"),
+            "report of a year, small figures hidden":
+                lambda: desk.report(reader, "2026", hide_small=True),
             "behind alerts_decided": lambda: desk.behind(reader, PERIOD, "alerts_decided"),
             "behind sent_asked": lambda: desk.behind(reader, PERIOD, "sent_asked"),
             "board": lambda: node.board.board(reader),

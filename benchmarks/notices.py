@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import worlds
 from esclusa.casework.notices import Choice, Way
-from esclusa.ledger import accounts
+from esclusa.ledger import accounts, mail_addresses
 from esclusa.ledger import notices as rows
 from esclusa.node import Node, notice_mail, notice_settings
 from esclusa.node.notice_telling import letter_text
@@ -58,6 +58,8 @@ def people(node: Node, count: int) -> None:
         way = Way(kinds=kinds, to=f"{name}@customs.example", when="daily")
         choice = Choice(mail=way, feed=Way(kinds=kinds))
         node.notices.choose(node.administrator(), choice, name)
+        with node.store.write() as connection:  # as if each had entered the code
+            mail_addresses.change(connection, name, confirmed="2026-11-01T00:00:00.000000Z")
 
 
 def mail(node: Node) -> bytes:

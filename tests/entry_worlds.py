@@ -45,8 +45,9 @@ def warn(world: World, list_id: str, *entries: tuple[str, str], schema: str = "C
 
 
 def bill(world: World, name: str, consignee: str, marking: Marking | None = None) -> None:
-    data = manifest(Bill(bill=name, consignee=consignee, shipper="S", notify="N", goods="G",
-                         marks="M", street="S"))  # fmt: skip
+    said = Bill(bill=name, consignee=consignee, shipper=f"S {name}", notify=f"N {name}", goods="G",
+                marks="M", street="S", seal=f"S{name}")  # fmt: skip
+    data = manifest(said)
     take_in(world[TAKER], marking or Marking(level=Level.OFFICIAL), data, f"{name}.edi")
 
 

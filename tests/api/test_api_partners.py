@@ -22,6 +22,8 @@ from esclusa.model import Level
 from esclusa.node import Node
 from esclusa.sharing import partner_views as views
 from esclusa.web.app import create_app
+from exchange_cases import Bill, give
+from exchange_cases import record_of as exchange_record
 from exchange_worlds import MANIFEST, World, for_partners, own, take_in
 
 PASSWORD = "correct horse battery"
@@ -124,6 +126,23 @@ def test_a_recall_ends_in_a_receipt_on_the_trail(world: World) -> None:
         assert holder.receipt is not None and holder.receipt.erased["tables"] > 0
         assert trail.steps
     assert caller.post(f"/records/{record}/recall").status_code == 409
+
+
+def test_all_records_of_a_file_are_recalled_in_one_request(world: World) -> None:
+    bills = (Bill(bill="ONEOFFILE"), Bill(bill="TWOOFFILE"))
+    give(world, *bills)
+    caller = Caller(world["marisol"])
+    file = exchange_record(world["marisol"], "ONEOFFILE").provenance.source
+    before = caller.get("/partners/northreach", views.PartnerView)
+    answer = caller.post(f"/sources/{file}/recall")
+    made = msgspec.convert(answer.json(), views.RecalledView)
+    assert made == views.RecalledView(records=2, holders=("northreach",))
+    world.sync("marisol", "northreach")
+    told = caller.get("/partners/northreach", views.PartnerView)
+    assert (told.given, told.recalled) == (before.given - 2, before.recalled + 2)
+    assert caller.post(f"/sources/{file}/recall").status_code == 409
+    assert caller.post("/sources/none/recall").status_code == 404
+    assert Caller(world["marisol"], "analyst").post(f"/sources/{file}/recall").status_code == 403
 
 
 @pytest.mark.parametrize("role", ("analyst", "auditor", "administrator"))

@@ -517,6 +517,12 @@ def examine(twins: Twins, both: Pair) -> None:
             for _ in range(2):
                 twins.call("POST", "/yard/{selection}/forms", name, json={"form": form})
             twins.get("/yard-forms/{form}", form["id"])
+    for name in (*hidden_in(both)[:3], MISSING):
+        twins.get("/examinations/{record_id}/photographs", name)
+        path = f"/examinations/{{record_id}}/photographs/{'0' * 64}/readings"
+        twins.call("POST", path, name, json={"why": "seen"})
+    path = "/examinations/{record_id}/photographs/{photo_id}/readings"
+    twins.asked.add(("post", path))
 
 
 def bring(twins: Twins) -> None:
@@ -557,6 +563,7 @@ def act(twins: Twins, both: Pair) -> None:
             twins.call("POST", "/queue/undo", json={"bulk": bulk})
         twins.get("/sources/{source_id}", name)
         twins.get("/sources/{source_id}/proposal", name)
+        twins.call("POST", "/sources/{source_id}/recall", name)
     for name in hidden_in(both):
         twins.call("POST", "/quarantine/{quarantine_id}/retry", name)
     for name in (*hidden_in(both)[::4], row.subject_id):

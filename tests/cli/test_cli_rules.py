@@ -77,7 +77,8 @@ def test_mistakes_come_with_line_and_character_and_keep_nothing(folder: Path) ->
         assert result.exit_code == {"new": 1, "try": 3}[command]
         shown = result.stderr if command == "new" else result.stdout
         assert "did you mean contains?" in shown
-    assert "line 12, character 1" in run(folder, "new", str(file)).stderr
+    told = run(folder, "new", str(file)).stderr
+    assert told.startswith(f"esclusa: {file.name}: ") and "line 12, character 1" in told
     file.write_bytes(b"id = \xff")
     assert "byte 5: is not UTF-8 text" in run(folder, "new", str(file)).stderr
     assert run(folder, "show", "N1").exit_code == 4

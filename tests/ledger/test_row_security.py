@@ -26,7 +26,7 @@ from esclusa.model import Consignment, Defect, GoodsItem, Level, Marking, Severi
 pytestmark = pytest.mark.postgres
 
 LABELLED = (
-    "record", "queue", "source", "quarantine", "watchlist", "watchlist_edition",
+    "alert_count", "alert_decision", "record", "queue", "source", "quarantine", "watchlist", "watchlist_edition",
     "watchlist_change", "watchlist_retro",
 )  # fmt: skip
 FOLLOWING = ("reference", "defect")
@@ -113,16 +113,19 @@ def history(connection: sa.Connection, name: str, label: int) -> None:
                                "entries": 1, "loaded": "t", "loaded_by": "ana"}),
         ("watchlist_change", {"place": 0, "what": "added", "uid": name, "record_id": name}),
         ("watchlist_retro", {"list_label": label}),
+        ("alert_decision", {"made": "t", "alert_id": name, "since": "t", "until": "", "above": "",
+                            "verdict": "refer", "by": "ana", "at": "t", "waited": 1}),
     ):  # fmt: skip
-        connection.execute(metadata.tables[table].insert().values(**shared, **more))
+        known = {key: value for key, value in shared.items() if key in metadata.tables[table].c}
+        connection.execute(metadata.tables[table].insert().values(**known, **more))
 
 
 def alert(made: records.Appended, label: int) -> dict[str, Any]:
     return {
         "alert_id": f"a{made.seq}", "label_id": label, "seq": made.seq, "subject_id": made.id,
         "subject_kind": "consignment", "source_id": "", "breadth": 1, "title": "t", "score": 5.0,
-        "open": True, "state": "new", "claimed_by": "", "verdict": "", "port": "",
-        "arrival": "9999", "created": "t",
+        "open": True, "state": "claimed", "claimed_by": "ana", "verdict": "", "port": "",
+        "arrival": "9999", "created": f"t{made.seq}",
     }  # fmt: skip
 
 

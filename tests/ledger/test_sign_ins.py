@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from esclusa.ledger import sign_ins
+from esclusa.ledger import accounts, sign_ins
 from esclusa.ledger.schema import sign_in_link
 from esclusa.ledger.store import Store
 
@@ -61,3 +61,33 @@ def test_who_comes_again_keeps_the_code_and_another_issuer_is_another_person(
         assert sign_ins.by_code(connection, "TWO").account == ""
         assert sign_ins.drop(connection, "ONE") and not sign_ins.drop(connection, "ONE")
         assert sign_ins.link_of(connection, ISSUER, "s") is None
+
+
+def test_a_word_that_somebody_is_signed_out_counts_once_for_its_issuer(store: Store) -> None:
+    with store.write() as connection:
+        assert sign_ins.logout_is_new(connection, ISSUER, "j1", until=LATER)
+        assert not sign_ins.logout_is_new(connection, ISSUER, "j1", until=LATER)
+        assert sign_ins.logout_is_new(connection, "https://other.example", "j1", until=LATER)
+        assert sign_ins.logout_is_new(connection, ISSUER, "j2", until=OVER)
+        assert sign_ins.logout_is_new(connection, ISSUER, "j2", until=LATER)  # the first was swept
+
+
+def test_the_sessions_that_a_provider_has_ended_are_counted_by_account(store: Store) -> None:
+    said = (("ana", "oidc", ISSUER, "a", "s1"), ("ana", "oidc", ISSUER, "a", ""),
+            ("ana", "", "", "", ""), ("sol", "oidc", ISSUER, "b", "s1"),
+            ("eva", "oidc", "https://other.example", "a", "s1"))  # fmt: skip
+    with store.write() as connection:
+        for number, (name, way, issuer, subject, session) in enumerate(said):
+            accounts.open_session(
+                connection, token=f"t{number}", name=name, purpose="audit", csrf="c",
+                expires=LATER, way=way, issuer=issuer, subject=subject, provider_session=session,
+            )  # fmt: skip
+        ended = [
+            accounts.close_provider_sessions(
+                connection, issuer=ISSUER, subject=subject, provider_session=session
+            )
+            for subject, session in (("b", "s9"), ("", "s1"), ("a", "s1"), ("a", ""))
+        ]
+        left = accounts.live_sessions(connection)
+    assert ended == [{}, {"ana": 1, "sol": 1}, {"ana": 1}, {}]
+    assert left == {"ana": 1, "eva": 1}

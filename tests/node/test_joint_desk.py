@@ -267,6 +267,26 @@ def test_what_is_erased_goes_at_both_and_the_rest_keeps_its_order(world: World) 
     both(world, joint)
 
 
+def test_what_the_guest_wrote_about_the_owners_record_goes_with_that_at_both(world: World) -> None:
+    owner, guest = world[OWNER], world[GUEST]
+    give(world, Bill(bill="QUOTEME"))
+    joint = share(world, opened(world))
+    home = take_up(world, joint)
+    (copy,) = held(guest, "QUOTEME")
+    view = guest.case_desk.put(officer(guest), home, "record", copy.id)
+    step(world, GUEST, home, "note", of=view.items[0].name, text="QUOTEME signed it")
+    world.sync(OWNER, GUEST)
+    here, _there = both(world, joint)
+    assert [s.move.code for s in here.steps] == ["share", "name", "take_up", "put", "note"]
+    owner.erase(owner.administrator(), record_of(owner, "QUOTEME").id, reason="court order")
+    world.sync(OWNER, GUEST)
+    guest.exchange.tick()
+    world.sync(OWNER, GUEST)
+    here, _there = both(world, joint)
+    assert [s.move.code for s in here.steps] == ["share", "name", "take_up"]
+    assert traces(owner, b"QUOTEME signed it") == []
+
+
 def test_what_an_interruption_left_is_done_by_the_nodes_tick(world: World) -> None:
     case = opened(world)
     joint = share(world, case)

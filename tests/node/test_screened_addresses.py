@@ -95,7 +95,8 @@ PERSON = json.dumps({"id": "p1", "schema": "Person", "properties": {
 }}).encode() + b"\n"  # fmt: skip
 
 
-def test_a_travellers_place_of_birth_backs_the_name_up(node: Node) -> None:
+def test_a_travellers_place_of_birth_backs_the_name_up(tmp_path: Path) -> None:
+    node = worlds.make(tmp_path / "node")
     node.add_list(node.operator(), "people", "people", [("p.json", io.BytesIO(PERSON))])
     told = {}
     for place in ("CHITRE, PAN", "", "BOGOTA, COL"):
@@ -110,6 +111,7 @@ def test_a_travellers_place_of_birth_backs_the_name_up(node: Node) -> None:
                              birth_date=query.birth_date, birth_place=place)  # fmt: skip
         assert hit.score == told[place]
     assert told["CHITRE, PAN"] > told[""] > told["BOGOTA, COL"]
+    node.close()
 
 
 def test_a_country_alone_is_no_address() -> None:

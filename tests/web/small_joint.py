@@ -41,7 +41,9 @@ class SmallJoint:
             at[who] += 1
             other = guest if who == owner else owner
             told = tuple(
-                Recorded(name=n, value=self.name if self.name and fields()[n].type in WRITTEN else v)
+                Recorded(
+                    name=n, value=self.name if self.name and fields()[n].type in WRITTEN else v
+                )
                 for n, v in said.items()
             )
             known.append(JointCaseMove(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from axe import breaches
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 import worlds
@@ -150,6 +151,7 @@ def test_photographs_taken_without_link_are_sent_once_with_their_form_though_an_
         attach(page, ("again.jpg", jpeg(9, 9)))
         page.get_by_role("button", name="Remove: again.jpg").click()
         expect(page.locator("[data-photos] li")).to_have_count(2)
+        assert breaches(page) == []
         expect(page.locator("[data-kept]")).to_contain_text("Not finished")
         page.reload()  # they wait with their form
         page.get_by_role("button", name=f"Open: {box.box}").click()
@@ -174,6 +176,7 @@ def test_photographs_taken_without_link_are_sent_once_with_their_form_though_an_
         ]
         page.goto(f"/records/{row.record_id}")
         page.get_by_role("link", name="2 photographs").click()
+        assert breaches(page) == []
         with page.expect_download() as started:
             page.get_by_role("button", name="Download seal.jpg").click()
         assert started.value.path().read_bytes() == seal

@@ -190,6 +190,7 @@ def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
                     f"/cases/{case_worlds.HIDDEN}", f"/cases/{case_worlds.HIDDEN}/checks",
                     f"/cases/{case_worlds.HIDDEN}/share", f"/joint-cases/{joint_worlds.HIDDEN}",
                     "/case-starts/record/ghost",
+                    "/examinations/ghost/photographs",
                     f"/kept-reports/{'0' * 64}", "/reports/2026-11/figures/ghost", "/board/ghost", "/users/ana",
                     "/notices/ghost", "/notice-forms?referral=ghost&account=ana",
                     "/feed/ghost", "/sign-in/return?state=x&code=x"):  # fmt: skip

@@ -169,7 +169,9 @@ def test_the_administrator_adds_a_user_who_then_signs_in(node: Node) -> None:
     assert "CREW, PAX" in text_of(walker.see("/users"))
     assert walker.post("/users", **form).status_code == 400
     assert walker.post("/users", **(form | {"name": "eva", "password": "short"})).status_code == 400
-    Walker(node).sign_in("rosa", password="a long enough one")
+    rosa = Walker(node)
+    assert rosa.try_sign_in("rosa", password="a long enough one").status_code == 303
+    assert rosa.get("/queue").headers["location"] == "/own-password"  # the first one is changed
 
 
 def test_a_list_is_loaded_from_its_files_and_a_wrong_one_changes_nothing(node: Node) -> None:

@@ -149,8 +149,14 @@ def test_an_alert_is_put_off_with_a_reason_and_the_next_one_follows() -> None:
         ({"hours": "4", "why": " "}, "Reason for putting it off: Fill this in."),
         ({"hours": "5", "why": "w"}, "For: Choose from the list."),
         ({"until": "tomorrow", "zone": "UTC", "why": "w"}, "or until: Write date and time"),
-        ({"until": "2026-11-24T06:00", "zone": "Mars", "why": "w"}, "Clock of: Choose from the list."),
-        ({"until": "2020-11-24T06:00", "zone": "UTC", "why": "w"}, "or until: This is not after now."),
+        (
+            {"until": "2026-11-24T06:00", "zone": "Mars", "why": "w"},
+            "Clock of: Choose from the list.",
+        ),
+        (
+            {"until": "2020-11-24T06:00", "zone": "UTC", "why": "w"},
+            "or until: This is not after now.",
+        ),
     ],
 )
 def test_a_wrong_snooze_is_said_and_keeps_what_was_typed(form: dict[str, str], said: str) -> None:

@@ -36,8 +36,7 @@ class ShareEnded(Asked, frozen=True, kw_only=True):
 
 
 class JointTakenUp(Asked, frozen=True, kw_only=True):
-    """A case of our own for one that a partner shares; ``level`` None for that of what is shared.
-    """
+    """A case of ours for one that a partner shares; ``level`` None keeps that of what is shared."""
 
     title: str
     summary: str = ""

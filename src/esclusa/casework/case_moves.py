@@ -55,7 +55,7 @@ def next_move(
         raise StateError(FASTER)
     known = rows().get(asked.move)
     if asked.of and known and known.makes and now.thing(asked.of) is None:
-        raise InputError("the case has no such thing", field="of", problem="nobody")
+        raise InputError("say which item of the case this belongs to", field="of", problem="nobody")
     if why := refusal(now, asked.move, asked.by, supervisor=supervisor, of=asked.of):
         raise StateError(why)
     row = rows()[asked.move]

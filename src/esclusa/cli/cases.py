@@ -201,8 +201,12 @@ def show(folder: Path | None, language: str | None, who: str, name: str) -> None
 @language_option
 @click.option("--package", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Compare this package of the case instead of its evidence.")  # fmt: skip
-@click.option("--key", default="", metavar="FILE|HEX",
-              help="NAME is a package: check its signature with these public keys; needs no node.")
+@click.option(
+    "--key",
+    default="",
+    metavar="FILE|HEX",
+    help="NAME is a package: check its signature with these public keys; needs no node.",
+)
 @click.argument("name")
 @answers
 def verify(folder: Path | None, language: str | None, package: Path | None, key: str,

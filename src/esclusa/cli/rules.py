@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,8 @@ def try_(folder: Path | None, who: str, level: int | None, name: str, file: Path
 def new(folder: Path | None, who: str, level: int | None, reason: str, file: Path) -> None:
     """Keep a new rule as a draft. - reads standard input."""
     text = _read(file)
-    _did(folder, who, lambda desk, reader: desk.write(reader, text, reason=reason, level=level))
+    with _of(file):
+        _did(folder, who, lambda desk, reader: desk.write(reader, text, reason=reason, level=level))
 
 
 @rules.command("amend")
@@ -120,7 +122,8 @@ def new(folder: Path | None, who: str, level: int | None, reason: str, file: Pat
 def amend(folder: Path | None, who: str, reason: str, name: str, file: Path) -> None:
     """Change the text of a rule's draft, or begin its new version beside the one in force."""
     text = _read(file)
-    _did(folder, who, lambda desk, reader: desk.write(reader, text, name=name, reason=reason))
+    with _of(file):
+        _did(folder, who, lambda desk, reader: desk.write(reader, text, name=name, reason=reason))
 
 
 @rules.command("rehearse")
@@ -219,6 +222,18 @@ def _did(
     with acting(folder, who) as (node, reader):
         view = step(node.rule_desk, reader)
     _shown(view, figures=figures)
+
+
+@contextmanager
+def _of(file: Path) -> Iterator[None]:
+    """Have what is wrong with a rule's text name its file, as other refusals of a file do."""
+    from esclusa.errors import FormatError, RuleError
+
+    try:
+        yield
+    except RuleError as error:
+        name = "standard input" if str(file) == "-" else file.name
+        raise FormatError(error.reason, file=name) from None
 
 
 def _read(file: Path) -> str:

@@ -62,7 +62,10 @@ def note(
     rows = sorted((0, key_of(shelf, stix_id), position) for stix_id, position in put)
     bulk.add_tuples(connection, taxii_place, rows)
     added = taxii_recent.update().values(objects=taxii_recent.c.objects + len(rows))
-    if connection.execute(added.returning(taxii_recent.c.objects)).scalar_one() >= most:
+    count = connection.execute(added.returning(taxii_recent.c.objects)).scalar()
+    if count is None:  # the first objects of all
+        connection.execute(taxii_recent.insert().values(id=1, objects=len(rows)))
+    if (count or len(rows)) >= most:
         merge(connection)
 
 

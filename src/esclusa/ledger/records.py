@@ -522,6 +522,15 @@ def of_source(
     return tuple(connection.execute(query.distinct()).scalars())
 
 
+def emptied(connection: sa.Connection, seqs: Collection[int]) -> set[int]:
+    """Return those of some versions, by their sequence numbers, whose content was erased."""
+    found: set[int] = set()
+    for some in slices(sorted(seqs)):
+        query = sa.select(record.c.seq).where(record.c.seq.in_(some), record.c.body.is_(None))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
     """Return ids of the files in custody that versions of a record came from."""
     query = sa.select(record.c.source_id).where(record.c.id == name, record.c.source_id != "")

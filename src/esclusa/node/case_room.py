@@ -213,9 +213,7 @@ class CaseRoom:
         """Make a step that chooses from lists which no data file holds; else as :meth:`move`."""
         return self._write(reader, name, wanted, chosen=chosen)
 
-    def kept_under(
-        self, connection: sa.Connection, visible: Collection[int], name: str
-    ) -> Kept:
+    def kept_under(self, connection: sa.Connection, visible: Collection[int], name: str) -> Kept:
         """Return a case under some labels; raises ``NotFound``."""
         return self._found(connection, visible, name)
 

@@ -43,6 +43,7 @@ from esclusa.node.partners import (
 )
 from esclusa.node.releasing import (
     Pointer,
+    is_published,
     pointer_content,
     wire_name,
 )
@@ -234,7 +235,7 @@ class Exchange(ExchangeLedger):
                 return None
             return _next(moves.withdraw, name)
         place, stated = Pointer(record.id, record.seq, label), self.pointers.get(name)
-        if known is None and not record.marking.releasable_to:
+        if known is None and (not record.marking.releasable_to or is_published(record)):
             return None
         if known is not None and stated is not None and stated.seq >= place.seq:
             return None  # stated as it is; or a person has recalled it since, and it stays so

@@ -66,7 +66,5 @@ def one(
 
     :param us: the node's agency.
     """
-    rows = two_side_rows.kept(
-        _JOINTS, connection, labels, visible, us, value=joint_reference(name)
-    )
+    rows = two_side_rows.kept(_JOINTS, connection, labels, visible, us, value=joint_reference(name))
     return next((row for row in rows if row.joint.id == name and row.joint.side(us)), None)

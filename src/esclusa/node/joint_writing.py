@@ -28,6 +28,7 @@ from esclusa.node.joint_saying import Said, Saying
 from esclusa.node.move_telling import reason
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import all_labels
+from esclusa.node.releasing import pointer_of
 from esclusa.node.two_side_writing import kept_until, stays
 from esclusa.sharing.exchange.rows import Grade
 from esclusa.sharing.reader import Action, Reader
@@ -193,6 +194,7 @@ class Writing:
         were told."""
         with self._store.read() as connection:
             every = self._cases.every(connection, all_labels(self._labels))
+        self._recall_erased()
         told = 0
         for kept in every:
             for share in kept.case.of("share"):
@@ -202,6 +204,15 @@ class Writing:
                     elif self._is_out(share):
                         self.recall(share.made.said("joint"), by=NODE)
         return told
+
+    def _recall_erased(self) -> None:
+        """Take back what was erased here with a record that it rested on, a partner's too."""
+        owns = [own for own in self._exchange.state().own.values() if own.kind == KIND]
+        places = [place for own in owns if (place := pointer_of(own)) is not None]
+        with self._store.read() as connection:
+            gone = records.emptied(connection, [place.seq for place in places])
+        if gone:
+            self._exchange.withdraw([one.id for one in places if one.seq in gone], by=NODE)
 
     def _is_out(self, share: Thing) -> bool:
         given, back, _gone = self.given(share.made.said("joint"), share.made.said("partner"))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from esclusa.ledger import records
 from esclusa.ledger.labels import Labels
-from esclusa.model import Marking, Provenance, Record, decode_body, encode_body
+from esclusa.model import EVERYONE, Marking, Provenance, Record, decode_body, encode_body
 from esclusa.sharing.agreement import InForce
 from esclusa.sharing.exchange import onward
 from esclusa.sharing.exchange.messages import Content, Onward
@@ -59,6 +59,12 @@ def pointer_of(own: Own) -> Pointer | None:
     return msgspec.json.decode(own.content.body, type=Pointer)
 
 
+def is_published(record: Record) -> bool:
+    """Tell whether a record is an entry of a list that everyone may know: partners load it from its
+    publisher, and each hit would be told twice."""
+    return record.kind == LISTED and EVERYONE in record.marking.releasable_to
+
+
 def wire_name(record_id: str, originator: str, secret: bytes) -> str:
     """Return the name by which all partners know a record of ours."""
     named = Record(id=record_id, kind="", version=0, key="", body=None, originator=originator,
@@ -93,8 +99,11 @@ class Releasing:
         """Return the plan of a release; None when the agreement gives no record of this kind.
 
         An agreement may give one kind for several purposes in several clauses. A copy lives under
-        one of them: the first purpose, in the order of the text, for which anything goes.
+        one of them: the first purpose, in the order of the text, for which anything goes. An entry
+        of a published list is given to nobody.
         """
+        if is_published(record):
+            return None
         if record.kind in SAID and record.originator == self._us:
             # This is what a person chose to say to its other side, under a marking of its own, as
             # strict as what it rests on but for that one reader. The tie is for erasure.

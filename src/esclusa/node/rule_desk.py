@@ -257,8 +257,11 @@ class RuleDesk:
         if level is not None:
             if level not in set(Level):
                 raise InputError(
-                f"level is {level}, expected 0 to 4", field="level", problem="whole", expected="0–4"
-            )
+                    f"level is {level}, expected 0 to 4",
+                    field="level",
+                    problem="whole",
+                    expected="0–4",
+                )
             marking = msgspec.structs.replace(marking, level=Level(level))
         if not may_see(reader, agency, marking, self._today()):
             raise InputError(

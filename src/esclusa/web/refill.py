@@ -92,9 +92,9 @@ def link(root: HtmlElement) -> bool:
     notes = root.xpath("//main//*[@role='alert'][not(@hidden)]")
     if not notes or notes[0].find(".//a") is not None:
         return False
-    inside = {one.get("id") for one in notes[0].iter() if one.get("id")}
+    named = {one.get("id") for one in notes[0].iter() if one.get("id")}
     # What is described by the note itself needs no way there.
-    wrong = [one for one in root.xpath(_WRONG) if one.get("aria-describedby") not in inside]
+    wrong = [one for one in root.xpath(_WRONG) if one.get("aria-describedby") not in named]
     if not wrong:
         return False
     made = html.Element("ul")

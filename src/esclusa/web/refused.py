@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, unquote
 
+from lxml import html
+from lxml.html import HtmlElement
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -149,8 +151,8 @@ def wrong_of(error: errors.EsclusaError, language: str, names: Mapping[str, str]
     return found
 
 
-def _root(answer: Response) -> refill.HtmlElement:
-    return refill.html.document_fromstring(bytes(answer.body).decode())
+def _root(answer: Response) -> HtmlElement:
+    return html.document_fromstring(bytes(answer.body).decode())
 
 
 def _getting(visit: Visit, drawn: Page) -> Visit:

@@ -32,12 +32,17 @@ Kind = Literal[
 ]
 """Kinds that can be searched. Alerts stay home: they quote other records, and records on lists."""
 GivenKind = Literal[
-    Kind, "referral_move", "information_move", "joint_case_move", "redress_grant", "seizure",
+    Kind,
+    "referral_move",
+    "information_move",
+    "joint_case_move",
+    "redress_grant",
+    "seizure",
     "feedback",
 ]
-"""Kinds that agreements give. What a referral or a request for information says is said to its
-other side, and so is what a joint case says; a redress number goes to those named with it; a seizure and what a record led to
-to who may see them: none of them is searched."""
+"""Kinds that agreements give. What a referral, a request for information or a joint case says is
+said to its other side; a redress number goes to those named with it; a seizure, and what a record
+led to, to whoever may see them: none of them is searched."""
 LevelWord = Literal["open", "official", "restricted", "confidential", "secret"]
 
 

@@ -210,8 +210,13 @@ PAGES = (
     Page(
         path="/alerts/{alert_id}/verdict", show=verdict, method="POST", action=Action.ALERT_VERDICT
     ),
-    Page(path="/alerts/{alert_id}/snooze", show=snooze, method="POST", action=Action.ALERT_SNOOZE,
-         names={"reason": "why"}),
+    Page(
+        path="/alerts/{alert_id}/snooze",
+        show=snooze,
+        method="POST",
+        action=Action.ALERT_SNOOZE,
+        names={"reason": "why"},
+    ),
     Page(path="/alerts/{alert_id}/wake", show=wake, method="POST", action=Action.ALERT_WAKE),
     Page(path="/alerts/{alert_id}/undo", show=undo, method="POST", action=Action.ALERT_UNDO),
 )

@@ -15,6 +15,7 @@ from esclusa.casework.case_words import words
 from esclusa.casework.forms import FieldMistake, MoveMistakes
 from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
 from esclusa.model import Level
+from esclusa.sharing.case_views import CaseShareView
 from esclusa.sharing.joint_views import JointView, ShareStartView
 from esclusa.sharing.reader import Action
 from esclusa.web import steps
@@ -38,8 +39,7 @@ async def share(visit: Visit) -> Response:
 
 
 async def shared(visit: Visit) -> Response:
-    """Share a case, or only look at what the partner would see; what is wrong is said at its field.
-    """
+    """Share a case, or only look at what the partner would see; faults stand at their fields."""
     form, desk = visit.form, visit.site.node.joint_desk
     partner, reason = form.get("partner", "")[:40], form.get("reason", "")
     if form.get("look"):
@@ -127,7 +127,7 @@ async def _form(
 async def _drawn(visit: Visit, name: str, tried: Tried, *, status: int = 200) -> Response:
     view: JointView = await visit.ask(visit.site.node.joint_desk.show, name)
     tried = steps.against(visit, tried, view.version)
-    shares = ()
+    shares: tuple[CaseShareView, ...] = ()
     if view.row.case:
         case = await visit.ask(visit.site.node.case_desk.show, view.row.case)
         shares = tuple(one for one in case.shares if one.joint == name)

@@ -98,7 +98,10 @@ async def confirm(visit: Visit) -> Response:
     list_id, key = visit.request.path_params["list_id"], visit.form.get("key", "")
     require(visit, "reason")
     done = await visit.ask(
-        visit.site.node.list_desk.confirm, list_id, reason=visit.form["reason"], key=key,
+        visit.site.node.list_desk.confirm,
+        list_id,
+        reason=visit.form["reason"],
+        key=key,
         compare=False,
     )
     return _then_compared(visit, list_id, done.key)

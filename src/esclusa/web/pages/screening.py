@@ -45,13 +45,9 @@ async def screen(visit: Visit) -> Response:
     return _page(visit, hits)
 
 
-def _page(
-    visit: Visit, hits: tuple[ScreenHit, ...] | None
-) -> Response:
+def _page(visit: Visit, hits: tuple[ScreenHit, ...] | None) -> Response:
     asked = {name: visit.form.get(name, "") for name in FIELDS}
-    return visit.page(
-        "screening.html", asked=asked, hits=hits, types=TYPES
-    )
+    return visit.page("screening.html", asked=asked, hits=hits, types=TYPES)
 
 
 PAGES = (

@@ -103,9 +103,7 @@ async def untie(visit: Visit) -> Response:
     return visit.go(f"/users/{account}" if account else "/users")
 
 
-async def _page(
-    visit: Visit, name: str, *, why: str = "", status: int = 200
-) -> Response:
+async def _page(visit: Visit, name: str, *, why: str = "", status: int = 200) -> Response:
     node = visit.site.node
     account = await visit.ask(node.account_desk.one, name)
     links = await visit.ask(node.oidc_desk.links)

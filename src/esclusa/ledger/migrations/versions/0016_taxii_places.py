@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("objects", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_taxii_recent"),
     )
-    op.execute("INSERT INTO taxii_recent (id, objects) VALUES (1, 0)")
     _fill(op.get_bind())
     if op.get_bind().dialect.name == "sqlite":
         _made_anew(unique=False)

@@ -284,7 +284,8 @@ def test_what_the_guest_wrote_about_the_owners_record_goes_with_that_at_both(wor
     world.sync(OWNER, GUEST)
     here, _there = both(world, joint)
     assert [s.move.code for s in here.steps] == ["share", "name", "take_up"]
-    assert traces(owner, b"QUOTEME signed it") == []
+    for node in (owner, guest):
+        assert traces(node, b"QUOTEME signed it") == []
 
 
 def test_what_an_interruption_left_is_done_by_the_nodes_tick(world: World) -> None:

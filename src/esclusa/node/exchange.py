@@ -472,6 +472,10 @@ class Exchange(ExchangeLedger):
             done += len(owed)
         if done:
             self._store.scrub()
+        elif self._took_back:
+            # A statement that was not read yet lost its content to the recall behind it.
+            self._store.settle()
+        self._took_back = False
         return done
 
     def _erase(

@@ -45,7 +45,7 @@ from esclusa.sharing.agencies.register import Register
 from esclusa.sharing.agreement import InForce
 from esclusa.sharing.carriage import consent_bytes
 from esclusa.sharing.exchange import pacts
-from esclusa.sharing.exchange.messages import ConsentAnswer
+from esclusa.sharing.exchange.messages import ConsentAnswer, Narrow, Recall
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Pair
 from esclusa.sharing.exchange.state import (
     TABLES,
@@ -114,6 +114,7 @@ class ExchangeLedger:
         """Where each record of ours lies that was ever stated, by the name partners know."""
         self._published = 0
         self._seen = 0
+        self._took_back = False
         for table in self.kept.values():
             table.clear()
 
@@ -254,6 +255,7 @@ class ExchangeLedger:
             return None  # a marking is met for the first time: it is made before the next try
         for (name, key), row in rows.items():
             self._take(name, key, row)
+        self._took_back |= any(map(_takes_back, effects))
         return effects
 
     def _rows(
@@ -316,6 +318,12 @@ def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:
 def empty(agency: str) -> State:
     """Return the state of a node that has never exchanged anything, with tables of its own."""
     return snapshot(State(me=agency))
+
+
+def _takes_back(effects: Effects) -> bool:
+    """Tell whether a partner is to let go of what an earlier statement gave."""
+    said = (entry.message for entry in effects.store.get("entries", {}).values() if entry)
+    return any(isinstance(message, Narrow | Recall) for message in said)
 
 
 def _merged(effects: Sequence[Effects]) -> Mapping[str, Mapping[Any, Any]]:

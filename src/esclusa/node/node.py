@@ -522,6 +522,7 @@ class Node(PeopleServices):
         quiet = self.redress_desk.erased(record_id)
         emptied = erasure.erase(self.store, self.vault, record_id, by=reader, reason=reason)
         self.redress_desk.screen(quiet)
+        self.store.scrub()
         return emptied
 
     def purge(self, reader: Reader, today: str) -> int:
@@ -533,10 +534,13 @@ class Node(PeopleServices):
             erasure.erase(self.store, self.vault, name, by=reader, reason="retention")
             for name in over
         )
-        return ended + erasure.purge(
+        ended += erasure.purge(
             self.store, self.vault, by=reader, today=today,
             before=lambda names: self._recall(names, by=reader.name),
         )  # fmt: skip
+        if ended:
+            self.store.scrub()
+        return ended
 
     def _package_signer(self) -> Signer | None:
         """Return what signs packages of cases, None where the node has no keys."""

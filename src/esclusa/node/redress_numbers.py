@@ -112,9 +112,8 @@ class Numbers:
         self, connection: sa.Connection, visible: Collection[int]
     ) -> Iterator[MatchDecision]:
         """Yield what stands of each match that the reader may know of."""
-        newest = {
-            held.id: held for held in versions.all_of_kind(connection, visible, "match_decision")
-        }
+        every = versions.all_of_kind(connection, visible, "match_decision", indexed=True)
+        newest = {held.id: held for held in every}
         yield from (_DECISION.decode(held.body) for held in newest.values() if not held.withdrawn)
 
     def _contacts(

@@ -47,7 +47,7 @@ COMMANDS = {
     "lists": (
         "esclusa.cli.lists",
         "lists",
-        "Watchlists: show, add, diff, update, report, history, confirm, discard, compare.",
+        "Watchlists: show, add, diff, update, report, history, use, confirm, discard, compare.",
     ),
     "screen": (
         "esclusa.cli.screening",
@@ -99,7 +99,7 @@ COMMANDS = {
     "notify": (
         "esclusa.cli.notify",
         "notify",
-        "Notices: settings, send, outbox, test, secret, form, answer, use.",
+        "Notices: settings, confirm, send, outbox, test, secret, form, answer, use.",
     ),
     "resolve": (
         "esclusa.cli.resolve",
@@ -140,7 +140,7 @@ COMMANDS = {
     "user": (
         "esclusa.cli.users",
         "user",
-        "User accounts: add, list, change, password, close, reopen, end-sessions, waiting, tie.",
+        "User accounts: add, list, change, passwords, numbers, close, reopen, sessions, tie.",
     ),
 }
 

@@ -22,8 +22,7 @@ ROLES = ("analyst", "supervisor", "auditor", "administrator")
 
 @click.group()
 def user() -> None:
-    """User accounts: add, list, change, password, own-password, require-change, number, close,
-    reopen, end-sessions, waiting, tie."""
+    """User accounts: add, list, change, passwords, numbers, close, reopen, sessions, tie."""
 
 
 @user.command("add")

@@ -607,6 +607,9 @@ def refuse(twins: Twins) -> None:
     twins.call("POST", "/screen", content=b"{")
     twins.call("POST", "/mappings", params={"name": "m.toml"}, content=b"GHOST")
     twins.call("POST", "/session", json={"name": worlds.CLEARED, "password": "wrong"})
+    twins.call("POST", "/password", json={"old": "wrong", "new": "no password of ours"})
+    twins.call("POST", "/notice-address", json={"code": "GHOSTGHO"})
+    twins.call("POST", "/notice-address/again")
     twins.get("/nothing")
 
 

@@ -32,6 +32,8 @@ from esclusa.formats.edifact.columns import (
     segments,
 )
 from esclusa.formats.edifact.columns.compiled import INSTALLED
+from esclusa.formats.edifact.columns.readings import numbered_units
+from esclusa.formats.edifact.columns.sheet import Sheet
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.limits import Limits
@@ -225,6 +227,44 @@ def test_characters_are_decoded_as_the_plain_reader_does(
     data = UNB.replace(b"UNOA", syntax.encode()) + LISTED.replace(b"ROJAS", name) + b"UNZ+1+1'"
     found = check(data + data.replace(b"+IATA", b"") + UNB + LISTED + b"UNZ+1+1'", backend)
     assert not found.doubts
+
+
+@pytest.mark.parametrize("names", [
+    "+++ROJAS:ANA", "+++ROJAS:ANA:MARIA", "+++ROJAS::MARIA", "+++ROJAS: :MARIA: DE",
+    "+++ROJAS:\xa0:MARIA", "+++ROJAS:\xa0:\xa0", "+++ROJAS:\xa0", "+++\xa0:\xa0++CALLE", "++ONE:TWO+\xa0:\xa0",
+    "++ONE:TWO", "++: TWO ", "++\xa0:TWO", "++A:B:C:D:E:F+", "++ONE+ : :C", "++ONE+A:B?+:C:D:E:F", "",
+])  # fmt: skip
+def test_lines_of_names_are_joined_as_the_plain_reader_does(names: str, backend: str) -> None:
+    """Blanks beyond ASCII count as blanks; one message has one line alone, the other several."""
+    head = UNB.replace(b"UNOA", b"UNOC") + LISTED
+    nads = "".join(f"NAD+{role}{names}'" for role in ("FL", "CN", "CZ")).encode("latin-1")
+    listed = LISTED.replace(b"NAD+FL+++ROJAS:ANA'UNT+5", nads + b"NAD+FL+++SOTO:EVA'UNT+8")
+    bill = b"UNH+1+CUSCAR:D:95B:UN'BGM+85+1+9'CNI+1+B1'%bGID+1+5:CT'FTX+AAA+++A:\xa0:C'FTX+AAA++W+ : 'UNT+9+1'"
+    found = check(head + listed + bill % nads + b"UNZ+3+1'", backend)
+    assert not found.doubts
+
+
+def test_the_same_container_in_other_writing_has_the_same_number(backend: str) -> None:
+    body = "".join(
+        f"EQD+CN+{text}+22G1'" for text in ("CSQU3054383", "csqu 305438-3", "X", "CSQU3054384")
+    )
+    data = UNB + f"UNH+1+CUSCAR:D:95B:UN'BGM+85+1+9'{body}UNT+7+1'UNZ+1+1'".encode()
+    run = index(data, backend=backend).runs[0]
+    sheet = Sheet(run, np.array([0]))
+    number = numbered_units(sheet, sheet.component(sheet.tagged("EQD"), 2)).tolist()
+    assert number[0] == number[1]
+    assert len(set(number)) == 3
+
+
+def test_a_table_is_the_same_however_its_messages_are_parted(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"".join(path.read_bytes() for path in FILES)
+    whole = {kind: base.table(data, of) for kind, of in TABLES.items()}
+    monkeypatch.setattr(base, "PART", (2000, 2000))
+    found = index(data, backend=backend)
+    for kind, table in TABLES.items():
+        assert base.table(found, table).equals(whole[kind])
 
 
 DOUBTFUL = {

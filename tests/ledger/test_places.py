@@ -191,7 +191,7 @@ def test_what_stood_on_shelves_before_the_migration_is_found_after_it(store: Sto
     put(store, ("note--1", 1), ("note--1", 2), ("note--2", 1))
     put(store, ("note--1", 3), on="elsewhere")
     bodies = pages(store, 9, versions=("all",))
-    store.downgrade("0018")
+    store.downgrade("0014")
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
         columns = "shelf, stix_id, version, type, current, label, name, seq, digest"
         connection.exec_driver_sql(

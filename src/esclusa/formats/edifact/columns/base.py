@@ -19,14 +19,14 @@ from esclusa.formats.edifact.columns import plainly, spans
 from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
 from esclusa.formats.edifact.columns.run import Run
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet
-from esclusa.formats.edifact.columns.spans import take
+from esclusa.formats.edifact.columns.spans import subset, take
 from esclusa.model import Message, Statement
 
 HEAD: Mapping[str, Any] = {"offset": pl.Int64, "reference": pl.String, "function": pl.String}
 """Columns of every table: the byte of the file where the message begins, its reference, its
 function."""
 
-PART: Final = 1 << 20, 4 << 20
+PART: Final = 2 << 20, 4 << 20
 """The least and the most bytes of messages that are made into rows at a time. Between them it is a
 part of the file: fewer cost more time, more cost more memory than the file is worth."""
 PARTS: Final = 6
@@ -89,14 +89,20 @@ def _regular(sheet: Sheet, of: Table, schema: dict[str, Any]) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     owner, columns = of.rows(sheet)
     words = [None if each is None else each.value for each in sheet.functions]
-    owners = owner
-    head = {
+    function = spans.gather(sheet.function[owner], words)
+    whole = {
         "offset": pl.Series(sheet.offset[owner]),
-        "reference": take(sheet.reference, owners),
-        "function": spans.gather(sheet.function[owner], words),
+        "reference": take(sheet.reference, owner),
+        "function": function,
+        **columns,
     }
-    frame = pl.DataFrame({**head, **columns}).select(list(schema)).cast(schema)  # type: ignore[arg-type]
-    return frame.filter(pl.col("function").is_not_null())
+    frame = pl.DataFrame([_column(whole[name], name, dtype) for name, dtype in schema.items()])
+    return frame.filter(function.is_not_null()) if function.null_count() else frame
+
+
+def _column(column: pl.Series, name: str, dtype: Any) -> pl.Series:
+    """Under this name; most columns have their type already, and a cast is a query."""
+    return (column if column.dtype == dtype else column.cast(dtype)).alias(name)
 
 
 def _plain(found: Index, doubts: list[Doubt], of: Table) -> Iterator[tuple[Any, ...]]:
@@ -122,24 +128,31 @@ def value(found: Any, path: list[str]) -> Any:
     return found
 
 
-def listed(owner: npt.NDArray[Any], values: pl.Series, count: int) -> pl.Series:
-    """A column of lists: the ``values`` of each of ``count`` owners, [] for those without."""
+def listed(
+    owner: npt.NDArray[Any], columns: dict[str, pl.Series], count: int
+) -> dict[str, pl.Series]:
+    """Columns of lists: the values of each of ``count`` owners, [] for those without."""
     if (owner[1:] < owner[:-1]).any():
         order = np.argsort(owner, kind="stable")
-        owner, values = owner[order], take(values, order)
-    # What is known to be sorted is grouped without hashing.
-    numbers = pl.Series("owner", owner, dtype=pl.UInt32).set_sorted()
-    groups = pl.DataFrame([numbers, values.alias("value")]).group_by("owner", maintain_order=True)
-    found = groups.agg(pl.col("value"))
+        owner, columns = owner[order], subset(columns, order)
+    # What is known to be sorted is grouped without hashing, all columns in one query.
+    numbers = pl.Series("", owner, dtype=pl.UInt32).set_sorted()
+    groups = pl.DataFrame({"": numbers, **columns}).group_by("", maintain_order=True)
+    found = groups.agg(pl.col(list(columns)))
+    if len(found) == count:
+        return {name: found[name] for name in columns}
     place = np.full(count, len(found), np.uint32)
-    place[found["owner"].to_numpy()] = np.arange(len(found), dtype=np.uint32)
-    empty = pl.Series("value", [[]], dtype=pl.List(values.dtype))
-    return take(pl.concat([found["value"], empty]), place)
+    place[found[""].to_numpy()] = np.arange(len(found), dtype=np.uint32)
+    made = {}
+    for name in columns:
+        empty = pl.Series(name, [[]], dtype=found[name].dtype)
+        made[name] = take(pl.concat([found[name], empty]), place)
+    return made
 
 
 def nullable(found: npt.NDArray[np.float64]) -> pl.Series:
     """Numbers, null where the array says not a number."""
-    return pl.Series(found).fill_nan(None)
+    return pl.Series(found, nan_to_null=True)
 
 
 def verdicts(found: npt.NDArray[np.int8]) -> pl.Series:

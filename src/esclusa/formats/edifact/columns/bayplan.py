@@ -27,7 +27,7 @@ from esclusa.formats.edifact.columns.header import (
     voyages,
 )
 from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, first_of, last_of
-from esclusa.formats.edifact.columns.spans import take
+from esclusa.formats.edifact.columns.spans import subset
 from esclusa.formats.edifact.segment import Segment
 from esclusa.model import TransportEquipment, Voyage
 
@@ -112,7 +112,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     kept = np.flatnonzero((of_slot >= 0) & np.append(named, False)[of_slot])
     at = of_slot[kept]
     owner = sheet.message[layout.begun[kept]]
-    columns = {name: take(column, at) for name, column in equipment.items()}
+    columns = subset(equipment, at)
     rest = {
         **boxes.masses(sheet, slot, count),
         "temperature_c": boxes.temperatures(sheet, slot, count),
@@ -123,9 +123,11 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
         **place_columns("load_port", _port(layout, count, "load", "original_load")),
         **place_columns("discharge_port", _port(layout, count, "discharge", "final_discharge")),
     }
-    rows = kept
-    columns |= {name: take(column, rows) for name, column in rest.items()}
-    return owner, {**columns, **voyage_columns(sheet.once(_voyages).at(owner))}
+    return owner, {
+        **columns,
+        **subset(rest, kept),
+        **voyage_columns(sheet.once(_voyages).at(owner)),
+    }
 
 
 def _port(layout: _Layout, count: int, field: str, instead: str) -> Chosen:

@@ -28,7 +28,7 @@ FIELDS: Final[dict[str, Any]] = {
 def numbers(sheet: Sheet, eqd: Picked) -> dict[str, pl.Series]:
     """What EQD says: number, verdict, size, load status."""
     number, valid = containers(sheet, eqd)
-    size = first_said(sheet.column(eqd, 3), sheet.column(eqd, 3, 4))
+    size = sheet.first_said(eqd, (3, 1), (3, 4))
     code, loads = sheet.coded(eqd, common.load_status, 6)
     return {
         "number": number,
@@ -45,6 +45,8 @@ def first_said(one: pl.Series, other: pl.Series) -> pl.Series:
 
 def pick(column: pl.Series, at: Picked, missing: Any) -> pl.Series:
     """``column[at]``, ``missing`` where ``at`` is -1."""
+    if (at >= 0).all():
+        return take(column, at)
     more = pl.concat([column, pl.Series(column.name, [missing], dtype=column.dtype)])
     return take(more, np.where(at >= 0, at, len(column)))
 
@@ -97,8 +99,8 @@ def seals(sheet: Sheet, group: Picked, count: int) -> dict[str, pl.Series]:
 
 def once(owner: Picked, columns: dict[str, pl.Series], count: int) -> dict[str, pl.Series]:
     """Lists of the different values of each owner, in order."""
+    if (np.bincount(owner) <= 1).all():
+        return listed(owner, columns, count)
     table = pl.DataFrame({"owner": pl.Series(owner, dtype=pl.UInt32), **columns})
-    if len(table):
-        table = table.unique(maintain_order=True)
-    owners = table["owner"].to_numpy()
-    return {name: listed(owners, table[name], count) for name in columns}
+    table = table.unique(maintain_order=True)
+    return listed(table["owner"].to_numpy(), {name: table[name] for name in columns}, count)

@@ -35,7 +35,7 @@ def columns(
         **_measures(sheet, item, len(gid)),
     }
     owner = bill[gid]
-    return {name: listed(owner, column, count) for name, column in found.items()}
+    return listed(owner, found, count)
 
 
 def _counts(sheet: Sheet, picked: Picked, element: int) -> pl.Series:
@@ -48,14 +48,16 @@ def _counts(sheet: Sheet, picked: Picked, element: int) -> pl.Series:
 def _packages(sheet: Sheet, gid: Picked, item: Picked) -> tuple[pl.Series, pl.Series]:
     """Count and kind of packages; PAC fills what GID leaves open."""
     count = _counts(sheet, gid, 2)
-    kind = first_said(sheet.column(gid, 2, 2), sheet.column(gid, 2, 5))
+    kind = sheet.first_said(gid, (2, 2), (2, 5))
     pac = sheet.tagged("PAC")
     pac = pac[item[pac] >= 0]
+    if not len(pac):
+        return count, kind
     more = _counts(sheet, pac, 1)
     said = np.flatnonzero(more.is_not_null().to_numpy())
     at = first_of(item[pac[said]], len(gid))
     count = count.zip_with(count.is_not_null(), pick(take(more, said), at, None))
-    other = first_said(sheet.column(pac, 3), sheet.column(pac, 3, 4))
+    other = sheet.first_said(pac, (3, 1), (3, 4))
     said = np.flatnonzero((other != "").to_numpy())
     at = first_of(item[pac[said]], len(gid))
     return count, first_said(kind, pick(take(other, said), at, ""))
@@ -65,7 +67,7 @@ def _descriptions(sheet: Sheet, item: Picked, count: int) -> pl.Series:
     """The texts of FTX, with blanks between."""
     ftx = sheet.tagged("FTX")
     ftx = ftx[sheet.meant(ftx, lambda code: code in ("AAA", "")) & (item[ftx] >= 0)]
-    text = first_said(joined(sheet, ftx, 4, 1, 5), sheet.column(ftx, 3))
+    text = joined(sheet, ftx, 4, 1, 5, instead=[(3, 1)])
     long = sheet.component(ftx, 4, 6)
     rest = np.flatnonzero(long.begin > 0)
     if len(rest):
@@ -73,9 +75,9 @@ def _descriptions(sheet: Sheet, item: Picked, count: int) -> pl.Series:
         text = text.scatter(rest, gather(at, read))
     said = np.flatnonzero((text != "").to_numpy())
     owner, text = item[ftx[said]], take(text, said)
-    if len(np.unique(owner)) == len(owner):
+    if (np.bincount(owner) <= 1).all():
         return pick(text, first_of(owner, count), "")
-    return listed(owner, text, count).list.join(" ")
+    return listed(owner, {"text": text}, count)["text"].list.join(" ")
 
 
 def _codes(sheet: Sheet, item: Picked, count: int) -> pl.Series:
@@ -94,11 +96,12 @@ def _codes(sheet: Sheet, item: Picked, count: int) -> pl.Series:
 
 def _measures(sheet: Sheet, item: Picked, count: int) -> dict[str, pl.Series]:
     mea = sheet.tagged("MEA")
+    mea = mea[item[mea] >= 0]
     what, amount = quantities(sheet, mea)
     owner = item[mea]
     found = {}
     for word, field in (("gross", "gross_mass_kg"), ("volume", "volume_m3")):
-        here = np.flatnonzero(what.are(word) & (owner >= 0) & ~np.isnan(amount))
+        here = np.flatnonzero(what.are(word) & ~np.isnan(amount))
         kept = np.append(amount[here], np.nan)
         first = first_of(owner[here], count)
         found[f"goods.{field}"] = nullable(kept[np.where(first >= 0, first, len(here))])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
+from esclusa.formats.edifact.columns import spans
 from esclusa.formats.edifact.columns.readings import moments
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet, choose, first_of
 from esclusa.formats.edifact.columns.spans import gather, take
@@ -96,6 +97,10 @@ def voyage_columns(found: Chosen) -> dict[str, pl.Series]:
     }
 
 
+def _read(sheet: Sheet) -> tuple[Picked, list[Place]]:
+    return sheet.read(sheet.tagged("LOC"), common.place)
+
+
 class Places:
     """LOC of a sheet: what each is for, where it is."""
 
@@ -105,7 +110,7 @@ class Places:
         self.sheet = sheet
         self.rows = sheet.tagged("LOC")
         self.field = sheet.mapped(self.rows, lambda code: meaning(code) or "", 1)
-        self.code, self.found = sheet.read(self.rows, common.place)
+        self.code, self.found = sheet.once(_read)
 
     def first(
         self, field: str, owner: Picked, count: int, mask: npt.NDArray[np.bool_] | None = None
@@ -131,6 +136,8 @@ def said_moments(
     sheet: Sheet, picked: Picked, owner: Picked, count: int, *, last: bool = False
 ) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
     """The first (or last) date of each owner that can be read, and whether there is one."""
+    if not len(picked):
+        return spans.constant("", count), np.zeros(count, bool)
     read = moments(sheet, picked)
     good = np.flatnonzero((read != "").to_numpy() & (owner >= 0))
     if last:

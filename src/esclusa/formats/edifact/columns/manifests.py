@@ -27,7 +27,7 @@ from esclusa.formats.edifact.columns.header import (
     voyage_columns,
 )
 from esclusa.formats.edifact.columns.moves import after
-from esclusa.formats.edifact.columns.readings import joined, units
+from esclusa.formats.edifact.columns.readings import joined, numbered_units, units, usual_units
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import (
     DEAF,
@@ -38,7 +38,7 @@ from esclusa.formats.edifact.columns.sheet import (
     first_of,
     last_of,
 )
-from esclusa.formats.edifact.columns.spans import Spans, gather, stripped, take
+from esclusa.formats.edifact.columns.spans import Spans, constant, gather, stripped, subset, take
 from esclusa.model import Consignment, Party
 
 _DATES: Final = ("issued", "departure", "arrival")
@@ -115,13 +115,11 @@ def _grown(sheet: Sheet, layout: Layout) -> Picked:
     inside = np.flatnonzero(box >= 0)
     bytes_of = np.bincount(box[inside], weights=size[inside], minlength=len(begun) + 1)
     opened = np.flatnonzero(np.isin(begun, eqd))
-    number = units(sheet, sheet.component(begun[opened], 2))
-    table = pl.DataFrame({
-        "message": sheet.message[begun[opened]], "number": number, "bytes": bytes_of[opened],
-    })  # fmt: skip
-    summed = table.group_by("message", "number").agg(pl.col("bytes").sum())
+    message, number = sheet.message[begun[opened]], sheet.component(begun[opened], 2)
+    key = message * (len(opened) + 1) + numbered_units(sheet, number)
+    _, first, same = np.unique(key, return_index=True, return_inverse=True)
     most = np.zeros(sheet.count)
-    np.maximum.at(most, summed["message"].to_numpy(), summed["bytes"].to_numpy())
+    np.maximum.at(most, message[first], np.bincount(same, weights=bytes_of[opened]))
     named = np.concatenate([layout.references_to("equipment"), sheet.tagged("SGP"), eqd])
     times = np.bincount(sheet.message[named], minlength=sheet.count)
     return sheet.overgrown(
@@ -151,8 +149,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
         **voyage_columns(voyage),
     }
     named = np.flatnonzero((bill != "").to_numpy())
-    rows = named
-    return owner[named], {name: take(column, rows) for name, column in columns.items()}
+    return owner[named], subset(columns, named)
 
 
 def _numbers(sheet: Sheet, layout: Layout) -> tuple[pl.Series, pl.Series]:
@@ -176,7 +173,7 @@ def _numbers(sheet: Sheet, layout: Layout) -> tuple[pl.Series, pl.Series]:
     plain = first_said(text["bill"], listed_)
     above = first_said(text["master"], plain)
     house = text["house"] != ""
-    empty = pl.Series([""], dtype=pl.String).new_from_index(0, layout.count)
+    empty = constant("", layout.count)
     over = above.zip_with(above != text["house"], empty)
     return text["house"].zip_with(house, plain), over.zip_with(house, text["master"])
 
@@ -199,7 +196,10 @@ def _in_box(sheet: Sheet) -> npt.NDArray[np.bool_]:
     flags = np.zeros(len(sheet.rows), bool)
     flags[eqd] = True
     box, _ = sheet.groups(flags)
-    named = (units(sheet, sheet.component(eqd, 2)) != "").to_numpy()
+    number = sheet.component(eqd, 2)
+    named = usual_units(sheet, number)
+    rest = np.flatnonzero(~named)
+    named[rest] = (units(sheet, number.at(rest)) != "").to_numpy()
     found: npt.NDArray[np.bool_] = (box >= 0) & np.append(named, False)[box]
     return found
 
@@ -294,11 +294,7 @@ def _parties(sheet: Sheet, layout: Layout) -> dict[str, pl.Series]:
     nad = sheet.tagged("NAD")
     nad = nad[layout.bill[nad] >= 0]
     code, roles = sheet.coded(nad, lambda word: common.ROLE.get(word, "other"), 1)
-    name = joined(sheet, nad, 4, 1, 5)
-    lines = sheet.column(nad, 3)
-    for number in range(2, 6):
-        lines = first_said(lines, sheet.column(nad, 3, number))
-    name = first_said(name, lines)
+    name = joined(sheet, nad, 4, 1, 5, instead=[(3, number) for number in range(1, 6)])
     long = sheet.component(nad, 3, 6)
     rest = np.flatnonzero((name == "").to_numpy() & (long.end > long.begin))
     if len(rest):
@@ -310,7 +306,7 @@ def _parties(sheet: Sheet, layout: Layout) -> dict[str, pl.Series]:
         "parties.country": sheet.column(nad, 9),
     }
     owner = layout.bill[nad]
-    return {field: listed(owner, column, layout.count) for field, column in found.items()}
+    return listed(owner, found, layout.count)
 
 
 def _equipment(sheet: Sheet, layout: Layout) -> pl.Series:

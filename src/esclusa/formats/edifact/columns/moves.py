@@ -26,7 +26,7 @@ from esclusa.formats.edifact.columns.header import (
     voyages,
 )
 from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, choose, first_of, last_of
-from esclusa.formats.edifact.columns.spans import gather, take
+from esclusa.formats.edifact.columns.spans import constant, gather, subset, take
 from esclusa.formats.edifact.containers import HERE, KINDS, MAIN
 from esclusa.model import TransportEvent
 
@@ -99,7 +99,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     columns = {
         "event": take(event, owner),
         "code": take(code, owner),
-        "stage": pl.Series([_STAGE], dtype=pl.String).new_from_index(0, count),
+        "stage": constant(_STAGE, count),
         "occurred": _occurred(sheet, layout, count),
         "bill": _bills(sheet, layout, count, owner),
         **_parties(sheet, layout, count, owner),
@@ -121,8 +121,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     }
     columns |= {f"equipment.{name}": column for name, column in unit.items()}
     named = np.flatnonzero((equipment["number"] != "").to_numpy())
-    rows = named
-    return owner[named], {name: take(column, rows) for name, column in columns.items()}
+    return owner[named], subset(columns, named)
 
 
 def _events(sheet: Sheet) -> tuple[pl.Series, pl.Series]:

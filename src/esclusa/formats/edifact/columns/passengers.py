@@ -14,7 +14,7 @@ import polars as pl
 from esclusa.formats import values
 from esclusa.formats.edifact import common
 from esclusa.formats.edifact.columns.base import LIST, Table, listed
-from esclusa.formats.edifact.columns.boxes import first_said, pick
+from esclusa.formats.edifact.columns.boxes import pick
 from esclusa.formats.edifact.columns.header import (
     Places,
     place_columns,
@@ -30,7 +30,7 @@ from esclusa.formats.edifact.columns.sheet import (
     first_of,
     last_of,
 )
-from esclusa.formats.edifact.columns.spans import Spans, gather, take
+from esclusa.formats.edifact.columns.spans import Spans, gather, subset, take
 from esclusa.formats.edifact.columns.spans import values as different
 from esclusa.formats.edifact.paxlst import LAND_PLACE, RANK, flight
 from esclusa.model import Traveller
@@ -94,9 +94,9 @@ def _refuse(sheet: Sheet) -> Picked:
     layout = sheet.once(_Layout)
     legs = np.bincount(sheet.message[layout.legs], minlength=sheet.count)
     inside = np.flatnonzero(layout.leg >= 0)
-    size = np.zeros(sheet.count, np.int64)
     rows = sheet.rows[inside]
-    np.add.at(size, sheet.message[inside], sheet.run.ends(rows) - sheet.run.begin[rows])
+    spent = sheet.run.ends(rows) - sheet.run.begin[rows]
+    size = np.bincount(sheet.message[inside], spent, sheet.count).astype(np.int64)
     # Each leg stands twice in a statement, as the journey and among the legs.
     return sheet.overgrown(sheet.message[layout.nad], 400 * legs + 2 * size)
 
@@ -122,7 +122,7 @@ def _names(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
 
 def _attributes(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
     att = _inside(sheet, layout, "ATT", ("2",))
-    gender = first_said(sheet.column(att, 3), sheet.column(att, 2))
+    gender = sheet.first_said(att, (3, 1), (2, 1))
     nat = _inside(sheet, layout, "NAT", ("2", ""))
     rff = sheet.tagged("RFF")
     booked = sheet.meant(rff, lambda code: common.REFERENCE.get(code) == "booking")
@@ -205,10 +205,7 @@ def _documents(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
         "documents.issuer": _issuers(sheet, layout, count),
         "documents.expires": _expiries(sheet, layout, count),
     }
-    return {
-        name: listed(person[order], take(column, at), layout.count)
-        for name, column in columns.items()
-    }
+    return listed(person[order], subset(columns, at), layout.count)
 
 
 def _kind(code: str) -> str:

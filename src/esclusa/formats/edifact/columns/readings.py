@@ -7,6 +7,7 @@ plain reader uses, each different text once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -116,15 +117,20 @@ def containers(
     return number, verdict
 
 
+def usual_units(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.bool_]:
+    """Which spans are four capital letters and seven digits."""
+    array = sheet.run.text.array
+    usual: npt.NDArray[np.bool_] = found.end - found.begin == 11
+    start = np.where(usual, found.begin, 0)
+    for at in range(11):
+        usual &= (_IS_LETTER if at < 4 else _IS_DIGIT)[array[start + at]]
+    return usual
+
+
 def units(sheet: Sheet, found: spans.Spans) -> pl.Series:
     """:func:`values.container` of each span: numbers of equipment, without the verdict."""
-    array = sheet.run.text.array
-    usual = found.end - found.begin == 11
-    for at in range(11):
-        byte = array[np.where(usual, found.begin + at, 0)]
-        usual &= _IS_LETTER[byte] if at < 4 else (byte >= _ZERO) & (byte <= _ZERO + 9)
     number = spans.column(sheet.run, found, resolve=True)
-    rest = np.flatnonzero(~usual & (found.end > found.begin))
+    rest = np.flatnonzero(~usual_units(sheet, found) & (found.end > found.begin))
     if not len(rest):
         return number
     odd = spans.values(sheet.run, found.at(rest))
@@ -132,15 +138,56 @@ def units(sheet: Sheet, found: spans.Spans) -> pl.Series:
     return number.scatter(rest, spans.gather(odd.code, read))
 
 
-def joined(sheet: Sheet, picked: Picked, element: int, first: int, last: int) -> pl.Series:
-    """These components of each segment that are not blank, with a blank between."""
-    parts = [sheet.column(picked, element, number) for number in range(first, last + 1)]
-    table = pl.DataFrame({str(at): part for at, part in enumerate(parts)})
-    said = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in table.columns]
-    return table.select(pl.concat_str(said, separator=" ", ignore_nulls=True)).to_series()
+def numbered_units(sheet: Sheet, found: spans.Spans) -> Picked:
+    """A number for each span: the same where they name the same equipment."""
+    code, example = spans.distinct(sheet.run, found)
+    unlike = found.at(example)
+    if usual_units(sheet, unlike).all():
+        return code
+    # What is not written as usual may mean the same container as what is.
+    _, number = np.unique(units(sheet, unlike).to_list(), return_inverse=True)
+    same: Picked = number[code]
+    return same
+
+
+def joined(
+    sheet: Sheet, picked: Picked, element: int, first: int, last: int,
+    *, instead: Sequence[tuple[int, int]] = (),
+) -> pl.Series:  # fmt: skip
+    """These components of each segment that are not blank, with a blank between; where all are
+    blank, the first of other components (element, number) that is not.
+
+    Mostly there is one alone, which is copied like any other value.
+    """
+    run = sheet.run
+    parts = []
+    for number in range(first, last + 1):
+        part = sheet.component(picked, element, number)
+        if not part.end.any():
+            break  # nor is there any behind it
+        parts.append(spans.stripped(run, part))
+    said = np.zeros(len(picked), np.intp)
+    for part in parts:
+        said += part.end > part.begin
+    several = np.flatnonzero(said > 1)
+    parts += [sheet.component(picked, *place) for place in instead]
+    if not parts:
+        return spans.constant("", len(picked))
+    text = spans.first_said(run, parts)
+    if not len(several):
+        return text
+    columns = [
+        spans.column(run, part.at(several), resolve=True, strip=True)
+        for part in parts[: len(parts) - len(instead)]
+    ]
+    table = pl.DataFrame({str(at): column for at, column in enumerate(columns)})
+    filled = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in table.columns]
+    lines = table.select(pl.concat_str(filled, separator=" ", ignore_nulls=True)).to_series()
+    return text.scatter(several, lines.zip_with(lines != "", spans.take(text, several)))
 
 
 _IS_LETTER: Final = np.array([65 <= byte <= 90 for byte in range(256)])
+_IS_DIGIT: Final = np.array([48 <= byte <= 57 for byte in range(256)])
 _IS_CATEGORY: Final = np.array([chr(byte) in "UJZ" for byte in range(256)])
 _VALUE: Final = np.array([LETTERS.get(chr(byte), 0) for byte in range(256)], np.intp)
 

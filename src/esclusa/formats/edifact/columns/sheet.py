@@ -67,6 +67,8 @@ class Sheet:
         self.rows = np.arange(len(self.message)) + np.repeat(first - ahead, self.sizes)
         self.tag = run.tags(self.rows)
         self.kept: dict[Callable[[Sheet], Any], Any] = {}
+        self.found: dict[str, Picked] = {}
+        self.known: dict[tuple[int, int, int], spans.Distinct] = {}
 
     def once(self, make: Callable[[Sheet], T]) -> T:
         """Return what ``make`` makes of the sheet, made the first time."""
@@ -89,7 +91,9 @@ class Sheet:
         return Region(begin, end, int(run.envelope[number]), "its groups are out of order")
 
     def tagged(self, tag: str) -> Picked:
-        return np.flatnonzero(self.tag == tag_code(tag))
+        if tag not in self.found:
+            self.found[tag] = np.flatnonzero(self.tag == tag_code(tag))
+        return self.found[tag]
 
     # -- values of rows -------------------------------------------------------------------------
 
@@ -97,12 +101,24 @@ class Sheet:
         return spans.component(self.run, self.rows[picked], element, number)
 
     def words(self, picked: Picked, element: int, number: int = 1) -> spans.Distinct:
-        """The different values of a component."""
-        return spans.values(self.run, self.component(picked, element, number))
+        """The different values of a component; those of all rows with a tag are kept, since
+        qualifiers are asked for again and again."""
+        key = id(picked), element, number
+        if key in self.known:
+            return self.known[key]
+        made = spans.values(self.run, self.component(picked, element, number))
+        if any(picked is each for each in self.found.values()):
+            self.known[key] = made
+        return made
 
     def column(self, picked: Picked, element: int, number: int = 1) -> pl.Series:
         """A component as a column, blanks at its ends taken off."""
         return spans.plain(self.run, self.component(picked, element, number))
+
+    def first_said(self, picked: Picked, *places: tuple[int, int]) -> pl.Series:
+        """The first of several components (element, number) of each row that is not blank."""
+        parts = [self.component(picked, element, number) for element, number in places]
+        return spans.first_said(self.run, parts)
 
     def coded(
         self, picked: Picked, read: Callable[[str], T], element: int, number: int = 1

@@ -211,12 +211,12 @@ def per_segment(run: Run, rows: Whole, read: Callable[[Segment], T]) -> tuple[An
     :return: the number of each segment's result, and the results.
     """
     code, example = distinct(run, whole(run, rows))
-    return code, [read(segment(run, int(row))) for row in rows[example]]
+    return code, [read(segment(run, row)) for row in rows[example].tolist()]
 
 
 def segment(run: Run, row: int) -> Segment:
     """A row as the plain reader has it."""
-    begin, end = int(run.begin[row]), int(run.ends(np.array([row]))[0])
+    begin, end = int(run.begin[row]), int(run.at[run.bound[run.first[row + 1] - 1]])
     found = str(run.text.data[begin:end], "utf-8")
     return Segment(found, found[:3], begin, end - begin + 1, 0, run.marks)
 
@@ -229,6 +229,40 @@ def gather(code: npt.NDArray[Any], found: Sequence[Any], dtype: Any = pl.String)
 def take(column: pl.Series, at: npt.NDArray[Any]) -> pl.Series:
     """``column[at]``, without the query that :meth:`polars.Series.gather` makes of it."""
     return column[pl.Series(at.astype(np.uint32, copy=False))]
+
+
+def constant(text: str, count: int) -> pl.Series:
+    """A column that says the same in each of ``count`` rows."""
+    return pl.Series([text], dtype=pl.String).new_from_index(0, count)
+
+
+def subset(columns: dict[str, pl.Series], at: npt.NDArray[Any]) -> dict[str, pl.Series]:
+    """``column[at]`` of each of these columns of the same length; they themselves where that is
+    all of them as they stand."""
+    if not columns:
+        return columns
+    length = len(next(iter(columns.values())))
+    if len(at) == length and np.array_equal(at, np.arange(length)):
+        return columns
+    places = pl.Series(at.astype(np.uint32, copy=False))
+    return {name: column[places] for name, column in columns.items()}
+
+
+def first_said(run: Run, parts: Sequence[Spans]) -> pl.Series:
+    """A column of the first of several values of each row that is not blank."""
+    bare = [stripped(run, each) for each in parts]
+    if run.high is not None:
+        # Blanks beyond ASCII show only when the values are made.
+        made = [column(run, each, resolve=True, strip=True) for each in bare]
+        said = made[-1]
+        for text in reversed(made[:-1]):
+            said = text.zip_with(text != "", said)
+        return said
+    begin, end = bare[-1]
+    for each in reversed(bare[:-1]):
+        there = each.end > each.begin
+        begin, end = np.where(there, each.begin, begin), np.where(there, each.end, end)
+    return column(run, Spans(begin, end), resolve=True, strip=True)
 
 
 def plain(run: Run, spans: Spans) -> pl.Series:
@@ -272,7 +306,7 @@ def _copied(run: Run, spans: Spans, number: int) -> pl.Series:
     count = int(_SIZES[number]) // 8
     matrix = np.stack(words(run, spans, count), axis=1) if count else None
     if matrix is None:
-        return pl.Series([""], dtype=pl.String).new_from_index(0, len(spans.begin))
+        return constant("", len(spans.begin))
     return pl.Series(matrix.view(f"S{8 * count}").ravel()).cast(pl.String)
 
 

@@ -11,8 +11,8 @@ from alembic import op
 
 from esclusa.ledger import tallies
 
-revision = "0018"
-down_revision = "0015"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

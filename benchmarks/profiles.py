@@ -146,13 +146,12 @@ def one_by_one(size: int, seed: int) -> None:
     state.learn(outcomes)
     loaded = time.process_time() - start
     times, told = [], []
-    for place in range(size - asked, size):
-        row = rows[place]
+    for row in rows.tail(asked).iter_rows(named=True):
         start = time.process_time()
-        state.ask(row)
+        state.ask_row(row)
         times.append(time.process_time() - start)
         start = time.process_time()
-        state.add(row)
+        state.add_rows([row])
         told.append(time.process_time() - start)
     first, *rest = times
     milli = np.percentile(np.array(rest), [50, 99]) * 1_000

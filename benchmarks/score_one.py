@@ -131,11 +131,10 @@ def measure(
         with node.gate.reading(reader) as (connection, visible):
             node.analyst.findings(connection, [subject])
             marks.append((time.perf_counter(), time.process_time()))
-            frame = desk._live.features(connection, visible, made.id, dt.datetime.now(dt.UTC))
+            row = desk._live.features(connection, visible, made.id, dt.datetime.now(dt.UTC))
             marks.append((time.perf_counter(), time.process_time()))
             model = node.model_desk._scorers.kept(connection, visible).active()
         scorer = node.model_desk._scorers.of(model.body)
-        row = frame.row(0, named=True)
         one = scorer.one(row)
         told = explain(scorer.model, row, one.contributions, one.probability)
         assert told.reasons and all(r.sentence("en") and r.sentence("es") for r in told.reasons)

@@ -14,8 +14,8 @@ import pytest
 
 from esclusa.analysis import goods
 from esclusa.analysis.goods import fit, words
-from esclusa.analysis.profiles.from_records import Stated, rows_of
-from esclusa.analysis.targeting import load_pack, run_rules
+from esclusa.analysis.profiles.from_records import Stated, rows_of, values_of
+from esclusa.analysis.targeting import load_pack, reasons_for, run_rules, told
 from esclusa.analysis.targeting.consignments import consignment_table
 from esclusa.analysis.targeting.context import ConsignmentContext
 from esclusa.model import Consignment, GoodsItem, Party, Place, Seal, TransportEquipment
@@ -61,6 +61,8 @@ def test_texts_weighed_one_by_one_get_the_figures_that_they_get_among_many() -> 
             one = goods.judge([text], [code])
             for part, whole in zip(one, many, strict=True):
                 assert part.equals(whole.slice(row, 1), check_dtypes=True), (text, code, again)
+        alone = goods.judge_one(text, code)
+        assert alone == (many.likeness[row], many.best[row])
     assert many.likeness.null_count() < len(texts)
 
 
@@ -126,8 +128,11 @@ def test_the_table_and_the_hits_of_one_consignment_are_those_it_has_among_many()
     many = consignment_table(bodies, around)
     hits = run_rules(many, pack, day)
     assert hits["row"].n_unique() > 10 and len(hits) > hits["row"].n_unique()
+    reasons = told(bodies, many, pack, day)
+    assert reasons == reasons_for(bodies, many, hits, pack)
     for row, (body, known) in enumerate(zip(bodies, around, strict=True)):
         one = consignment_table([body], [known])
+        assert told([body], one, pack, day) == [reasons[row]]
         assert one.schema == many.schema and one.equals(many.slice(row, 1))
         own = hits.filter(row=row).with_columns(row=pl.lit(0, pl.UInt32))
         found = run_rules(one, pack, day)
@@ -146,5 +151,4 @@ def test_the_row_of_one_version_is_the_row_it_has_among_many() -> None:
     stated = [Stated(f"r{n}", at, body, n % 7 == 0) for n, body in enumerate(_bodies())]
     many = rows_of(stated)
     for row, one in enumerate(stated):
-        found = rows_of([one])
-        assert found.schema == many.schema and found.equals(many.slice(row, 1))
+        assert pl.DataFrame([values_of(one)], schema=many.schema).equals(many.slice(row, 1))

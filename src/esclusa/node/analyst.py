@@ -412,8 +412,7 @@ class Analyst:
         moment = dt.datetime.now(dt.UTC)
         found: list[list[tuple[int, Reason]]] = [[] for _ in subjects]
         for rule, pack in ((_PACK, self._pack), *sorted(self.own.packs().items())):
-            hits = targeting.run_rules(table, pack, moment)
-            given = targeting.reasons_for(bodies, table, hits, pack)
+            given = targeting.told(bodies, table, pack, moment)
             for place, reasons in enumerate(given):
                 found[place] += [(rule, reason) for reason in reasons]
         return [tuple(given) for given in found]

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-import polars as pl
 import sqlalchemy as sa
 
 from esclusa.analysis.scoring import combine, explain
@@ -22,7 +21,7 @@ from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import queue, records, versions, watchlists
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.records import Draft, now_text
-from esclusa.model import Assessment, Record, record_id
+from esclusa.model import Assessment, record_id
 from esclusa.node.examinations import outcomes_under
 from esclusa.node.features import consignment_features
 from esclusa.node.model_fitting import FEATURE_VERSION
@@ -33,11 +32,13 @@ from esclusa.node.score_rows import (
     ASSESSMENT,
     CONSIGNMENT,
     KIND,
+    Judged,
     ToScore,
     assessments,
     count_of,
     frozen,
     in_force,
+    view_of,
 )
 from esclusa.sharing import score_views as views
 from esclusa.sharing.reader import Action, Reader
@@ -187,19 +188,30 @@ class ScoreDesk:
             target = targets[label]
             assert target is not None  # joined before
             seen = visible & self._view(label)
-            frame = self._features(connection, seen, [one.id for one in some])
+            judged = list(self._judged(connection, seen, [one.id for one in some], model))
             rested = self._rested(connection, visible & self._view(target), model)
-            drafts += self._drafts(connection, frame, some, model, target, rested)
+            drafts += self._drafts(connection, judged, some, model, target, rested)
         return drafts
 
-    def _features(
-        self, connection: sa.Connection, seen: frozenset[int], names: Sequence[str]
-    ) -> pl.DataFrame:
+    def _judged(
+        self, connection: sa.Connection, seen: frozenset[int], names: Sequence[str],
+        model: KeptModel,
+    ) -> Iterator[Judged]:  # fmt: skip
+        """Yield the features of each consignment with its contributions and its probability."""
+        scorer, now = self._scorers.of(model.body), self.now()
         if self._live.knows(seen) and self._few(connection, seen, len(names)):
-            now = self.now()
-            return pl.concat(self._live.features(connection, seen, one, now) for one in names)
+            for name in names:
+                row = self._live.features(connection, seen, name, now)
+                if row is not None:
+                    one = scorer.one(row)
+                    yield row, one.contributions, one.probability
+            return
         outcomes = outcomes_under(connection, self._labels, seen, kinds=("consignment",))
-        return consignment_features(connection, seen, outcomes, names=names, as_of=self.now())
+        frame = consignment_features(connection, seen, outcomes, names=names, as_of=now)
+        scored = scorer.score(frame)
+        for place, row in enumerate(frame.iter_rows(named=True)):
+            found = tuple(scored.contributions[:, place].tolist())
+            yield row, found, float(scored.probability[place])
 
     def _few(self, connection: sa.Connection, seen: Collection[int], asked: int) -> bool:
         return asked <= _SINGLE or asked * _SHARE <= count_of(connection, seen)
@@ -231,17 +243,15 @@ class ScoreDesk:
         }  # fmt: skip
 
     def _drafts(
-        self, connection: sa.Connection, frame: pl.DataFrame, some: Sequence[ToScore],
+        self, connection: sa.Connection, judged: Iterable[Judged], some: Sequence[ToScore],
         model: KeptModel, target: int, rested: dict[str, Any],
     ) -> Iterable[Draft]:  # fmt: skip
         scorer = self._scorers.of(model.body)
-        scored = scorer.score(frame)
         at = now_text()
         seen, of = self._view(target), {one.id: one for one in some}
-        for place, row in enumerate(frame.iter_rows(named=True)):
+        for row, found, probability in judged:
             one = of[row["record"]]
-            found = tuple(scored.contributions[:, place].tolist())
-            told = explain(scorer.model, row, found, float(scored.probability[place]))
+            told = explain(scorer.model, row, found, probability)
             alert = queue.of_subject(connection, seen, one.id)
             yield Draft(
                 body=frozen(
@@ -291,7 +301,7 @@ class ScoreDesk:
         label = records.label_of(connection, held.seq)
         chain = records.chain(connection, self._labels, name, label)
         present = records.get(connection, self._labels, visible, subject)
-        return _view(held, len(chain), present, int(self._labels.get(label).marking.level))
+        return view_of(held, len(chain), present, int(self._labels.get(label).marking.level))
 
     def highest(self, reader: Reader, *, limit: int = 50) -> tuple[views.ScoreRow, ...]:
         """Return the consignments with the highest newest scores that the reader may see."""
@@ -337,16 +347,3 @@ class ScoreDesk:
             number=number, probability=made.probability, low=made.low, high=made.high,
             scored=made.scored, unscored=made.unscored,
         )  # fmt: skip
-
-
-def _view(held: Record, of: int, present: Record | None, level: int) -> views.AssessmentView:
-    body = held.body
-    assert isinstance(body, Assessment)
-    return views.AssessmentView(
-        record_id=held.id, subject_id=body.subject_id, version=held.version, of=of,
-        subject_version=body.subject_version, at=body.at, score=body.score,
-        probability=body.probability, start=body.start, rest=body.rest, points=body.points,
-        model=body.model, checksum=body.checksum, feature_version=body.feature_version,
-        rules=body.rules, lists=body.lists, reasons=body.reasons,
-        later=present is None or present.seq != body.subject_seq, level=level,
-    )  # fmt: skip

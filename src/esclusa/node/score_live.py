@@ -15,15 +15,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import polars as pl
 import sqlalchemy as sa
 
-from esclusa.analysis.goods import likeness
+from esclusa.analysis.goods import judge_one
 from esclusa.analysis.profiles import Settings, State
-from esclusa.analysis.profiles.from_records import Stated, rows_of, with_masses
+from esclusa.analysis.profiles.from_records import Stated, masses, rows_of, values_of
 from esclusa.ledger import versions
 from esclusa.ledger.indexing import EXAMINATION_REFERENCE
 from esclusa.ledger.labels import Labels
@@ -38,6 +38,8 @@ OLDEST: Final = 3_600.0
 """Seconds after which history is built anew, whatever happened."""
 _KEPT: Final = 4
 """Sets of labels whose history is kept; the one used longest ago goes first."""
+_FEW: Final = 20
+"""Up to so many versions are taken in one by one, as a table of them costs more."""
 _CONSIGNMENT: Final = msgspec.json.Decoder(Consignment)
 _SETTINGS: Final = Settings()
 
@@ -69,10 +71,12 @@ class _History:
                 Stated(one.id, one.recorded, _CONSIGNMENT.decode(one.body), one.withdrawn)
                 for one in fresh
             )
-            rows = rows_of(stated)
-            if len(rows) > 1:
-                rows = rows.unique(["id", "at"], keep="last", maintain_order=True)
-            self.state.add(rows)
+            if len(fresh) <= _FEW:
+                last = {(one.id, one.at): one for one in stated}
+                self.state.add_rows(map(values_of, last.values()))
+            else:
+                rows = rows_of(stated)
+                self.state.add(rows.unique(["id", "at"], keep="last", maintain_order=True))
             self.seq = fresh[-1].seq
         exam, touched = _exams(connection, self.visible, fresh)
         if exam > self.exam or (exam and touched):
@@ -127,18 +131,18 @@ class LiveProfiles:
 
     def features(
         self, connection: sa.Connection, visible: frozenset[int], name: str, as_of: dt.datetime
-    ) -> pl.DataFrame:
-        """Return one row, as ``consignment_features`` does for one consignment as of a moment; none
-        where it was not in force.
+    ) -> dict[str, Any] | None:
+        """Return the row that ``consignment_features`` gives for one consignment as of a moment, as
+        values by column; None where it was not in force.
 
         :param as_of: an aware moment, not before one that was asked about earlier.
         """
         with self._lock:
             history = self._history(connection, visible)
             asked = self._asked(connection, visible, name, as_of)
-            found = history.state.ask(asked)
-            found.columns = ["record", *found.columns[1:]]
-            return found
+            if asked is None:
+                return None
+            return {"record": name, "at": asked["at"], **history.state.ask_row(asked)}
 
     def _history(self, connection: sa.Connection, visible: frozenset[int]) -> _History:
         history = self._known.pop(visible, None)
@@ -156,29 +160,20 @@ class LiveProfiles:
 
     def _asked(
         self, connection: sa.Connection, visible: frozenset[int], name: str, as_of: dt.datetime
-    ) -> pl.DataFrame:
+    ) -> dict[str, Any] | None:
         found = connection.execute(_VERSIONS, {"name": name, "labels": sorted(visible)})
         held = [one for one in map(versions.held, found) if one.recorded < as_of]
         last = max(held, key=lambda one: (one.recorded, one.seq), default=None)
-        stated = [] if last is None or last.withdrawn else [last]
-        rows = rows_of(
-            Stated(one.id, one.recorded, _CONSIGNMENT.decode(one.body)) for one in stated
-        )
-        if not stated:
-            return rows
-        fit = likeness(rows["text"], rows["hs"]).item()
-        for column, value in (("at", as_of.astimezone(dt.UTC)), ("text_fit", fit)):
-            put = pl.Series(column, [value], dtype=rows.schema[column])
-            rows.replace_column(rows.get_column_index(column), put)
-        box = rows["box"].item()
-        weighed = [
-            one
-            for held_one in (
-                versions.all_holding(connection, visible, f"equipment:{box}") if box else ()
-            )
-            for one in weighed_in(held_one)
-        ]
-        return with_masses(rows, weighed) if weighed else rows
+        if last is None or last.withdrawn:
+            return None
+        row = values_of(Stated(last.id, last.recorded, _CONSIGNMENT.decode(last.body)))
+        fit, _chapter = judge_one(row["text"], row["hs"])
+        row |= {"at": as_of.astimezone(dt.UTC), "text_fit": fit}
+        if box := row["box"]:
+            told = versions.all_holding(connection, visible, f"equipment:{box}")
+            weighed = [one for held in told for one in weighed_in(held) if one.number == box]
+            row |= masses(weighed, row["at"], row)
+        return row
 
 
 def _exams(

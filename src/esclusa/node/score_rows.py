@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from esclusa.analysis.scoring import Explained
 from esclusa.ledger.schema import record
-from esclusa.model import Assessment, Consignment, ScoreReason
+from esclusa.model import Assessment, Consignment, Record, ScoreReason
+from esclusa.sharing import score_views as views
 
 KIND: Final = "assessment"
+Judged = tuple[dict[str, Any], tuple[int, ...], float]
+"""The features of a consignment by name, its contributions, its probability."""
 
 
 class ToScore(msgspec.Struct, frozen=True):
@@ -86,3 +89,17 @@ def count_of(connection: sa.Connection, visible: Collection[int]) -> int:
         record.c.kind == "consignment", record.c.label_id.in_(sorted(visible)), record.c.current
     )
     return int(connection.execute(query).scalar_one())
+
+
+def view_of(held: Record, of: int, present: Record | None, level: int) -> views.AssessmentView:
+    """Return a kept score as people see it: one of ``of`` versions, ``present`` its consignment."""
+    body = held.body
+    assert isinstance(body, Assessment)
+    return views.AssessmentView(
+        record_id=held.id, subject_id=body.subject_id, version=held.version, of=of,
+        subject_version=body.subject_version, at=body.at, score=body.score,
+        probability=body.probability, start=body.start, rest=body.rest, points=body.points,
+        model=body.model, checksum=body.checksum, feature_version=body.feature_version,
+        rules=body.rules, lists=body.lists, reasons=body.reasons,
+        later=present is None or present.seq != body.subject_seq, level=level,
+    )  # fmt: skip

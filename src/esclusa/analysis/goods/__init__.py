@@ -5,7 +5,10 @@ in English, Spanish and both mixed, and which words speak for and against. A tex
 goods, or words it does not know, get no answer. Nothing is fetched.
 """
 
-from esclusa.analysis.goods.fit import Fit, Reading, Said, judge, likeness, read, shares
+from esclusa.analysis.goods.fit import Fit, Reading, Said, judge, judge_one, likeness, read, shares
 from esclusa.analysis.goods.model import Model, shipped
 
-__all__ = ["Fit", "Model", "Reading", "Said", "judge", "likeness", "read", "shares", "shipped"]
+__all__ = [
+    "Fit", "Model", "Reading", "Said", "judge", "judge_one", "likeness", "read", "shares",
+    "shipped",
+]  # fmt: skip

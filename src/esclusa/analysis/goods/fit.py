@@ -86,16 +86,39 @@ def judge(
     text, code = pl.Series("text", texts, pl.String), pl.Series("code", codes, pl.String)
     if len(text) != len(code):
         raise ValueError(f"{len(text)} texts and {len(code)} codes")
-    shares = _shares_of(text, model)
+    return _judged(_shares_of(text, model), _places(code, model), model)
+
+
+def judge_one(text: str | None, code: str | None) -> tuple[float | None, str | None]:
+    """Return the likeness and the best chapter of :func:`judge` for one text."""
+    model = shipped()
+    known = None if text is None else units_of(text)
+    if known is None:  # nothing to read, or signs for the column engine
+        fit = judge([text], [code])
+        return fit.likeness.item(), fit.best.item()
+    shares = _remembered(tuple(known[0]), known[1])[0]
+    goods = shares[:-1]
+    best = int(goods.argmax())
+    top = goods[best]
+    if not (top >= ENOUGH and top > shares[-1]):
+        return None, None
+    place = _place(code, model)
+    ratio = float(np.float32(goods[place] / np.maximum(top, _LEAST))) if place >= 0 else None
+    return ratio, model.classes[best]
+
+
+_LEAST: Final = 1e-12
+
+
+def _judged(shares: Floats, place: Indices, model: Model) -> Fit:
     goods = shares[:, :-1]  # the last class names no goods
-    rows = np.arange(len(text))
-    best = goods.argmax(axis=1) if len(text) else np.zeros(0, dtype=np.int64)
+    rows = np.arange(len(shares))
+    best = goods.argmax(axis=1) if len(shares) else np.zeros(0, dtype=np.int64)
     top = goods[rows, best]
     told = (top >= ENOUGH) & (top > shares[:, -1])
-    place = _places(code, model)
     own = np.where(place >= 0, goods[rows, np.maximum(place, 0)], np.nan)
     names = (*model.classes[:-1], None)
-    ratio = np.where(told, own / np.maximum(top, 1e-12), np.nan)
+    ratio = np.where(told, own / np.maximum(top, _LEAST), np.nan)
     return Fit(
         likeness=_column("likeness", ratio),
         share=_column("share", np.where(told, own, np.nan)),
@@ -223,14 +246,17 @@ def _softmax(model: Model, vectors: Floats, starts: Indices, single: Floats) -> 
 
 def _places(codes: pl.Series, model: Model) -> Indices:
     """Return the class of each code's chapter, -1 where it names none."""
-    known = _chapters(model.classes)
     if len(codes) <= _FEW:
-        places = [known.get((code or "").strip(_BLANKS)[:2], -1) for code in codes.to_list()]
-        return np.array(places, dtype=np.int64)
+        return np.array([_place(code, model) for code in codes.to_list()], dtype=np.int64)
+    known = _chapters(model.classes)
     chapters = codes.str.strip_chars().str.head(2)
     return (
         chapters.replace_strict(known, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
     )
+
+
+def _place(code: str | None, model: Model) -> int:
+    return _chapters(model.classes).get((code or "").strip(_BLANKS)[:2], -1)
 
 
 @cache

@@ -14,7 +14,7 @@ from esclusa.analysis.profiles.counting import count_key
 from esclusa.analysis.profiles.peers import compare
 from esclusa.analysis.profiles.rows import measured, outcomes_taken, taken
 from esclusa.analysis.profiles.settings import Settings
-from esclusa.analysis.profiles.shaping import Shape
+from esclusa.analysis.profiles.shaping import Shape, asked_about
 from esclusa.analysis.profiles.stream import Stream, stream_of
 
 _SETTINGS = Settings()
@@ -40,13 +40,13 @@ def profile(
     """
     coder, stream, wanted = history_of(rows, outcomes, asked)
     raw = measured(coder.frame)
-    shape = Shape(wanted, raw[len(raw) - len(wanted) :], settings)
+    shape = Shape(*asked_about(wanted, raw[len(raw) - len(wanted) :]), settings)
     for key in keys():
         shape.history(key, count_key(key, coder.groups(key.columns), stream))
     for measure in measures():
         values = raw[measure.name].to_numpy()
         shape.peers(measure, compare(measure, values, coder.groups, stream, settings))
-    return shape.frame()
+    return shape.frame(wanted)
 
 
 def history_of(

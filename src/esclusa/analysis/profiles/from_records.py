@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -26,6 +26,9 @@ _ROLES: Final = (
     ("importer", ("consignee", "importer")), ("shipper", ("shipper", "exporter")),
     ("notify", ("notify",)), ("agent", ("agent", "forwarder")),
 )  # fmt: skip
+
+
+_WINDOW_DAYS: Final = 60
 
 
 class Stated(NamedTuple):
@@ -52,9 +55,12 @@ def rows_of(stated: Iterable[Stated]) -> pl.DataFrame:
     container where the bill names one alone, and ``text``: that of the heaviest line."""
     reading = _Reading()
     rows = [reading.row(one) for one in stated]
-    if len(rows) == 1:  # at half the cost of the way for many
-        return pl.from_dicts([dict(zip(_FIELDS, rows[0], strict=True))], schema=_SCHEMA)
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def values_of(one: Stated) -> dict[str, Any]:
+    """Return the row of one version as :func:`rows_of` has it, as values by column."""
+    return dict(zip(_FIELDS, _Reading().row(one), strict=True))
 
 
 _FIELDS: Final = (
@@ -163,7 +169,7 @@ def with_text_fit(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_masses(
-    rows: pl.DataFrame, weighed: Iterable[Weighed], *, window_days: int = 60
+    rows: pl.DataFrame, weighed: Iterable[Weighed], *, window_days: int = _WINDOW_DAYS
 ) -> pl.DataFrame:
     """Return rows of :func:`rows_of` with what other records say of the box, where the bill does
     not say it itself: verified mass, the stow plan's, tare.
@@ -208,11 +214,26 @@ def _few_with_masses(
             told[one.number].append(one)
     found: dict[str, list[float | None]] = {name: [] for name in _MASSES}
     for box, at, *stated in rows.select("box", "at", *_MASSES).iter_rows():
-        near = [one for one in told.get(box, ()) if at - window <= one.at < at]
-        for name, value in zip(_MASSES, stated, strict=True):
-            known = [(one.at, mass) for one in near if (mass := getattr(one, name) or 0.0) > 0]
-            newest = max(known)[1] if known else None
-            found[name].append(newest if value is None else value)
+        said = masses(told.get(box, ()), at, dict(zip(_MASSES, stated, strict=True)), window)
+        for name, value in said.items():
+            found[name].append(value)
     return rows.with_columns(
         pl.Series(name, values, dtype=pl.Float64) for name, values in found.items()
     )
+
+
+def masses(
+    told: Iterable[Weighed], at: dt.datetime, row: Mapping[str, Any],
+    window: dt.timedelta = dt.timedelta(days=_WINDOW_DAYS),
+) -> dict[str, float | None]:  # fmt: skip
+    """Return the masses of the box of one row, as :func:`with_masses` puts them into it.
+
+    :param told: what other records say of this box.
+    :param at: the row's moment (aware); ``row`` its values by column.
+    """
+    near = [one for one in told if at - window <= one.at < at]
+    found: dict[str, float | None] = {}
+    for name in _MASSES:
+        known = [(one.at, mass) for one in near if (mass := getattr(one, name) or 0.0) > 0]
+        found[name] = row[name] if row[name] is not None else max(known)[1] if known else None
+    return found

@@ -47,12 +47,13 @@ def week_of(day: Ints) -> Ints:
 
 def bins_of(measure: Measure, values: Floats) -> Ints:
     """Return the step of each value, -1 for NaN; what lies beyond both ends is in the last step."""
-    found = np.searchsorted(_edges(measure.low, measure.high), values, side="right")
+    found = np.searchsorted(edges(measure.low, measure.high), values, side="right")
     return np.where(np.isnan(values), -1, found)
 
 
 @cache
-def _edges(low: float, high: float) -> Floats:
+def edges(low: float, high: float) -> Floats:
+    """Return where the steps between ``low`` and ``high`` end, the last left out."""
     return np.exp(np.linspace(np.log(low), np.log(high), BINS + 1)[1:-1])
 
 

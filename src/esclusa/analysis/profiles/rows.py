@@ -21,18 +21,18 @@ from esclusa.errors import InputError
 MOMENT: Final = pl.Datetime("us", "UTC")
 DAY_US: Final = 86_400_000_000
 
-_TEXTS: Final = (
+TEXTS: Final = (
     "importer", "shipper", "notify", "agent", "carrier", "address", "stuffing", "load_port", "via",
     "discharge_port", "hs", "size_type", "currency", "freight_currency",
 )  # fmt: skip
-_NUMBERS: Final = (
+NUMBERS: Final = (
     "packages", "mass_kg", "value", "freight", "boxes", "declared_kg", "verified_kg", "stow_kg",
     "tare_kg", "lead_hours", "text_fit",
 )  # fmt: skip
 ROW_COLUMNS: Final[Mapping[str, pl.DataType]] = MappingProxyType(
     {"id": pl.String(), "at": MOMENT, "withdrawn": pl.Boolean()}
-    | {name: pl.String() for name in _TEXTS}
-    | {name: pl.Float64() for name in _NUMBERS}
+    | {name: pl.String() for name in TEXTS}
+    | {name: pl.Float64() for name in NUMBERS}
     | {"departs": MOMENT, "arrives": MOMENT}
 )
 """Columns of a table of consignments. ``id`` and ``at`` are needed: one row for each version of a
@@ -49,9 +49,9 @@ OUTCOME_COLUMNS: Final[Mapping[str, pl.DataType]] = MappingProxyType(
 something was found (null: no result yet), and when that was known. The outcome of a consignment
 known last stands in place of earlier ones; of two known at one moment, a find stands."""
 
-_EARLIEST: Final = 315_532_800_000_000
-_LATEST: Final = 10_413_792_000_000_000
-_DERIVED: Final = ("hs2", "hs4", "hs6")
+EARLIEST: Final = 315_532_800_000_000
+LATEST: Final = 10_413_792_000_000_000
+DERIVED: Final = ("hs2", "hs4", "hs6")
 
 
 def taken(frame: pl.DataFrame) -> pl.DataFrame:
@@ -68,13 +68,13 @@ def taken(frame: pl.DataFrame) -> pl.DataFrame:
 def _cleaned() -> list[pl.Expr]:
     """Return what :func:`taken` makes of columns; built once, as that costs more than a row."""
     return [
-        *(_text(name) for name in _TEXTS if name != "via"),
+        *(_text(name) for name in TEXTS if name != "via"),
         pl.col("via").fill_null(""),
         pl.col("withdrawn").fill_null(False),
-        *(_number(name) for name in _NUMBERS),
+        *(_number(name) for name in NUMBERS),
         *(
             pl.when(pl.col("hs").str.len_bytes() >= n).then(pl.col("hs").str.slice(0, n)).alias(c)
-            for n, c in zip((2, 4, 6), _DERIVED, strict=True)
+            for n, c in zip((2, 4, 6), DERIVED, strict=True)
         ),
     ]
 
@@ -110,7 +110,7 @@ def _complete(
     if rows[name].null_count() or rows[moment].null_count():
         raise InputError(f"{what}: a row has no {name} or no {moment}")
     ticks = rows[moment].cast(pl.Int64)
-    if len(ticks) and not _EARLIEST <= int(ticks.min()) <= int(ticks.max()) < _LATEST:  # type: ignore[arg-type]
+    if len(ticks) and not EARLIEST <= int(ticks.min()) <= int(ticks.max()) < LATEST:  # type: ignore[arg-type]
         raise InputError(f"{what}: a moment in {moment} is not between 1980 and 2300")
     return rows
 
@@ -142,7 +142,7 @@ def _by_itself() -> list[pl.Expr]:
     verified = _above(pl.col("verified_kg"))
     mass, value = _above(pl.col("mass_kg")), _above(pl.col("value"))
     per_box = mass / _above(pl.col("boxes"))
-    most = pl.when(pl.col("size_type").str.starts_with("2")).then(_MOST_SHORT).otherwise(_MOST_LONG)
+    most = pl.when(pl.col("size_type").str.starts_with("2")).then(MOST_SHORT).otherwise(MOST_LONG)
     one_currency = pl.col("currency").is_not_null() & (
         pl.col("currency") == pl.col("freight_currency")
     )
@@ -174,9 +174,9 @@ def _by_itself() -> list[pl.Expr]:
     return [expression.alias(name) for name, expression in made.items()]
 
 
-_MOST_SHORT: Final = 28_200.0
+MOST_SHORT: Final = 28_200.0
 """Kilograms: 30,480 at most for a 20-foot box (ISO 668:2020) less a usual tare of 2,280."""
-_MOST_LONG: Final = 28_700.0
+MOST_LONG: Final = 28_700.0
 """Kilograms: 32,500 on most roads and cranes for a 40-foot box less a usual tare of 3,800."""
 
 

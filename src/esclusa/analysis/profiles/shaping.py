@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from functools import cache
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -36,13 +35,13 @@ class Shape:
 
     Keys come in the catalogue's order: the first, ``all``, gives the base rate of the others.
 
-    :param rows: the rows asked about, from ``taken``; ``raw`` their raw values.
+    :param at: the moments of the rows asked about, in microseconds.
+    :param raw: their raw values by name, NaN where they cannot be said.
     """
 
-    def __init__(self, rows: pl.DataFrame, raw: pl.DataFrame, settings: Settings) -> None:
-        self._rows, self._raw, self._settings = rows, raw, settings
-        self._at = rows["at"].cast(pl.Int64).to_numpy()
-        self._base = np.zeros(len(rows))
+    def __init__(self, at: Ints, raw: Mapping[str, Floats], settings: Settings) -> None:
+        self._at, self._raw, self._settings = at, raw, settings
+        self._base = np.zeros(len(at))
         self._totals: dict[str, Ints] = {}
         self._made: dict[str, npt.NDArray[np.float32]] = {}
 
@@ -56,26 +55,20 @@ class Shape:
 
     def peers(self, measure: Measure, found: Peers) -> None:
         """Take what the peers of a measure say."""
-        values, none = self._raw[measure.name].to_numpy(), found.level == 0
+        values, none = self._raw[measure.name], found.level == 0
         self._keep(f"{measure.name}_z", _finite(robust_z(values, found, self._settings)))
         self._keep(f"{measure.name}_median", np.exp(found.median))
         self._keep(f"{measure.name}_peers", np.where(none, np.nan, found.total))
         self._keep(f"{measure.name}_level", np.where(none, np.nan, found.level))
 
-    def frame(self) -> pl.DataFrame:
+    def frame(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return ``id``, ``at`` and every feature of the catalogue as 32-bit floats, null where it
-        cannot be said."""
-        totals = self._totals
-        for pair in shares():
-            self._keep(pair.name, _share(totals[pair.pair], totals[pair.parts[0]]))
-        for pair in new_pairs():
-            parts = [totals[part] for part in pair.parts]
-            self._keep(pair.name, _new(totals[pair.pair], parts, self._settings))
-        for name in self._raw.columns:
-            self._keep(name, _finite(self._raw[name].to_numpy()))
-        named = self._rows[["id", "at"]]
-        if len(named) == 1:
-            return named.hstack(self._one_row())
+        cannot be said.
+
+        :param rows: the rows asked about, from ``taken``.
+        """
+        self._finish()
+        named = rows[["id", "at"]]
         if len(named) <= _FEW:
             table = np.array([self._made[name] for name in feature_names()]).T
             cells = pl.Series(table.ravel(), nan_to_null=True).reshape(table.shape)
@@ -84,18 +77,34 @@ class Shape:
             pl.Series(name, self._made.pop(name), nan_to_null=True) for name in feature_names()
         )
 
-    def _one_row(self) -> pl.DataFrame:
+    def row(self) -> dict[str, float | None]:
+        """Return every feature of the one row asked about, rounded to 32 bits, None where it cannot
+        be said."""
+        self._finish()
         cells = np.concatenate([self._made[name] for name in feature_names()]).tolist()
-        said = (None if math.isnan(cell) else cell for cell in cells)
-        return pl.from_dicts([dict(zip(feature_names(), said, strict=True))], schema=_schema())
+        said = (None if cell != cell else cell for cell in cells)  # NaN differs from itself
+        return dict(zip(feature_names(), said, strict=True))
+
+    def _finish(self) -> None:
+        totals = self._totals
+        for pair in shares():
+            self._keep(pair.name, _share(totals[pair.pair], totals[pair.parts[0]]))
+        for pair in new_pairs():
+            parts = [totals[part] for part in pair.parts]
+            self._keep(pair.name, _new(totals[pair.pair], parts, self._settings))
+        for name, values in self._raw.items():
+            self._keep(name, _finite(values))
 
     def _keep(self, name: str, values: Floats) -> None:
         self._made[name] = values.astype(np.float32)
 
 
-@cache
-def _schema() -> pl.Schema:
-    return pl.Schema(dict.fromkeys(feature_names(), pl.Float32()))
+def asked_about(rows: pl.DataFrame, raw: pl.DataFrame) -> tuple[Ints, dict[str, Floats]]:
+    """Return moments and raw values of rows asked about, as :class:`Shape` takes them.
+
+    :param rows: from ``taken``; ``raw`` from ``measured``.
+    """
+    return rows["at"].cast(pl.Int64).to_numpy(), {one.name: one.to_numpy() for one in raw}
 
 
 def _said(values: Ints, some: npt.NDArray[np.bool_]) -> Floats:

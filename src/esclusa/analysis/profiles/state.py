@@ -9,11 +9,13 @@ told to forget them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from esclusa.analysis.profiles.answers import COLUMNS, KEYS, LEVELS, Answers, Value
@@ -29,10 +31,12 @@ from esclusa.analysis.profiles.effects import (
     effects,
     stronger,
 )
-from esclusa.analysis.profiles.peers import bins_of
+from esclusa.analysis.profiles.peers import Floats, bins_of
 from esclusa.analysis.profiles.rows import DAY_US, measured, outcomes_taken, taken
 from esclusa.analysis.profiles.settings import Settings
-from esclusa.analysis.profiles.shaping import Shape
+from esclusa.analysis.profiles.shaping import Shape, asked_about
+from esclusa.analysis.profiles.single import row_measured, row_taken, row_version
+from esclusa.analysis.profiles.stream import Ints
 from esclusa.analysis.profiles.tally import Histogram, Tally
 from esclusa.errors import InputError, StateError
 
@@ -73,14 +77,24 @@ class State:
         every = taken(rows)
         if len(every) > 1:
             every = single_versions(every, Coder(every).groups(("id",)))
-        told = list(_versions(every))
+        self._take(list(_versions(every)))
+
+    def add_rows(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take versions as :meth:`add` does, each as values by column: for a few of them.
+
+        :raises InputError: as ``profile``; then nothing was taken.
+        """
+        taken_rows = [row_taken(row) for row in rows]
+        self._take([row_version(row, row_measured(row)) for row in taken_rows])
+
+    def _take(self, told: Sequence[tuple[str, Version]]) -> None:
+        met: dict[tuple[str, int], Version] = {}
         for name, version in told:
             held = self._consigned.get(name)
             known = held.versions.get(version.what.at) if held else None
-            if known is not None and known != version:
-                raise InputError(
-                    f"rows: {name} is stated twice, differently, at one moment"
-                )  # fmt: skip
+            known = known or met.setdefault((name, version.what.at), version)
+            if known != version:
+                raise InputError(f"rows: {name} is stated twice, differently, at one moment")
         for name, version in told:
             what, held = version.what, self._consigned.get(name)
             if held is None:
@@ -193,20 +207,42 @@ class State:
         answers = Answers(len(wanted))
         asked = sorted(enumerate(_versions(wanted, raw)), key=lambda one: one[1][1].what.at)
         for line, (name, version) in asked:
-            self._advance(version.what.at)
-            held = self._consigned.get(name)
-            own = [
-                (what, more) for what, more in effects(held).items() if what.at < version.what.at
-            ] if held else []  # fmt: skip
-            self._count(answers, line, name, version.what, own)
-            self._compare(answers, line, version.what, own)
+            self._answer(answers, line, name, version.what)
+        return self._shaped(answers, *asked_about(wanted, raw)).frame(wanted)
+
+    def ask_row(self, row: Mapping[str, Any]) -> dict[str, float | None]:
+        """Return the features that :meth:`ask` gives for one row, by name.
+
+        :param row: its values by column.
+        :raises StateError, InputError: as :meth:`ask`.
+        """
+        wanted = row_taken(row)
+        raw = row_measured(wanted)
+        name, version = row_version(wanted, raw)
+        answers = Answers(1)
+        self._answer(answers, 0, name, version.what)
+        values = {
+            what: np.array([math.nan if said is None else said]) for what, said in raw.items()
+        }
+        return self._shaped(answers, np.array([version.what.at]), values).row()
+
+    def _answer(self, answers: Answers, line: int, name: str, what: Change) -> None:
+        self._advance(what.at)
+        held = self._consigned.get(name)
+        own = [
+            (other, more) for other, more in effects(held).items() if other.at < what.at
+        ] if held else []  # fmt: skip
+        self._count(answers, line, name, what, own)
+        self._compare(answers, line, what, own)
+
+    def _shaped(self, answers: Answers, at: Ints, raw: Mapping[str, Floats]) -> Shape:
         counts, peers = answers.made()
-        shape = Shape(wanted, raw, self.settings)
+        shape = Shape(at, raw, self.settings)
         for key, *_ in KEYS:
             shape.history(key, counts[key.name])
         for measure in measures():
             shape.peers(measure, peers[measure.name])
-        return shape.frame()
+        return shape
 
     def _count(
         self, answers: Answers, line: int, name: str, what: Change,

@@ -29,6 +29,7 @@ from esclusa.analysis.targeting.run import (
     reasons_for,
     run_rules,
     score,
+    told,
     unjudged,
 )
 from esclusa.analysis.targeting.selftest import Failure, PackReport, check_pack
@@ -37,5 +38,6 @@ __all__ = [
     "ConsignmentContext", "EquipmentContext", "Failure", "Pack", "PackError", "PackReport",
     "PortCallContext", "Rule", "Standing", "TravellerContext", "check_pack", "consignment_table",
     "equipment_table", "explain", "fingerprint", "load_pack", "port_call_table", "queue_key",
-    "reasons_for", "run_rules", "score", "standing", "traveller_table", "unjudged",
+    "reasons_for", "run_rules", "score", "standing", "told", "traveller_table",
+    "unjudged",
 ]  # fmt: skip

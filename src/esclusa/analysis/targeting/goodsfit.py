@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from esclusa.analysis.goods import judge, read
+from esclusa.analysis.goods import judge, judge_one, read
 from esclusa.analysis.targeting.normal import code, normal
 from esclusa.model import Consignment
 
@@ -14,6 +14,8 @@ FIT_NAMES: Final = ("goods_fit", "goods_speak_for", "goods_words_against")
 _EXPLAINED: Final = 0.01
 """Below this likeness the words are looked up: rules ask there, and each costs 2 milliseconds."""
 _WORDS_SHOWN: Final = 3
+_FEW: Final = 10
+"""Up to so many lines are judged one by one: columns cost more than they hold."""
 
 
 def fit_values(bodies: Sequence[Consignment]) -> list[tuple[object, ...]]:
@@ -31,15 +33,19 @@ def fit_values(bodies: Sequence[Consignment]) -> list[tuple[object, ...]]:
     if not lines:
         return found
     rows, texts, codes = zip(*lines, strict=True)
-    fit = judge(texts, codes)
+    if len(lines) <= _FEW:
+        told = [judge_one(text, hs) for _row, text, hs in lines]
+    else:
+        fit = judge(texts, codes)
+        told = list(zip(fit.likeness, fit.best, strict=True))
     worst: dict[int, float] = {}
     place: dict[int, int] = {}
-    for line, (row, likeness) in enumerate(zip(rows, fit.likeness, strict=True)):
+    for line, (row, (likeness, _best)) in enumerate(zip(rows, told, strict=True)):
         if likeness is not None and likeness < worst.get(row, 2.0):
             worst[row], place[row] = likeness, line
     for row, line in place.items():
         against = _against(texts[line], codes[line]) if worst[row] < _EXPLAINED else None
-        found[row] = (round(worst[row], 4), fit.best[line], against)
+        found[row] = (round(worst[row], 4), told[line][1], against)
     return found
 
 

@@ -22,6 +22,7 @@ from esclusa.analysis.targeting.compiler import compile_condition
 from esclusa.analysis.targeting.frame import frame_of
 from esclusa.analysis.targeting.normal import code, normal
 from esclusa.analysis.targeting.parser import parse
+from esclusa.analysis.targeting.plain import Test, plain_condition
 from esclusa.analysis.targeting.problems import PackError, raise_any
 from esclusa.analysis.targeting.rule import Rule, WordList, from_table, valid_on
 from esclusa.analysis.targeting.ruleschema import list_problems, rule_problems
@@ -35,12 +36,15 @@ MAX_FILES: Final = 2_000
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule ready to run: its tree, one column expression per subject, its two sentences."""
+    """A rule ready to run: its tree, one column expression per subject, its two sentences.
+
+    ``plain`` is the condition for one row, None where only the column engine can tell."""
 
     rule: Rule
     tree: Node
     lists: tuple[str, ...]
     expressions: Mapping[str, pl.Expr]
+    plain: Test | None
     text_en: Template
     text_es: Template
 
@@ -171,6 +175,7 @@ def _compiled(
         tree=tree,
         lists=lists_of(tree),
         expressions=expressions,
+        plain=plain_condition(tree, Scope({}, lists, rule.id)),
         text_en=Template(rule.text_en, "en"),
         text_es=Template(rule.text_es, "es"),
     )

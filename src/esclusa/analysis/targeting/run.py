@@ -93,6 +93,30 @@ def reasons_for(
     return [tuple(reasons) for reasons in found]
 
 
+def told(
+    bodies: Sequence[Any], table: pl.DataFrame, pack: Pack, as_of: dt.date
+) -> list[tuple[Reason, ...]]:
+    """Return the reasons of each body: :func:`run_rules` and :func:`reasons_for` in one. For one
+    body, rules are asked one by one, as columns cost more than they hold.
+
+    :param bodies: the records' bodies the table was made from, in the same order.
+    """
+    if table.height != 1:
+        return reasons_for(bodies, table, run_rules(table, pack, as_of), pack)
+    row, subject = table.row(0, named=True), subject_of(table)
+    rules = active(pack, as_of, subject)
+    numbers = all(math.isfinite(value) for value in row.values() if isinstance(value, float))
+    fired = [found for found in rules if numbers and found.plain is not None and found.plain(row)]
+    if asked := [found for found in rules if not numbers or found.plain is None]:
+        verdicts = table.select(
+            found.expressions[subject].alias(str(place)) for place, found in enumerate(asked)
+        ).row(0)
+        fired += [found for found, said in zip(asked, verdicts, strict=True) if said]
+    fired.sort(key=lambda found: (-found.rule.points, found.rule.id))
+    teller = _Teller(subject, pack)
+    return [tuple(teller.reason(found, bodies[0], row) for found in fired)]
+
+
 def score(reasons: Iterable[Reason]) -> float:
     """Return the sum of the points of ``reasons``, free of rounding on the way."""
     return math.fsum(reason.points for reason in reasons)

@@ -72,7 +72,11 @@ def test_a_case_from_the_match_to_the_number_at_the_partner(world: World) -> Non
         ({"person": WHO | {"born": "x"}}, 400, "unknown field"),
         ({"person": WHO, "match": "0" * 36, "given": STATEMENT}, 404, "no such thing"),
         ({"person": WHO, "entries": ["0" * 36], "given": STATEMENT}, 404, "no such thing"),
-        ({"person": WHO | {"name": "x" * 100_000}}, 400, "name is too long"),
+        (
+            {"person": WHO | {"name": "x" * 100_000}},
+            400,
+            "person.name is longer than 2000 characters",
+        ),
     ],
 )
 def test_a_wrong_application_is_refused_with_its_reason(

@@ -65,7 +65,7 @@ def test_the_same_over_the_api(node: Node) -> None:
     again = client.post("/api/v1/seizures", json={"report": report})
     assert again.status_code == 409
     bad = client.post("/api/v1/seizures", json={"report": report | {"items": []}})
-    assert "category must be filled in" in bad.text
+    assert "items must be filled in" in bad.text
     fix = {"report": report | {"event": "customs-A-1", "items": [{"category": "revenue"}]},
            "why": "not drugs", "version": mine["version"]}  # fmt: skip
     assert client.post(f"{place}/correction", json=fix).status_code == 200

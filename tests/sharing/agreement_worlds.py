@@ -88,7 +88,7 @@ def record(
 # --- random worlds --------------------------------------------------------------------------------
 
 
-WHOLE = ("packages", "sequence", "bags", "crew_count", "passenger_count", "number", "seen")
+WHOLE = ("packages", "sequence", "bags", "crew_count", "passenger_count", "number", "seen", "size")
 
 
 class World:

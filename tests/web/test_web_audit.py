@@ -191,7 +191,7 @@ def test_ending_an_agreement_asks_and_tells_when_there_is_none(people: dict[str,
     tom = people["tom"]
     answer = tom.post("/agencies/northreach/end")
     assert answer.status_code == 400
-    assert "Tick that you are sure" in text_of(
+    assert "sure: Tick this to confirm." in text_of(
         html.fromstring(answer.text).xpath("//*[@role='alert']")[0]
     )
     assert tom.post("/agencies/northreach/end", sure="yes").status_code in (404, 409)

@@ -172,7 +172,11 @@ def _part(token: str) -> bytes:
 
 # --- what must not be believed -------------------------------------------------------------------
 
-NOW = int(time.time())
+
+class Ago(int):
+    """A moment so many seconds ago, counted when the token is made."""
+
+
 DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
     "another issuer": ({"iss": "https://evil.example"}, "claim-iss"),
     "no issuer": ({"iss": ...}, "claim-iss"),
@@ -182,11 +186,11 @@ DEFECTS: dict[str, tuple[dict[str, Any], str]] = {
     "another authorised party": ({"azp": "elsewhere"}, "claim-azp"),
     "no moment": ({"iat": ...}, "claim-iat"),
     "a moment that is no number": ({"iat": "now"}, "claim-iat"),
-    "made in the future": ({"iat": NOW + 900, "exp": NOW + 1_000}, "claim-iat"),
-    "made long ago": ({"iat": NOW - 9_000}, "claim-time"),
+    "made in the future": ({"iat": Ago(-900), "exp": Ago(-1_000)}, "claim-iat"),
+    "made long ago": ({"iat": Ago(9_000)}, "claim-time"),
     "no end": ({"exp": ...}, "claim-exp"),
-    "over": ({"iat": NOW - 400, "exp": NOW - 200}, "claim-exp"),
-    "good for ever": ({"exp": NOW + 10**9}, "claim-time"),
+    "over": ({"iat": Ago(400), "exp": Ago(200)}, "claim-exp"),
+    "good for ever": ({"exp": Ago(-(10**9))}, "claim-time"),
     "no name": ({"jti": ...}, "claim-jti"),
     "an empty name": ({"jti": ""}, "claim-jti"),
     "a name that is no text": ({"jti": 7}, "claim-jti"),
@@ -221,6 +225,8 @@ def test_a_token_whose_claims_do_not_hold_signs_nobody_out(
     node: Node, provider: IdentityProvider, defect: str
 ) -> None:
     change, kind = DEFECTS[defect]
+    now = int(time.time())
+    change = {name: now - one if isinstance(one, Ago) else one for name, one in change.items()}
     refused(node, provider, signed(claims_for(provider, **change)), kind)
 
 

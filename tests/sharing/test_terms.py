@@ -93,7 +93,7 @@ def found(body: bytes) -> dict[str, object]:
     def walk(path: str, value: Any) -> dict[str, object]:
         if isinstance(value, dict):
             parts = [walk(f"{path}.{name}" if path else name, item)
-                     for name, item in value.items() if name != "kind" or path]  # fmt: skip
+                     for name, item in value.items() if name != "kind" or path in ("subject", "item")]  # fmt: skip
         elif isinstance(value, list):
             parts = [walk(f"{path}.{number}", item) for number, item in enumerate(value)]
         else:

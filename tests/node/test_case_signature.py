@@ -112,6 +112,15 @@ def test_a_missing_an_added_and_a_replaced_file_are_refused(package: bytes, keys
     assert "between the files" in check(repacked(package), keys).wrong
 
 
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
+def test_a_package_that_was_cut_off_and_a_file_that_is_none_say_so(
+    package: bytes, keys: str, part: float
+) -> None:
+    for data in (package[: int(len(package) * part)], bytes(range(256)) * 40):
+        with pytest.raises(InputError, match="cut off"):
+            check(data, keys)
+
+
 def test_another_key_an_unsigned_and_a_stolen_signature_are_refused(
     node: Node, package: bytes, keys: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import zipfile
 from typing import BinaryIO, Final
 
 import msgspec
@@ -81,7 +82,10 @@ def check(file: BinaryIO, keys: KeyRing, name: str) -> tuple[Statement, bool]:
     """
     parts = _parts(file, name)
     if parts is None:
-        raise InputError("the package is not signed", file=name)
+        if not zipfile.is_zipfile(file):
+            raise InputError("not a package, or one cut off: it has no end", file=name)
+        reason = "the package bears no whole signature: it was not signed, or its end was cut off"
+        raise InputError(reason, file=name)
     line, signature = parts
     said = msgspec.json.decode(line, type=Statement)
     if said.format != FORMAT or said.role != EXCHANGE:

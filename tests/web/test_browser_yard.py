@@ -65,8 +65,9 @@ def fill(page: Page, box: str, result: str = "Nothing found") -> None:
     page.get_by_label("Seal on the box before it was opened").fill("S77")
 
 
-def states(page: Page) -> list[str]:
-    return page.locator("[data-kept] tr td:nth-child(2)").all_text_contents()
+def has_states(page: Page, *states: str) -> None:
+    """Wait until the forms kept on the device stand like this: they are kept in the background."""
+    expect(page.locator("[data-kept] tr td:nth-child(2)")).to_have_text(states)
 
 
 def record(page: Page) -> None:
@@ -96,7 +97,7 @@ def test_two_forms_filled_without_link_and_one_acknowledgement_lost_make_two_rec
             fill(page, box.box)
             record(page)
             expect(page.locator("[data-say]")).to_contain_text("No connection")
-        assert states(page) == ["Waits to be sent", "Waits to be sent"]
+        has_states(page, "Waits to be sent", "Waits to be sent")
         assert [yard.examinations(node, one.box) for one in (first, second)] == [0, 0]
         page.close()
         page = context.new_page()  # the tab was closed: both are still there
@@ -111,7 +112,7 @@ def test_two_forms_filled_without_link_and_one_acknowledgement_lost_make_two_rec
         expect(page.locator("[data-say]")).to_contain_text(
             "Everything on this device has been sent"
         )
-        assert states(page) == ["Recorded", "Recorded"]
+        has_states(page, "Recorded", "Recorded")
         assert [yard.examinations(node, one.box) for one in (first, second)] == [1, 1]
         # What was acknowledged is no longer kept, and the table tells what is known by now.
         assert all("fields" not in form for form in page.evaluate(FORMS))

@@ -33,9 +33,12 @@ ADDRESSES = "addresses.txt"
 """File beside the nodes: a line for each address."""
 
 
-def made(folder: Path) -> Node:
-    """Make the node in a folder, with its partner beside it."""
-    world = World(folder, US, THEM)
+def made(folder: Path, database: str = "") -> Node:
+    """Make the node in a folder, with its partner beside it.
+
+    :param database: the SQLAlchemy URL of an empty database; "" for a file in the folder.
+    """
+    world = World(folder, US, THEM, databases={US: database})
     draft = world.draft(US, THEM)
     world.agree(US, THEM, clauses=(
         *draft.clauses, *referral_worlds.clauses(), *request_worlds.clauses(),

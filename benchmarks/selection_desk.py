@@ -29,6 +29,7 @@ COLUMNS = [
     *(f"{key}_{what}" for key in KEYS for what in ("seen", "age", "opened", "rate")),
 ]
 FRESH_WEEKS = 8
+TRAIL_WEEKS = 8
 _OPTIONS = {
     "objective": "binary", "num_leaves": 7, "learning_rate": 0.06, "min_data_in_leaf": 10,
     "lambda_l2": 5.0, "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1,
@@ -85,6 +86,22 @@ class Desk:
         )
         return told.select(
             "bill", pl.col("lately", "ever", "opened", "finds").fill_null(0).cast(pl.Int64)
+        )
+
+    def trail(self, seen: pl.DataFrame, keys: tuple[str, ...], week: int) -> pl.DataFrame:
+        """Return for each bill what exams of its cell found in the last ``TRAIL_WEEKS``, and what
+        the scores of these exams had promised when they were chosen."""
+        told = seen.select("bill", *keys)
+        if not self.known:
+            return told.select("bill", pl.lit(0).alias("found"), pl.lit(0.0).alias("promised"))
+        known = pl.concat(self.known).filter(
+            (pl.col("known") < self.day(week)) & (pl.col("week") >= week - TRAIL_WEEKS)
+        )
+        sums = known.group_by(keys).agg(
+            pl.col("found").sum().cast(pl.Int64), pl.col("p").sum().alias("promised")
+        )
+        return told.join(sums, on=keys, how="left").select(
+            "bill", pl.col("found").fill_null(0), pl.col("promised").fill_null(0.0).round(9)
         )
 
     def _exams(self, week: int, keys: tuple[str, ...]) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Does the interval of the miss rate cover the truth? Worlds in which the whole pool is opened after.
 
-A world has 14 weeks. In the first ten 150 boxes a week are opened: at random in the first three, then
-110 by a model fitted on what is known, 40 at random. In the last four its chances order the boxes: the
+A world has 30 weeks. In the first 26 5 % of the boxes are opened, 75 a week: at random in
+the first three weeks, then 67 by a model fitted on what is known and 8 at random. (``--short`` asks a
+model that learned less: ten weeks with 150 boxes each, 40 at random.) In the last four its chances order the boxes: the
 highest 5 % are taken out, as by selection, and from the rest the shipped policy draws 100 control
 exams a week, five times with seeds of their own. Then all the rest is opened too, which nobody can do
 in earnest: so the true share of finds in the pool is known, exams' errors included.
@@ -22,34 +23,45 @@ from esclusa.analysis.measurement.missed import missed
 from esclusa.analysis.selection import ONE, Candidate, Past, Place, default_policy, select
 from esclusa.analysis.world import World, read_parameters
 
-LEARN, ASK, EXAMS, DRAWS = 10, 4, 100, 5
-OPENED, BLIND, AT_RANDOM = 150, 3, 40
-_OURS = msgspec.structs.replace(default_policy(), formula="chance", value_weight=0.0, curiosity=0.0)
+ASK, EXAMS, DRAWS, BLIND = 4, 100, 5, 3
+LONG, SHORT = (26, 75, 8), (10, 150, 40)
+"""Weeks of learning, boxes opened in each (5 % of 1,500), and how many of them at random."""
+_OURS = msgspec.structs.replace(
+    default_policy(), formula="chance", value_weight=0.0, curiosity=0.0, follow=()
+)
+CELLS, LATELY = ("importer", "lane"), 4
 POLICIES = {
     "random half alone": msgspec.structs.replace(_OURS, random_share=1.0),
     "both halves": _OURS,
 }
 
 
-def one(seed: int) -> dict[str, list[tuple[float, ...]]]:
+def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
     """Return, by policy and draw, truth, estimate, low, high, and the bare find rate of the targeted."""
-    world = World(read_parameters(f"weeks = {LEARN + ASK}\nacting = {SCHEMES}"), seed)
+    learn, opened, at_random = SHORT if short else LONG
+    world = World(read_parameters(f"weeks = {learn + ASK}\nacting = {SCHEMES}"), seed)
     desk = selection_desk.Desk(world.parameters.start, seed)
     chance = np.random.default_rng((seed, 13))
     pools: dict[tuple[str, int], list[pl.DataFrame]] = {}
     targeted = []
-    for number in range(LEARN + ASK):
+    for number in range(learn + ASK):
         week = world.week()
         seen = desk.take(week, fit=number >= BLIND)
-        if number < LEARN:
+        if number < learn:
             boxes = chance.permutation(week.boxes["box"].to_numpy()).tolist()
             best = seen.sort("p", "bill", descending=True)["box"].unique(maintain_order=True)
-            first = best.head(OPENED - AT_RANDOM).to_list() if number >= BLIND else []
-            boxes = list(dict.fromkeys([*first, *boxes]))[:OPENED]
+            first = best.head(opened - at_random).to_list() if number >= BLIND else []
+            boxes = list(dict.fromkeys([*first, *boxes]))[:opened]
             desk.learn(seen, world.inspect(boxes))
             continue
-        score = seen.group_by("box").agg(
-            (1 - (1 - pl.col("p")).product()).alias("p"), pl.col("importer").min()
+        for name in CELLS:
+            past = desk.past(seen, (name,), LATELY, number)
+            counts = pl.struct("lately", "ever", "opened", "finds").alias(f"{name}_past")
+            seen = seen.join(past.select("bill", counts), on="bill")
+        seen = seen.sort(pl.col("importer_past").struct.field("ever"), "bill")
+        score = seen.group_by("box", maintain_order=True).agg(
+            (1 - (1 - pl.col("p")).product()).alias("p"),
+            pl.col("importer", "lane", "importer_past", "lane_past").first(),
         )
         score = score.sort("p", "box", descending=True)
         top = round(0.05 * len(score))
@@ -71,11 +83,11 @@ def one(seed: int) -> dict[str, list[tuple[float, ...]]]:
 def _pool(words: str, rest: pl.DataFrame, found: dict, policy) -> pl.DataFrame:
     pool = [
         Candidate(
-            subject=box,
-            score=p,
-            cells={"importer": Past(who, 1, 1 + len(who) % 7), "lane": Past("", 1, 1)},
+            subject=row["box"],
+            score=row["p"],
+            cells={name: Past(row[name], *row[f"{name}_past"].values()) for name in CELLS},
         )
-        for box, p, who in rest.select("box", "p", "importer").iter_rows()
+        for row in rest.iter_rows(named=True)
     ]
     all_control = msgspec.structs.replace(policy, control_share=1.0)
     key = hashlib.sha256(words.encode()).digest()
@@ -94,10 +106,10 @@ def _measured(pool: pl.DataFrame) -> tuple[float, float, float, float]:
 SCHEMES = '["persistent", "misdeclared", "weight", "rip_on", "shells", "mover"]'
 
 
-def coverage(seeds: Iterable[int]) -> None:
+def coverage(seeds: Iterable[int], short: bool = False) -> None:
     """Print how often the interval covers the truth, how wide it is, and how far the estimate errs."""
     start, many = time.process_time(), list(seeds)[::DRAWS]
-    told = [one(seed) for seed in many]
+    told = [one(seed, short) for seed in many]
     for name in POLICIES:
         truth, share, low, high, targeted = np.array([row for each in told for row in each[name]]).T
         covered = (low <= truth) & (truth <= high)

@@ -5,23 +5,28 @@ About 5 CPU seconds.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import Counter
 
 import msgspec
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esclusa.analysis.selection import (
     ONE,
     Candidate,
+    Follow,
     Past,
     Place,
     Policy,
     Sheet,
+    Trail,
     commitment,
     default_policy,
+    digest,
     pareto,
     read_policy,
     select,
@@ -30,6 +35,7 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection import draw as drawing
 from esclusa.analysis.selection.chances import spread
+from esclusa.analysis.selection.worth import followed
 from esclusa.errors import InputError
 
 SEED = bytes(range(32))
@@ -318,3 +324,70 @@ def test_a_policy_that_cannot_be_used_is_refused(text: str, told: str) -> None:
 def test_a_changed_policy_has_another_digest() -> None:
     assert read_policy("") == default_policy()
     assert read_policy("lean = 0.5").digest() != default_policy().digest()
+
+
+FOLLOW = read_policy("formula = 'chance'\nvalue_weight = 0.0")
+
+
+def told(score: float, found: int, promised: float) -> Candidate:
+    return Candidate(
+        subject="a", score=score, trails={"fresh_lane": Trail(found=found, promised=promised)}
+    )
+
+
+def test_a_find_that_was_not_promised_raises_the_scores_of_its_cell() -> None:
+    """One find where 0.1 was promised: odds times (1 + 0.3) / (0.1 + 0.3)."""
+    assert FOLLOW.follow == (Follow("fresh_lane", 0.3),)
+    odds = 0.05 / 0.95 * 1.3 / 0.4
+    assert followed(told(0.05, 1, 0.1), FOLLOW) == pytest.approx(odds / (1 + odds))
+    assert followed(told(0.05, 1, 1.0), FOLLOW) == 0.05  # as promised: the model knows it
+    assert followed(told(0.05, 0, 3.0), FOLLOW) == 0.05  # nothing found lowers nothing
+    assert followed(Candidate(subject="a", score=0.05), FOLLOW) == 0.05
+    assert followed(told(0.0, 9, 0.1), FOLLOW) == 0.0
+    assert followed(told(1.0, 9, 0.1), FOLLOW) == 1.0
+
+
+@given(st.floats(0, 1), st.integers(0, 50), st.floats(0, 50))
+@settings(max_examples=60)
+def test_following_never_lowers_a_score_and_knows_its_most(
+    score: float, found: int, promised: float
+) -> None:
+    raised = followed(told(score, found, promised), FOLLOW)
+    assert score * (1 - 1e-11) <= raised <= 1
+    most = score * 50 / (1 - score + score * 50)
+    assert raised <= most * (1 + 1e-9) or raised == score
+    assert followed(told(score, found + 1, promised), FOLLOW) >= raised * (1 - 1e-11)
+
+
+def test_what_is_near_a_find_gets_the_slot() -> None:
+    pool = [Candidate(subject=f"box-{at:02}", score=0.2 + at / 1000) for at in range(20)]
+    near = msgspec.structs.replace(told(0.1, 2, 0.1), subject="near")
+    place = Place("PAMIT", "2026-11-27", 2)
+
+    def valued(one: Candidate) -> list[str]:
+        lines = select(SEED, place, [*pool, one], FOLLOW).lines
+        return [line.subject for line in lines if line.lane == "value"]
+
+    assert valued(near) == ["near"]
+    assert valued(msgspec.structs.replace(near, trails={})) == ["box-19"]
+
+
+def test_sheets_from_before_trails_can_still_be_checked() -> None:
+    """Digests of a candidate without trails and of a policy that follows nothing, as of version 1."""
+    one = Candidate(subject="a", score=0.5)
+    plain = {"subject": "a", "score": 0.5, "value": None, "mandatory": [], "cells": {}}
+    assert digest([one]) == hashlib.sha256(rfc8785.dumps([plain])).hexdigest()
+    assert digest([told(0.5, 0, 0.0)]) != digest([one])
+    old = msgspec.structs.replace(default_policy(), follow=())
+    plain = msgspec.to_builtins(old)
+    del plain["follow"]
+    assert old.digest() == hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
+    assert msgspec.convert(plain, Policy).follow == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["weight = 0", "weight = 0.3\nmost = 0.5", "weight = 1\nspeed = 2"]
+)
+def test_a_follow_that_cannot_be_used_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="follow"):
+        read_policy(f"[[follow]]\nkind = 'lane'\n{text}")

@@ -12,8 +12,11 @@ import msgspec
 import pytest
 
 import selection_worlds as made
+import worlds
 from esclusa.errors import ConfigError, InputError, NotFound, StateError
+from esclusa.model import Assessment, Marking
 from esclusa.node import Node
+from esclusa.node import selection_candidates as candidates
 from esclusa.node.selecting import check
 from esclusa.sharing.reader import Role
 from worlds import reader
@@ -214,3 +217,54 @@ def test_a_secret_sheet_is_not_there_for_others(tmp_path: Path) -> None:
     assert [step.move for step in told.steps] == ["commit"]  # as if there were no other
     with pytest.raises(InputError, match="could not see"):
         desk.commit(made.supervisor(node), port=made.PORT, day=made.DAY, capacity=5, level=4)
+
+
+def scored(node: Node, carrier: str, marking: Marking, moment: dt.datetime) -> None:
+    """Score every bill of a carrier: those of the weeks before with 0.1 each, the others with 0.2."""
+    with node.store.read() as connection:
+        visible = [node.labels.intern(node.agency, marking)]
+        every = candidates.cargos(connection, visible)
+    bodies = [
+        Assessment(
+            subject_id=one.id, subject_version=1, subject_seq=1, at=moment.isoformat(), score=0,
+            probability=0.1 if one.cargo.arrival < made.DAY else 0.2, start=0, rest=0, model="m",
+            checksum="", feature_version="",
+        )
+        for one in every.values() if one.cargo.carrier == carrier
+    ]  # fmt: skip
+    made.keep(node, marking, bodies, moment)
+
+
+def test_a_find_raises_what_is_in_its_cell_and_a_hidden_one_does_not(tmp_path: Path) -> None:
+    """Eight of twelve bills were examined, four by each lane, three with a find; each was promised at
+    0.1. The secret ones, examined too, change nothing."""
+    text = '[[follow]]\nkind = "lane"\nweight = 0.3'
+    node = made.filled_node(tmp_path, secret=True)
+    (tmp_path / "selection.toml").write_text(text)
+    moment = dt.datetime(2026, 4, 4, 8, tzinfo=dt.UTC)
+    scored(node, "PZ", Marking(), moment)
+    scored(node, "QX", worlds.SECRET, moment)
+    open_ = node.labels.intern(node.agency, Marking())
+
+    def trails(now: dt.datetime) -> set[tuple[str, int, float]]:
+        with node.store.read() as connection:
+            found = candidates.listed(
+                connection, node.labels, [open_], node.agency, port=made.PORT, day=made.DAY,
+                until=made.DAY, now=now, policy=node.selection_desk.policy(),
+            )  # fmt: skip
+        assert found.by_model == "m"
+        assert len(found.candidates) == 60
+        return {
+            (one.cells["lane"].cell, trail.found, trail.promised)
+            for one in found.candidates
+            for trail in one.trails.values()
+        }
+
+    told = trails(made.LATER)
+    assert {(found, promised) for _, found, promised in told} == {(2, 0.4), (1, 0.4)}
+    assert len(told) == 2  # the lanes are told apart
+    assert trails(made.NOW) == set()  # not known yet
+    assert trails(made.LATER + dt.timedelta(days=candidates.TRAIL_DAYS)) == set()  # long ago
+    (tmp_path / "selection.toml").write_text('[[follow]]\nkind = "colour"\nweight = 1')
+    with pytest.raises(InputError, match="no cells of kind colour"):
+        node.selection_desk.policy()

@@ -49,6 +49,7 @@ from esclusa.model import (
     Reason,
     Severity,
 )
+from esclusa.node.people import Session
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.views import QueueFilter
@@ -142,6 +143,9 @@ class SmallNode:
 
     def csrf(self, token: str) -> str:
         return "form-" + token
+
+    def session(self, token: str) -> Session:
+        return Session(self.reader(token), self.csrf(token), False)
 
     def sign_out(self, token: str) -> None:
         self.sessions.pop(token, None)

@@ -47,7 +47,10 @@ class Bounds(NamedTuple):
 
     def age(self, moment: str) -> int:
         """Return the age of what was raised at a moment."""
-        return next((at for at, one in enumerate(self.hours) if moment >= one), len(self.hours))
+        for at, one in enumerate(self.hours):
+            if moment >= one:
+                return at
+        return len(self.hours)
 
 
 # --- raised -------------------------------------------------------------------------------------
@@ -190,19 +193,22 @@ def unclaimed(
     """Return how many alerts wait that nobody holds, by age, and since when the oldest ("" when
     there is none); a snooze that has ended by ``now`` leaves an alert so."""
     found: Counter[int] = Counter()
-    hours = [first for first, _end in (bounds.of(at) for at in range(len(bounds.hours)))]
+    last = len(bounds.hours)
+    day = bounds.hours[-1][:_DAY] if bounds.hours else "9"  # from here on by hours, days before
     age = sa.case(
-        *((alert_count.c.span >= HOUR + hour, at) for at, hour in enumerate(hours)),
-        else_=len(hours),
+        *((alert_count.c.span >= HOUR + hour, at) for at, hour in enumerate(bounds.hours)),
+        else_=last,
     ).label("age")
     first = sa.func.min(alert_count.c.span)
-    query = (
-        sa.select(age, alert_count.c.above, sa.func.sum(alert_count.c.number), first)
-        .where(*_spans(visible, HOUR, "", "9"))
-        .group_by("age", alert_count.c.above)
-    )
+    columns = (alert_count.c.above, sa.func.sum(alert_count.c.number), first)
+    before = sa.select(*columns).where(
+        *_spans(visible, DAY, "", day), alert_count.c.state == _NEW
+    ).group_by(alert_count.c.above)  # fmt: skip
+    after = sa.select(*columns, age).where(*_spans(visible, HOUR, day, "9"))
+    rows = [(*row, last) for row in connection.execute(before)]
+    rows += map(tuple, connection.execute(after.group_by(alert_count.c.above, "age")))
     oldest = []
-    for at, above, number, span in connection.execute(query):
+    for above, number, span, at in rows:
         if counts_for(above, visible):
             found[at] += int(number)
             oldest.append(span[len(HOUR) :])
@@ -293,18 +299,22 @@ def _within(first: str, end: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _first_in(
-    connection: sa.Connection, visible: Collection[int], now: str, hours: Sequence[str]
+    connection: sa.Connection, visible: Collection[int], now: str, spans: Sequence[str]
 ) -> list[str]:
-    """Return when the first alert that waits was raised, in a list, given the hours in one of which
-    it was."""
-    if not hours:
+    """Return when the first alert that waits was raised, in a list, given the days and hours in one
+    of which it was."""
+    if not spans:
         return []
-    hour = min(hours)
+    hour = min(spans)
+    if len(hour) == _DAY:
+        found = sa.select(alert_count.c.span, alert_count.c.above)
+        hours = connection.execute(found.where(*_spans(visible, HOUR, hour, _after(hour))))
+        hour = min(span[len(HOUR) :] for span, above in hours if counts_for(above, visible))
     query = sa.select(sa.func.min(queue.c.created)).where(
         *_unclaimed(visible, now), *_within(hour, _after(hour))
     )
-    found = connection.execute(query).scalar()
-    return [found] if found else []
+    raised = connection.execute(query).scalar()
+    return [raised] if raised else []
 
 
 def _stretch(counts: Sequence[tuple[str, int]], limit: int, offset: int) -> tuple[str, str, int]:

@@ -102,16 +102,25 @@ def labels_of_files(connection: sa.Connection) -> set[int]:
 
 
 def taken(connection: sa.Connection, visible: Collection[int], now: str) -> list[Any]:
-    """Return (alert_id, label_id, state, claimed_by, created, until) of the alerts that somebody
-    holds or put off, the oldest first."""
-    columns = (queue.c.alert_id, queue.c.label_id, queue.c.state, queue.c.claimed_by,
-               queue.c.created, queue.c.until)  # fmt: skip
+    """Return (alert_id, state, claimed_by, created, until, moved) of the alerts that somebody holds
+    or put off, the oldest first; ``moved``: when the last move on one that somebody holds was
+    recorded, None where no such move is left."""
+    columns = (queue.c.alert_id, queue.c.state, queue.c.claimed_by, queue.c.created, queue.c.until)
+    last = (
+        sa.select(sa.func.max(record.c.recorded_time))
+        .join(reference, reference.c.seq == record.c.seq)
+        .where(reference.c.value == "record:" + queue.c.alert_id, record.c.kind == "alert_move")
+        .where(record.c.label_id == queue.c.label_id)
+        .scalar_subquery()
+    )
     # Spelled out and not bound, each by itself, so that the partial index of the state is used.
     asleep = sa.and_(queue.c.state == sa.literal_column("'snoozed'"), queue.c.until > now)
     found: list[Any] = []
-    for held in (queue.c.state == sa.literal_column("'claimed'"), asleep):
-        query = sa.select(*columns).where(held, queue.c.label_id.in_(sorted(visible)))
-        found += connection.execute(query.where(broadest(visible)))
+    claimed = queue.c.state == sa.literal_column("'claimed'")
+    for held, moved in ((claimed, last), (asleep, sa.null())):
+        query = sa.select(*columns, moved.label("moved"))
+        query = query.where(held, queue.c.label_id.in_(sorted(visible)), broadest(visible))
+        found += connection.execute(query).all()
     return sorted(found, key=lambda row: (row.created, row.alert_id))
 
 
@@ -124,26 +133,6 @@ def held_messages(connection: sa.Connection, visible: Collection[int]) -> list[A
         .group_by(quarantine.c.source_id, source.c.received)
     )
     return list(connection.execute(query.order_by(source.c.received)))
-
-
-def moved_last(connection: sa.Connection, alerts: Collection[tuple[str, int]]) -> dict[str, str]:
-    """Return when the last move on each of these alerts was recorded under the label beside it, for
-    a caller who holds the labels."""
-    labels = dict(alerts)
-    found: dict[str, str] = {}
-    for some in slices(sorted(labels)):
-        query = (
-            sa.select(reference.c.value, record.c.label_id, sa.func.max(record.c.recorded_time))
-            .join(record, record.c.seq == reference.c.seq)
-            .where(reference.c.value.in_([f"record:{name}" for name in some]))
-            .where(record.c.kind == "alert_move")
-            .group_by(reference.c.value, record.c.label_id)
-        )
-        for value, label, at in connection.execute(query):
-            name = value.removeprefix("record:")
-            if labels[name] == label:
-                found[name] = at
-    return found
 
 
 def recorded_at(

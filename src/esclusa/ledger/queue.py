@@ -252,14 +252,15 @@ def broadest(visible: Collection[int]) -> sa.ColumnElement[bool]:
     """Return what holds for the one row of each alert that a reader of these labels gets."""
     if len(visible) < 2:
         return sa.true()
-    other = queue.alias("other")
-    return sa.not_(
-        sa.exists().where(
-            other.c.alert_id == queue.c.alert_id,
-            other.c.label_id.in_(sorted(visible)),
-            sa.tuple_(other.c.breadth, other.c.seq) > sa.tuple_(queue.c.breadth, queue.c.seq),
-        )
-    )
+    return sa.not_(sa.exists().where(*_BROADER, _OTHER.c.label_id.in_(sorted(visible))))
+
+
+_OTHER: Final = queue.alias("other")
+_BROADER: Final = (
+    _OTHER.c.alert_id == queue.c.alert_id,
+    sa.tuple_(_OTHER.c.breadth, _OTHER.c.seq) > sa.tuple_(queue.c.breadth, queue.c.seq),
+)
+"""Made once: putting it together took as long as many a question that holds it."""
 
 
 def _parts(wanted: Wanted) -> list[Wanted]:

@@ -37,21 +37,51 @@ COLUMNS = (
 
 
 def all_holding(
-    connection: sa.Connection, visible: Collection[int], value: str, *, after: int = 0
-) -> Iterator[Held]:
+    connection: sa.Connection, visible: Collection[int], value: str, *, after: int = 0,
+    names: Collection[str] | None = None,
+) -> Iterator[Held]:  # fmt: skip
     """Yield every version under these labels that holds a reference, replaced and withdrawn ones
     too, in order; erased ones hold none.
 
     :param after: only those with a higher sequence number.
+    :param names: only versions of these records, in lots of some hundred; None for all.
     """
-    query = (
+    if names is not None:
+        for some in slices(sorted(names)):
+            # The order of the records' ids is used, and not a walk over all that hold the value.
+            query = _all_holding(visible, value).where(record.c.id.in_(some))
+            rows = connection.execute(query.where(reference.c.seq > after))
+            yield from map(held, sorted(rows, key=lambda row: row.seq))
+        return
+    query = _all_holding(visible, value).where(reference.c.seq > after)
+    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
+    yield from map(held, rows)
+
+
+def _all_holding(visible: Collection[int], value: str) -> sa.Select[Any]:
+    return (
         sa.select(*COLUMNS)
         .join(reference, reference.c.seq == record.c.seq)
         .where(reference.c.value == value, record.c.label_id.in_(sorted(visible)))
-        .where(record.c.body.is_not(None), reference.c.seq > after)
+        .where(record.c.body.is_not(None))
     )
-    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
-    yield from map(held, rows)
+
+
+def that_held(
+    connection: sa.Connection, visible: Collection[int], kind: str, values: Collection[str]
+) -> set[str]:
+    """Return the records of a kind of which any version under these labels holds one of these
+    references; erased ones hold none."""
+    found: set[str] = set()
+    for some in slices(sorted(values)):
+        query = (
+            sa.select(record.c.id)
+            .join(reference, reference.c.seq == record.c.seq)
+            .where(reference.c.value.in_(some), record.c.kind == kind)
+            .where(record.c.label_id.in_(sorted(visible)), record.c.body.is_not(None))
+        )
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def all_of_kind(

@@ -16,6 +16,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from esclusa.analysis.outcomes import (
+    COLUMNS,
     Stated,
     Subject,
     as_known,
@@ -33,6 +34,9 @@ from esclusa.sharing.release import Gate
 
 SUBJECTS: Final = ("consignment", "equipment")
 """Kinds of record that an examination can speak of."""
+
+_FEW: Final = 1_000
+"""Up to so many records, what was said of them is looked for; of more, everything is read."""
 
 
 def outcomes(
@@ -79,6 +83,34 @@ def outcomes_under(
     return outcome_table(exams, (one for one in linked if one.kind in kinds), rules)
 
 
+def outcomes_of(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], subjects: Collection[str]
+) -> pl.DataFrame:
+    """Return the rows of :func:`outcomes_under` for some records, at a cost that grows with these
+    and not with all that was ever examined; what partners said back is looked at whole.
+
+    :param subjects: ids of consignments and units of equipment.
+    """
+    if not subjects:
+        return pl.DataFrame(schema=COLUMNS)
+    if len(subjects) > _FEW:
+        table = outcomes_under(connection, labels, visible)
+        return table.filter(pl.col("subject").is_in(sorted(subjects)))
+    rules, told = definitions(None), list(_told(connection, labels, visible))
+    held = versions.named(connection, visible, SUBJECTS, subjects)
+    values: set[str] = set()
+    for one in map(_subject, held.values()):
+        values |= {bill_reference(one.bill), *(f"equipment:{box}" for box in one.boxes)}
+    exams = as_known([*_naming(connection, visible, values), *told])
+    bodies = [one.body for one in exams]
+    # Whether a box holds one bill alone, and whether a bill is one carrier's, is told by records
+    # that other examinations lead to: by those that name a bill or a box together with these.
+    beside = as_known([*_naming(connection, visible, _named(bodies)), *told])
+    pool = _subjects(connection, labels, visible, [one.body for one in beside])
+    linked = link(bodies, pool, rules)
+    return outcome_table(exams, (one for one in linked if one.subject in subjects), rules)
+
+
 def in_force(
     connection: sa.Connection, labels: Labels, visible: Collection[int],
     known_by: dt.datetime | None = None,
@@ -94,11 +126,27 @@ def in_force(
 def _stated(
     connection: sa.Connection, labels: Labels, visible: Collection[int]
 ) -> Iterator[Stated]:
-    for held in versions.all_holding(connection, visible, EXAMINATION_REFERENCE):
-        yield Stated(
-            id=held.id, chain=held.label_id, seq=held.seq, recorded=held.recorded,
-            body=_EXAMINATION.decode(held.body), withdrawn=held.withdrawn,
-        )  # fmt: skip
+    yield from map(_exam, versions.all_holding(connection, visible, EXAMINATION_REFERENCE))
+    yield from _told(connection, labels, visible)
+
+
+def _naming(
+    connection: sa.Connection, visible: Collection[int], values: Collection[str]
+) -> Iterator[Stated]:
+    """Yield all versions of the examinations that ever held one of these references."""
+    names = versions.that_held(connection, visible, "examination", values)
+    found = versions.all_holding(connection, visible, EXAMINATION_REFERENCE, names=names)
+    yield from map(_exam, found)
+
+
+def _exam(held: versions.Held) -> Stated:
+    return Stated(
+        id=held.id, chain=held.label_id, seq=held.seq, recorded=held.recorded,
+        body=_EXAMINATION.decode(held.body), withdrawn=held.withdrawn,
+    )  # fmt: skip
+
+
+def _told(connection: sa.Connection, labels: Labels, visible: Collection[int]) -> Iterator[Stated]:
     # What a partner said back about records of ours is an examination that it made.
     for held in versions.all_holding(connection, visible, FEEDBACK_REFERENCE):
         said = _FEEDBACK.decode(held.body) if labels.get(held.label_id).supplier else None
@@ -157,21 +205,30 @@ def _subjects(
 ) -> Iterator[Subject]:  # fmt: skip
     """Yield the records that may be meant: by box, by bill number, and by the id that a bill's
     record has with each originator, for ledgers older than references by bill."""
-    values: set[str] = set()
-    names: set[str] = set()
+    exams = list(exams)
+    values, names = _named(exams), set[str]()
     originators = {labels.get(number).originator for number in visible}
     for exam in exams:
-        if exam.equipment:
-            values.add(f"equipment:{exam.equipment}")
-        values |= {bill_reference(bill) for bill in exam.bills}
         keys = [f"{exam.carrier}/{bill}".strip().upper() for bill in exam.bills if exam.carrier]
         names |= {record_id(one, "consignment", key) for one in originators for key in keys}
     held = versions.holding(connection, visible, SUBJECTS, values)
+    # A record may stand under several labels, and not say the same of its box under each.
+    names |= {one.id for one in held.values()}
     held |= versions.named(connection, visible, SUBJECTS, names)
     newest: dict[str, versions.Held] = {}
     for seq in sorted(held):  # of several chains the one recorded last speaks
         newest[held[seq].id] = held[seq]
     yield from map(_subject, newest.values())
+
+
+def _named(exams: Iterable[Examination]) -> set[str]:
+    """Return the references of the boxes and bills that examinations name."""
+    found: set[str] = set()
+    for exam in exams:
+        if exam.equipment:
+            found.add(f"equipment:{exam.equipment}")
+        found |= {bill_reference(bill) for bill in exam.bills}
+    return found
 
 
 def _subject(held: versions.Held) -> Subject:

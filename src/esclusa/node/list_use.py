@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from esclusa.ledger import matches, partner_lists, records, watchlists
 from esclusa.ledger.records import slices
 from esclusa.model import Alert, Feedback, ListEntry
-from esclusa.node.examinations import outcomes_under
+from esclusa.node.examinations import outcomes_of
 from esclusa.node.exchange import Exchange
 from esclusa.node.feedback_entries import NOT_THE_SAME, SAME, of_our_entries
 from esclusa.node.list_desk import ListDesk
@@ -51,8 +51,8 @@ class ListUses:
         :raises NotFound: when there is no such list that the reader may know of.
         """
         reader.require(Action.WARNING_READ)
-        shown = self._lists.show(reader, list_id, key=key)
-        with self._gate.reading(reader) as (connection, visible):
+        with self._gate.together(reader), self._gate.reading(reader) as (connection, visible):
+            shown = self._lists.show(reader, list_id, key=key)
             row = self._lists.named(connection, visible, list_id, shown.key)
             theirs = is_partners(self._labels.get(row.label_id))
             entries = self._entries(connection, list_id, row.label_id, theirs=theirs)
@@ -98,9 +98,8 @@ class ListUses:
                     states[reason.match.id] = reason.match.state
                     if reason.match.state != NOT_THE_SAME:
                         subjects.add(alert.subject_id)
-        table = outcomes_under(connection, self._labels, visible).filter(
-            pl.col("subject").is_in(sorted(subjects)), pl.col("found").is_not_null()
-        )  # fmt: skip
+        outcomes = outcomes_of(connection, self._labels, visible, subjects)
+        table = outcomes.filter(pl.col("found").is_not_null())
         told = Counter(states.values())
         return views.UseRow(
             matches=len(states), the_same=told[SAME], not_the_same=told[NOT_THE_SAME],

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -52,6 +52,15 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BY_PASSWORD: Final = Origin(way="")
+
+
+class Session(NamedTuple):
+    """Who is behind a session, the token of its forms, and whether its password has to be changed
+    before anything else."""
+
+    reader: Reader
+    csrf: str
+    due: bool
 
 
 class People:
@@ -229,17 +238,23 @@ class People:
         :raises SignInError: when nobody is.
         :raises PasswordDue: when the password with which it was opened has to be changed first.
         """
+        session = self.session(token)
+        if session.due and not due:
+            raise PasswordDue("change your password first; nothing else can be done before")
+        return session.reader
+
+    def session(self, token: str) -> Session:
+        """Return a session by its token; raises ``SignInError`` when there is none."""
         with self._store.read() as connection:
             row = accounts.find_session(connection, _hash(token))
         if row is None:
             raise SignInError("the session has ended; sign in again")
-        if row.must_change and not row.way and not due:
-            raise PasswordDue("change your password first; nothing else can be done before")
-        return Reader(
+        reader = Reader(
             name=row.name, role=Role(row.role), agency=self._agency,
             clearance=Level(row.clearance), caveats=frozenset(json.loads(row.caveats)),
             purpose=row.purpose, language=row.language, time_zone=row.time_zone,
         )  # fmt: skip
+        return Session(reader, str(row.csrf), bool(row.must_change and not row.way))
 
     def account(self, name: str) -> Reader | None:
         """Return an account as the reader it is without a session, for its role's first purpose;
@@ -258,11 +273,7 @@ class People:
 
     def csrf(self, token: str) -> str:
         """Return the form token bound to a session."""
-        with self._store.read() as connection:
-            row = accounts.find_session(connection, _hash(token))
-        if row is None:
-            raise SignInError("the session has ended; sign in again")
-        return str(row.csrf)
+        return self.session(token).csrf
 
     def set_preferences(
         self, token: str, *, language: str | None, time_zone: str | None, purpose: str | None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from esclusa.model import Level
 from esclusa.node.account_desk import AccountDesk
 from esclusa.node.oidc_desk import OidcDesk
-from esclusa.node.people import PURPOSES_OF, People
+from esclusa.node.people import PURPOSES_OF, People, Session
 from esclusa.node.settings import Settings
 from esclusa.node.shown_names import ShownNames
 from esclusa.sharing import views
@@ -36,6 +36,10 @@ class PeopleServices:
     def reader(self, token: str, *, due: bool = False) -> Reader:
         """Return who is behind a session; see :meth:`People.reader`."""
         return self.people.reader(token, due=due)
+
+    def session(self, token: str) -> Session:
+        """Return all that a page needs of a session; see :meth:`People.session`."""
+        return self.people.session(token)
 
     def change_password(self, token: str, old: str, new: str) -> str:
         """Change the own password; see :meth:`People.change_password`."""

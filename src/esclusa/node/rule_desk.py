@@ -57,6 +57,7 @@ class RuleDesk:
         self._store = pipeline.store
         self._labels = pipeline.labels
         self._pack = pack
+        self._pack_rows: tuple[dt.date, tuple[RuleView, ...]] = (dt.date.min, ())
         settings = pipeline.settings
         self._periods = Periods(
             before_end=settings.rule_review_before, in_force=settings.rule_review_after
@@ -83,7 +84,7 @@ class RuleDesk:
             reader.require(Action.RECORD_READ)
         with self._gate.reading(reader) as (connection, visible):
             own = own_rules.kept(connection, visible)
-            found = (*views_of(self._pack), *(told.row() for told in self._told(own)))
+            found = (*self._of_pack(), *(told.row() for told in self._told(own)))
             if yields:
                 packs = self._standing(own)
                 said = self._rehearsing.compare(
@@ -241,6 +242,13 @@ class RuleDesk:
         return self._move(reader, told, "retire", reason=reason, version=version)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _of_pack(self) -> tuple[RuleView, ...]:
+        """Return the rules of the pack; they change with the day alone."""
+        day, rows = self._pack_rows
+        if day != (now := dt.datetime.now(dt.UTC).date()):
+            self._pack_rows = (now, rows := views_of(self._pack, now))
+        return rows
 
     def _today(self) -> dt.date:
         return self._pipeline.analyst.now().astimezone(dt.UTC).date()

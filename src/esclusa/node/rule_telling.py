@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -62,6 +63,7 @@ def failure_view(failure: Failure) -> views.FailureView:
     return views.FailureView(test=failure.test, expected=failure.expected, found=failure.found)
 
 
+@lru_cache(maxsize=512)
 def rule_of(text: str) -> Rule | None:
     """Return the entries of a text, None when they are not those of a rule."""
     try:

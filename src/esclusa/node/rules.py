@@ -17,9 +17,9 @@ def pack_in_force() -> Pack:
     return load_pack()
 
 
-def views_of(pack: Pack) -> tuple[RuleView, ...]:
-    """Return every rule of the pack with its state today (UTC)."""
-    states = {item.rule: item.state for item in standing(pack, dt.datetime.now(dt.UTC))}
+def views_of(pack: Pack, day: dt.date) -> tuple[RuleView, ...]:
+    """Return every rule of the pack with its state on a day."""
+    states = {item.rule: item.state for item in standing(pack, day)}
     rules = (compiled.rule for compiled in pack.rules)
     return tuple(rule_row(rule, states[rule.id].replace(" ", "_")) for rule in rules)
 

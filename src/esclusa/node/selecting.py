@@ -220,7 +220,7 @@ class SelectionDesk:
         """
         path = self._folder / POLICY_FILE
         policy = read_policy(_utf8(path), POLICY_FILE) if path.exists() else default_policy()
-        unknown = sorted(set(policy.kinds()) - set(CELL_KINDS))
+        unknown = sorted({*policy.kinds(), *policy.followed()} - set(CELL_KINDS))
         if unknown:
             known = ", ".join(CELL_KINDS)
             raise InputError(f"no cells of kind {unknown[0]}; kinds: {known}", file=POLICY_FILE)

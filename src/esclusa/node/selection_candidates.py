@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ import msgspec
 import polars as pl
 import sqlalchemy as sa
 
-from esclusa.analysis.selection import Candidate, Past, Policy
+from esclusa.analysis.selection import Candidate, Past, Policy, Trail
 from esclusa.errors import LimitError
 from esclusa.ledger import versions
 from esclusa.ledger.labels import Labels
@@ -26,6 +27,8 @@ from esclusa.node.examinations import outcomes_under
 from esclusa.node.score_rows import assessments
 
 LATELY_DAYS: Final = 28
+TRAIL_DAYS: Final = 56
+"""An exam's find is followed so long after it became known."""
 FRESH_DAYS: Final = 56
 """An importer is fresh so long after his first consignment."""
 MOST: Final = 20_000
@@ -170,11 +173,12 @@ def listed(
     """
     every = cargos(connection, visible)
     outcomes = outcomes_under(connection, labels, visible, kinds=("consignment",), known_by=now)
-    opened = {
-        row["subject"]: row["found"]
-        for row in outcomes.select("subject", "examined", "found").iter_rows(named=True)
+    exams = [
+        row
+        for row in outcomes.select("subject", "examined", "found", "known").iter_rows(named=True)
         if row["examined"]
-    }
+    ]
+    opened = {row["subject"]: row["found"] for row in exams}
     here = [
         one for one in every.values()
         if one.cargo.comes_to(port) and day <= one.cargo.arrival[:10] <= until
@@ -183,10 +187,16 @@ def listed(
     if len(here) > MOST:
         raise LimitError(f"{len(here)} candidates, a sheet holds {MOST}; ask for a shorter time")
     names = {one.id for one in here}
-    scores = assessments(connection, visible, names)
+    lately = {
+        row["subject"] for row in exams
+        if row["known"] and (now - row["known"]).days < TRAIL_DAYS and row["found"] is not None
+    } if policy.follow else set()  # fmt: skip
+    scores = assessments(connection, visible, names | lately)
     alerts = alerts_of(connection, visible, agency, names)
     scored = bool(here) and all(name in scores for name in names)
     pasts = _Pasts(every.values(), opened, now.date())
+    promised = {name: scores[name].probability for name in lately if scored and name in scores}
+    trails = _Trails(pasts, every, opened, promised)
     return Listed(
         candidates=tuple(
             Candidate(
@@ -195,10 +205,11 @@ def listed(
                 value=one.cargo.value,
                 mandatory=_mandatory(alerts.get(one.id), policy),
                 cells=pasts.of(one, policy.kinds()),
+                trails=trails.of(one, policy.followed()),
             )
             for one in sorted(here, key=lambda one: one.id)
         ),
-        by_model=next(iter(scores.values())).model if scored else "",
+        by_model=scores[here[0].id].model if scored else "",
     )  # fmt: skip
 
 
@@ -251,14 +262,15 @@ class _Pasts:
         self._opened: Counter[tuple[str, str]] = Counter()
         self._found: Counter[tuple[str, str]] = Counter()
         for one in kept:
-            for cell in self._cells(one).items():
+            for cell in self.cells(one).items():
                 self._ever[cell] += 1
                 self._lately[cell] += (today - one.recorded).days < LATELY_DAYS
                 if opened.get(one.id) is not None:
                     self._opened[cell] += 1
                     self._found[cell] += bool(opened[one.id])
 
-    def _cells(self, one: Kept) -> dict[str, str]:
+    def cells(self, one: Kept) -> dict[str, str]:
+        """Return the names of the cells of a consignment, by kind."""
         cargo = one.cargo
         cells = {}
         if cargo.importer:
@@ -276,7 +288,7 @@ class _Pasts:
 
     def of(self, one: Kept, kinds: Sequence[str]) -> dict[str, Past]:
         """Return what is known of the cells of a consignment."""
-        cells = self._cells(one)
+        cells = self.cells(one)
         return {
             kind: Past(
                 cell=hashlib.sha256(f"{kind} {cells[kind]}".encode()).hexdigest()[:16],
@@ -286,6 +298,34 @@ class _Pasts:
             for kind in kinds
             if kind in cells
         }  # fmt: skip
+
+
+class _Trails:
+    """What exams of a cell found lately, against what the scores of these exams had promised."""
+
+    def __init__(
+        self, pasts: _Pasts, every: Mapping[str, Kept], opened: Mapping[str, bool | None],
+        promised: Mapping[str, float],
+    ) -> None:  # fmt: skip
+        self._pasts = pasts
+        self._found: Counter[tuple[str, str]] = Counter()
+        self._promised: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        for name in sorted(promised.keys() & every.keys()):
+            for cell in pasts.cells(every[name]).items():
+                self._found[cell] += bool(opened[name])
+                self._promised[cell].append(promised[name])
+
+    def of(self, one: Kept, kinds: Sequence[str]) -> dict[str, Trail]:
+        """Return the trails of a consignment's cells; none for a cell without exams lately."""
+        cells = self._pasts.cells(one)
+        return {
+            kind: Trail(
+                found=self._found[kind, cells[kind]],
+                promised=round(math.fsum(self._promised[kind, cells[kind]]), 9),
+            )
+            for kind in kinds
+            if kind in cells and (kind, cells[kind]) in self._promised
+        }
 
 
 CELL_KINDS: Final = ("importer", "fresh_lane", "lane", "carrier", "agent")

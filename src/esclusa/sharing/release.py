@@ -12,7 +12,8 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -77,22 +78,52 @@ class Gate:
         )
 
     @contextmanager
+    def together(self, reader: Reader) -> Iterator[None]:
+        """Let what several services are asked for one reader be one reading: one snapshot under
+        the labels of now, and the audit lines of all of it in one transaction, durable when this
+        returns. They are written as well when the block raises: what was read was read."""
+        if self._page(reader) is not None:
+            yield
+            return
+        with self.reading(reader) as (connection, visible):
+            page = _Page(self, reader, connection, visible, [])
+            before = _PAGE.set(page)
+            try:
+                yield
+            finally:
+                _PAGE.reset(before)
+                if page.said:
+                    with self._store.write() as log:
+                        audit.write_lines(log, page.said)
+
+    def _page(self, reader: Reader) -> _Page | None:
+        page = _PAGE.get()
+        return page if page is not None and page.gate is self and page.reader == reader else None
+
+    @contextmanager
     def reading(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int]]]:
         """One snapshot for a reader, with the labels he may see now.
 
         The queries carry these labels; on PostgreSQL the database holds to them as well.
         """
+        if (page := self._page(reader)) is not None:
+            yield page.connection, page.visible
+            return
         visible = self.visible(reader)
         with self._store.read_for(visible) as connection:
             yield connection, visible
 
     def note(self, reader: Reader, action: Action, *, subject: str = "", detail: str = "") -> None:
-        """Write an audit line; it is durable when this returns."""
+        """Write an audit line; it is durable when this returns, or when :meth:`together` does."""
+        line = audit.Line(
+            who=reader.name, role=reader.role, purpose=reader.purpose, action=action,
+            subject=subject, detail=detail,
+        )  # fmt: skip
+        if (page := self._page(reader)) is not None:
+            page.said.append(line)
+            return
         with self._store.write() as connection:
-            audit.write_line(
-                connection, who=reader.name, role=reader.role, purpose=reader.purpose,
-                action=action, subject=subject, detail=detail,
-            )  # fmt: skip
+            audit.write_lines(connection, (line,))
 
     # --- the queue -------------------------------------------------------------------------
 
@@ -387,6 +418,19 @@ class Gate:
             )
             for row in rows
         )  # fmt: skip
+
+
+class _Page(NamedTuple):
+    """What several services read of one ledger for one reader, and the audit lines of it."""
+
+    gate: Gate
+    reader: Reader
+    connection: sa.Connection
+    visible: frozenset[int]
+    said: list[audit.Line]
+
+
+_PAGE: Final[ContextVar[_Page | None]] = ContextVar("page", default=None)
 
 
 def _names(view: views.RecordView) -> Iterator[str]:

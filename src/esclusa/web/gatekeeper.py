@@ -11,7 +11,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import replace
-from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from esclusa.api.body import limited
 from esclusa.api.limits import FaceLimits
 from esclusa.api.queries import check_value
 from esclusa.casework.forms import FieldMistake, MoveMistakes
-from esclusa.errors import Forbidden, InputError, PasswordDue, SignInError
+from esclusa.errors import Forbidden, InputError, SignInError
 from esclusa.web.page import Page
 from esclusa.web.preferences import likes_of
 from esclusa.web.refused import REFUSALS, again, linked, sought
@@ -89,10 +88,8 @@ async def visit_of(site: Site, request: Request) -> Visit | None:
     token = request.cookies.get(site.session_cookie, "")
     if not token:
         return None
-    try:
-        reader, due = await run_in_threadpool(site.node.reader, token), False
-    except PasswordDue:
-        reader, due = await run_in_threadpool(partial(site.node.reader, token, due=True)), True
+    session = await run_in_threadpool(site.node.session, token)
+    reader = session.reader
     likes = msgspec.structs.replace(likes_of(request), language=reader.language)
     return Visit(
         site=site,
@@ -100,8 +97,8 @@ async def visit_of(site: Site, request: Request) -> Visit | None:
         likes=likes,
         found=reader,
         token=token,
-        due=due,
-        csrf=await run_in_threadpool(site.node.csrf, token),
+        due=session.due,
+        csrf=session.csrf,
     )
 
 

@@ -55,6 +55,7 @@ def environment(language: str, static: Callable[[str], str]) -> Environment:
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # they change with the program; asking the disk costs each page
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -17,6 +17,7 @@ from esclusa.analysis.screening.index import Index, ListedName
 from esclusa.analysis.screening.query import Query
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
+from esclusa.analysis.screening.signs import unlike_signs, written_signs
 from esclusa.analysis.screening.sound import fold
 from esclusa.analysis.screening.words import shown
 
@@ -36,7 +37,10 @@ def doubts(
         return list(_of_address(ours, theirs, weights))
     parts = [Part("order", -weights.order)] if not aligned.in_order else []
     if person:
-        parts += _of_person(aligned, ours, theirs, weights)
+        signs = query.name.signs and unlike_signs(query.name.signs, written_signs(name.text))
+        if signs:
+            parts += _of_signs(signs, weights)
+        parts += _of_person(aligned, ours, theirs, weights, written=bool(signs))
     elif ours or theirs:
         parts += _of_thing(ours, theirs, weights)
     if query.name.form and name.form and query.name.form != name.form:
@@ -74,9 +78,10 @@ def _alike(left: str, right: str) -> float:
 
 
 def _of_person(
-    aligned: Alignment, ours: list[str], theirs: list[str], weights: NameWeights
+    aligned: Alignment, ours: list[str], theirs: list[str], weights: NameWeights, *, written: bool
 ) -> Iterator[Part]:
-    against = contradictions(ours, theirs) if ours and theirs else []
+    """:param written: signs contradict already, and what they sound like says no more."""
+    against = contradictions(ours, theirs) if ours and theirs and not written else []
     for left, right, alike in against:
         points = -weights.against * (1.0 - alike) ** weights.against_power
         values = (("asked", shown(left)), ("listed", shown(right)), ("like", f"{alike:.2f}"))
@@ -87,6 +92,11 @@ def _of_person(
     agreeing = sum(1 for pair in aligned.pairs if pair.how != "initial")
     if agreeing < ENOUGH:
         yield Part("few", -weights.few * (2 if ours or theirs else 1))
+
+
+def _of_signs(signs: list[tuple[str, str]], weights: NameWeights) -> Iterator[Part]:
+    for left, right in signs:
+        yield Part("signs", -weights.signs, (("asked", left), ("listed", right)))
 
 
 def _of_thing(ours: list[str], theirs: list[str], weights: NameWeights) -> Iterator[Part]:

@@ -16,6 +16,9 @@ NONE: Final = ("", 0.0)
 _SHORTEST: Final = 3
 """Words of one or two letters are alike only when they sound alike: LI and LU are two names."""
 
+SLIPS: Final = 2
+SLIPS_LENGTH: Final = 6
+"""Letters of words that may differ by :data:`SLIPS`; in shorter ones a third would be other."""
 _BACKWARDS: Final = 5
 """Letters of a word that is another one backwards by intent, not by accident (NAVI, IVAN)."""
 _FULL_LENGTH: Final = 4
@@ -73,7 +76,20 @@ def _written(left: str, right: str, weights: WordWeights) -> Likeness:
     if min(len(left), len(right)) < _SHORTEST:
         return NONE
     alike = _alike(left, right, heard, other, weights)
-    return ("typo", alike) if alike >= weights.floor else NONE
+    if alike >= weights.floor or (alike >= weights.floor_two and two_slips(left, right)):
+        return "typo", alike
+    return NONE
+
+
+def two_slips(left: str, right: str) -> bool:
+    """Answer whether two long words begin alike and differ by two letters at most: SECHIN, SECHEV.
+
+    Each letter more, less or other, or two neighbours swapped, is one slip (optimal string
+    alignment).
+    """
+    if min(len(left), len(right)) < SLIPS_LENGTH or left[0] != right[0]:
+        return False
+    return OSA.distance(left, right, score_cutoff=SLIPS) <= SLIPS
 
 
 def _has_article(longer: str, shorter: str) -> bool:

@@ -21,6 +21,7 @@ import msgspec
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.abjad import ABJAD as ABJAD
 from esclusa.analysis.screening.scripts import latinised
+from esclusa.analysis.screening.signs import written_signs
 
 MAX_CHARS: Final = 400
 """Longest of 32,365 names in the lists we hold is 324 characters; what lies beyond is no name."""
@@ -48,12 +49,14 @@ _BLANKS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 class Name(msgspec.Struct, frozen=True):
     """A normalised name. ``tokens`` compare; ``form`` is the canonical legal form, "" without one.
 
-    ``is_firm`` is True when the text carried a legal form.
+    ``is_firm`` is True when the text carried a legal form. ``signs`` is the name as written when
+    it is one of a few Chinese or Korean signs (:mod:`~.signs`).
     """
 
     tokens: tuple[str, ...] = ()
     form: str = ""
     is_firm: bool = False
+    signs: str = ""
 
     @property
     def text(self) -> str:
@@ -73,10 +76,11 @@ def normalise(text: str, kind: str = "any") -> Name:
     if kind not in _UNGLUED:
         text = _GLUED_FORM.sub(_parted_form, text[:MAX_CHARS])
     tokens = _split(latin(text), dotted_apart=kind == "person")
+    signs = written_signs(text)
     if kind == "person":
         tokens = tuple(map(_without_digits, tokens))
     if _is_plain(tokens, kind):
-        return Name(tokens)
+        return Name(tokens, signs=signs)
     form, is_firm = "", False
     for _ in range(MAX_TOKENS):
         step = _pass(tokens, kind)
@@ -86,7 +90,7 @@ def normalise(text: str, kind: str = "any") -> Name:
         tokens = step.tokens
         if _is_plain(tokens, kind):
             break
-    return Name(tokens, form, is_firm)
+    return Name(tokens, form, is_firm, signs)
 
 
 def _parted_form(found: re.Match[str]) -> str:

@@ -29,6 +29,7 @@ class NameWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: float
     against: float
     against_power: float
+    signs: float
     alike: float
     few: float
     number: float
@@ -50,6 +51,7 @@ class WordWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spelling: float
     short: float
     floor: float
+    floor_two: float
 
 
 class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

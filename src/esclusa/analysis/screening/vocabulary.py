@@ -23,6 +23,7 @@ from esclusa.analysis.screening.columns import GONE, Ints, Keys, Longs, hashed
 from esclusa.analysis.screening.likeness import has_digit, likeness
 from esclusa.analysis.screening.normalise import ABJAD
 from esclusa.analysis.screening.settings import WordWeights
+from esclusa.analysis.screening.slips import Slips
 from esclusa.analysis.screening.sound import abjad_skeletons, coarse, fold, skeleton
 
 __all__ = ["Ints", "Variant", "Vocabulary", "WordKeys", "coarse_skeletons"]
@@ -141,6 +142,7 @@ class Vocabulary:
             which, weights=counts, minlength=len(self._groups)
         ).astype(np.int64)
         self.rarity: Final = self._rarities(self._group_counts[which] + self.keys.before)
+        self._slips: Final = Slips(tokens)
 
     @property
     def counts_by_sound(self) -> dict[str, int]:
@@ -200,6 +202,7 @@ class Vocabulary:
         found.update(self.ids[word] for word in _spellings(token) if word in self.ids)
         if len(token) >= _TYPO_LENGTH:
             found.update(self.keys.deletions.any_of(list(_deletions(token))).tolist())
+        found.update(self._slips.of(token))
         return found
 
 

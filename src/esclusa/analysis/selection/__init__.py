@@ -6,9 +6,9 @@ recorded chances that says what is missed. The draw cannot be foreseen and can b
 explains it. People decide; a sheet is a proposal.
 """
 
-from esclusa.analysis.selection.candidate import Candidate, Past, Place, digest
+from esclusa.analysis.selection.candidate import Candidate, Past, Place, Trail, digest
 from esclusa.analysis.selection.chances import ONE
-from esclusa.analysis.selection.policy import Look, Policy, default_policy, read_policy
+from esclusa.analysis.selection.policy import Follow, Look, Policy, default_policy, read_policy
 from esclusa.analysis.selection.seeds import commitment, sheet_seed
 from esclusa.analysis.selection.sheet import CHOSEN, Lane, Line, Sheet, select
 from esclusa.analysis.selection.verify import verify
@@ -18,6 +18,7 @@ __all__ = [
     "CHOSEN",
     "ONE",
     "Candidate",
+    "Follow",
     "Lane",
     "Line",
     "Look",
@@ -26,6 +27,7 @@ __all__ = [
     "Point",
     "Policy",
     "Sheet",
+    "Trail",
     "commitment",
     "default_policy",
     "digest",

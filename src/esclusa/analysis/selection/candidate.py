@@ -27,12 +27,24 @@ class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class Trail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What exams of a cell brought lately, against what their scores had promised.
+
+    ``found`` counts finds, ``promised`` is the sum of the probabilities with which the same exams
+    were scored, so the finds that the model expected.
+    """
+
+    found: Annotated[int, msgspec.Meta(ge=0)] = 0
+    promised: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A box or consignment that can be opened at a place.
 
     ``score`` is a model's probability, or where no model is in force the points of its rules over
     (100 + points): it only orders then. ``mandatory`` holds why it has to be opened, if it has to.
-    ``cells`` tells of each kind of cell in which one it is, by the kind's name.
+    ``cells`` tells of each kind of cell in which one it is, by the kind's name; ``trails`` what
+    exams of such a cell brought lately.
     """
 
     subject: str
@@ -40,6 +52,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     value: Annotated[float, msgspec.Meta(ge=0)] | None = None
     mandatory: tuple[str, ...] = ()
     cells: dict[str, Past] = {}
+    trails: dict[str, Trail] = {}
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,7 +78,16 @@ def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 def digest(candidates: Iterable[Candidate]) -> str:
     """Return the SHA-256 of all that the draw rests on, whatever the order of candidates."""
-    return of_plain([msgspec.to_builtins(one) for one in in_order(candidates)])
+    return of_plain([_plain(one) for one in in_order(candidates)])
+
+
+def _plain(one: Candidate) -> dict[str, object]:
+    """Return a candidate as plain data. Without trails it reads as it did before there were any, so
+    that sheets of that time can still be checked."""
+    plain: dict[str, object] = msgspec.to_builtins(one)
+    if not one.trails:
+        del plain["trails"]
+    return plain
 
 
 def of_plain(plain: object) -> str:

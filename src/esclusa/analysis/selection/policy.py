@@ -47,6 +47,19 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise: Power = 0.0
 
 
+class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far finds in a kind of cell raise the scores of all others in the cell.
+
+    ``kind`` is the name of the kind, such as ``fresh_lane``. ``weight`` is how many promised finds
+    the past of a cell without exams counts like: the smaller, the more a single find does. The odds
+    of a score are raised ``most`` times at most.
+    """
+
+    kind: str
+    weight: Annotated[float, msgspec.Meta(gt=0, le=100)]
+    most: Annotated[float, msgspec.Meta(ge=1, le=1000)] = 50.0
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of selection; see docs/selection.md for each."""
 
@@ -78,14 +91,23 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Whether a party that a list may name makes opening mandatory."""
     always: tuple[str, ...]
     """Ids of rules whose hits have to be opened."""
+    follow: tuple[Follow, ...] = ()
+    """What raises scores after finds that the model did not expect; none for not at all."""
 
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of cell that candidates have to tell of."""
         return tuple(dict.fromkeys(look.kind for look in (*self.cells, *self.curious)))
 
+    def followed(self) -> tuple[str, ...]:
+        """Return the kinds of cell whose trails candidates have to tell of."""
+        return tuple(dict.fromkeys(one.kind for one in self.follow))
+
     def digest(self) -> str:
         """Return the SHA-256 of the canonical form (RFC 8785), as hexadecimal digits."""
-        return hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(self))).hexdigest()
+        plain = msgspec.to_builtins(self)
+        if not self.follow:  # As it read before there was such a setting: old sheets name it so.
+            del plain["follow"]
+        return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
 
 
 @cache

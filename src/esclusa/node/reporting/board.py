@@ -65,7 +65,10 @@ class Board:
     def board(self, reader: Reader) -> views.BoardView:
         """Return the board as it is now."""
         reader.require(Action.BOARD_READ)
-        now = self.now()
+        with self._gate.together(reader):  # one reading of all desks
+            return self._board(reader, self.now())
+
+    def _board(self, reader: Reader, now: dt.datetime) -> views.BoardView:
         queues = self._queues(reader, now)
         first = now.astimezone(dt.UTC).date() - dt.timedelta(days=DAYS - 1)
         end = first + dt.timedelta(days=DAYS)
@@ -98,8 +101,16 @@ class Board:
             raise InputError(f"there is no queue {queue[:40]!r}")
         if age and age not in {name for name, _days in waiting.BANDS}:
             raise InputError(f"there is no age {age[:40]!r}")
-        now, offset = self.now(), max(0, offset)
-        limit = max(1, min(limit, PAGE_LIMIT))
+        with self._gate.together(reader):
+            return self._waiting(
+                reader, queue, age, who, self.now(), late=late, offset=max(0, offset),
+                limit=max(1, min(limit, PAGE_LIMIT)),
+            )  # fmt: skip
+
+    def _waiting(
+        self, reader: Reader, queue: str, age: str, who: str, now: dt.datetime, *, late: bool,
+        limit: int, offset: int,
+    ) -> views.WaitingView:  # fmt: skip
         if queue == _NEW:
             if who or late:  # nobody holds them, and nothing says until when they must be done
                 return views.WaitingView(queue=queue, number=0, offset=offset, rows=())
@@ -158,7 +169,7 @@ class Board:
         officers: Counter[str] = Counter()
         for (_day, who), number in made.items():
             officers[who] += number
-        return days_of(connection, visible, first, end), officers
+        return days_of(connection, visible, first, end, made), officers
 
     def _row(
         self, connection: sa.Connection, visible: frozenset[int], item: Item, known: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from typing import Final
 
@@ -302,14 +302,20 @@ def marked(pipeline: Pipeline, held: Collection[int]) -> tuple[int, str]:
 
 
 def days_of(
-    connection: sa.Connection, visible: Collection[int], first: dt.date, end: dt.date
-) -> tuple[views.DayRow, ...]:
+    connection: sa.Connection, visible: Collection[int], first: dt.date, end: dt.date,
+    made: Mapping[tuple[str, str], int] | None = None,
+) -> tuple[views.DayRow, ...]:  # fmt: skip
     """Return how many alerts were raised and decided on each day, from ``first`` up to and without
-    ``end``."""
+    ``end``.
+
+    :param made: what was decided, where the caller has it already.
+    """
     span = (first.isoformat(), end.isoformat())
     raised = held.raised_by_day(connection, visible, *span)
+    if made is None:
+        made = held.decided_by_day(connection, visible, *span)
     decided: Counter[str] = Counter()
-    for (day, _who), number in held.decided_by_day(connection, visible, *span).items():
+    for (day, _who), number in made.items():
         decided[day] += number
     days = ((first + dt.timedelta(days=n)).isoformat() for n in range((end - first).days))
     return tuple(

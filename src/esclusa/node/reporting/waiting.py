@@ -61,18 +61,16 @@ def taken(
 ) -> dict[str, list[Item]]:
     """Return the alerts that somebody holds or put off, by queue, the oldest first."""
     rows = counts.taken(connection, visible, text_of(now))
-    claimed = [(row.alert_id, row.label_id) for row in rows if row.state == "claimed"]
-    since = counts.moved_last(connection, claimed)
     held_long = text_of(now - dt.timedelta(hours=CLAIM_HOURS))
     soon = text_of(now + dt.timedelta(hours=SOON_HOURS))
     found: dict[str, list[Item]] = {"alerts_claimed": [], "alerts_snoozed": []}
-    for row in rows:
-        at, late = row.created, row.until <= soon
-        if row.state == "claimed":
-            at = since.get(row.alert_id, row.created)
+    for name, state, who, created, until, moved in rows:
+        at, late = created, until <= soon
+        if state == "claimed":
+            at = moved or created
             late = at < held_long
-        item = Item(id=row.alert_id, kind="alert", since=at, late=late, who=row.claimed_by)
-        found[f"alerts_{row.state}"].append(item)
+        item = Item(id=name, kind="alert", since=at, late=late, who=who)
+        found[f"alerts_{state}"].append(item)
     return found
 
 

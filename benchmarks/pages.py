@@ -81,9 +81,8 @@ from esclusa.web.page import Page, all_pages
 
 OUTSIDE: Final = "/sign-in"
 """The page of somebody who has no session; no link leads to it from inside."""
-ANSWERS: Final = {"/notices/{notice_id}": (303,), "/sign-in/return": (200, 303, 400, 404, 409)}
-"""Pages that answer otherwise: a notice leads on to what it tells of, and this node has no provider
-to come back from."""
+ANSWERS: Final = {"/sign-in/return": (200, 303, 400, 404, 409)}
+"""Pages that answer otherwise: this node has no provider to come back from."""
 QUESTIONS: Final = ("/search?text=MACHINE", "/search?text=FIRMA+77")
 """Asked beside the page as it opens: words that half of all records hold, and that few do."""
 ROLES: Final = ("supervisor", "administrator", "auditor")

@@ -35,9 +35,42 @@ a record, because its reader may not be allowed to see that record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+
+class Term(str):
+    """A word of a closed list within the facts of an error: its text as an English sentence has it.
+
+    :param group: the list it is of, where a face finds its words; "" where ``es`` gives them.
+    :param es: the Spanish text.
+    """
+
+    __slots__ = ("es", "group")
+    es: str
+    group: str
+
+    def __new__(cls, text: str, *, group: str = "", es: str = "") -> Term:
+        made = super().__new__(cls, text)
+        made.group, made.es = group, es
+        return made
+
 
 class EsclusaError(Exception):
-    """Root of the family; ``str(error)`` is one sentence fit for a person."""
+    """Root of the family; ``str(error)`` is one English sentence fit for a person.
+
+    :param text: that sentence, with a named place (``{by}``) for each of its facts. A sentence that
+        a page may show has a row in ``casework/refusals.csv``: its code, and its Spanish.
+    :param facts: what stands in those places: text, numbers, or a :class:`Term`.
+    """
+
+    def __init__(self, text: str = "", **facts: object) -> None:
+        self.text = text
+        self.facts = facts
+        super().__init__(_said(text, facts))
+
+
+def _said(text: str, facts: Mapping[str, object]) -> str:
+    return text.format(**facts) if facts else text
 
 
 class InputError(EsclusaError):
@@ -54,9 +87,9 @@ class InputError(EsclusaError):
 
     def __init__(
         self, reason: str, *, file: str = "", offset: int = -1, field: str = "",
-        problem: str = "refused", expected: str = "",
+        problem: str = "refused", expected: str = "", **facts: object,
     ) -> None:  # fmt: skip
-        self.reason = reason
+        self.reason = _said(reason, facts)
         self.file = file
         self.offset = offset
         self.field = field
@@ -64,7 +97,8 @@ class InputError(EsclusaError):
         self.expected = expected
         where = file or "input"
         at = f", byte {offset}" if offset >= 0 else ""
-        super().__init__(f"{where}{at}: {reason}")
+        super().__init__(f"{where}{at}: {self.reason}")
+        self.text, self.facts = reason, facts
 
 
 class FormatError(InputError):
@@ -103,12 +137,13 @@ class AgreementError(EsclusaError):
     :param line: line in that file, from 1; 0 if it has none.
     """
 
-    def __init__(self, reason: str, *, file: str = "", line: int = 0) -> None:
-        self.reason = reason
+    def __init__(self, reason: str, *, file: str = "", line: int = 0, **facts: object) -> None:
+        self.reason = _said(reason, facts)
         self.file = file
         self.line = line
         at = f", line {line}" if line else ""
-        super().__init__(f"{file or 'agreement'}{at}: {reason}")
+        super().__init__(f"{file or 'agreement'}{at}: {self.reason}")
+        self.text, self.facts = reason, facts
 
 
 class ExchangeError(EsclusaError):
@@ -190,9 +225,13 @@ class MovedOn(StateError):
     def __init__(self, by: str, at: str, move: str = "") -> None:
         self.by = by
         self.at = at
+        start = "the alert has changed since you opened it: "
+        if move:
+            what = Term(move, group="move")
+            super().__init__(start + "{move} by {by} at {at}Z", move=what, by=by, at=at[:16])
+        else:
+            super().__init__(start + "its facts changed at {at}Z", at=at[:16])
         self.move = move
-        what = f"{move} by {by}" if move else "its facts changed"
-        super().__init__(f"the alert has changed since you opened it: {what} at {at[:16]}Z")
 
 
 class RuleError(EsclusaError):

@@ -193,6 +193,58 @@ def test_a_question_travels_up_the_path_and_its_answer_down_again() -> None:
     assert trio.holds("marisol_ports", "altamira", originator="marisol")
 
 
+def test_a_question_keeps_about_which_copies_it_was_asked_and_from_where_it_was_answered() -> None:
+    """Northreach has the record from Marisol and through Altamira; who may see one of the two copies
+    need not know the other. Of a partner's question the same is kept at whoever sends it on."""
+    trio = Trio(onward=Onward("consent"), names=FOUR)
+    trio.state("marisol", "r1", marking=marking("northreach", "altamira"))
+    trio.talk()
+    trio.consent("marisol", "altamira", "northreach")
+    trio.pass_on("altamira", "northreach", originator="marisol")
+    trio.talk()
+    ports = ("northreach", "marisol_ports", "pass")
+    asked = ConsentAsk("marisol", "r1", *ports)
+    key = ("marisol", "r1", *ports)
+
+    def ways(name: str) -> tuple[tuple[str, bool], ...]:
+        return trio.nodes[name].consents[key].ways
+
+    def ask(supplier: str) -> None:
+        copy = (supplier, "marisol", "r1")
+        trio.do("northreach", moves.ask_consent, copy=copy, question=asked)
+
+    ask("altamira")
+    assert ways("northreach") == (("altamira", False),)
+    trio.talk()
+    assert ways("altamira") == (("marisol", False),)
+    assert trio.nodes["marisol"].consents[key].ways == ()
+    given = ConsentAnswer("marisol", "r1", *ports, 1, True)
+    trio.signed.add(given)
+    trio.do("marisol", moves.answer_consent, given=given)
+    trio.talk()
+    assert ways("altamira") == (("marisol", True),)
+    assert ways("northreach") == (("altamira", True),)
+    ask("marisol")
+    assert ways("northreach") == (("altamira", True), ("marisol", False))
+    assert trio.nodes["northreach"].consents[key].answer == given
+    trio.talk()
+    assert ways("northreach") == (("altamira", True), ("marisol", True))
+
+
+def test_who_may_know_of_no_consent_passes_on_only_what_is_free() -> None:
+    trio = Trio(onward=Onward("consent"))
+    trio.state("marisol", "r1", marking=marking("northreach"))
+    trio.talk()
+    trio.consent("marisol", "northreach", "altamira")
+    _refuses(trio, "consent", moves.pass_on, copy=ORIGIN, to="altamira", known=())
+    known = trio.nodes["northreach"].consents.keys()
+    trio.do("northreach", moves.pass_on, copy=ORIGIN, to="altamira", known=known)
+    free = Trio(onward=Onward("within", frozenset({"altamira"})))
+    free.state("marisol", "r1", marking=marking("northreach"))
+    free.talk()
+    free.do("northreach", moves.pass_on, copy=ORIGIN, to="altamira", known=())
+
+
 def test_a_question_about_what_was_not_supplied_is_not_answered(trio: Trio) -> None:
     batch = trio.batch("altamira", "marisol")
     asked = ConsentAsk("marisol", "r1", "altamira", "altamira", "derive")

@@ -7,6 +7,7 @@ that: higher steps, steps kept at home, things that the partner does not hold, m
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,15 @@ import pytest
 from test_case_worlds import told
 
 import joint_worlds
+from esclusa.casework.notices import Choice, Way
 from esclusa.errors import EsclusaError
+from esclusa.ledger import notices
 from esclusa.model import Level, Marking
 from esclusa.sharing.reader import Reader, Role
 from exchange_cases import Bill, give, manifest, record_of
 from exchange_worlds import World, officer, take_in
 from joint_worlds import DUE, GUEST, OWNER, WHY, made, share, step, take, take_up
+from notice_worlds import account
 from twins import blank as without_times
 
 _KEYED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -194,3 +198,41 @@ def test_errors_are_the_same_for_what_is_hidden_and_what_is_nowhere(
         said.append(str(caught.value))
     assert said[0] == said[1]
     assert msgspec.json.encode(said)
+
+
+def _told_of(world: World, agency: str, level: Level) -> str:
+    """Return what waits for the lead of the case at one side, were all of it new, and what a feed
+    says outside under a limit that lets titles go."""
+    node = world[agency]
+    text = 'address = "https://esclusa.example"\n[feed]\non = true\nlevel = 2\nwaits = 2\ncopies = true\n'
+    (node.folder / "notices.toml").write_text(text)
+    names = itertools.count(1)
+    node.notices.outbox.name = lambda: f"{next(names):032x}"
+    node.notices.outbox._entered.clear()  # what it entered for the account before was taken out
+    try:
+        choice = Choice(feed=Way(kinds=("joint_shared", "joint_moved")))
+        ana = account(node, "ana", choice, clearance=int(level))
+        feed = node.notices.make_feed(ana).path.rpartition("/")[2]
+        with node.store.write() as connection:
+            connection.exec_driver_sql("UPDATE notice_choice SET since = '2026-01-01T00:00:00Z'")
+            notices.set_mark(connection, "records", "0")
+        node.notices.tick()
+        waits = [(one.kind.code, one.title_en, one.due) for one in node.notices.waiting(ana)]
+        outside = node.notices.feed(feed).body.decode()
+    finally:
+        with node.store.write() as connection:
+            connection.exec_driver_sql("DELETE FROM account WHERE name = 'ana'")
+            for table in ("notice_item", "notice_message", "notice_choice"):
+                connection.exec_driver_sql(f"DELETE FROM {table} WHERE account = 'ana'")
+    return blank(f"{waits}\n{re.sub('urn:uuid:[0-9a-f-]+', 'ID', outside)}")
+
+
+@pytest.mark.parametrize("level", [Level.OPEN, Level.OFFICIAL, Level.RESTRICTED])
+@pytest.mark.parametrize("agency", [OWNER, GUEST])
+def test_a_notice_of_a_shared_case_is_the_same_in_both_worlds(
+    both: list[tuple[World, str]], agency: str, level: Level
+) -> None:
+    said = [_told_of(world, agency, level) for world, _joint in both]
+    assert said[0] == said[1]
+    assert "GHOST" not in said[1]
+    assert ("joint_moved" in said[1]) == (level >= Level.OFFICIAL)

@@ -16,6 +16,7 @@ from esclusa.ledger import audit
 from esclusa.model import Level, Marking
 from esclusa.node import Node
 from esclusa.sharing.reader import Action, Reader, Role
+from esclusa.sharing.views import QueueFilter
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +84,33 @@ def test_another_reader_within_it_sees_what_is_his(node: Node) -> None:
     same_name = worlds.reader(node, name=top.name)
     with node.gate.together(same_name), node.gate.reading(same_name) as (_connection, seen):
         assert secret not in seen
+
+
+def test_a_record_and_an_alert_are_one_reading_with_all_that_is_beside_them(node: Node) -> None:
+    """The same answers and the same lines as each desk gives by itself, in one write."""
+    found = node.gate.search(worlds.reader(node, name="ida"), "FIRMA").rows
+    name = next(row.record_id for row in found if row.kind == "consignment")
+    reader, alone = worlds.reader(node, name="gil"), worlds.reader(node, name="hugo")
+    seen = node.record_desk.record(reader, name)
+    assert seen.record == node.record(alone, name)
+    assert seen.score == node.score_desk.beside(alone, name)
+    assert seen.referrals == node.referral_desk.of_record(alone, name)
+    assert seen.requests == node.information_desk.of_record(alone, name)
+    assert seen.cases == node.case_desk.of_item(alone, "record", name)
+    said = lines_of(node, "gil")
+    assert [what for _at, what in said] == [what for _at, what in lines_of(node, "hugo")]
+    assert len({at for at, _what in said}) == 1
+
+
+def test_an_alert_is_one_reading_with_its_record_and_its_place_in_the_list(node: Node) -> None:
+    everything = QueueFilter(state="all")
+    opened = node.gate.queue(worlds.reader(node, name="ida"), everything).rows[0].alert_id
+    reader, alone = worlds.reader(node, name="kim"), worlds.reader(node, name="lea")
+    seen = node.record_desk.alert(reader, opened, everything, moved=opened)
+    assert seen.alert == node.alert(alone, opened)
+    assert seen.sheet.record == node.record(alone, seen.alert.alert.subject_id)
+    assert (seen.before, seen.after) == node.neighbours(alone, opened, everything)
+    assert seen.last is None  # the reader made no step
+    assert len({at for at, _what in lines_of(node, "kim")}) == 1
+    with pytest.raises(NotFound):
+        node.record_desk.alert(reader, "no such alert", everything)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -50,6 +51,7 @@ from esclusa.model import (
     Severity,
 )
 from esclusa.node.people import Session
+from esclusa.node.record_desk import Beside, RecordDesk
 from esclusa.sharing import views
 from esclusa.sharing.reader import Action, Reader, Role
 from esclusa.sharing.views import QueueFilter
@@ -471,6 +473,21 @@ class SmallNode:
     @property
     def selection_desk(self) -> SmallSelections:
         return SmallSelections(self.name, record_name(1))
+
+    @contextmanager
+    def together(self, reader: Reader) -> Iterator[None]:
+        yield
+
+    @property
+    def record_desk(self) -> RecordDesk:
+        """The real one, over the small desks."""
+        desks: Any = {
+            "scores": self.score_desk, "referrals": self.referral_desk,
+            "requests": self.information_desk, "cases": self.case_desk,
+            "warnings": self.feedback_desk, "yard": self.yard_desk,
+        }  # fmt: skip
+        gate: Any = self
+        return RecordDesk(gate, Beside(**desks))
 
     @property
     def yard_desk(self) -> SmallYard:

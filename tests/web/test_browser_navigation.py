@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from small_lists import LIST
 from small_node import PASSWORD, SmallNode
+from small_notices import NOTICE
 
 pytestmark = pytest.mark.browser
 
@@ -63,3 +65,14 @@ def test_on_a_phone_every_page_of_the_menu_can_be_reached_by_touch(page: Page) -
             assert box is not None
             assert box["x"] >= 0 and box["x"] + box["width"] <= 360
             assert box["height"] >= 24
+
+
+def test_a_notice_opens_its_page_without_being_sent_on(
+    page: Page, home: str, request: pytest.FixtureRequest
+) -> None:
+    """With script the browser shows the page's own address; without, that of the notice."""
+    page.goto(f"/notices/{NOTICE}?via=mail")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    script = "with script" in request.node.callspec.id
+    shown = f"/lists/{LIST}" if script else f"/notices/{NOTICE}?via=mail"
+    assert page.url == home + shown

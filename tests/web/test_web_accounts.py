@@ -95,6 +95,17 @@ def test_the_own_account_offers_no_step_but_ending_sessions_and_takes_none(tom: 
     assert answer.status_code == 409 and "another administrator" in note(answer)
 
 
+def test_a_refused_step_is_said_in_the_readers_language(node: Node) -> None:
+    walker = Walker(node).sign_in("uma", "es", password=PASSWORD)
+    old = seen(walker.see("/users/uma"))
+    answer = walker.post("/users/uma/close", seen=old, sure="yes")
+    assert answer.status_code == 409
+    said = html.fromstring(answer.text).xpath("//*[@role='alert']//span[@lang]")[0]
+    assert (said.get("lang"), said.text) == (
+        "es", "su propia cuenta la cambia otro administrador",
+    )  # fmt: skip
+
+
 def test_the_last_sign_in_and_open_sessions_stand_in_the_list(tom: Walker) -> None:
     row = tom.see("/users").xpath("//tr[th/a[text()='tom']]")[0]
     assert "never" not in text_of(row) and int(row.xpath("td[@class='num']")[0].text) >= 1

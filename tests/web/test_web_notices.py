@@ -65,7 +65,14 @@ def test_settings_are_kept_and_shown_and_what_waits_leads_to_its_page(world: Wor
     name = request(world, bill(world)).row.id
     world.sync(HOST, ASKING)
     (link,) = waiting(world, ana) - before
-    assert ana.get(link).headers["location"] == f"/referrals/{name}"
+    answer, own = ana.get(link), ana.see(f"/referrals/{name}")
+    assert (answer.status_code, answer.headers["content-location"]) == (200, f"/referrals/{name}")
+    drawn = ana.tree(answer)  # in place of the notice, as at its own address
+    assert drawn.xpath("string(//h1)") == own.xpath("string(//h1)")
+    assert drawn.xpath("//form/@action") == own.xpath("//form/@action")
+    assert drawn.xpath("//input[@name='back']/@value") == [f"/referrals/{name}"]
+    assert drawn.xpath("//body/@data-own-address") == [f"/referrals/{name}"]
+    assert not own.xpath("//body/@data-own-address")
     assert person(world, "supervisor").get(link).status_code == 404
     assert "Se agota" not in text_of(ana.see("/notices"))
 
@@ -198,4 +205,4 @@ def test_a_hostile_name_is_text_everywhere(language: str) -> None:
             said = walker.post("/notice-answers", files=[("files", (HOSTILE, b"bad"))]).text
             said += walker.post("/notice-answers", files=[("files", ("f", b"good"))]).text
         assert "<script>alert" not in said
-        assert walker.get(f"/notices/{NOTICE}").status_code == 303
+        assert walker.get(f"/notices/{NOTICE}").status_code == 200

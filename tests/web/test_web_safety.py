@@ -308,13 +308,13 @@ def test_no_page_asks_for_anything_outside_the_node() -> None:
         assert not re.search(r"(?:src|href|action|formaction)=\"(?!/|#)", page), address
 
 
-def test_a_refused_step_says_why_and_marks_the_language_of_the_reason() -> None:
+def test_a_refused_step_says_why_in_the_readers_language() -> None:
     node = SmallNode()
     Walker(node).sign_in("supervisor").post(f"/alerts/{ALERT}/claim")
     walker = Walker(node).sign_in("analyst", "es")
     answer = walker.post(f"/alerts/{ALERT}/claim")
     assert answer.status_code == 409
-    assert 'lang="en">the alert is already claimed by supervisor' in answer.text
+    assert 'lang="es">la alerta ya la tiene supervisor' in answer.text
     assert "Ese paso no es posible ahora" in answer.text
 
 

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from esclusa.api.status import TooMany, sentence_of, status_of
 from esclusa.casework.forms import FieldMistake, MoveMistakes, mistakes_of
+from esclusa.casework.refusals import code_of
 from esclusa.errors import EsclusaError, InputError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -39,12 +40,14 @@ class ValueProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a request that failed. ``file`` and ``offset`` place a bad input's trouble,
-    ``errors`` the values that were wrong."""
+    ``errors`` the values that were wrong. ``code`` names the sentence, and stays when it is worded
+    anew; None where a status and ``error`` say all."""
 
     title: str
     status: int
     detail: str
     error: str
+    code: str | None = None
     type: str = "about:blank"
     file: str | None = None
     offset: int | None = None
@@ -63,6 +66,7 @@ def problem_of(error: EsclusaError, request: Request | None = None) -> Problem:
         status=status,
         detail=sentence_of(error),
         error=type(error).__name__ if status < 500 else "EsclusaError",
+        code=(code_of(error) or None) if status < 500 and status != 404 else None,
         file=where.file if where else None,
         offset=where.offset if where else None,
         errors=tuple(_value(one, error, request) for one in mistakes_of(error)),

@@ -22,7 +22,7 @@ import msgspec
 
 from esclusa.casework import snooze, tables
 from esclusa.casework.reasons import check_reason
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import AlertMove
 
 
@@ -92,7 +92,11 @@ def next_move(
     now, allowed = standing(moves, at), tables.moves("alert_states.csv")
     row = allowed.get((move, now.state)) or allowed.get((move, "*"))
     if row is None:
-        raise StateError(f"an alert that is {now.state} does not allow the move {move!r}")
+        raise StateError(
+            "an alert that is {state} does not allow the move {move!r}",
+            state=Term(now.state, group="state"),
+            move=Term(move, group="move"),
+        )
     _require_actor(row.actor, moves, now, move=move, by=by, supervisor=supervisor)
     _require_content(row.needs, verdict, reason)
     if "until" in row.needs:
@@ -119,11 +123,15 @@ def _require_actor(
     actor: str, moves: Sequence[AlertMove], now: Standing, *, move: str, by: str, supervisor: bool
 ) -> None:
     if (actor == ANALYSIS) != (by == ANALYSIS):
-        raise StateError(f"the move {move!r} is not for {by}")
+        raise StateError("the move {move!r} is not for {by}", move=Term(move, group="move"), by=by)
     if move == "claim" and now.claimed_by not in ("", by):
-        raise StateError(f"the alert is already claimed by {now.claimed_by}")
+        raise StateError("the alert is already claimed by {by}", by=now.claimed_by)
     if actor == "claimant" and by != now.claimed_by and not supervisor:
-        raise StateError(f"only {now.claimed_by} or a supervisor may {move} this alert")
+        raise StateError(
+            "only {by} or a supervisor may {move} this alert",
+            by=now.claimed_by,
+            move=Term(move, group="move"),
+        )
     if actor == "mover":
         last = _last_standing_move(moves)
         if last is None:
@@ -131,7 +139,7 @@ def _require_actor(
         if last.by == ANALYSIS:
             raise StateError("the last move followed from changed facts and cannot be undone")
         if last.by != by and not supervisor:
-            raise StateError(f"only {last.by} or a supervisor may undo this move")
+            raise StateError("only {by} or a supervisor may undo this move", by=last.by)
 
 
 def _require_content(needs: frozenset[str], verdict: str, reason: str) -> None:

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from esclusa.casework.alerts import kept, next_move, verdicts
 from esclusa.casework.desk import moved_on, store_moves
 from esclusa.casework.reasons import check_reason
-from esclusa.errors import InputError, LimitError, NotFound, StateError
+from esclusa.casework.refusals import code_of
+from esclusa.errors import InputError, LimitError, NotFound, StateError, Term
 from esclusa.ledger import audit, queue, records
 from esclusa.ledger.indexing import bulk_reference
 from esclusa.ledger.labels import Labels
@@ -149,8 +150,14 @@ def _try(
     try:
         made.append((row.label_id, next_move(moves, **asked)))
     except StateError as error:
-        said = str(error)
-        against.append(Against(alert_id=row.alert_id, title=row.title, why="state", said=said))
+        facts = {name: str(value) for name, value in error.facts.items()}
+        lists = {name: one.group for name, one in error.facts.items() if isinstance(one, Term)}
+        against.append(
+            Against(
+                alert_id=row.alert_id, title=row.title, why="state", said=str(error),
+                code=code_of(error), facts=facts, lists=lists,
+            )
+        )  # fmt: skip
 
 
 def _last_bulk(moves: Sequence[AlertMove]) -> str:

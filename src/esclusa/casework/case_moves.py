@@ -7,13 +7,18 @@ from typing import Final
 
 import msgspec
 
-from esclusa.casework.case_words import NONE, WRITTEN, Row, codes, fields, rows
+from esclusa.casework.case_words import NONE, WRITTEN, Row, codes, fields, rows, words
 from esclusa.casework.cases import Case, Thing
 from esclusa.casework.forms import Code, filled
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import CaseMove, CaseWords, EvidenceFile, Recorded
 
 _NOTHING: Final[Mapping[str, Collection[str]]] = {}
+_KINDS: Final = {
+    "item": "elemento", "note": "nota", "task": "tarea", "evidence": "prueba",
+    "share": "envío compartido",
+}  # fmt: skip
+"""What can be in a case, in Spanish."""
 FASTER: Final = "somebody was faster: the case has changed since you opened it"
 
 
@@ -57,7 +62,7 @@ def next_move(
     if asked.of and known and known.makes and now.thing(asked.of) is None:
         raise InputError("say which item of the case this belongs to", field="of", problem="nobody")
     if why := refusal(now, asked.move, asked.by, supervisor=supervisor, of=asked.of):
-        raise StateError(why)
+        raise why
     row = rows()[asked.move]
     said = filled(row.move, row.needs, fields(), lists(now, asked.move, people, chosen), given,
                   asked.at)  # fmt: skip
@@ -77,22 +82,40 @@ def next_move(
     return move, None if empty else words
 
 
-def refusal(now: Case, name: str, by: str, *, supervisor: bool, of: str = "") -> str:
-    """Return why a person cannot make a move now, one sentence; "" when it can be made."""
+def refusal(
+    now: Case, name: str, by: str, *, supervisor: bool, of: str = ""
+) -> StateError | None:  # fmt: skip
+    """Return why a person cannot make a move now, None when it can be made."""
     row = rows().get(name)
     if row is None:
-        return f"there is no move {name[:40]!r} on a case"
+        return StateError("there is no move {move!r} on a case", move=name[:40])
     if not row.allows(now.state):
-        told = "is not there yet" if now.state == NONE else f"is {now.state.replace('_', ' ')}"
-        return f"a case that {told} does not allow the move {name!r}"
+        if now.state == NONE:
+            return StateError(
+                "a case that is not there yet does not allow the move {move!r}", move=_move(name)
+            )
+        state = Term(now.state.replace("_", " "), es=words("state")[now.state].text_es)
+        return StateError(
+            "a case that is {state} does not allow the move {move!r}",
+            state=state,
+            move=_move(name),
+        )
     thing = now.thing(of) if row.about else None
     if row.about and (thing is None or thing.kind != row.about):
-        return f"say which {row.about} of the case the move {name!r} is about"
+        return StateError(
+            "say which {kind} of the case the move {move!r} is about",
+            move=_move(name),
+            kind=Term(row.about, es=_KINDS[row.about]),
+        )
     if of and row.makes and not _is_in(now, of):
-        return "say which item of the case this belongs to"
+        return StateError("say which item of the case this belongs to")
     if thing is not None and thing.state not in row.of_sources:
-        return f"a thing that is {thing.state!r} does not allow the move {name!r}"
-    return "" if supervisor else _not_theirs(now, row, by, thing)
+        return StateError(
+            "a thing that is {state!r} does not allow the move {move!r}",
+            move=_move(name),
+            state=Term(thing.state, es=words("of_state")[thing.state].text_es),
+        )
+    return None if supervisor else _not_theirs(now, row, by, thing)
 
 
 def _is_in(now: Case, name: str) -> bool:
@@ -100,17 +123,26 @@ def _is_in(now: Case, name: str) -> bool:
     return found is not None and found.kind == "item" and found.state == "in"
 
 
-def _not_theirs(now: Case, row: Row, by: str, thing: Thing | None) -> str:
+def _move(name: str) -> Term:
+    known = words("move").get(name)
+    return Term(name, es=known.text_es if known else name)
+
+
+def _not_theirs(now: Case, row: Row, by: str, thing: Thing | None) -> StateError | None:
     if row.actor == "anyone" or by == now.lead:
-        return ""
+        return None
     if by not in now.members:
-        return "this belongs to the members of the case; its lead takes members in"
+        return StateError("this belongs to the members of the case; its lead takes members in")
     if row.actor == "lead":
-        return f"this belongs to the lead of the case, {now.lead}, or to a supervisor"
+        return StateError(
+            "this belongs to the lead of the case, {lead}, or to a supervisor", lead=now.lead
+        )
     if thing is None or row.actor == "member":
-        return ""
+        return None
     own = {thing.made.move.by} | ({thing.said("member")} if row.actor == "assignee" else set())
-    return "" if by in own else "this belongs to whoever set the task, has it, or leads the case"
+    if by in own:
+        return None
+    return StateError("this belongs to whoever set the task, has it, or leads the case")
 
 
 def allowed(now: Case, by: str, *, supervisor: bool) -> tuple[Row, ...]:
@@ -158,7 +190,9 @@ def _named(name: str, people: Sequence[str]) -> dict[str, Code]:
 def _check_rules(now: Case, row: Row, asked: Asked) -> None:
     waiting = sum(thing.state == "waiting" for thing in now.of("task"))
     if row.move == "close" and waiting:
-        raise StateError(f"tasks wait: {waiting}; a case is closed when they are done or dropped")
+        raise StateError(
+            "tasks wait: {count}; a case is closed when they are done or dropped", count=waiting
+        )
     if row.makes == "item":
         if not asked.item or not asked.kind:
             raise InputError("say what is put into the case")

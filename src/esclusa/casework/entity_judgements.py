@@ -17,7 +17,7 @@ import msgspec
 
 from esclusa.casework.entity_facts import changed
 from esclusa.casework.reasons import check_reason
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import EntityJudgement
 
 JUDGE: Final = "judge"
@@ -43,7 +43,7 @@ def next_step(
         if last is None or not standing:
             raise StateError("there is no judgement of this pair to take back")
         if last.by != asked.by and not supervisor:
-            raise StateError(f"only {last.by} or a supervisor may take this judgement back")
+            raise StateError("only {by} or a supervisor may take this judgement back", by=last.by)
         return msgspec.structs.replace(asked, number=len(steps) + 1, verdict="")
     if asked.verdict not in VERDICTS:
         raise InputError(
@@ -53,7 +53,11 @@ def next_step(
     if not asked.reason.strip():
         raise InputError("a judgement needs a written reason", field="reason", problem="missing")
     if last is not None and standing and not _rests(last, asked):
-        raise StateError(f"{last.by} has judged this pair {standing!r}; take that back first")
+        raise StateError(
+            "{by} has judged this pair {verdict!r}; take that back first",
+            by=last.by,
+            verdict=Term(standing, group="entity_verdict"),
+        )
     return msgspec.structs.replace(asked, number=len(steps) + 1)
 
 

@@ -10,8 +10,17 @@ import msgspec
 from esclusa.casework import forms
 from esclusa.casework.forms import FieldMistake, MoveMistakes, moment
 from esclusa.casework.information import HOME, LONGEST, NONE, Request, is_longer, refusal
-from esclusa.casework.information_words import ANSWERS, LEAD, SYSTEM, Row, codes, fields, rows
-from esclusa.errors import InputError, StateError
+from esclusa.casework.information_words import (
+    ANSWERS,
+    LEAD,
+    SYSTEM,
+    Row,
+    codes,
+    fields,
+    rows,
+    words,
+)
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import InformationMove, InformationSubject, Recorded
 
 _SUBJECT: Final = {
@@ -78,19 +87,18 @@ def next_move(
         raise StateError("somebody was faster: the request has changed since you opened it")
     row = rows().get((asked.move, now.state))
     if row is None:
-        told = "is not there yet" if now.state == NONE else f"is {now.state.replace('_', ' ')}"
-        raise StateError(f"a request that {told} does not allow the move {asked.move[:40]!r}")
+        raise _no_such(now.state, asked.move)
     if not row.may(now.side(asked.agency), system=asked.by == SYSTEM):
-        raise StateError(_whose(row))
+        raise _whose(row)
     if row.actor == LEAD and not supervisor:
         raise StateError("a request is escalated by somebody who leads the team: a supervisor")
     _check_records(row, asked.records)
     if "in_time" in row.rules and (lost := refusal(now, asked)) == "late":
-        raise StateError(_refused(lost, now))
+        raise _refused(lost, now)
     recorded = filled(now, row, given, asked.at, agreed)
     made = _made(now, asked, recorded)
     if lost := refusal(now, made):
-        raise StateError(_refused(lost, now))
+        raise _refused(lost, now)
     return made
 
 
@@ -128,20 +136,38 @@ def _check_records(row: Row, records: Iterable[str]) -> None:
         raise InputError(f"{count} records are named; an answer points to {MOST_RECORDS} at most")
 
 
-def _whose(row: Row) -> str:
-    return {
-        "answerer": "this belongs to the service that is asked, and to nobody else",
-        "system": "this follows from time alone; nobody can make it by hand",
-    }.get(row.actor, "this belongs to the service that asked")
+def _no_such(state: str, name: str) -> StateError:
+    known = words("move").get(name)
+    move = Term(name[:40], es=known.text_es if known else name[:40])
+    if state == NONE:
+        return StateError(
+            "a request that is not there yet does not allow the move {move!r}", move=move
+        )
+    told = Term(state.replace("_", " "), es=words("state")[state].text_es)
+    return StateError(
+        "a request that is {state} does not allow the move {move!r}", state=told, move=move
+    )
 
 
-def _refused(lost: str, now: Request) -> str:
+def _whose(row: Row) -> StateError:
+    if row.actor == "answerer":
+        return StateError("this belongs to the service that is asked, and to nobody else")
+    if row.actor == "system":
+        return StateError("this follows from time alone; nobody can make it by hand")
+    return StateError("this belongs to the service that asked")
+
+
+def _refused(lost: str, now: Request) -> StateError:
     due = now.due.isoformat(timespec="minutes") if now.due else ""
-    return {
-        "late": f"the answer was due at {due}; that has passed, and no time can be added",
-        "early": f"the answer is due at {due} only",
-        "once": "it has been escalated once already",
-    }.get(lost, "the move is not allowed")
+    if lost == "late":
+        return StateError(
+            "the answer was due at {due}; that has passed, and no time can be added", due=due
+        )
+    if lost == "early":
+        return StateError("the answer is due at {due} only", due=due)
+    if lost == "once":
+        return StateError("it has been escalated once already")
+    return StateError("the move is not allowed")
 
 
 def filled(

@@ -25,7 +25,7 @@ from esclusa.casework import tables
 from esclusa.casework.alerts import kept
 from esclusa.casework.match_facts import Parts, differing, party_parts, states_number
 from esclusa.casework.reasons import check_reason, check_words
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import MatchDecision, PartyFacts, Said
 
 _MOVES: Final = "match_states.csv"
@@ -103,7 +103,11 @@ def next_step(
     """
     row = tables.moves(_MOVES).get((match.move, state))
     if row is None or row.actor == "facts":
-        raise StateError(f"a match that is {state} does not allow the step {match.move!r}")
+        raise StateError(
+            "a match that is {state} does not allow the step {move!r}",
+            state=Term(state, group="match_state"),
+            move=Term(match.move, group="match_move"),
+        )
     standing = kept(steps)
     if row.actor == "mover":
         _require_mover(standing, match.by, supervisor=supervisor)
@@ -117,7 +121,7 @@ def _require_mover(standing: Sequence[MatchDecision], by: str, *, supervisor: bo
     if not standing:
         raise StateError("there is no decision of this match to take back")
     if standing[-1].by != by and not supervisor:
-        raise StateError(f"only {standing[-1].by} or a supervisor may change this decision")
+        raise StateError("only {by} or a supervisor may change this decision", by=standing[-1].by)
 
 
 def _require_content(said: Said | None, bounds: tuple[dt.date, dt.date]) -> None:

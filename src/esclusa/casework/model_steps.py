@@ -36,7 +36,7 @@ def next_step(steps: Sequence[ModelMove], asked: ModelMove) -> ModelMove:
         )  # fmt: skip
     active = steps[-1].checksum if steps else ""
     if asked.move == ACTIVATE and asked.checksum == active:
-        raise StateError(f"the model {asked.name} is active already")
+        raise StateError("the model {name} is active already", name=asked.name)
     if asked.move == RETIRE and not active:
         raise StateError("no model is active")
     return msgspec.structs.replace(asked, number=len(steps) + 1)

@@ -24,7 +24,7 @@ from esclusa.casework import tables
 from esclusa.casework.forms import FieldMistake, MoveMistakes
 from esclusa.casework.reasons import check_words
 from esclusa.codes import redress as numbers
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import Recorded, RedressEntry, RedressMove, RedressPerson
 
 NONE: Final = "none"
@@ -192,10 +192,9 @@ def next_move(
         raise StateError("somebody was faster: the case has changed since you opened it")
     row = rows().get((asked.move, now.state))
     if row is None:
-        told = "is not there yet" if now.state == NONE else f"is {now.state}"
-        raise StateError(f"a redress case that {told} does not allow the step {asked.move[:40]!r}")
+        raise _no_such(now.state, asked.move)
     if fault := _person_fault(now, row, asked.by, supervisor=supervisor):
-        raise StateError(fault)
+        raise fault
     mistakes = [*_person_mistakes(row, asked), *_mistakes(row, given, bounds)]
     if mistakes:
         raise MoveMistakes(tuple(mistakes))
@@ -220,16 +219,30 @@ def _plain(name: str) -> str:
     return name.strip().casefold()
 
 
-def _person_fault(now: Case, row: Row, by: str, *, supervisor: bool) -> str:
+def _no_such(state: str, name: str) -> StateError:
+    known = move_words().get(name)
+    move = Term(name[:40], es=known.es if known else name[:40])
+    if state == NONE:
+        return StateError(
+            "a redress case that is not there yet does not allow the step {move!r}", move=move
+        )
+    return StateError(
+        "a redress case that is {state} does not allow the step {move!r}",
+        move=move,
+        state=Term(state, es=words("state")[state].es),
+    )
+
+
+def _person_fault(now: Case, row: Row, by: str, *, supervisor: bool) -> StateError | None:
     if row.actor == "day":
-        return "this follows from time alone; nobody can make it by hand"
+        return StateError("this follows from time alone; nobody can make it by hand")
     if row.actor in ("lead", "second") and not supervisor:
-        return "somebody who leads the team decides this: a supervisor"
+        return StateError("somebody who leads the team decides this: a supervisor")
     if row.actor == "second" and not now.fresh:
-        return "papers must be seen first: record them"
+        return StateError("papers must be seen first: record them")
     if row.actor == "second" and _plain(by) in now.papers_by:
-        return "you took the application or saw the papers; a second person decides"
-    return ""
+        return StateError("you took the application or saw the papers; a second person decides")
+    return None
 
 
 def _person_mistakes(row: Row, asked: RedressMove) -> Iterable[FieldMistake]:

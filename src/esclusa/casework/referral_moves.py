@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from esclusa.casework import forms, waiver_exceptions
-from esclusa.casework.referral_words import LEAD, SYSTEM, Row, codes, fields, rows
+from esclusa.casework.referral_words import LEAD, SYSTEM, Row, codes, fields, rows, words
 from esclusa.casework.referrals import DRAFTS, NONE, Referral, refusal
-from esclusa.errors import StateError
+from esclusa.errors import StateError, Term
 from esclusa.model import Recorded, ReferralMove
 
 DRAFTING: Final = frozenset({"open", "amend", "discard"})
@@ -51,13 +51,12 @@ def next_move(
         raise StateError("somebody was faster: the referral has changed since you opened it")
     row = rows().get((asked.move, now.state))
     if row is None:
-        told = "is not there yet" if now.state == NONE else f"is {now.state.replace('_', ' ')}"
-        raise StateError(f"a referral that {told} does not allow the move {asked.move[:40]!r}")
+        raise _no_such(now.state, asked.move)
     if row.actor == LEAD and not supervisor:
         raise StateError("a waiver is approved by somebody who leads the team: a supervisor")
     system = asked.by == SYSTEM
     if not row.may(now.side(asked.agency), system=system):
-        raise StateError(_whose(row))
+        raise _whose(row)
     recorded = filled(row, given, asked.at)
     drafting = row.move in DRAFTING
     made = msgspec.structs.replace(
@@ -72,7 +71,7 @@ def next_move(
         ),
     )  # fmt: skip
     if not drafting and (lost := refusal(now, made)):
-        raise StateError(_refused(lost, now))
+        raise _refused(lost, now)
     return made
 
 
@@ -93,24 +92,44 @@ def _bare(now: Referral, move: str, *, agency: str, by: str, at: str, cut_off: s
     )  # fmt: skip
 
 
-def _whose(row: Row) -> str:
-    return {
-        "host": "this belongs to the host, and to nobody else",
-        "system": "this follows from time alone; nobody can make it by hand",
-        "system_or_host": "a referral is void when its bill is deleted, or when the host says so",
-    }.get(row.actor, "this belongs to the requesting side")
+def _no_such(state: str, name: str) -> StateError:
+    known = words("move").get(name)
+    move = Term(name[:40], es=known.text_es if known else name[:40])
+    if state == NONE:
+        return StateError(
+            "a referral that is not there yet does not allow the move {move!r}", move=move
+        )
+    told = Term(state.replace("_", " "), es=words("state")[state].text_es)
+    return StateError(
+        "a referral that is {state} does not allow the move {move!r}", state=told, move=move
+    )
 
 
-def _refused(lost: str, now: Referral) -> str:
+def _whose(row: Row) -> StateError:
+    if row.actor == "host":
+        return StateError("this belongs to the host, and to nobody else")
+    if row.actor == "system":
+        return StateError("this follows from time alone; nobody can make it by hand")
+    if row.actor == "system_or_host":
+        return StateError("a referral is void when its bill is deleted, or when the host says so")
+    return StateError("this belongs to the requesting side")
+
+
+def _refused(lost: str, now: Referral) -> StateError:
     if lost == "late" and now.due is not None:
         due = now.due.isoformat(timespec="minutes")
-        return f"the cut-off passed at {due}; the referral counts as not answered"
-    return {
-        "late": "the cut-off has passed already",
-        "early": "the cut-off has not passed yet",
-        "one_person": "you asked for this waiver yourself; a second person approves it",
-        "overtaken": "nobody has asked for a waiver; ask for one first",
-    }.get(lost, "the move is not allowed")
+        return StateError(
+            "the cut-off passed at {due}; the referral counts as not answered", due=due
+        )
+    if lost == "late":
+        return StateError("the cut-off has passed already")
+    if lost == "early":
+        return StateError("the cut-off has not passed yet")
+    if lost == "one_person":
+        return StateError("you asked for this waiver yourself; a second person approves it")
+    if lost == "overtaken":
+        return StateError("nobody has asked for a waiver; ask for one first")
+    return StateError("the move is not allowed")
 
 
 def filled(row: Row, given: Mapping[str, str], at: str) -> dict[str, str]:

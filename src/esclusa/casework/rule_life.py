@@ -23,7 +23,7 @@ import msgspec
 from esclusa.casework.reasons import check_reason
 from esclusa.casework.tables import moves as moves_of
 from esclusa.casework.tables import table
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.model import RehearsalFigures, RuleMove
 
 _MOVES: Final = "rule_states.csv"
@@ -157,7 +157,7 @@ def next_move(
     state = state_on(known, place, day, periods) if known else "none"
     row = moves_of(_MOVES).get((asked.move, state))
     if row is None or row.actor == "dates":
-        raise StateError(_refusal(asked.move, known[place].name if known else "", state))
+        raise _refusal(asked.move, known[place].name if known else "", state)
     version = known[place] if known else None
     _require_person(row.actor, version, asked.by, supervisor)
     if "reason" in row.needs and not asked.reason.strip():
@@ -191,31 +191,50 @@ def _named(known: Sequence[Version], name: str) -> int:
     for place, version in enumerate(known):
         if version.name == name:
             return place
-    raise StateError(f"this rule has no version {name[:40]!r}")
+    raise StateError("this rule has no version {version!r}", version=name[:40])
 
 
-def _refusal(move: str, version: str, state: str) -> str:
+def _refusal(name: str, version: str, state: str) -> StateError:
+    move = Term(name, group="rule_move")
     if state == "none":
-        return f"there is no such rule yet, so it does not allow the move {move!r}"
-    told = state.replace("_", " ")
-    return f"version {version} of this rule is {told}, which does not allow the move {move!r}"
+        return StateError(
+            "there is no such rule yet, so it does not allow the move {move!r}", move=move
+        )
+    return StateError(
+        "version {version} of this rule is {state}, which does not allow the move {move!r}",
+        version=version,
+        state=Term(state.replace("_", " "), group="rule_state"),
+        move=move,
+    )
 
 
 def _require_person(actor: str, version: Version | None, by: str, supervisor: bool) -> None:
     authors = version.authors if version else frozenset()
     if actor == "author" and by not in authors and not supervisor:
-        raise StateError(f"only {' or '.join(sorted(authors))} or a supervisor may do this")
+        raise StateError(
+            "only {authors} or a supervisor may do this", authors=_either(sorted(authors))
+        )
     if actor == "second" and by in authors:
-        raise StateError(f"{by} wrote this version; a second person approves it")
+        raise StateError("{by} wrote this version; a second person approves it", by=by)
+
+
+def _either(names: Sequence[str]) -> Term:
+    return Term(" or ".join(names), es=" o ".join(names))
 
 
 def _require_name(known: Sequence[Version], asked: RuleMove, state: str) -> None:
     """Refuse a version's name that another version has."""
     others = known[:-1] if state in OPEN else known
     if asked.move == "edit" and known and asked.version != known[-1].name:
-        raise StateError(f"the open version is {known[-1].name}; its text must keep that version")
+        raise StateError(
+            "the open version is {version}; its text must keep that version",
+            version=known[-1].name,
+        )
     if asked.version in {version.name for version in others}:
-        raise StateError(f"there is a version {asked.version} already; give the text another one")
+        raise StateError(
+            "there is a version {version} already; give the text another one",
+            version=asked.version,
+        )
 
 
 def _require_seen(version: Version, asked: RuleMove) -> None:
@@ -227,4 +246,4 @@ def _require_rehearsal(version: Version, now: str, day: dt.date) -> None:
     if version.rehearsed != now:
         raise StateError("a list that it reads has changed since the rehearsal; rehearse it again")
     if day > version.valid_to:
-        raise StateError(f"its last day was {version.valid_to.isoformat()}")
+        raise StateError("its last day was {day}", day=version.valid_to.isoformat())

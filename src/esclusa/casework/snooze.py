@@ -86,7 +86,8 @@ def check_end(until: str, at: str, behaviour: str) -> None:
     if limit is not None and end > limit:
         raise StateError(
             "the snooze would end after what the alert is about: by then the subject may have "
-            f"arrived or left (as early as {limit:%Y-%m-%d %H:%M}Z); end it earlier, or decide"
+            "arrived or left (as early as {at}); end it earlier, or decide",
+            at=f"{limit:%Y-%m-%d %H:%M}Z",
         )
 
 

@@ -73,6 +73,8 @@ def container(text: str) -> tuple[str, bool | None]:
 
 @lru_cache(maxsize=65536)
 def _container(text: str) -> tuple[str, bool | None]:
+    if _CONTAINER.fullmatch(text):
+        return text, iso6346.is_valid(text)
     plain = iso6346.normalise(text)
     shaped = _CONTAINER.fullmatch(plain) is not None
     return plain, iso6346.is_valid(plain) if shaped else None

@@ -17,7 +17,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 from xml.parsers import expat
@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from esclusa.errors import LimitError
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.xml import CHUNK, Element, read_elements
+from esclusa.formats.xml_shapes import Shapes, Twig
 from esclusa.model import Defect
 
 Node = etree._Element
@@ -41,6 +42,7 @@ _PLAIN: Final = frozenset({"", "utf-8", "us-ascii", "iso-8859-1"})
 _TAG: Final = re.compile(rb"""<[A-Za-z_][\w.-]*(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _XSI: Final = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _DEPTH: Final = 64
+_BLANKS: Final = b" \t\r\n"
 
 
 class Root(NamedTuple):
@@ -50,28 +52,50 @@ class Root(NamedTuple):
     offset: int = 0
 
 
+class UnplacedError(Exception):
+    """A place was asked of what was read by its shape: it must be read as an element."""
+
+
 class Part:
     """One child of the root: an lxml element with its place in the file.
 
     ``offset`` and ``length`` are its bytes, ``fault`` says why it was cut short, "" when whole.
+    ``twigs`` are its children where it was read by its shape. They have texts and no places: a spot
+    raises :class:`UnplacedError` until ``twigs`` is set to None and the element is read instead.
     """
 
-    __slots__ = ("_places", "element", "fault", "length", "offset")
+    __slots__ = ("_element", "_places", "fault", "length", "offset", "twigs")
 
     def __init__(
-        self, element: Node, offset: int, length: int, places: _Places, fault: str = ""
+        self,
+        element: Node | None,
+        offset: int,
+        length: int,
+        places: _Places,
+        fault: str = "",
+        twigs: list[Twig] | None = None,
     ) -> None:
-        self.element = element
+        self._element = element
         self.offset = offset
         self.length = length
         self.fault = fault
+        self.twigs = twigs
         self._places = places
 
-    def spot(self, node: Node | None = None, tag: str = "") -> Spot:
+    @property
+    def element(self) -> Node:
+        """The element; parsed when it is asked for, where it was read by its shape."""
+        if self._element is None:
+            self._element = self._places.element(self)
+        return self._element
+
+    def spot(self, node: Node | Twig | None = None, tag: str = "") -> Spot:
         """Return the place of an element inside this one, or of this one.
 
         With ``tag``, of the first child of ``node`` that has it.
         """
+        if self.twigs is not None or isinstance(node, Twig):
+            raise UnplacedError
         return Spot(self, self.element if node is None else node, tag)
 
     def place(self, node: Node) -> tuple[int, int]:
@@ -166,29 +190,37 @@ class Batches:
         tag = found.group()
         return b"" if tag.endswith(b"/>") else tag
 
-    def parts(self, tags: frozenset[str], last: str, most: int) -> Iterator[Part | Defect]:
+    def parts(
+        self, tags: frozenset[str], last: str, most: int, *, shapes: bool = False
+    ) -> Iterator[Part | Defect]:
         """Yield the root's children named in ``tags``, then a fatal defect if the file ends in one.
 
-        ``last`` is the tag behind which batches end. An element of more than ``most`` bytes comes
-        cut, with its fault. Raises :class:`~esclusa.errors.LimitError` when the file must be
-        refused.
+        ``last`` is the tag behind which batches end. With ``shapes``, elements of that tag in files
+        of more than one batch are read by their shapes where they have one (``Part.twigs``). An
+        element of more than ``most`` bytes comes cut, with its fault. Raises
+        :class:`~esclusa.errors.LimitError` when the file must be refused.
         """
         if not isinstance(self.root, Root):
             yield self.root
             return
-        if not self._start:
+        if not self._start or not self._roomy(most):
             yield from self._careful(tags, most)
             return
-        yield from self._batches(self.root, tags, last, most)
+        yield from self._batches(self.root, tags, last, most, shapes)
+
+    def _roomy(self, most: int) -> bool:
+        """Say whether the limits allow whatever a batch may hold: then none must be watched."""
+        limits = self._limits
+        return min(most, limits.xml_text_bytes) >= MIB and limits.xml_depth >= _DEPTH
 
     def _batches(
-        self, root: Root, tags: frozenset[str], last: str, most: int
+        self, root: Root, tags: frozenset[str], last: str, most: int, shapes: bool
     ) -> Iterator[Part | Defect]:
         at = root.offset + len(self._start)
         text, line = self._held[at:], 1 + self._held.count(b"\n", 0, at)
         self._held = b""
         frame = _Frame(self._start, root.tag, self._encoding)
-        end = f"</{last}>".encode()
+        end, known = f"</{last}>".encode(), Shapes(last)
         whole = False
         while not whole:
             cut = text.rfind(end) + len(end) if end in text else 0
@@ -198,14 +230,18 @@ class Batches:
                 if not whole and (cut or len(text) <= MIB):
                     continue
                 cut = len(text) if whole else cut
-            batch = text[:cut]
-            found = frame.parse(batch, whole) if cut else None
-            if found is None:
-                yield from self._from(frame, text, at, line, tags, most)
-                return
-            places = _Batch(frame, batch, whole, at, line, tags)
-            yield from _parts(found, batch, at, places, tags)
-            at, line, text = at + cut, line + batch.count(b"\n"), text[cut:]
+            batch = _Batch(frame, text[:cut], whole, at, line, tags)
+            start = 0
+            if shapes and not (whole and not known.learned):
+                start = yield from batch.shaped(known, end)
+            if start < cut or whole or not cut:
+                found = batch.parse(start) if cut else None
+                if found is None:
+                    line += text.count(b"\n", 0, start)
+                    yield from self._from(frame, text[start:], at + start, line, tags, most)
+                    return
+                yield from batch.parts(found, start)
+            at, line, text = at + cut, line + text.count(b"\n", 0, cut), text[cut:]
 
     def _from(
         self, frame: _Frame, text: bytes, at: int, line: int, tags: frozenset[str], most: int
@@ -258,6 +294,7 @@ class _Frame:
 
     def __init__(self, start: bytes, tag: str, encoding: str) -> None:
         declared = f'<?xml version="1.0" encoding="{encoding or "utf-8"}"?>'.encode()
+        self.codec = encoding or "utf-8"
         self.careful = declared + start
         self.lines = start.count(b"\n")
         self._plain = declared + b"<" + tag.encode() + _XSI + b">"
@@ -288,24 +325,14 @@ class _Frame:
         return None if self._deep(found) else found
 
 
-def _parts(
-    root: Node, batch: bytes, at: int, places: _Batch, tags: frozenset[str]
-) -> Iterator[Part]:
-    """Yield the wanted children; each is found among the batch's bytes in its order."""
-    end = 0
-    for element in root:
-        tag = element.tag
-        if tag in tags:
-            start, end = _span(batch, str(tag), end)
-            yield Part(element, at + start, end - start, places)
-
-
 def _span(batch: bytes, tag: str, after: int) -> tuple[int, int]:
     """Return the bytes of the next element of that name, which has none of its name inside."""
     name = tag.encode()
-    start = batch.find(b"<" + name + b">", after)
-    if start >= 0 and (end := batch.find(b"</" + name + b">", start)) >= 0:
-        return start, end + len(name) + 3
+    start = batch.find(b"<" + name, after)
+    if start >= 0 and batch.startswith(b">", start + len(name) + 1):
+        end = batch.find(b"</" + name + b">", start)
+        if end >= 0:
+            return start, end + len(name) + 3
     opening, closing = _ends(tag)
     found = opening.search(batch, after)
     if found is None:
@@ -323,38 +350,102 @@ def _ends(tag: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 class _Places(Protocol):
-    """Finds byte and line of the ``number``-th element inside a part, in document order."""
+    """Knows the element of a part, and byte and line of any inside it."""
 
-    def find(self, part: Part, number: int) -> tuple[int, int]: ...
+    def find(self, part: Part, number: int) -> tuple[int, int]:
+        """Return byte and line of the ``number``-th element inside, in document order."""
+        ...
+
+    def element(self, part: Part) -> Node:
+        """Return the element of a part that was read by its shape."""
+        ...
 
 
 class _Batch:
-    """Places in a batch: it is read once more, with care, when the first is asked for."""
+    """A batch of the file's bytes from ``at`` on. Places in it are found by careful reading."""
 
     def __init__(
         self, frame: _Frame, batch: bytes, whole: bool, at: int, line: int, tags: frozenset[str]
     ) -> None:
         self._frame, self._batch, self._whole = frame, batch, whole
         self._at, self._line, self._tags = at, line, tags
-        self._found: dict[int, list[int]] | None = None
+        self._found: dict[int, list[int]] = {}
+
+    def shaped(self, shapes: Shapes, end: bytes) -> Generator[Part, None, int]:
+        """Yield elements from the first byte on; return where one stands that must be parsed.
+
+        ``end`` is the end tag of those that have shapes. Single others are parsed on the way.
+        """
+        batch, at, codec = self._batch, self._at, self._frame.codec
+        start = 0
+        while (stop := batch.find(end, start) + len(end)) > len(end):
+            piece = batch[start:stop].lstrip(_BLANKS)
+            if len(piece) > MIB:  # may hold a text past its limit
+                return start
+            begin = stop - len(piece)
+            try:
+                twigs = shapes.read(piece.decode(codec))
+            except UnicodeDecodeError:
+                return start
+            if twigs is not None:
+                yield Part(None, at + begin, stop - begin, self, "", twigs)
+            elif (found := self._plain(piece, False)) is not None:
+                yield from self.parts(found, start)
+            else:
+                return start
+            start = stop
+        return start
+
+    def parse(self, start: int) -> Node | None:
+        """Return the root with the elements from a byte on."""
+        return self._plain(self._batch[start:], self._whole)
+
+    def _plain(self, text: bytes, whole: bool) -> Node | None:
+        """Parse a text; None also where a wanted element stands inside another element."""
+        found = self._frame.parse(text, whole)
+        if found is None:
+            return None
+        wanted = sum([each.tag in self._tags for each in found])
+        return found if sum([1 for _ in found.iter(*self._tags)]) == wanted else None
+
+    def parts(self, root: Node, after: int) -> Iterator[Part]:
+        """Yield the wanted children; each is found among the batch's bytes in its order."""
+        for element in root:
+            tag = element.tag
+            if tag in self._tags:
+                start, after = _span(self._batch, str(tag), after)
+                yield Part(element, self._at + start, after - start, self)
+
+    def element(self, part: Part) -> Node:
+        start = part.offset - self._at
+        root = self._frame.parse(self._batch[start : start + part.length], False)
+        assert root is not None, "what has a shape is well-formed"
+        return root[0]
 
     def find(self, part: Part, number: int) -> tuple[int, int]:
-        if self._found is None:
-            self._found = self._all()
         inner = part.offset - self._at
+        if inner not in self._found:
+            self._found = self._starts(inner, part.length)
         known = self._found.get(inner, [])
         inner = known[number] if number < len(known) else inner
         return self._at + inner, self._line + self._batch.count(b"\n", 0, inner)
 
-    def _all(self) -> dict[int, list[int]]:
-        before = self._frame.careful
-        text = before + self._batch + (b"" if self._whole else self._frame.close)
-        found = (
-            [start - len(before) for start in _starts(item)]
-            for item in read_elements(io.BytesIO(text), self._tags)
-            if isinstance(item, Element) and item.depth
-        )
-        return {starts[0]: starts for starts in found}
+    def _starts(self, start: int, length: int) -> dict[int, list[int]]:
+        """Return where the elements inside one begin, by the byte where it begins itself.
+
+        Its bytes are read alone; if they turn out to be more than ``length``, so is the batch.
+        """
+        before, close = self._frame.careful, self._frame.close
+        for text in (
+            before + self._batch[start : start + length] + close,
+            before + self._batch[start:] + (b"" if self._whole else close),
+        ):
+            for item in read_elements(io.BytesIO(text), self._tags):
+                if isinstance(item, Element) and item.depth:
+                    if item.offset == len(before) and item.length == length:
+                        return {start: [each - len(before) + start for each in _starts(item)]}
+                    break
+        return {start: []}
 
 
 class _Lines:
@@ -392,6 +483,9 @@ class _Grown:
 
     def find(self, part: Part, number: int) -> tuple[int, int]:
         return self._starts[number] + self._shift, self._lines[number]
+
+    def element(self, part: Part) -> Node:
+        raise AssertionError("the careful reader hands over elements")
 
 
 def _starts(element: Element) -> Iterator[int]:

@@ -14,13 +14,13 @@ def add(
     connection: sa.Connection, *, name: str, password: str, role: str, clearance: int, caveats: str,
     must_change: bool = False,
 ) -> bool:  # fmt: skip
-    """Enter an account; False when the name is taken."""
+    """Enter an account, whose person has chosen no language yet; False when the name is taken."""
     if find(connection, name):
         return False
     connection.execute(
         account.insert().values(
             name=name, password=password, role=role, clearance=clearance, caveats=caveats,
-            created=now_text(), must_change=must_change,
+            created=now_text(), must_change=must_change, language="",
         )
     )  # fmt: skip
     return True

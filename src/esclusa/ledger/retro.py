@@ -25,13 +25,13 @@ class Counts(msgspec.Struct, kw_only=True):
 
 
 class KeptRecord(msgspec.Struct, frozen=True):
-    """A record in force as far as finding must know it."""
+    """A record in force as far as finding must know it; ``body`` is None once it was looked at."""
 
     seq: int
     id: str
     kind: str
     label_id: int
-    body: Body
+    body: Body | None
 
 
 def waiting(connection: sa.Connection) -> Any:

@@ -47,7 +47,7 @@ def _check_words(*parts: frozenset[str]) -> None:
     """Refuse what is no word. Markings are many and their words few: good ones are remembered."""
     for word in chain.from_iterable(parts):
         if not word or word != word.strip() or not word.isprintable() or "," in word:
-            raise MarkingError(f"{word!r} is not a word a marking may use")
+            raise MarkingError("{word!r} is not a word a marking may use", word=word)
 
 
 class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -67,9 +67,13 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
 
     def __post_init__(self) -> None:
         if self.source_grade not in _GRADES_SOURCE or len(self.source_grade) != 1:
-            raise MarkingError(f"source grade {self.source_grade!r} is not one of A, B, C, X")
+            raise MarkingError(
+                "source grade {grade!r} is not one of A, B, C, X", grade=self.source_grade
+            )
         if self.information_grade not in _GRADES_INFORMATION or len(self.information_grade) != 1:
-            raise MarkingError(f"information grade {self.information_grade!r} is not one of 1 to 4")
+            raise MarkingError(
+                "information grade {grade!r} is not one of 1 to 4", grade=self.information_grade
+            )
         _check_words(self.releasable_to, self.caveats, self.purposes)
 
     def join(self, other: Marking) -> Marking:

@@ -118,7 +118,7 @@ class AccountDesk:
         with self._store.write() as connection:
             row = _found(connection, name)
             if seen != sign(row, service_numbers.current(connection, name)):
-                raise StateError(_faster(connection, name))
+                raise _faster(connection, name)
             service_numbers.give(connection, name, checked(connection, name, number))
             detail = f"number {number}" if number else "number taken"
             self._line(connection, reader, Action.USER_WRITE, name, detail)
@@ -145,7 +145,7 @@ class AccountDesk:
         with self._store.write() as connection:
             row = _found(connection, name)
             if seen != sign(row, service_numbers.current(connection, name)):
-                raise StateError(_faster(connection, name))
+                raise _faster(connection, name)
             _check_left(connection, name, values)
             accounts.change(connection, name, **values)
             if ends:
@@ -191,10 +191,15 @@ def _check_left(connection: sa.Connection, name: str, values: dict[str, Any]) ->
         raise StateError("this is the last administrator")
 
 
-def _faster(connection: sa.Connection, name: str) -> str:
+def _faster(connection: sa.Connection, name: str) -> StateError:
     found = audit.last_about(connection, name, Action.USER_WRITE)
-    by = f", by {found.who} at {found.at[:16]}Z" if found else ""
-    return f"the account was changed since you opened it{by}; load its page again"
+    if found is None:
+        return StateError("the account was changed since you opened it; load its page again")
+    return StateError(
+        "the account was changed since you opened it, by {by} at {at}; load its page again",
+        by=found.who,
+        at=f"{found.at[:16]}Z",
+    )
 
 
 def _told(values: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def simulate(
     :raises AgreementError: when the reader's agency is no party, or the draft has a fault.
     """
     if reader.agency not in {party.agency for party in draft.parties}:
-        raise AgreementError(f"{reader.agency!r} is none of the parties")
+        raise AgreementError("{agency!r} is none of the parties", agency=reader.agency)
     taken = rehearsed(draft)
     given = [clause for clause in draft.clauses if clause.giver == reader.agency]
     for kind in dict.fromkeys(clause.kind for clause in given):

@@ -12,8 +12,9 @@ from typing import BinaryIO, Final
 
 import sqlalchemy as sa
 
+from esclusa.casework.case_words import words
 from esclusa.casework.cases import Thing
-from esclusa.errors import InputError, StateError
+from esclusa.errors import InputError, StateError, Term
 from esclusa.ledger import custody
 from esclusa.ledger.custody import Vault
 from esclusa.model import EvidenceFile
@@ -86,5 +87,8 @@ def opened(connection: sa.Connection, vault: Vault, thing: Thing) -> BinaryIO:
     """
     found, _hash = state_of(connection, vault, thing)
     if found != "intact" or thing.file is None:
-        raise StateError(f"the file is {found}; it is not handed out as what was taken in")
+        raise StateError(
+            "the file is {state}; it is not handed out as what was taken in",
+            state=Term(found, es=words("check")[found].text_es),
+        )
     return vault.open(thing.file.sha256)

@@ -176,14 +176,16 @@ def _files(
         try:
             source = vault.open(sha256)
         except OSError:
-            raise StateError(f"the file {one.name} is missing; verify the evidence") from None
+            raise StateError(
+                "the file {name} is missing; verify the evidence", name=one.name
+            ) from None
         with source, target.open(_info(path, now, zipfile.ZIP_STORED), "w", force_zip64=True) as to:
             while chunk := source.read(_CHUNK):
                 sha.update(chunk)
                 size += len(chunk)
                 to.write(chunk)
         if sha.hexdigest() != sha256:
-            raise StateError(f"the file {one.name} is altered; verify the evidence")
+            raise StateError("the file {name} is altered; verify the evidence", name=one.name)
         yield Member(path=path, sha256=sha256, size=size)
 
 

@@ -162,8 +162,9 @@ class Writing:
         known = {view.name for view in self._people.all()}
         if move.move in ("task", "assign") and person in known - set(self.people(label)):
             raise StateError(
-                f"{person} may not read what this rests on; write it for those who read the case, "
-                "or give it to another member"
+                "{person} may not read what this rests on; write it for those who read the case, "
+                "or give it to another member",
+                person=person,
             )
 
     # --- steps -----------------------------------------------------------------------------------

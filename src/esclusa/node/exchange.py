@@ -55,7 +55,7 @@ from esclusa.sharing.carriage import consent_bytes, pack, unpack
 from esclusa.sharing.exchange import core, moves, pacts
 from esclusa.sharing.exchange.messages import Answer, ConsentAnswer, ConsentAsk, Request
 from esclusa.sharing.exchange.outbox import NEW
-from esclusa.sharing.exchange.rows import CopyKey, Grade, Grant, Owed
+from esclusa.sharing.exchange.rows import Consents, CopyKey, Grade, Grant, Owed
 from esclusa.sharing.exchange.state import Effects, Rules, State
 from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
@@ -183,10 +183,12 @@ class Exchange(ExchangeLedger):
         text, now = before.agreement, signed.agreement
         if text.id != now.id:
             raise AgreementError(
-                f"with {partner} the agreement {text.id}, version {text.version}, is in force, and "
-                f"between two services one text holds at a time: write {now.id} as its version "
-                f"{text.version + 1}, or end {text.id} first"
-            )
+                "with {partner} the agreement {id}, version {version}, is in force, and between "
+                "two services one text holds at a time: write {new} as its version {next}, or end "
+                "{id} first",
+                partner=partner, id=text.id, version=text.version, new=now.id,
+                next=text.version + 1,
+            )  # fmt: skip
 
     # --- records ------------------------------------------------------------------------------
 
@@ -248,10 +250,12 @@ class Exchange(ExchangeLedger):
         """Return the name by which partners know a record of ours."""
         return wire_name(record_id, self.agency, self.credentials.secret)
 
-    def planned(self, record: Record, partner: str) -> Plan | None:
+    def planned(self, record: Record, partner: str, known: Consents | None = None) -> Plan | None:
         """Return what a release of a record to a partner would hand over now: the release itself
         asks the same. None when the agreement gives no record of this kind.
 
+        :param known: the answers to questions for consent that whoever asks may know of; without
+            it all count.
         :raises NotFound: when there is no such partner.
         :raises AgreementError: when no agreement with it is in force.
         """
@@ -261,9 +265,9 @@ class Exchange(ExchangeLedger):
         pact = state.pacts.get(partner)
         agreement = self.in_force().get(pact.digest) if pacts.holds(pact, now) and pact else None
         if agreement is None:
-            raise AgreementError(f"no agreement with {partner} is in force")
+            raise AgreementError("no agreement with {partner} is in force", partner=partner)
         with self._store.read() as connection:
-            releasing = self._releasing(connection, self.ring(), now)
+            releasing = self._releasing(connection, self.ring(), now, known)
             copy = state.copies.get((record.provenance.message, record.originator, record.id))
             passed = releasing.record_of(copy, partner) if copy is not None else None
             return releasing.planned(passed or record, partner, agreement)
@@ -310,9 +314,12 @@ class Exchange(ExchangeLedger):
             for key, copy in self.state().copies.items()
         )
 
-    def pass_on(self, copy: CopyKey, to: str, *, by: str) -> None:
-        """Pass a copy on to a third agency; raises ``ExchangeError`` without the right to."""
-        self._move([_then(moves.pass_on, copy=copy, to=to)], who=by)
+    def pass_on(self, copy: CopyKey, to: str, *, by: str, known: Consents | None = None) -> None:
+        """Pass a copy on to a third agency; raises ``ExchangeError`` without the right to.
+
+        :param known: as for :meth:`planned`.
+        """
+        self._move([_then(moves.pass_on, copy=copy, to=to, known=known)], who=by)
 
     def ask_consent(self, copy: CopyKey, to: str, use: str, why: str, *, by: str) -> None:
         """Ask the originator of a copy for a use of it."""

@@ -46,7 +46,7 @@ from esclusa.sharing.agreement import InForce
 from esclusa.sharing.carriage import consent_bytes
 from esclusa.sharing.exchange import pacts
 from esclusa.sharing.exchange.messages import ConsentAnswer, Narrow, Recall
-from esclusa.sharing.exchange.rows import Copy, CopyKey, Pair
+from esclusa.sharing.exchange.rows import Consents, Copy, CopyKey, Pair
 from esclusa.sharing.exchange.state import (
     TABLES,
     Alarm,
@@ -284,10 +284,14 @@ class ExchangeLedger:
         releasing = self._releasing(connection, ring, now)
         return Rules(releasing.release, lambda answer: _is_signed(answer, ring, now))
 
-    def _releasing(self, connection: sa.Connection, ring: KeyRing, now: dt.datetime) -> Releasing:
+    def _releasing(
+        self, connection: sa.Connection, ring: KeyRing, now: dt.datetime,
+        consents: Consents | None = None,
+    ) -> Releasing:  # fmt: skip
         return Releasing(
             connection, self._labels, us=self.agency, secret=self.credentials.secret,
-            inside=self.partners.in_force(ring, now), consents=self._state.consents, now=now,
+            inside=self.partners.in_force(ring, now), now=now,
+            consents=self._state.consents if consents is None else consents,
         )  # fmt: skip
 
 

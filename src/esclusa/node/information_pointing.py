@@ -12,7 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from esclusa.errors import AgreementError, ConfigError, InputError, NotFound
+from esclusa.errors import AgreementError, ConfigError, InputError, NotFound, Term
 from esclusa.ledger import records
 from esclusa.model import Marking, Record
 from esclusa.node.exchange import Exchange
@@ -108,11 +108,16 @@ class Pointing:
         why = "kind_not_agreed" if plan is None else plan.reason
         if why == "kind_not_agreed":
             raise AgreementError(
-                f"the record {record.id} stays here: the agreement with {partner} gives no "
-                "records of its kind"
-            )
+                "the record {record} stays here: the agreement with {partner} gives no records of "
+                "its kind",
+                record=record.id, partner=partner,
+            )  # fmt: skip
         if why:
-            raise AgreementError(f"the record {record.id} stays here: {reason(why).en}")
+            told = reason(why)
+            raise AgreementError(
+                "the record {record} stays here: {why}", record=record.id,
+                why=Term(told.en, es=told.es),
+            )  # fmt: skip
 
 
 def _covers(above: Marking, below: Marking) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from esclusa.casework.information import Request
 from esclusa.casework.information_moves import Agreed, about, next_move
 from esclusa.casework.information_words import SYSTEM
-from esclusa.errors import AgreementError, StateError
+from esclusa.errors import StateError
 from esclusa.ledger import audit, records
 from esclusa.ledger.indexing import RECORD_REFERRED
 from esclusa.ledger.records import Draft
@@ -24,7 +24,7 @@ from esclusa.node.exchange import Exchange
 from esclusa.node.information_rows import KIND, Kept
 from esclusa.node.information_telling import reason
 from esclusa.node.information_terms import agreed_with
-from esclusa.node.move_telling import text_of
+from esclusa.node.move_telling import nothing_goes, text_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import addressed, all_labels
 from esclusa.node.shown_names import ShownNames
@@ -72,7 +72,7 @@ class Writing:
         """Raise ``AgreementError`` when nothing of a move would reach a partner."""
         why = self.stays(move, label, to)
         if why is not None:
-            raise AgreementError(f"nothing would reach {to}: {why.en}")
+            raise nothing_goes(to, why)
 
     # --- moves -----------------------------------------------------------------------------------
 

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from esclusa.casework.case_moves import FASTER, refusal
 from esclusa.casework.case_words import fields, rows
+from esclusa.casework.case_words import words as case_words
 from esclusa.casework.cases import Step, Thing
 from esclusa.casework.forms import filled
 from esclusa.casework.joint import SHARE, Joint, is_given, merge, step_name
-from esclusa.errors import AgreementError, EsclusaError, InputError, NotFound, StateError
+from esclusa.errors import AgreementError, EsclusaError, InputError, NotFound, StateError, Term
 from esclusa.ledger import versions
 from esclusa.ledger.indexing import joint_reference
 from esclusa.model import (
@@ -153,9 +154,9 @@ class JointDesk:
         agreement = self._agreement(partner)
         supervisor = reader.role is Role.SUPERVISOR
         if why := refusal(kept.case, SHARE, reader.name, supervisor=supervisor):
-            raise StateError(why)
+            raise why
         if partner in kept.case.shared_with:
-            raise StateError(f"the case is shared with {partner} already")
+            raise StateError("the case is shared with {partner} already", partner=partner)
         trial = _tried(case, partner, agreement, reason, reader.name, self._at())
         self._writing.require_going(self._writing.planned(kept, trial), kept.base, partner)
         joint = self._cases.new_name()
@@ -225,7 +226,10 @@ class JointDesk:
         if thing is None or thing.made.move.agency == self._us or not is_given(thing, self._us):
             raise StateError("this is no task that our service was given")
         if thing.state != "waiting":
-            raise StateError(f"a task that is {thing.state!r} does not wait")
+            raise StateError(
+                "a task that is {state!r} does not wait",
+                state=Term(thing.state, es=case_words("of_state")[thing.state].text_es),
+            )
         row, now = rows()["done"], self._at()
         said = filled("done", row.needs, fields(), {}, {"result": result}, now)
         self._writing.say(reader, home, share, JointCaseMove(
@@ -275,7 +279,7 @@ class JointDesk:
             raise InputError(f"{partner[:40]!r} is no partner of this node")
         found = agreement_with(self._exchange, partner)
         if found is None:
-            raise AgreementError(f"no agreement with {partner} is in force")
+            raise AgreementError("no agreement with {partner} is in force", partner=partner)
         return f"{found.id} {found.version}"
 
     def _at(self) -> str:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from esclusa.casework.case_words import words
 from esclusa.casework.cases import Case, Thing
 from esclusa.casework.joint import SHARE, TAKE_UP
-from esclusa.errors import AgreementError, EsclusaError, StateError
+from esclusa.errors import EsclusaError, StateError
 from esclusa.ledger import audit, records
 from esclusa.ledger.records import Draft
 from esclusa.model import JointCaseMove, natural_key, record_id
@@ -25,7 +25,7 @@ from esclusa.node.case_rows import Kept
 from esclusa.node.exchange import Exchange
 from esclusa.node.joint_rows import KIND
 from esclusa.node.joint_saying import Said, Saying
-from esclusa.node.move_telling import reason
+from esclusa.node.move_telling import nothing_goes, reason
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_rows import all_labels
 from esclusa.node.releasing import pointer_of
@@ -83,7 +83,7 @@ class Writing:
         :meth:`stays`."""
         why = self.stays(said[0].move, base, partner)
         if why is not None:
-            raise AgreementError(f"nothing would reach {partner}: {why.en}")
+            raise nothing_goes(partner, why)
 
     # --- telling ---------------------------------------------------------------------------------
 

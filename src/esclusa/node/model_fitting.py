@@ -138,8 +138,12 @@ def compare_on(
     finds = int(some.found.sum())
     if some.rows < LEAST_ROWS or min(finds, some.rows - finds) < LEAST_FINDS:
         raise StateError(
-            f"only {some.rows} outcomes with {finds} finds are new to both models; "
-            f"{LEAST_ROWS} with {LEAST_FINDS} are needed to compare them"
+            "only {rows} outcomes with {finds} finds are new to both models; "
+            "{least} with {least_finds} are needed to compare them",
+            rows=some.rows,
+            finds=finds,
+            least=LEAST_ROWS,
+            least_finds=LEAST_FINDS,
         )
     before, after = (Scorer(one).score(some.frame).total for one in (old, new))
     return compare(

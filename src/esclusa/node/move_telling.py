@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 from esclusa.casework.forms import Code, Field, Need, Word
+from esclusa.errors import AgreementError, Term
 from esclusa.sharing.referral_views import CodeView, FieldView, RecordedView, WordView
 from esclusa.sharing.terms import reasons
 
@@ -31,6 +32,15 @@ def reason(words: Mapping[str, Word], code: str) -> WordView:
         return word(words, code)
     said = reasons()[code]
     return WordView(code=code, en=said.en, es=said.es)
+
+
+def nothing_goes(partner: str, why: WordView) -> AgreementError:
+    """Return the error of a move that would reach nobody.
+
+    :param why: as :func:`reason` says it.
+    """
+    told = Term(why.en, es=why.es)
+    return AgreementError("nothing would reach {partner}: {why}", partner=partner, why=told)
 
 
 def coded(codes: Mapping[str, Code], value: str) -> WordView:

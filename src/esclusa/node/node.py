@@ -59,6 +59,7 @@ from esclusa.node.pipeline import Pipeline
 from esclusa.node.pointer_desk import PointerDesk
 from esclusa.node.pointer_service import PointerService
 from esclusa.node.reading import retry
+from esclusa.node.record_desk import Beside, RecordDesk
 from esclusa.node.redress_desk import RedressDesk
 from esclusa.node.referral_desk import ReferralDesk
 from esclusa.node.reporting.board import Desks
@@ -150,6 +151,12 @@ class Node(PeopleServices):
         self.exchange.upkeep.append(self.feedback_desk.keep_up)
         self.list_uses = ListUses(self.gate, self.pipeline, self.exchange, self.list_desk)
         self.yard_desk = YardDesk(self.gate, self.pipeline, self.selection_desk, self.referral_desk)
+        self.record_desk = RecordDesk(
+            self.gate,
+            Beside(scores=self.score_desk, referrals=self.referral_desk,
+                   requests=self.information_desk, cases=self.case_desk,
+                   warnings=self.feedback_desk, yard=self.yard_desk),
+        )  # fmt: skip
         self.gate.shows_copies = self.algebra.shows_copies = self.exchange.is_readable
         self.casework_reports, self.board = reporting(
             self.gate, self.pipeline, self.exchange, self.report_desk,

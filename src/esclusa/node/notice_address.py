@@ -95,7 +95,7 @@ class Addresses:
             row = held.one(connection, reader.name)
             state = self._state(row) if row is not None and row.address else ""
             if state != "sent":
-                raise StateError(_why_not(state))
+                raise _why_not(state)
             right = hmac.compare_digest(row.code, _digest(row.account, row.address, code))
             if right:
                 values: dict[str, Any] = {"confirmed": now, "code": "", "until": ""}
@@ -257,10 +257,13 @@ def _digest(account: str, address: str, code: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _why_not(state: str) -> str:
-    return {
-        "confirmed": "the address is confirmed already",
-        "waiting": "the code has not been sent yet; it goes within minutes",
-        "refused": "the mail server does not take letters to this address",
-        "over": "the code counts no more; have another one sent",
-    }.get(state, "there is no address of yours to confirm")
+def _why_not(state: str) -> StateError:
+    if state == "confirmed":
+        return StateError("the address is confirmed already")
+    if state == "waiting":
+        return StateError("the code has not been sent yet; it goes within minutes")
+    if state == "refused":
+        return StateError("the mail server does not take letters to this address")
+    if state == "over":
+        return StateError("the code counts no more; have another one sent")
+    return StateError("there is no address of yours to confirm")

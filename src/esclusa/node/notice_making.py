@@ -14,6 +14,7 @@ from esclusa.node.exchange import Exchange
 from esclusa.node.notice_desk import NoticeDesk
 from esclusa.node.notice_desks import Cases, Requests
 from esclusa.node.notice_forms import Forms
+from esclusa.node.notice_joint import JointCases
 from esclusa.node.notice_look import Source
 from esclusa.node.notice_outbox import Outbox
 from esclusa.node.notice_partners import Partners, Referrals
@@ -44,6 +45,7 @@ def sources(
         Referrals(labels, settings.agency, referrals),
         Requests(labels, settings.agency),
         Cases(labels),
+        JointCases(labels, settings.agency),
         Partners(pipeline.store, exchange, silent),
     )
 

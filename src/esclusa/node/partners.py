@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.errors import AgreementError, InputError
+from esclusa.errors import AgreementError, InputError, Term
 from esclusa.ledger import exchange
 from esclusa.sharing.agencies import posts as agencies
 from esclusa.sharing.agencies.register import Register, Sealed
@@ -165,7 +165,7 @@ def pact_of(item: InForce, us: str) -> Pact:
     """
     agreement = item.agreement
     if us not in {party.agency for party in agreement.parties}:
-        raise AgreementError(f"{us!r} is none of the parties")
+        raise AgreementError("{agency!r} is none of the parties", agency=us)
     return Pact(
         digest=item.digest,
         begins=item.begins,
@@ -187,7 +187,9 @@ def require_in_force(
     found = inside.get(digest(signed.agreement))
     if found is None:
         state = states.get(digest(signed.agreement), Standing.UNSIGNED)
-        raise AgreementError(f"not in force: it stands as {state.value!r}")
+        raise AgreementError(
+            "not in force: it stands as {state!r}", state=Term(state.value, group="standing")
+        )
     return found
 
 

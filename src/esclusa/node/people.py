@@ -38,6 +38,8 @@ PURPOSES_OF: Final[dict[Role, tuple[str, ...]]] = {
 }
 """Which purposes each role may read for; the first is the default."""
 
+UNCHOSEN: Final = "en"
+"""What the node writes in, where a person has chosen no language and no browser asks for one."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -252,7 +254,8 @@ class People:
         reader = Reader(
             name=row.name, role=Role(row.role), agency=self._agency,
             clearance=Level(row.clearance), caveats=frozenset(json.loads(row.caveats)),
-            purpose=row.purpose, language=row.language, time_zone=row.time_zone,
+            purpose=row.purpose, language=row.language or UNCHOSEN, chosen=bool(row.language),
+            time_zone=row.time_zone,
         )  # fmt: skip
         return Session(reader, str(row.csrf), bool(row.must_change and not row.way))
 
@@ -268,7 +271,8 @@ class People:
         return Reader(
             name=row.name, role=role, agency=self._agency, clearance=Level(row.clearance),
             caveats=frozenset(json.loads(row.caveats)), purpose=PURPOSES_OF[role][0],
-            language=row.language, time_zone=row.time_zone,
+            language=row.language or UNCHOSEN, chosen=bool(row.language),
+            time_zone=row.time_zone,
         )  # fmt: skip
 
     def csrf(self, token: str) -> str:

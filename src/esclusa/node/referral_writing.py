@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from esclusa.casework.referral_moves import DRAFTING, next_move
 from esclusa.casework.referral_words import SYSTEM, rows
 from esclusa.casework.referrals import Referral
-from esclusa.errors import AgreementError, InputError, NotFound, StateError
+from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import audit, records
 from esclusa.ledger.indexing import RECORD_REFERRED
 from esclusa.ledger.records import Draft
@@ -33,7 +33,7 @@ from esclusa.model import (
 )
 from esclusa.node import referral_rows as held
 from esclusa.node.exchange import Exchange
-from esclusa.node.move_telling import text_of
+from esclusa.node.move_telling import nothing_goes, text_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.referral_outcomes import examination, seizure
 from esclusa.node.referral_rows import KIND, MISSING, Kept
@@ -120,7 +120,7 @@ class Writing:
         """Raise ``AgreementError`` when nothing of a request would reach the host."""
         why = self.stays(move, self._labels.get(label).marking, move.host)
         if why is not None:
-            raise AgreementError(f"nothing would reach {move.host}: {why.en}")
+            raise nothing_goes(move.host, why)
 
     # --- moves -----------------------------------------------------------------------------------
 

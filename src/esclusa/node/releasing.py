@@ -24,8 +24,7 @@ from esclusa.sharing.agreement import InForce
 from esclusa.sharing.exchange import onward
 from esclusa.sharing.exchange.messages import Content, Onward
 from esclusa.sharing.exchange.outbox import content_digest
-from esclusa.sharing.exchange.rows import Consent as Answered
-from esclusa.sharing.exchange.rows import ConsentKey, Copy, Cut, Own, Pact
+from esclusa.sharing.exchange.rows import Consents, Copy, Cut, Own, Pact
 from esclusa.sharing.keeping import same
 from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
 
@@ -77,7 +76,7 @@ class Releasing:
 
     def __init__(
         self, connection: sa.Connection, labels: Labels, *, us: str, secret: bytes,
-        inside: Mapping[str, InForce], consents: Mapping[ConsentKey, Answered], now: dt.datetime,
+        inside: Mapping[str, InForce], consents: Consents, now: dt.datetime,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._labels = labels

@@ -4,12 +4,14 @@ Every record in force is looked at once, in the order of recording, in batches. 
 batch finds the records concerned: a party of theirs meets an entry that is new or changed, or an
 alert of theirs rests on an entry that changed or went. Those alone are screened again, as intake
 screens. A batch is one transaction with the mark how far it went; killed at any moment, the next
-run goes on behind the mark.
+run goes on behind the mark. While the records found in one batch are screened again, other
+processes look through the next ones, if the setting gives them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -30,17 +32,32 @@ _TOGETHER: Final = 500
 """Records screened again in one transaction, so that intake need not wait longer than a second."""
 _REMEMBERED: Final = 500_000
 """Parties whose answer is kept; a shipper who stands on a thousand bills is asked for once."""
+_AHEAD: Final = 2
+"""Batches that other processes look through while the one before is screened again and stored."""
+
+Known = dict[Party, bool | None]
+"""Whether a party may be an entry that is looked for; None while that is being asked."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, kw_only=True):
     """What an edition changed: what looks for the entries that are new or changed, if any are; the
     records to look at again in any case, the answers already known by party, and the labels made
     ready."""
 
     sieve: Sieve | None
     resting: frozenset[str]
-    known: dict[Party, bool]
+    known: Known
     ready: set[int]
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is being looked through: its records without what they say, the parties of each,
+    and what waits for the answers and returns them. ``more`` tells whether others come behind."""
+
+    kept: Sequence[KeptRecord]
+    parties: Sequence[Sequence[Party]]
+    known: Callable[[], Known]
+    more: bool
 
 
 class Retro:
@@ -71,18 +88,21 @@ class Retro:
             return self._compare(job, open_ones)
 
     def _compare(self, job: Any, open_ones: ExitStack) -> bool:
-        at, more, plan = job.position, True, None
-        while more:
-            with self._store.read() as connection:
-                kept = retro.batch(connection, ANALYSED, at, job.until, limit=self._batch)
-            more = len(kept) == self._batch
-            concerned = set[str]()
-            if kept:
-                plan = plan or self._plan(job, open_ones)
-                concerned = self._concerned(kept, plan)
-                self._ready(kept, concerned, plan, job.label_id)
-            for some, names in _parts(kept, concerned):
-                further = more or (bool(some) and some[-1].seq != kept[-1].seq)
+        at, kept = job.position, self._read(job, job.position)
+        if not kept:
+            return self._step(job, at, (), (), more=False)
+        plan = self._plan(job, open_ones)
+        ahead = deque([self._look(kept, plan)])
+        while ahead:
+            while ahead[-1].more and len(ahead) <= _AHEAD:
+                ahead.append(self._look(self._read(job, ahead[-1].kept[-1].seq), plan))
+            looked = ahead.popleft()
+            concerned = self._concerned(looked, plan)
+            if looked.kept:
+                self._ready(looked.kept, concerned, plan, job.label_id)
+                self._analyst.screens.ahead(job.label_id, _asked(looked, concerned))
+            for some, names in _parts(looked.kept, concerned):
+                further = looked.more or (bool(some) and some[-1].seq != looked.kept[-1].seq)
                 if not self._step(job, at, some, names, more=further):
                     return False
                 at = some[-1].seq if some else at
@@ -138,25 +158,49 @@ class Retro:
             if isinstance(alert, Alert) and any(reason.code in rules for reason in alert.reasons)
         }
 
-    def _concerned(self, kept: Sequence[KeptRecord], plan: Plan) -> set[str]:
-        parties = {record.seq: _parties(record) for record in kept}
-        self._ask({party for each in parties.values() for party in each}, plan)
+    def _read(self, job: Any, behind: int) -> list[KeptRecord]:
+        with self._store.read() as connection:
+            return retro.batch(connection, ANALYSED, behind, job.until, limit=self._batch)
+
+    def _look(self, kept: Sequence[KeptRecord], plan: Plan) -> Looked:
+        """Ask for the parties of a batch of records."""
+        parties = [_parties(record) for record in kept]
+        return Looked(
+            kept=[msgspec.structs.replace(record, body=None) for record in kept],
+            parties=parties,
+            known=self._ask({party for each in parties for party in each}, plan),
+            more=len(kept) == self._batch,
+        )
+
+    def _concerned(self, looked: Looked, plan: Plan) -> set[str]:
+        known = looked.known()
         return {
             record.id
-            for record in kept
-            if record.id in plan.resting or any(plan.known[party] for party in parties[record.seq])
+            for record, parties in zip(looked.kept, looked.parties, strict=True)
+            if record.id in plan.resting or any(known[party] for party in parties)
         }
 
-    def _ask(self, parties: Collection[Party], plan: Plan) -> None:
-        """Note for each party whether it may be an entry that is looked for. Two that are alike in
-        all that is asked get one answer."""
+    def _ask(self, parties: Collection[Party], plan: Plan) -> Callable[[], Known]:
+        """Ask for each party whether it may be an entry that is looked for, and return what waits
+        for the answers; to be called in the order of asking. Two parties that are alike in all that
+        is asked get one answer."""
         if len(plan.known) > _REMEMBERED:
-            plan.known.clear()
-        fresh = [party for party in sorted(parties) if party not in plan.known]
+            plan.known = {}  # answers that others wait for are in the one before
+        known = plan.known
+        fresh = [party for party in parties if party not in known]
         if plan.sieve is None:
-            plan.known.update(dict.fromkeys(fresh, False))
-            return
-        plan.known.update(zip(fresh, plan.sieve.meets(fresh), strict=True))
+            known.update(dict.fromkeys(fresh, False))
+            return lambda: known
+        # Neighbours in the alphabet have words in common, which are looked up once.
+        fresh.sort()
+        known.update(dict.fromkeys(fresh))
+        answer = plan.sieve.asked(fresh)
+
+        def answered() -> Known:
+            known.update(zip(fresh, answer(), strict=True))
+            return known
+
+        return answered
 
     # --- screening again ------------------------------------------------------------------------
 
@@ -233,5 +277,15 @@ def _parts(
     return parts
 
 
+def _asked(looked: Looked, concerned: Collection[str]) -> list[Party]:
+    """Return the parties of the records to screen again, each once."""
+    return list({
+        party: None
+        for record, parties in zip(looked.kept, looked.parties, strict=True)
+        if record.id in concerned
+        for party in parties
+    })  # fmt: skip
+
+
 def _parties(record: KeptRecord) -> list[Party]:
-    return [query.asked for query in queries_of(record.body)]
+    return [query.asked for query in queries_of(record.body)] if record.body else []

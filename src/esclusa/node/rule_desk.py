@@ -171,7 +171,9 @@ class RuleDesk:
         if told is None and name:
             raise NotFound(_MISSING)
         if told is not None and not name:
-            raise StateError(f"there is a rule {rule.id} already; write a new version of that one")
+            raise StateError(
+                "there is a rule {rule} already; write a new version of that one", rule=rule.id
+            )
         if told is not None and told.kept.rule_id != rule.id:
             raise InputError(f"the text is of a rule {rule.id}, not of {told.kept.rule_id}")
         move = "new"
@@ -216,7 +218,7 @@ class RuleDesk:
         written = self._usable(version.text)
         if written.failures:
             failed = ", ".join(repr(one.test) for one in written.failures)
-            raise StateError(f"its own tests do not come out: {failed}")
+            raise StateError("its own tests do not come out: {tests}", tests=failed)
         for item in self._labels.all():  # what another process takes in now needs no new label
             self._pipeline.analyst.algebra.join(item.id, told.kept.label_id)
         return self._move(reader, told, "approve", reason=reason, digest=digest, now=written.digest)

@@ -44,7 +44,6 @@ from esclusa.sharing import score_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
 
-_NONE_ACTIVE: Final = "no model is active, so nothing is scored"
 _MISSING: Final = "no score of such a record"
 _BATCH: Final = 500
 _SINGLE: Final = 5
@@ -151,7 +150,7 @@ class ScoreDesk:
     def _active(self, connection: sa.Connection, visible: Collection[int]) -> KeptModel:
         found = self._scorers.kept(connection, visible).active()
         if found is None:
-            raise StateError(_NONE_ACTIVE)
+            raise StateError("no model is active, so nothing is scored")
         if not self._reads(found):
             raise StateError("the active model reads an older list of features; fit a new one")
         return found

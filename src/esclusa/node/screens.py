@@ -13,7 +13,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.screening import BulkScreener, Hit, Index, Screener, sentences
+from esclusa.analysis.screening import (
+    BulkScreener,
+    Hit,
+    Index,
+    Party,
+    Screener,
+    sentences,
+)
 from esclusa.ledger import partner_lists, records, watchlists
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
@@ -145,6 +152,13 @@ class Screens:
             tuple(self._match(hit, held) for hit in hits)
             for hits in BulkScreener(screener).all_of(asked)
         ]
+
+    def ahead(self, label: int, asked: Sequence[Party]) -> None:
+        """Ask the lists under a label for parties that :meth:`matches` will soon ask for, many at
+        once: their answers are remembered."""
+        screener = self._screeners.get(label)
+        if screener is not None:
+            BulkScreener(screener).all_of([screener.made(*party) for party in asked])
 
     def _match(self, hit: Hit, held: Mapping[str, int] | None) -> Match:
         """:param held: what the index holds when it is one over a partner's entries, which are

@@ -91,7 +91,7 @@ class Publisher:
         """
         agreement = self._desk.agreement_with(partner)
         if agreement is None:
-            raise AgreementError(f"no agreement with {partner} is in force")
+            raise AgreementError("no agreement with {partner} is in force", partner=partner)
         count = 0
         some: list[Record] = []
         for record in given:
@@ -105,7 +105,7 @@ class Publisher:
         """Put every record of ours that the agreement gives on the partner's shelf."""
         agreement = self._desk.agreement_with(partner)
         if agreement is None:
-            raise AgreementError(f"no agreement with {partner} is in force")
+            raise AgreementError("no agreement with {partner} is in force", partner=partner)
         us = self._exchange.agency
         with self._store.read() as connection:
             found = [

@@ -234,8 +234,9 @@ class YardDesk:
     def _same(self, before: YardForm, digest: str) -> views.ReceiptView:
         if before.digest != digest:
             raise StateError(
-                f"the form {before.form} was recorded at {before.at} with another content; "
-                "fill in a new form"
+                "the form {form} was recorded at {at} with another content; fill in a new form",
+                form=before.form,
+                at=before.at,
             )
         return self._receipt(before)
 

@@ -16,9 +16,10 @@ from typing import BinaryIO, Final
 
 import sqlalchemy as sa
 
+from esclusa.casework.case_words import words
 from esclusa.casework.reasons import check_words
 from esclusa.casework.yard import FormMistake, FormMistakes
-from esclusa.errors import FormatError, NotFound, StateError
+from esclusa.errors import FormatError, NotFound, StateError, Term
 from esclusa.formats.photographs import photograph
 from esclusa.ledger import audit, custody, records, versions
 from esclusa.ledger.indexing import photo_reference, title_of
@@ -199,7 +200,10 @@ class Photos:
             first, label = named[0]
             state = self._state(connection, first.file)
         if state != "intact":
-            raise StateError(f"the file is {state}; it is not handed out as what was taken in")
+            raise StateError(
+                "the file is {state}; it is not handed out as what was taken in",
+                state=Term(state, es=words("check")[state].text_es),
+            )
         stream = self._vault.open(sha256)
         step = PhotoStep(
             examination=first.examination, step=secrets.token_hex(_STEP), move="read",

@@ -164,6 +164,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """A person (or service account) at this node, with the purpose chosen for this session.
 
     ``caveats`` are the compartments the person is read into; ``{"*"}`` means all of them.
+    ``chosen`` tells whether the person ever chose the language; until then a browser does.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     caveats: frozenset[str] = frozenset()
     purpose: str = "targeting"
     language: str = "en"
+    chosen: bool = True
     time_zone: str = "UTC"
 
     def may(self, action: Action) -> bool:

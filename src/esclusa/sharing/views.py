@@ -5,6 +5,7 @@ Faces (web, API, command line) render these and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -112,7 +113,10 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
 class Against(msgspec.Struct, frozen=True, kw_only=True):
     """What stands against a step on one of many alerts. ``why``: ``moved`` (somebody was faster:
     ``by``, ``at``, ``move``), ``facts`` (changed ``at``), ``state`` (``said`` tells) or ``missing``
-    (no such alert, or none that the reader may know of)."""
+    (no such alert, or none that the reader may know of).
+
+    ``code`` is the stable code of what is said, ``facts`` what its sentence names, ``lists`` of
+    which closed list each of them is a word."""
 
     alert_id: str
     why: str
@@ -121,6 +125,9 @@ class Against(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
     move: str = ""
     said: str = ""
+    code: str = ""
+    facts: Mapping[str, str] = {}
+    lists: Mapping[str, str] = {}
 
 
 class BulkView(msgspec.Struct, frozen=True, kw_only=True):

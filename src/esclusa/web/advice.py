@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
+from esclusa.casework.refusals import spoken
 from esclusa.errors import EsclusaError, InputError
+from esclusa.web.catalogue import catalogue
 from esclusa.web.catalogue import mark as _
 
 
@@ -76,6 +78,25 @@ def advice_on(status: int) -> Advice:
     return ADVICE.get(status, ADVICE[400 if status < 500 else 500])
 
 
-def sentence(error: EsclusaError) -> str:
-    """Return an error's own English sentence, without the place that a typed text has none of."""
-    return error.reason if isinstance(error, InputError) and not error.file else str(error)
+class Why(str):
+    """An error's sentence, and the language that it is in."""
+
+    __slots__ = ("lang",)
+    lang: str
+
+    def __new__(cls, text: str, lang: str = "en") -> Why:
+        made = super().__new__(cls, text)
+        made.lang = lang
+        return made
+
+
+SILENT: Final = Why("")
+"""Nothing to say."""
+
+
+def sentence(error: EsclusaError, language: str) -> Why:
+    """Return an error's own sentence in the reader's language, in English where there is no other;
+    without the place that a typed text has none of."""
+    if text := spoken(error, language, catalogue(language).word):
+        return Why(text, language)
+    return Why(error.reason if isinstance(error, InputError) and not error.file else str(error))

@@ -90,7 +90,11 @@ async def visit_of(site: Site, request: Request) -> Visit | None:
         return None
     session = await run_in_threadpool(site.node.session, token)
     reader = session.reader
-    likes = msgspec.structs.replace(likes_of(request), language=reader.language)
+    likes = likes_of(request)
+    if reader.chosen:
+        likes = msgspec.structs.replace(likes, language=reader.language)
+    else:
+        reader = msgspec.structs.replace(reader, language=likes.language)
     return Visit(
         site=site,
         request=request,

@@ -1,7 +1,7 @@
 """Error pages. A missing and a hidden thing give the same page; no page tells the machine's inside.
 
-The heading and the advice are in the reader's language. An error sentence from inside the house is
-English and marked as such, so a screen reader says it in the right voice.
+The heading, the advice and the error's own sentence are in the reader's language. A sentence that
+has none but English is marked as such, so a screen reader says it in the right voice.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ class Mistakes:
         except EsclusaError:
             visit = early_visit(self.site, request)
         advice = advice_on(status)
-        why = sentence(error) if error and advice.say_why else ""
+        why = sentence(error, visit.language) if error and advice.say_why else ""
         return visit.page("mistake.html", status=status, code=status, advice=advice, why=why)

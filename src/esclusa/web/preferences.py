@@ -1,6 +1,7 @@
 """What a person likes of the pages, kept in a cookie beyond the session: nothing secret.
 
-Language and time zone of an account are the node's business; the cookie gives the sign-in page its
+Language and time zone of an account are the node's business, once its person has chosen them; until
+then the cookie and the browser say the language. The cookie also gives the sign-in page its
 language and keeps the choice about single-key commands (WCAG 2.2, 2.1.4).
 """
 

@@ -20,6 +20,8 @@ import msgspec
 from lxml import html
 from lxml.html import HtmlElement
 
+from esclusa.web.advice import SILENT, Why
+
 FRESH: Final = frozenset({"csrf", "version", "seen", "digest"})
 """Hidden fields that a form has from its page alone."""
 _UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -32,12 +34,12 @@ _LABEL: Final = 80
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True):
-    """A field and what is wrong with it, in the reader's language; ``said`` is an English sentence
-    of the program that goes with it, "" for none."""
+    """A field and what is wrong with it, in the reader's language; ``said`` is a sentence of the
+    program that goes with it, "" for none."""
 
     field: str
     text: str
-    said: str = ""
+    said: Why = SILENT
 
 
 class Refilled(msgspec.Struct, kw_only=True):
@@ -218,7 +220,7 @@ def _mark(controls: list[HtmlElement], wrong: Wrong, name: str) -> None:
     note.set("class", "wrong")
     note.text = wrong.text
     if wrong.said:
-        said = html.Element("span", lang="en")
+        said = html.Element("span", lang=wrong.said.lang)
         said.text = wrong.said
         note.text += " "
         note.append(said)

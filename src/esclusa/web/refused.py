@@ -21,7 +21,7 @@ from esclusa import errors
 from esclusa.api.status import status_of
 from esclusa.casework.forms import mistakes_of
 from esclusa.web import refill
-from esclusa.web.advice import advice_on, sentence
+from esclusa.web.advice import SILENT, advice_on, sentence
 from esclusa.web.catalogue import catalogue
 from esclusa.web.page import Page
 from esclusa.web.refill import Wrong
@@ -102,7 +102,7 @@ def _filled(
         {
             "heading": advice.heading, "at_fields": bool(wrong), "changed": status == _CHANGED,
             "unplaced": [one for one in wrong if one.field not in placed],
-            "why": sentence(error) if not wrong and advice.say_why else "",
+            "why": sentence(error, visit.language) if not wrong and advice.say_why else "",
             "left": made.left,
         },
     )  # fmt: skip
@@ -143,9 +143,9 @@ def wrong_of(error: errors.EsclusaError, language: str, names: Mapping[str, str]
     found = []
     for one in mistakes_of(error):
         text = say(PROBLEMS[one.problem])
-        said = ""
+        said = SILENT
         if one.problem == "refused" and isinstance(error, errors.InputError):
-            said = error.reason
+            said = sentence(error, language)
         field = names.get(one.field, one.field)
         found.append(Wrong(field=field, text=f"{text} {one.expected}".strip(), said=said))
     return found

@@ -13,7 +13,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from esclusa.casework.forms import Field, FieldMistake, MoveMistakes
-from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
+from esclusa.errors import EsclusaError, InputError, StateError
+from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.visit import Visit
 
@@ -88,14 +89,14 @@ def unsure() -> MoveMistakes:
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """A step that was not made: which, what was typed, what is wrong.
 
-    ``mistakes`` are texts by field; ``why`` is an English sentence of the program, ``said`` one of
+    ``mistakes`` are texts by field; ``why`` is a sentence of the program, ``said`` one of
     the page; ``faster`` tells that the thing has changed since the form was drawn.
     """
 
     move: str = ""
     typed: Mapping[str, str] = {}
     mistakes: Mapping[str, str] = {}
-    why: str = ""
+    why: Why = SILENT
     said: str = ""
     faster: bool = False
 
@@ -128,18 +129,18 @@ def given(visit: Visit, own: Collection[str], fields: Mapping[str, Field]) -> di
 
 
 def mistaken(
-    error: EsclusaError, problems: Mapping[str, str] = PROBLEMS
-) -> tuple[dict[str, str], str]:
-    """Return why a step was not made: texts by field, or one sentence of the program.
+    error: EsclusaError, language: str, problems: Mapping[str, str] = PROBLEMS
+) -> tuple[dict[str, str], Why]:
+    """Return why a step was not made: texts by field, or one sentence of the program in a language.
 
     An error that names one field which is none of the step's own is raised again: the door of the
     pages draws the form with it (:mod:`esclusa.web.refused`).
     """
     if isinstance(error, MoveMistakes):
-        return {one.field: problems[one.problem] for one in error.mistakes}, ""
+        return {one.field: problems[one.problem] for one in error.mistakes}, SILENT
     if isinstance(error, InputError) and error.field:
         raise error
-    return {}, error.reason if isinstance(error, (InputError, AgreementError)) else str(error)
+    return {}, sentence(error, language)
 
 
 def status(error: EsclusaError) -> int:
@@ -151,5 +152,5 @@ def against(visit: Visit, tried: T, version: str) -> T:
     """Return a step that was not made, for a thing as it is now: when its version is another than
     the form's, that says why."""
     if (tried.why or tried.said) and visit.form.get("version", version) != version:
-        return msgspec.structs.replace(tried, faster=True, why="", said="")
+        return msgspec.structs.replace(tried, faster=True, why=SILENT, said="")
     return tried

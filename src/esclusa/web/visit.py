@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,8 @@ from esclusa.web.preferences import Likes
 from esclusa.web.site import Site
 
 T = TypeVar("T")
+PLACED: Final = "esclusa.placed"
+"""Key of a request's scope that says: this page is drawn at another address than its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,7 @@ def shared(visit: Visit) -> dict[str, Any]:
         "now": times.now(zone),
         "here": url.path + (f"?{url.query}" if url.query else ""),
         "path": url.path,
+        "placed": bool(visit.request.scope.get(PLACED)),
         "section": "/" + url.path.split("/")[1],
         "navigation": visit.request.app.state.navigation(visit.found),
         "quote": quote,

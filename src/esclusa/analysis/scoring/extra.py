@@ -23,8 +23,9 @@ def library(name: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise StateError(
-            f"fitting needs {name.split('.')[0]}, which is not installed: "
-            'pip install "esclusa[learn]"; scoring with a fitted model does not need it'
+            'fitting needs {library}, which is not installed: pip install "esclusa[learn]"; '
+            "scoring with a fitted model does not need it",
+            library=name.split(".")[0],
         ) from error
 
 

@@ -123,8 +123,12 @@ def enough(examples: Examples) -> None:
     rest = examples.rows - finds
     if examples.rows < LEAST_ROWS or min(finds, rest) < LEAST_FINDS:
         raise StateError(
-            f"a model needs at least {LEAST_ROWS} known outcomes with {LEAST_FINDS} finds and as "
-            f"many without; there are {examples.rows} with {finds} finds"
+            "a model needs at least {least} known outcomes with {least_finds} finds and as many "
+            "without; there are {rows} with {finds} finds",
+            least=LEAST_ROWS,
+            least_finds=LEAST_FINDS,
+            rows=examples.rows,
+            finds=finds,
         )
 
 

@@ -8,7 +8,8 @@ only one has (it left something out).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -16,10 +17,15 @@ import msgspec
 
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.index import Index, ListedName, glued, kind_bit, whole
+from esclusa.analysis.screening.listed import NAMES_KEPT
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
 
 _PERSON: Final = kind_bit("person")
+
+_heard: Final = lru_cache(4 * NAMES_KEPT)(glued)
+_heard_whole: Final = lru_cache(NAMES_KEPT)(whole)
+"""The same listed names are compared with many parties."""
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -50,10 +56,9 @@ class Alignment(msgspec.Struct, frozen=True):
 def align(index: Index, asked: Asked, name: ListedName) -> Alignment:
     """Return how the query's words and a listed name's words stand for each other."""
     work = _Work(index, asked, name)
-    work.take(_meanings(asked, name))
-    work.take(_joined_in_list(work))
-    work.take(_joined_in_query(work))
-    work.take(_initials(work))
+    for ways in (_meanings, _joined_in_list, _joined_in_query, _initials):
+        if work.both_left():
+            work.take(ways(work))
     found = work.result()
     return work.as_one() if found.share < work.weights.glued and work.same_letters() else found
 
@@ -73,48 +78,55 @@ class _Work:
     """The words not yet taken, and the pairs so far."""
 
     def __init__(self, index: Index, asked: Asked, name: ListedName) -> None:
+        tokens, told = index.vocabulary.tokens, index.word_weights
         self.weights = index.weights.name
+        self.index = index
         self.asked = asked
-        self.asked_tokens = [word.token for word in asked.words]
-        self.listed_tokens = [index.vocabulary.tokens[word] for word in name.words]
-        self.asked_weights = [word.weight for word in asked.words]
-        self.listed_weights = [index.word_weights[word] for word in name.words]
+        self.asked_tokens = asked.tokens
+        self.listed_tokens = tuple([tokens[word] for word in name.words])
+        self.asked_weights = asked.weights
+        self.listed_weights = [told[word] for word in name.words]
         self.asked_free = set(range(len(self.asked_tokens)))
         self.listed_free = set(range(len(self.listed_tokens)))
         self.name = name
-        self.person = of_person(index, name)
         self.pairs: list[Pair] = []
 
-    def take(self, found: Iterator[tuple[tuple[int, ...], tuple[int, ...], str, float]]) -> None:
-        weighed = [self._weighed(*one) for one in found]
-        for pair in sorted(weighed, key=lambda p: (-p.like * p.weight, p.asked, p.listed)):
+    def both_left(self) -> bool:
+        """Tell whether each side has a word that is not taken yet."""
+        return bool(self.asked_free and self.listed_free)
+
+    def take(self, found: list[Pair]) -> None:
+        """Take the strongest pair first, then the next of those whose words are left."""
+        if len(found) > 1:
+            found.sort(key=_strongest)
+        for pair in found:
             if self.asked_free.issuperset(pair.asked) and self.listed_free.issuperset(pair.listed):
                 self.asked_free.difference_update(pair.asked)
                 self.listed_free.difference_update(pair.listed)
                 self.pairs.append(pair)
 
-    def _weighed(
+    def weighed(
         self, asked: tuple[int, ...], listed: tuple[int, ...], how: str, like: float
     ) -> Pair:
-        if how == "initial":
-            return Pair(asked, listed, how, like, 2 * self.weights.initial_weight)
-        weight = sum(self.asked_weights[i] for i in asked)
-        return Pair(asked, listed, how, like, weight + sum(self.listed_weights[j] for j in listed))
+        """Return a pair with the weight of its words."""
+        weight = sum([self.asked_weights[i] for i in asked])
+        theirs = sum([self.listed_weights[j] for j in listed])
+        return Pair(asked, listed, how, like, weight + theirs)
 
     def same_letters(self) -> bool:
         """MYONGC HIN and MYONG CHIN: blanks in other places, the same sounds in a row."""
-        if not self.asked.whole or self.asked.whole != whole(self.listed_tokens):
+        if not self.asked.whole or self.asked.whole != _heard_whole(self.listed_tokens):
             return False
         ours, theirs = _numbers(self.asked_tokens), _numbers(self.listed_tokens)
         return ours == theirs or not (ours and theirs)
 
     def as_one(self) -> Alignment:
         asked, listed = tuple(range(len(self.asked_tokens))), tuple(range(len(self.listed_tokens)))
-        pair = self._weighed(asked, listed, "glued", self.weights.glued)
+        pair = self.weighed(asked, listed, "glued", self.weights.glued)
         return Alignment((pair,), (), (), pair.like, True)
 
     def result(self) -> Alignment:
-        pairs = tuple(sorted(self.pairs, key=lambda pair: pair.asked))
+        pairs = tuple(sorted(self.pairs, key=_asked_of))
         asked_left, listed_left = tuple(sorted(self.asked_free)), tuple(sorted(self.listed_free))
         lost_asked = sum(self.asked_weights[i] for i in asked_left)
         lost_listed = sum(self.listed_weights[j] for j in listed_left)
@@ -127,7 +139,7 @@ class _Work:
     def _single(self) -> float:
         """One word carries the match; ZEST LEASING and ZEST lose less than PARS NOVIN and NOVIN."""
         trade = words.word_set("generic")
-        if self.person or not self.asked_free:
+        if not self.asked_free or of_person(self.index, self.name):
             return self.weights.single
         rest = [self.asked.words[i] for i in self.asked_free]
         known = trade.issuperset(word.token for word in rest)
@@ -135,7 +147,7 @@ class _Work:
         return self.weights.generic if known and carrier not in trade else self.weights.single
 
 
-def _numbers(tokens: list[str]) -> list[str]:
+def _numbers(tokens: Sequence[str]) -> list[str]:
     """II and III make one sound, and two ships."""
     numerals = words.numerals()
     return [numerals[token] for token in tokens if token in numerals]
@@ -152,40 +164,59 @@ def _share(
     return agreed / (full + against) if full else 0.0
 
 
-_Found = Iterator[tuple[tuple[int, ...], tuple[int, ...], str, float]]
+def _asked_of(pair: Pair) -> tuple[int, ...]:
+    return pair.asked
 
 
-def _meanings(asked: Asked, name: ListedName) -> _Found:
-    for i, word in enumerate(asked.words):
-        for j, listed in enumerate(name.words):
-            meaning = word.meanings.get(listed)
-            if meaning:
-                yield (i,), (j,), *meaning
+def _strongest(pair: Pair) -> tuple[float, tuple[int, ...], tuple[int, ...]]:
+    return -pair.like * pair.weight, pair.asked, pair.listed
 
 
-def _joined_in_list(work: _Work) -> _Found:
-    for i, look in enumerate(work.asked.joined):
-        if look is None or not work.asked_free.issuperset((i, i + 1)):
+def _meanings(work: _Work) -> list[Pair]:
+    listed, told, found = work.name.words, work.listed_weights, []
+    for i, look in enumerate(work.asked.words):
+        meanings = look.meanings
+        if meanings.keys().isdisjoint(listed):
             continue
-        for j in work.listed_free:
-            meaning = look.meanings.get(work.name.words[j])
-            if meaning:
-                yield (i, i + 1), (j,), *meaning
+        for j, other in enumerate(listed):
+            if other in meanings:
+                how, like = meanings[other]
+                found.append(Pair((i,), (j,), how, like, look.weight + told[j]))
+    return found
 
 
-def _joined_in_query(work: _Work) -> _Found:
-    for i in work.asked_free:
-        heard = glued(work.asked_tokens[i], "")
-        for j in range(len(work.listed_tokens) - 1) if heard else ():
-            if not work.listed_free.issuperset((j, j + 1)):
-                continue
-            if glued(work.listed_tokens[j], work.listed_tokens[j + 1]) == heard:
-                yield (i,), (j, j + 1), "glued", work.weights.glued
+def _joined_in_list(work: _Work) -> list[Pair]:
+    return [
+        work.weighed((i, i + 1), (j,), *look.meanings[word])
+        for i, look in enumerate(work.asked.joined)
+        if look is not None and i in work.asked_free and i + 1 in work.asked_free
+        for j, word in enumerate(work.name.words)
+        if j in work.listed_free and word in look.meanings
+    ]
 
 
-def _initials(work: _Work) -> _Found:
-    for i in work.asked_free:
-        for j in work.listed_free:
-            left, right = work.asked_tokens[i], work.listed_tokens[j]
-            if (len(left) == 1) != (len(right) == 1) and left[0] == right[0] and left[0].isalpha():
-                yield (i,), (j,), "initial", work.weights.initial
+def _joined_in_query(work: _Work) -> list[Pair]:
+    tokens, free = work.listed_tokens, work.listed_free
+    both = [(j, _heard(tokens[j], tokens[j + 1])) for j in free if j + 1 in free]
+    if not both:
+        return []
+    asked = [(i, _heard(work.asked_tokens[i], "")) for i in work.asked_free]
+    return [
+        work.weighed((i,), (j, j + 1), "glued", work.weights.glued)
+        for i, heard in asked
+        if heard
+        for j, sound in both
+        if sound == heard
+    ]
+
+
+def _initials(work: _Work) -> list[Pair]:
+    weights = work.weights
+    listed = [(j, work.listed_tokens[j]) for j in work.listed_free]
+    return [
+        Pair((i,), (j,), "initial", weights.initial, 2 * weights.initial_weight)
+        for i in work.asked_free
+        for left in (work.asked_tokens[i],)
+        for j, right in listed
+        if left[0] == right[0] and (len(left) == 1) != (len(right) == 1) and left[0].isalpha()
+    ]

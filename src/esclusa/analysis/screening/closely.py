@@ -18,6 +18,7 @@ from esclusa.analysis.screening.doubts import ENOUGH, contradictions
 from esclusa.analysis.screening.index import Floats, Index, kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Slots, Tokens
+from esclusa.analysis.screening.search import cheapest
 
 POINTS_SLACK: Final = 0.01
 """As :data:`~.search.SLACK`, in points of 100."""
@@ -31,6 +32,28 @@ class Needed(msgspec.Struct, frozen=True):
     share: Floats
     most: Floats
     kinds: npt.NDArray[np.uint8]
+
+
+def apart_reach(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs) -> Floats:
+    """Return the share that each pair can reach where no initial of one side may stand for a word
+    of the other, 1 for the other pairs: less than :func:`~.search.loose_reach` says, which takes
+    every initial for a word that agrees, and more than :func:`~.bounds.close_reach` does.
+
+    One word that stands for one word carries the match alone, see :attr:`Facts.lone`. Most pairs
+    have no more in common, so few are left for the closer look.
+    """
+    query, name = pairs.query, pairs.name
+    near = words.near[name] & facts.letters(single=True)[query]
+    near |= words.letters[name] & facts.letters(single=False)[query]
+    agreed = 2 * pairs.gained()
+    total = facts.weights.sum(axis=1, dtype=np.float32)[query] + words.index.name_weights[name]
+    missing = np.maximum(total - agreed, 0)
+    share = agreed / (agreed + np.float32(cheapest(words.index.weights.name)) * missing)
+    joining = np.array([len(look.joining) > 0 for look in slots.looks], dtype=np.bool_)
+    alone = ~(slots.joined | joining[slots.look])[pairs.slots[pairs.starts]]
+    alone &= np.diff(pairs.starts, append=len(pairs.slots)) == 1
+    share *= np.where(alone, facts.lone[query], np.float32(1))
+    return np.asarray(np.where(near > 0, np.float32(1), share))
 
 
 def closely(

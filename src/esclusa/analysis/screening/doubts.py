@@ -7,6 +7,7 @@ works with stays true. How much each costs stands in ``weights.toml``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -72,6 +73,7 @@ def contradictions(ours: Iterable[str], theirs: Iterable[str]) -> list[tuple[str
     return found
 
 
+@lru_cache(65_536)
 def _alike(left: str, right: str) -> float:
     by_sound = OSA.normalized_similarity(fold(left), fold(right))
     return max(by_sound, OSA.normalized_similarity(shown(left), shown(right)))

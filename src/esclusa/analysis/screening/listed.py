@@ -28,7 +28,7 @@ from esclusa.analysis.screening.columns import (
 )
 from esclusa.analysis.screening.identifiers import identifier_key
 from esclusa.analysis.screening.normalise import Name, normalise
-from esclusa.analysis.screening.sound import fold_joined
+from esclusa.analysis.screening.sound import fold_joined, fold_two
 from esclusa.model import ListEntry
 
 _GLUE_CHARS: Final = 24
@@ -42,6 +42,9 @@ _OTHER: Final = 8
 
 _ENTRIES_KEPT: Final = 1024
 """Entries held as objects: the same few are hit again and again."""
+
+NAMES_KEPT: Final = 16_384
+"""Names held as objects, at some 300 bytes each: many parties are compared with the same ones."""
 
 _Packed: Final = msgspec.defstruct(
     "_Packed",
@@ -129,6 +132,11 @@ class Names(Sequence[ListedName]):
     def __init__(self, listed: Listed, entry_of: Ints) -> None:
         self._listed: Final = listed
         self._entry_of: Final = entry_of
+        self._name: Final = lru_cache(NAMES_KEPT)(partial(_named, listed, entry_of))
+
+    def __reduce__(self) -> tuple[type[Names], tuple[Listed, Ints]]:
+        """The names travel, what is remembered of them does not."""
+        return Names, (self._listed, self._entry_of)
 
     def __len__(self) -> int:
         return len(self._entry_of)
@@ -136,16 +144,19 @@ class Names(Sequence[ListedName]):
     def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             return [self[n] for n in range(*number.indices(len(self)))]
-        number, of = range(len(self))[number], self._listed
-        first, last = of.first_word.item(number), of.first_word.item(number + 1)
-        return ListedName(
-            self._entry_of.item(number),
-            str(of.texts[number], "utf-8"),
-            of.weak.item(number),
-            tuple(of.words[first:last].tolist()),
-            of.form_names[of.forms.item(number)],
-            of.firm.item(number),
-        )
+        return self._name(range(len(self))[number])
+
+
+def _named(of: Listed, entry_of: Ints, number: int) -> ListedName:
+    first, last = of.first_word.item(number), of.first_word.item(number + 1)
+    return ListedName(
+        entry_of.item(number),
+        str(of.texts[number], "utf-8"),
+        of.weak.item(number),
+        tuple(of.words[first:last].tolist()),
+        of.form_names[of.forms.item(number)],
+        of.firm.item(number),
+    )
 
 
 class Identifiers:
@@ -182,9 +193,12 @@ def kind_bit(kind: str) -> int:
 
 def glued(left: str, right: str) -> str:
     """Return how two words sound when written as one, "" when they are too long or have digits."""
+    if len(left) + len(right) > _GLUE_CHARS:
+        return ""
+    if left.isalpha() and right.isalpha():
+        return fold_two(left, right)
     joined = left + right
-    short = len(joined) <= _GLUE_CHARS and joined.isalpha()
-    return fold_joined((left, right)) if short else ""
+    return fold_joined((left, right)) if joined.isalpha() else ""
 
 
 def uid_key(list_id: str, uid: str) -> int:

@@ -16,7 +16,8 @@ class ListedWords:
 
     ``bits`` are those of :func:`~.questions.letter_bit`. ``met`` are the single letters of a query
     that may stand for a word, ``odd`` those that may stand for a longer word or for two words of a
-    name in another way than as their first letter: such names are always compared.
+    name in another way than as their first letter: such names are always compared. ``near`` are all
+    of these letters of a whole name, ``letters`` its own single letters.
     """
 
     def __init__(self, index: Index) -> None:
@@ -35,6 +36,13 @@ class ListedWords:
             if len(joining):
                 self._joining[int(bit)] = joining
         self.odd: Final[Letters] = odd
+        near = _of_names(index, self.met | odd)
+        for single, names in self._joining.items():
+            near[names] |= np.uint64(single)
+        self.near: Final[Letters] = near
+        self.letters: Final[Letters] = _of_names(
+            index, np.where(index.single, self.bits, np.uint64(0))
+        )
         self._heard: Final[dict[int, int]] = {}
 
     def heard(self, left: Ints, right: Ints) -> Longs:
@@ -58,3 +66,12 @@ class ListedWords:
             asked = np.flatnonzero(letters & np.uint64(bit))
             found[asked] |= np.isin(name[asked], names)
         return found
+
+
+def _of_names(index: Index, letters: Letters) -> Letters:
+    """Return the letters of all words of each name."""
+    columns = index.columns
+    if not len(columns.words):
+        return np.zeros(0, dtype=np.uint64)
+    found: Letters = np.bitwise_or.reduceat(letters[columns.words], columns.first_word[:-1])
+    return found

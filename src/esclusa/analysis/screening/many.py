@@ -1,13 +1,14 @@
 """A night's batch: many parties against one index at once, with the answers of one at a time.
 
-Which listed names the parties may mean is found for thousands of them together, on arrays, by three
-steps each closer than the one before: a loose bound, a close one, and for persons what is surely
-left over. Only the pairs that could still reach the threshold are compared word by word.
+Which listed names the parties may mean is found for thousands of them together, on arrays, by four
+steps each closer than the one before: a loose bound, one that leaves initials aside where they
+stand for nothing, a close one, and for persons what is surely left over. Only the pairs that could
+still reach the threshold are compared word by word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -16,13 +17,20 @@ import numpy.typing as npt
 
 from esclusa.analysis.screening.addresses import ADDRESS
 from esclusa.analysis.screening.bounds import Pairs
-from esclusa.analysis.screening.closely import Needed, closely
+from esclusa.analysis.screening.closely import Needed, apart_reach, closely
 from esclusa.analysis.screening.columns import Bools, Ints, ends_of, spread
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Floats, Index
 from esclusa.analysis.screening.lookup import Lookup
 from esclusa.analysis.screening.query import Query
-from esclusa.analysis.screening.questions import Facts, Slots, Tokens, questions, sounding
+from esclusa.analysis.screening.questions import (
+    Facts,
+    Slots,
+    Tokens,
+    questions,
+    sounding,
+    written_as_one,
+)
 from esclusa.analysis.screening.screener import Screener
 from esclusa.analysis.screening.search import look_up, loose_reach
 
@@ -56,8 +64,9 @@ class BulkScreener:
         """Yield the hits of each query in order: what ``screener.query`` gives, in less time."""
         for start in range(0, len(queries), CHUNK):
             some = queries[start : start + CHUNK]
-            for query, names in zip(some, self._candidates(some), strict=True):
-                yield self._answer(query, names)
+            found, both = self._candidates(some)
+            for place, (query, names) in enumerate(zip(some, found, strict=True)):
+                yield self._answer(query, names, both.get(place, {}))
 
     def all_of(self, queries: Sequence[Query]) -> list[tuple[Hit, ...]]:
         """Return the hits of each query, those remembered by the screener first; it remembers the
@@ -71,12 +80,14 @@ class BulkScreener:
             known[query] = screener.remember(query, hits)
         return [known[query] or () for query in queries]
 
-    def _answer(self, query: Query, names: Sequence[int]) -> tuple[Hit, ...]:
+    def _answer(
+        self, query: Query, names: Sequence[int], both: Mapping[int, Lookup]
+    ) -> tuple[Hit, ...]:
         if query.kind == ADDRESS:
             return self._of_address(query)
         if not names and not query.identifiers:
             return ()
-        asked = look_up(query.name.tokens, self._screener.lookups)
+        asked = look_up(query.name.tokens, self._screener.lookups, both)
         return self._screener.judged(query, asked, names, self._entries)
 
     def _of_address(self, query: Query) -> tuple[Hit, ...]:
@@ -86,8 +97,11 @@ class BulkScreener:
         stay = (hit for hit in hits if (hit.list_id, hit.uid) in wanted)
         return tuple(msgspec.structs.replace(hit, rank=rank) for rank, hit in enumerate(stay, 1))
 
-    def _candidates(self, queries: Sequence[Query]) -> list[list[int]]:
-        """Return for each query the names that may reach the threshold, ascending."""
+    def _candidates(
+        self, queries: Sequence[Query]
+    ) -> tuple[list[list[int]], dict[int, dict[int, Lookup]]]:
+        """Return for each query the names that may reach the threshold, ascending; and of some what
+        :func:`~.questions.written_as_one` tells."""
         screener, index = self._screener, self._screener.index
         tokens = [() if query.kind == ADDRESS else query.name.tokens for query in queries]
         found: list[list[int]] = [[] for _ in queries]
@@ -99,7 +113,8 @@ class BulkScreener:
             pairs = self._promising(block, facts, needed, tokens)
             for place, name in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
                 found[place].append(name)
-        return [sorted(set(each)) if len(each) > 1 else each for each in found]
+        names = [sorted(set(each)) if len(each) > 1 else each for each in found]
+        return names, written_as_one(slots)
 
     def _sounding(self, tokens: Tokens, kinds: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
         """Yield (query, name) where both sound alike without their blanks."""
@@ -142,8 +157,9 @@ class BulkScreener:
         known = (fact[query] for fact in facts.loose())
         bound = loose_reach(index, name, pairs.gained(), *known)
         kept = (bound >= enough) & ((index.kinds[name] & needed.kinds[query]) > 0)
-        pairs = pairs.only(kept)
-        return closely(self._screener.listed_words, facts, slots, pairs, needed, tokens)
+        pairs, enough, words = pairs.only(kept), enough[kept], self._screener.listed_words
+        pairs = pairs.only(apart_reach(words, facts, slots, pairs) >= enough)
+        return closely(words, facts, slots, pairs, needed, tokens)
 
     def _pairs(self, slots: Slots) -> Pairs:
         """Return the queries and the names that hold a word of theirs."""

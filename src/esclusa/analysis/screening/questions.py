@@ -102,6 +102,17 @@ def questions(index: Index, tokens: Tokens, lookups: Lookups) -> tuple[Slots, Fa
     return Slots(tuple(looks), query[order], look[order], covers[order], joined[order]), facts
 
 
+def written_as_one(slots: Slots) -> dict[int, dict[int, Lookup]]:
+    """Return of each query the look-ups of two joined words, by the place of the first."""
+    found: dict[int, dict[int, Lookup]] = {}
+    rows = np.flatnonzero(slots.joined)
+    covers = slots.covers[rows].tolist()
+    for query, look, words in zip(slots.query[rows].tolist(), slots.look[rows].tolist(), covers,
+                                  strict=True):  # fmt: skip
+        found.setdefault(query, {})[(words & -words).bit_length() - 1] = slots.looks[look]
+    return found
+
+
 def _facts(
     index: Index, looks: Sequence[Lookup], look: Ints, query: Ints, place: Longs, counts: Longs
 ) -> Facts:

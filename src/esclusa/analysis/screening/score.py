@@ -29,6 +29,9 @@ from esclusa.model import ListEntry
 
 HIGHEST: Final = 100.0
 
+_ROUNDING: Final = 1e-6
+"""Points are spread over the words and added up again; that may not lose a hit."""
+
 _SUPPORT: Final = ("birth_date", "birth_swapped", "birth_month", "identifier", "identifier_mmsi")
 """What makes a weak alias worth showing; a year or a country is shared by too many."""
 
@@ -52,11 +55,13 @@ class EntryScore(msgspec.Struct, frozen=True):
 
 
 def score_name(
-    index: Index, query: Query, asked: Asked, name: ListedName, least: float = 0.0
-) -> NameScore | None:
+    index: Index, query: Query, asked: Asked, name: ListedName, least: float = 0.0,
+    enough: float = -math.inf,
+) -> NameScore | None:  # fmt: skip
     """Return the points of a query's name against one listed name.
 
-    None when nothing agrees, or less than the share ``least`` of the full points.
+    None when nothing agrees, or less than the share ``least`` of the full points, or fewer points
+    than ``enough``.
     """
     weights = index.weights.name
     aligned = align(index, asked, name)
@@ -64,10 +69,17 @@ def score_name(
     if not aligned.pairs or aligned.share * weak < least:
         return None
     factor = weights.full * weak
+    rarity = _rarity(aligned, weights)
+    agreed = factor * aligned.share + rarity.points + _ROUNDING
+    if agreed < enough:
+        return None
+    against = doubts(index, query, asked, name, aligned)
+    if agreed + sum([part.points for part in against]) < enough:
+        return None
     parts = [_word(index, asked, name, pair, factor, aligned) for pair in aligned.pairs]
     parts += _left_over(index, asked, name, aligned)
-    parts.append(_rarity(aligned, weights))
-    parts += doubts(index, query, asked, name, aligned)
+    parts.append(rarity)
+    parts += against
     if name.weak:
         parts.append(Part("weak_alias", 0.0))
     points = sum(part.points for part in parts)

@@ -7,6 +7,7 @@ and what it remembers never changes an answer.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Sequence
 from functools import cached_property, lru_cache
@@ -189,16 +190,23 @@ class Screener:
         """
         if not asked.words:
             return {}
-        best = self._best_names(query, asked, names, self.least(query))
+        most = attributes.most(query, self.index.weights.attribute)
+        # What is below 0 counts as 0, and is a hit where that is the threshold.
+        enough = self.threshold - most if self.threshold > 0 else -math.inf
+        best = self._best_names(query, asked, names, self._least(most), enough)
         for number in numbers:
-            best.update(self._best_names(query, asked, self.index.names_of(number), 0.0))
+            best.update(self._best_names(query, asked, self.index.names_of(number)))
         return best
 
     def _best_names(
-        self, query: Query, asked: Asked, names: Iterable[int], least: float
-    ) -> dict[int, list[NameScore]]:
-        listed = self.index.names
-        scored = (score_name(self.index, query, asked, listed[n], least) for n in names)
+        self, query: Query, asked: Asked, names: Iterable[int], least: float = 0.0,
+        enough: float = -math.inf,
+    ) -> dict[int, list[NameScore]]:  # fmt: skip
+        """:param least: the share that a name needs.
+        :param enough: the points that it needs; one with fewer makes no hit of its entry.
+        """
+        index, listed = self.index, self.index.names
+        scored = (score_name(index, query, asked, listed[n], least, enough) for n in names)
         return _best(score for score in scored if score is not None)
 
     def needed(self, queries: Sequence[Query]) -> Needed:
@@ -213,9 +221,11 @@ class Screener:
 
     def least(self, query: Query) -> float:
         """Return the share a name needs, everything else speaking for it."""
-        weights = self.index.weights
-        others = weights.name.rarity + attributes.most(query, weights.attribute)
-        return max(self.threshold - others, 1.0) / weights.name.full
+        return self._least(attributes.most(query, self.index.weights.attribute))
+
+    def _least(self, most: float) -> float:
+        weights = self.index.weights.name
+        return max(self.threshold - (weights.rarity + most), 1.0) / weights.full
 
 
 def screen_one(

@@ -7,6 +7,8 @@ So the full comparison sees a handful of names, and leaving the others out never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -29,29 +31,52 @@ SLACK: Final = 1e-4
 """The bound is computed in 32 bits, the score in 64; rounding must not lose a hit."""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, dict=True):
     """A query's words with their look-ups.
 
     ``joined[i]`` is of words i and i + 1 written as one; ``weight`` is that of all words,
-    ``initials`` that of single letters; ``whole`` is how all words sound without blanks.
+    ``initials`` that of single letters.
     """
 
     words: tuple[Lookup, ...]
     joined: tuple[Lookup | None, ...]
     weight: float
     initials: float
-    whole: str
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """The words themselves."""
+        return tuple([look.token for look in self.words])
+
+    @cached_property
+    def weights(self) -> tuple[float, ...]:
+        """How much each word tells."""
+        return tuple([look.weight for look in self.words])
+
+    @cached_property
+    def whole(self) -> str:
+        """How all words sound without blanks."""
+        return whole(self.tokens)
 
 
-def look_up(tokens: tuple[str, ...], lookups: Lookups) -> Asked:
-    """Return the look-ups of a query's words."""
-    found = tuple(map(lookups.word, tokens))
-    joined = tuple(lookups.joined(left, right) for left, right in pairwise(tokens))
+def look_up(
+    tokens: tuple[str, ...], lookups: Lookups, both: Mapping[int, Lookup] | None = None
+) -> Asked:
+    """Return the look-ups of a query's words.
+
+    :param both: what lists write as one of each two neighbouring words, by the place of the first;
+        None to look for it.
+    """
+    found = tuple([lookups.word(token) for token in tokens])
+    if both is None:
+        joined = tuple([lookups.joined(left, right) for left, right in pairwise(tokens)])
+    else:
+        joined = tuple([both.get(place) for place in range(len(tokens) - 1)])
     weight, initials = 0.0, 0.0
     for word in found:
         weight += word.weight
         initials += word.weight if len(word.token) == 1 else 0.0
-    return Asked(found, joined, weight, initials, whole(tokens))
+    return Asked(found, joined, weight, initials)
 
 
 def candidates(index: Index, asked: Asked, kind: str, least: float) -> list[int]:

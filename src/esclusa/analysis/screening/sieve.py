@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
@@ -54,22 +54,40 @@ class Sieve:
 
     def meets(self, parties: Sequence[Party]) -> list[bool]:
         """Return for each party whether it hits an entry that is looked for."""
+        return self.asked(parties)()
+
+    def asked(self, parties: Sequence[Party]) -> Callable[[], list[bool]]:
+        """Ask what :meth:`meets` returns, and return what waits for the answer. Other processes, if
+        there are any for so many, are at it meanwhile; else this one, when the answer is wanted."""
         if self._workers > 1 and len(parties) >= (MANY if self._pool is None else _FEW):
             try:
-                return self._spread(parties)
+                pieces = self._spread(parties)
+                return lambda: self._gathered(pieces, parties)
             except BrokenProcessPool:
-                # A machine short of memory ends its largest processes; this one does without them.
-                self.close()
-                self._workers = 1
-        return _met(self._bulk, parties)
+                self._alone()
+        return lambda: _met(self._bulk, parties)
 
-    def _spread(self, parties: Sequence[Party]) -> list[bool]:
+    def _gathered(
+        self, pieces: Sequence[Future[list[bool]]], parties: Sequence[Party]
+    ) -> list[bool]:
+        try:
+            return [met for piece in pieces for met in piece.result()]
+        except (BrokenProcessPool, CancelledError):
+            self._alone()
+            return _met(self._bulk, parties)
+
+    def _alone(self) -> None:
+        """A machine short of memory ends its largest processes; this one does without them."""
+        self.close()
+        self._workers = 1
+
+    def _spread(self, parties: Sequence[Party]) -> list[Future[list[bool]]]:
         if self._pool is None:
             screener = self._screener
             self._pool = pool(self._workers, _begin, screener.index, screener.threshold, self._only)
         size = min(CHUNK, -(-len(parties) // self._workers))
-        pieces = (parties[start : start + size] for start in range(0, len(parties), size))
-        return [met for some in self._pool.map(_some, pieces) for met in some]
+        starts = range(0, len(parties), size)
+        return [self._pool.submit(_some, parties[start : start + size]) for start in starts]
 
 
 def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:

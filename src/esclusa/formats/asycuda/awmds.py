@@ -6,19 +6,20 @@ bill costs only itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from esclusa.formats.asycuda import common
-from esclusa.formats.asycuda.common import CODES, Fields, Reading, said
+from esclusa.formats.asycuda.common import CODES, Branch, Fields, Reading, line, said
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes
-from esclusa.formats.values import checked_container
-from esclusa.formats.xml_batches import Batches, Node, Part
+from esclusa.formats.values import checked_container, container
+from esclusa.formats.xml_batches import Batches, Node, Part, UnplacedError
+from esclusa.formats.xml_shapes import Pick, Twig, picked
 from esclusa.model import (
     Consignment,
     Defect,
@@ -79,11 +80,11 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
     del root
     head, sums, general = _Head(), _Sums(), None
     most = min(_BILL_BYTES, limits.message_bytes)
-    for item in batches.parts(_TAGS, _BILL, most):
+    for item in batches.parts(_TAGS, _BILL, most, shapes=True):
         if isinstance(item, Defect):
             general = None
             yield item
-        elif item.element.tag == _BILL:
+        elif item.twigs is not None or item.element.tag == _BILL:
             message = _bill(item, head, limits)
             for statement in message.statements:
                 if isinstance(statement, Consignment):
@@ -238,20 +239,37 @@ def _added_to(part: Part, limits: Limits) -> tuple[_Head, Message]:
 # -- a bill ---------------------------------------------------------------------------------------
 
 
+_ID: Final = Pick(
+    "Bol_reference", "Bol_nature", "Master_bill_ref_number", "Master_bol_ref_number",
+    "Unique_carrier_reference",
+)  # fmt: skip
+_PORTS: Final = Pick("Place_of_loading_code", "Place_of_unloading_code")
+
+
 def _bill(part: Part, head: _Head, limits: Limits) -> Message:
-    groups: dict[str, Node] = {}
-    boxes: list[Node] = []
-    splits: list[Node] = []
-    for group in part.element:
-        tag = group.tag
+    """Read a bill; by its shape if it has one, and again as an element where it has a defect."""
+    if part.twigs is not None:
+        try:
+            return _stated_bill(part, part.twigs, head, limits)
+        except UnplacedError:
+            part.twigs = None
+    return _stated_bill(part, part.element, head, limits)
+
+
+def _stated_bill(part: Part, parts: Iterable[Branch], head: _Head, limits: Limits) -> Message:
+    groups: dict[str, Branch] = {}
+    boxes: list[Branch] = []
+    splits: list[Branch] = []
+    for group in parts:
+        tag = str(group.tag)
         if tag == "ctn_segment":
             boxes.append(group)
         elif tag == "Split_segment":
             splits.append(group)
         else:
             groups[tag] = group
-    ids = common.fields(groups.get("Bol_id"))
-    number = said(ids, "Bol_reference")
+    ids = _ID.words(groups.get("Bol_id"))
+    number = ids[0]
     reading = Reading(part, Notes(number, part.offset, limits.defects_per_message))
     if part.fault:
         reading.notes.fatal("asycuda.element", part.fault)
@@ -260,7 +278,7 @@ def _bill(part: Part, head: _Head, limits: Limits) -> Message:
         reading.notes.fatal("asycuda.bill.missing", reason)
     if part.fault or not number:
         return _message(part, reading.notes, number, head, ())
-    bill = _consignment(reading, head, ids, groups, (boxes, splits))
+    bill = _consignment(reading, head, ids, groups, boxes, splits)
     if head.size > _LARGE and len(encode_body(bill)) > MIB + limits.growth * part.length:
         reason = f"it states more than {limits.growth} times its bytes, the heading repeated"
         reading.notes.fatal("asycuda.bill.growth", reason)
@@ -290,33 +308,42 @@ def _message(
 def _consignment(
     reading: Reading,
     head: _Head,
-    ids: Fields,
-    groups: dict[str, Node],
-    several: tuple[list[Node], list[Node]],
+    ids: list[str],
+    groups: dict[str, Branch],
+    boxes: list[Branch],
+    splits: list[Branch],
 ) -> Consignment:
-    places = common.fields(groups.get("Load_unload_place"))
-    values = common.children(groups.get("Value_segment"))
+    number, nature, master, other_master, unique = ids
+    loading, unloading = _PORTS.of(groups.get("Load_unload_place"))
+    values = groups.get("Value_segment")
     goods = groups.get("Goods_segment")
-    totals = common.fields(goods)
-    master = said(ids, "Master_bill_ref_number") or said(ids, "Master_bol_ref_number")
-    boxes = _boxes(reading, several[0], goods if "Seals_segment" in totals else None)
-    unique = said(ids, "Unique_carrier_reference")
+    held = _boxes(reading, boxes, goods)
     parties = _parties(groups.get("Traders_segment"))
+    amount, currency, payment = _freight(reading, _last(values, "Freight_segment"))
     return Consignment(
         carrier=_carrier(parties) or head.carrier,
-        bill=said(ids, "Bol_reference"),
-        master_bill=master or head.master,
+        bill=number,
+        master_bill=master or other_master or head.master,
         voyage=head.voyage,
-        load_port=common.place(places.get("Place_of_loading_code")),
-        discharge_port=common.place(places.get("Place_of_unloading_code")),
+        load_port=common.place(loading),
+        discharge_port=common.place(unloading),
         departure=head.departure,
         arrival=head.arrival,
         parties=parties,
-        goods=_goods(reading, said(ids, "Bol_nature"), goods, totals, several[1], boxes, values),
-        equipment=boxes,
+        goods=_goods(reading, nature, goods, splits, held, _last(values, "Customs_segment")),
+        equipment=held,
         documents=(f"UCN:{unique}",) if unique else (),
-        **_freight(reading, values.get("Freight_segment")),
+        freight_amount=amount,
+        freight_currency=currency,
+        freight_payment=payment,
     )
+
+
+def _last(group: Branch | None, tag: str) -> Branch | None:
+    """Return the child of that tag, of several the last."""
+    if group is None or isinstance(group, Twig):
+        return group and group.find(tag)
+    return common.children(group).get(tag)
 
 
 def _carrier(parties: tuple[Party, ...]) -> str:
@@ -328,24 +355,21 @@ def _carrier(parties: tuple[Party, ...]) -> str:
 
 
 _ROLES: Final = {
-    tag: (role, f"{tag}_code", f"{tag}_name", f"{tag}_address")
-    for tag, role in (
-        ("Carrier", "carrier"), ("Exporter", "shipper"), ("Notify", "notify"),
-        ("Consignee", "consignee"),
-    )
-}  # fmt: skip
-"""Group → role, and the tags of what is said of it."""
+    "Carrier": "carrier",
+    "Exporter": "shipper",
+    "Notify": "notify",
+    "Consignee": "consignee",
+}
+_TRADERS: Final = {tag: Pick(f"{tag}_code", f"{tag}_name", f"{tag}_address") for tag in _ROLES}
 
 
-def _parties(group: Node | None) -> tuple[Party, ...]:
+def _parties(group: Branch | None) -> tuple[Party, ...]:
     made: dict[str, Party] = {}
-    for one in () if group is None else group:
-        if known := _ROLES.get(str(one.tag)):
-            role, code, name, address = known
-            found = common.fields(one)
-            party = common.party(role, found.get(code), found.get(name), found.get(address))
-            if party is not None:
-                made[role] = party
+    for tag, texts in picked(group, _TRADERS):
+        role = _ROLES[tag]
+        party = common.party(role, *texts)
+        if party is not None:
+            made[role] = party
     return tuple(made.values())
 
 
@@ -353,22 +377,23 @@ def _words(found: Fields, tag: str) -> tuple[str | None, str | None]:
     return found.get(f"{tag}_name"), found.get(f"{tag}_address")
 
 
-def _freight(reading: Reading, at: Node | None) -> dict[str, Any]:
+_FREIGHT: Final = Pick("Freight_value", "Freight_currency", "PC_indicator")
+
+
+def _freight(reading: Reading, at: Branch | None) -> tuple[float | None, str, str]:
+    """Return amount, currency and who pays."""
     if at is None:
-        return {}
-    found, path = common.fields(at), "Value_segment/Freight_segment"
-    return {
-        "freight_amount": reading.number(found, "Freight_value", path, at),
-        "freight_currency": said(found, "Freight_currency"),
-        "freight_payment": CODES["payment"].get(said(found, "PC_indicator"), ""),
-    }  # fmt: skip
+        return None, "", ""
+    value, currency, payment = _FREIGHT.of(at)
+    amount = reading.figure(value, "Freight_value", "Value_segment/Freight_segment", at)
+    return amount, line(currency), CODES["payment"].get(line(payment), "")
 
 
 # -- containers -----------------------------------------------------------------------------------
 
 
 def _boxes(
-    reading: Reading, groups: list[Node], goods: Node | None
+    reading: Reading, groups: list[Branch], goods: Branch | None
 ) -> tuple[TransportEquipment, ...]:
     boxes: dict[str, TransportEquipment] = {}
     for at in groups:
@@ -388,39 +413,42 @@ def _boxes(
     return tuple(boxes.values())
 
 
-def _box(reading: Reading, at: Node) -> TransportEquipment | None:
-    found, path = common.fields(at), "ctn_segment"
-    text = said(found, "Ctn_reference")
+_BOX: Final = Pick(
+    "Ctn_reference", "Type_of_container", "Empty_Full", "Sealing_Party", "Marks1", "Marks2",
+    "Marks3",
+)  # fmt: skip
+_WEIGHTS: Final = Pick("Empty_weight", "Goods_weight")
+
+
+def _box(reading: Reading, at: Branch) -> TransportEquipment | None:
+    path = "ctn_segment"
+    text, kind, load, party, *marks = _BOX.words(at)
     if not text:
         reason = "container has no Ctn_reference; it is left out"
         reading.add("asycuda.container.number", Severity.ERROR, reason, at, path)
         return None
     number, valid = _container(reading, at, "Ctn_reference", text, path)
-    tare = reading.number(found, "Empty_weight", path, at)
-    goods = reading.number(found, "Goods_weight", path, at)
-    by = CODES["seal_party"].get(said(found, "Sealing_Party"), "")
+    empty, net = _WEIGHTS.of(at)
+    tare = reading.figure(empty, "Empty_weight", path, at)
+    goods = reading.figure(net, "Goods_weight", path, at)
+    by = CODES["seal_party"].get(party, "")
     return TransportEquipment(
         number=number,
         number_valid=valid,
-        size_type=said(found, "Type_of_container"),
-        load_status=CODES["load"].get(said(found, "Empty_Full").upper(), ""),
+        size_type=kind,
+        load_status=CODES["load"].get(load.upper(), ""),
         gross_mass_kg=_gross(goods, tare),
         tare_kg=tare,
-        seals=_marks(found, by),
+        seals=tuple([Seal(number=mark, affixed_by=by) for mark in dict.fromkeys(marks) if mark]),
     )
 
 
-def _marks(found: Fields, by: str) -> tuple[Seal, ...]:
-    marks = dict.fromkeys([said(found, tag) for tag in _MARKS if tag in found])
-    return tuple([Seal(number=mark, affixed_by=by) for mark in marks if mark])
-
-
-_MARKS: Final = ("Marks1", "Marks2", "Marks3")
-
-
 def _container(
-    reading: Reading, at: Node, tag: str, text: str, path: str
+    reading: Reading, at: Branch, tag: str, text: str, path: str
 ) -> tuple[str, bool | None]:
+    number, valid = container(text)
+    if valid:
+        return number, valid
     spot = reading.part.spot(at, tag)
     return checked_container(text, reading.notes, spot, f"{path}/{tag}")
 
@@ -434,13 +462,16 @@ def _gross(goods: float | None, tare: float | None) -> float | None:
     return float(Decimal(repr(goods)) + Decimal(repr(tare)))
 
 
-def _bill_seals(goods: Node | None) -> tuple[Seal, ...]:
+_SEALS: Final = Pick("Sealing_party_code", "Marks_of_seals")
+
+
+def _bill_seals(goods: Branch | None) -> tuple[Seal, ...]:
     at = goods.find("Seals_segment") if goods is not None else None
     if at is None:
         return ()
-    found = common.fields(at)
-    by = CODES["seal_party"].get(said(found, "Sealing_party_code"), "")
-    marks = (mark.strip() for mark in said(found, "Marks_of_seals").split(","))
+    party, numbers = _SEALS.words(at)
+    by = CODES["seal_party"].get(party, "")
+    marks = (mark.strip() for mark in numbers.split(","))
     return tuple(Seal(number=mark, affixed_by=by) for mark in marks if mark)
 
 
@@ -450,56 +481,55 @@ def _bill_seals(goods: Node | None) -> tuple[Seal, ...]:
 def _goods(
     reading: Reading,
     nature: str,
-    at: Node | None,
-    totals: Fields,
-    splits: list[Node],
+    at: Branch | None,
+    splits: list[Branch],
     boxes: tuple[TransportEquipment, ...],
-    worth: dict[str, Node],
+    worth: Branch | None,
 ) -> tuple[GoodsItem, ...]:
     """Return the items: the splits where there are some, else the one item of the bill."""
     if splits:
         items = _split(reading, splits, nature)
     elif at is not None:
         held = tuple([box.number for box in boxes])
-        items = [_item(reading, at, totals, "Goods_segment", nature, 1, held)]
+        items = [_item(reading, at, "Goods_segment", nature, 1, held)]
     else:
         return ()
-    return tuple(_valued(reading, items, worth.get("Customs_segment")))
+    return tuple(_valued(reading, items, worth))
+
+
+_ITEM: Final = Pick("Goods_description", "Package_type_code", "Shipping_marks")
+_AMOUNTS: Final = Pick("Number_of_packages", "Gross_mass", "Volume_in_cubic_meters")
 
 
 def _item(
-    reading: Reading,
-    at: Node,
-    found: Fields,
-    path: str,
-    nature: str,
-    sequence: int,
-    held: tuple[str, ...],
+    reading: Reading, at: Branch, path: str, nature: str, sequence: int, held: tuple[str, ...]
 ) -> GoodsItem:
+    description, kind, marks = _ITEM.words(at)
+    packages, mass, volume = _AMOUNTS.of(at)
     return GoodsItem(
         sequence=sequence,
-        description=said(found, "Goods_description"),
-        packages=reading.count(found, "Number_of_packages", path, at),
-        package_type=said(found, "Package_type_code"),
-        gross_mass_kg=reading.number(found, "Gross_mass", path, at),
-        volume_m3=reading.number(found, "Volume_in_cubic_meters", path, at),
-        marks=said(found, "Shipping_marks"),
+        description=description,
+        packages=reading.whole(packages, "Number_of_packages", path, at),
+        package_type=kind,
+        gross_mass_kg=reading.figure(mass, "Gross_mass", path, at),
+        volume_m3=reading.figure(volume, "Volume_in_cubic_meters", path, at),
+        marks=marks,
         procedure=nature,
         equipment=held,
     )
 
 
-def _split(reading: Reading, splits: list[Node], nature: str) -> list[GoodsItem]:
+def _split(reading: Reading, splits: list[Branch], nature: str) -> list[GoodsItem]:
     """One item for each split; one without packages and mass names a further container of the
     item before it."""
     items: list[GoodsItem] = []
     for at in splits:
         path = "Split_segment"
         held = at.find("Container")
-        text = said(common.fields(held), "Reference")
+        text = _HELD.words(held)[0]
         box = _container(reading, held, "Reference", text, f"{path}/Container")[0] if text else ""  # type: ignore[arg-type]
         boxes = (box,) if box else ()
-        item = _item(reading, at, common.fields(at), path, nature, len(items) + 1, boxes)
+        item = _item(reading, at, path, nature, len(items) + 1, boxes)
         if items and box and item.packages == 0 and item.gross_mass_kg == 0:
             items[-1] = replace(items[-1], equipment=(*items[-1].equipment, box))
         else:
@@ -507,16 +537,20 @@ def _split(reading: Reading, splits: list[Node], nature: str) -> list[GoodsItem]
     return items
 
 
-def _valued(reading: Reading, items: list[GoodsItem], at: Node | None) -> list[GoodsItem]:
+_HELD: Final = Pick("Reference", "Container_reference")
+_WORTH: Final = Pick("Customs_value", "Customs_currency")
+
+
+def _valued(reading: Reading, items: list[GoodsItem], at: Branch | None) -> list[GoodsItem]:
     """The customs value is the bill's: it is the item's where there is one."""
     if at is None:
         return items
-    found = common.fields(at)
-    value = reading.number(found, "Customs_value", "Value_segment/Customs_segment", at)
+    text, currency = _WORTH.of(at)
+    value = reading.figure(text, "Customs_value", "Value_segment/Customs_segment", at)
     if value is None:
         return items
     if len(items) == 1:
-        return [replace(items[0], value=value, currency=said(found, "Customs_currency"))]
+        return [replace(items[0], value=value, currency=line(currency))]
     reason = "a value for the whole bill cannot be split over its goods"
     path = "Value_segment/Customs_segment/Customs_value"
     reading.add("asycuda.value.unsplit", Severity.NOTE, reason, at.find("Customs_value"), path)

@@ -12,9 +12,13 @@ from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.xml_batches import Node, Part
+from esclusa.formats.xml_shapes import Twig
 from esclusa.model import Conveyance, Identifier, Party, Place, Severity
 
 CODES: Final = load_map("esclusa.formats.asycuda", "code_map.csv")
+
+Branch = Node | Twig
+"""An element with children, parsed or read by its shape."""
 
 Fields = dict[str, str | None]
 """Tag → text of the children of one group, as it stands: None or white space when it has none."""
@@ -30,6 +34,9 @@ _LISTED: Final = frozenset({"carrier", "agent"})
 
 _PLAIN: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
 _DATE: Final = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
+_DIGITS: Final = 16
+"""Length from which digits are looked at more closely: a float holds fifteen."""
+
 _NUMBER: Final = 40
 """Length of a text that may be a number, twice that of the longest one."""
 
@@ -44,21 +51,19 @@ def fields(group: Node | None) -> Fields:
 
 def said(found: Fields, tag: str) -> str:
     """Return a text without blanks at its ends, runs of white space made one blank."""
-    text = found.get(tag)
+    return line(found.get(tag))
+
+
+def line(text: str | None) -> str:
+    """Return a text as it stands without blanks at its ends, runs of white space made one blank."""
     if text is None:
         return ""
-    return _one_line(text) if len(text) < _NUMBER else " ".join(text.split())
+    return text if text.isalnum() else " ".join(text.split())
 
 
-@lru_cache(maxsize=16384)
-def _one_line(text: str) -> str:
-    """Codes, currencies and kinds of package return in bill after bill."""
-    return " ".join(text.split())
-
-
-def children(group: Node | None) -> dict[str, Node]:
+def children(group: Branch | None) -> dict[str, Branch]:
     """Return the children of a group by tag; of those that stand twice the last."""
-    return {} if group is None else {child.tag: child for child in group}
+    return {} if group is None else {str(child.tag): child for child in group}
 
 
 class Reading:
@@ -70,23 +75,33 @@ class Reading:
         self.part = part
         self.notes = notes
 
-    def number(self, found: Fields, tag: str, path: str, group: Node) -> float | None:
+    def number(self, found: Fields, tag: str, path: str, group: Branch) -> float | None:
         """Return a number; None and a defect at the element when it is none."""
-        text = found.get(tag)
+        return self.figure(found.get(tag), tag, path, group)
+
+    def figure(self, text: str | None, tag: str, path: str, group: Branch) -> float | None:
+        """Return the number that a child's text is; None and a defect at it when it is none."""
         if text is None:
             return None
+        if len(text) < _DIGITS and text.isdigit() and text.isascii():
+            return float(text)
         value = _short_number(text) if len(text) < _NUMBER else None
         return self._odd(text, tag, path, group) if value is None else value
 
-    def _odd(self, text: str, tag: str, path: str, group: Node) -> float | None:
+    def _odd(self, text: str, tag: str, path: str, group: Branch) -> float | None:
         spot = self.part.spot(group, tag)
         return values.number(text.strip(), self.notes, spot, f"{path}/{tag}")
 
-    def count(self, found: Fields, tag: str, path: str, group: Node) -> int | None:
+    def count(self, found: Fields, tag: str, path: str, group: Branch) -> int | None:
         """Return a count; None and a defect at the element when it is negative or not whole."""
-        text = found.get(tag)
+        return self.whole(found.get(tag), tag, path, group)
+
+    def whole(self, text: str | None, tag: str, path: str, group: Branch) -> int | None:
+        """Return the count that the text of a child is, as :meth:`count`."""
         if text is None:
             return None
+        if len(text) < _DIGITS and text.isdigit() and text.isascii():
+            return int(text)
         value = _short_number(text) if len(text) < _NUMBER else None
         if value is not None and value.is_integer():
             return int(value)
@@ -105,7 +120,7 @@ class Reading:
         return value or ""
 
     def add(
-        self, code: str, severity: Severity, reason: str, node: Node | None, path: str = ""
+        self, code: str, severity: Severity, reason: str, node: Branch | None, path: str = ""
     ) -> None:
         self.notes.add(code, severity, reason, self.part.spot(node), path)
 
@@ -173,19 +188,19 @@ def party(role: str, code: str | None, name: str | None, address: str | None) ->
 
 @lru_cache(maxsize=16384)
 def _party(role: str, code: str, name: str, address: str) -> Party | None:
-    if not (code.strip() or name.strip() or address.strip()):
+    code, name = line(code), line(name)
+    lines = [words for each in address.split("\n") if (words := line(each))]
+    if not (code or name or lines):
         return None
-    lines = [" ".join(line.split()) for line in address.split("\n")]
-    lines = [line for line in lines if line]
     city = nation = ""
     if len(lines) > 1 and _is_country(lines[-1]):
         nation, city = lines.pop(), lines.pop()
         city = "" if city == NO_CITY else city
     scheme = "other" if role in _LISTED else "tax"
-    number = (Identifier(scheme=scheme, value=" ".join(code.split())),) if code.strip() else ()
+    number = (Identifier(scheme=scheme, value=code),) if code else ()
     return Party(
         role=role,
-        name=" ".join(name.split()),
+        name=name,
         address=", ".join(lines),
         city=city,
         country=nation,

@@ -138,7 +138,11 @@ class CaseworkReportDesk:
         reader.require(Action.REPORT_KEEP)
         asked = self._period(reader, name)
         if not asked.is_over(self.now()):
-            raise StateError(f"{name} has not ended; its report can be kept from {asked.end} on")
+            raise StateError(
+                "{period} has not ended; its report can be kept from {day} on",
+                period=name,
+                day=str(asked.end),
+            )
         label = self._label(reader)
         with self._gate.reading(reader) as (connection, visible):
             figures = self._under(connection, visible, label, asked)

@@ -8,6 +8,8 @@ highest number holds, and each is signed by the originator itself.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from esclusa.errors import ExchangeError
@@ -15,6 +17,8 @@ from esclusa.sharing.exchange import derived, grants, outbox, receipts
 from esclusa.sharing.exchange.messages import ConsentAnswer, ConsentAsk
 from esclusa.sharing.exchange.rows import Consent, ConsentKey, Copy
 from esclusa.sharing.exchange.state import Draft, Tables
+
+_NOT_ASKED: Final = Consent()
 
 
 def key_of(message: ConsentAsk | ConsentAnswer) -> ConsentKey:
@@ -29,8 +33,9 @@ def ask(draft: Draft, copy: Copy, question: ConsentAsk) -> None:
     """
     if copy.onward.rule == "never":
         raise ExchangeError("consent", "the agreement lets nothing go on", copy.supplier)
-    row = draft.consents.get(key_of(question))
-    draft.put(Tables.consents, key_of(question), Consent(row.answer if row else None))
+    row = draft.consents.get(key_of(question)) or _NOT_ASKED
+    ways = with_way(row, copy.supplier)
+    draft.put(Tables.consents, key_of(question), Consent(row.answer, ways=ways))
     outbox.append(draft, copy.supplier, question)
     draft.note("exchange:consent:asked", copy.supplier)
 
@@ -45,15 +50,16 @@ def asked(draft: Draft, sender: str, message: ConsentAsk) -> None:
         draft.alarm("consent", sender, f"{sender} asks about a record that we did not supply")
         return
     key = key_of(message)
-    row = draft.consents.get(key)
-    answer = row.answer if row is not None else None
-    draft.put(Tables.consents, key, Consent(answer, sender))
-    if answer is not None:
-        outbox.append(draft, sender, answer)
-    if message.originator != draft.me and (answer is None or row is None):
+    row = draft.consents.get(key) or _NOT_ASKED
+    partner = ""
+    if message.originator != draft.me:
         partner = receipts.upstream(draft, message.originator, message.record, grant.via)
-        if partner:
-            outbox.append(draft, partner, message)
+    ways = with_way(row, partner)
+    draft.put(Tables.consents, key, Consent(row.answer, sender, ways=ways))
+    if row.answer is not None:
+        outbox.append(draft, sender, row.answer)
+    if partner and (row.answer is None or ways != row.ways):
+        outbox.append(draft, partner, message)
     draft.note("exchange:consent:asked", sender)
 
 
@@ -73,6 +79,18 @@ def answer(draft: Draft, given: ConsentAnswer) -> None:
     if row.back:
         outbox.append(draft, row.back, given)
     draft.note("exchange:consent:answered", row.back)
+
+
+def with_way(row: Consent, supplier: str) -> tuple[tuple[str, bool], ...]:
+    """Return the ways of a question once it goes to this supplier too; "" is none."""
+    if not supplier or supplier in dict(row.ways):
+        return row.ways
+    return (*row.ways, (supplier, False))
+
+
+def heard(row: Consent, supplier: str) -> tuple[tuple[str, bool], ...]:
+    """Return the ways of a question once an answer has come back from this supplier."""
+    return tuple((name, answered or name == supplier) for name, answered in row.ways)
 
 
 def is_news(draft: Draft, message: ConsentAnswer) -> bool:
@@ -99,11 +117,14 @@ def answered(draft: Draft, sender: str, message: ConsentAnswer) -> None:
     if not draft.rules.trusts(message):
         draft.alarm("consent", sender, f"{sender} sent a consent that its originator did not sign")
         return
+    key = key_of(message)
+    row = draft.consents.get(key) or _NOT_ASKED
+    ways, back = heard(row, sender), row.back
     if not is_news(draft, message):
+        if ways != row.ways:
+            draft.put(Tables.consents, key, msgspec.structs.replace(row, ways=ways))
         return
-    row = draft.consents.get(key_of(message))
-    back = row.back if row is not None else ""
-    draft.put(Tables.consents, key_of(message), Consent(message, back))
+    draft.put(Tables.consents, key, Consent(message, back, ways=ways))
     draft.note("exchange:consent:answered", sender)
     if message.asker == draft.me:
         take_effect(draft, message)

@@ -7,7 +7,7 @@ All raise :class:`~esclusa.errors.ExchangeError` when a rule refuses; then nothi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import msgspec
 
@@ -34,7 +34,7 @@ from esclusa.sharing.exchange.messages import (
     Receipt,
     Request,
 )
-from esclusa.sharing.exchange.rows import CopyKey, Grade, Owed, Own, Pact
+from esclusa.sharing.exchange.rows import ConsentKey, CopyKey, Grade, Owed, Own, Pact
 from esclusa.sharing.exchange.state import Draft, Effects, Rules, State, Tables
 
 
@@ -91,11 +91,18 @@ def withdraw_all(
     return draft.effects()
 
 
-def pass_on(state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, to: str) -> Effects:
-    """Pass a copy on to a third agency; later versions follow by themselves."""
+def pass_on(
+    state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, to: str,
+    known: Container[ConsentKey] | None = None,
+) -> Effects:  # fmt: skip
+    """Pass a copy on to a third agency; later versions follow by themselves.
+
+    ``known`` are the consents that whoever does it may know of, without it all: another is none.
+    """
     draft = Draft(state, rules, now)
     held = derived.check_held(draft, copy)
-    if not onward.allowed(draft, held, to, "pass"):
+    unknown = known is not None and (copy[1], copy[2], draft.me, to, "pass") not in known
+    if not onward.allowed(draft, held, to, "pass") or (unknown and not onward.is_free(held, to)):
         raise ExchangeError("consent", f"{copy[1]} has not consented to {to} having {copy[2]}", to)
     cut = grants.wanted(draft, to, held)
     if cut is None:

@@ -7,6 +7,7 @@ who supplied it, for a grant who received it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -191,11 +192,17 @@ class Lease(_Row, frozen=True):
 
 class Consent(_Row, frozen=True):
     """A question for consent and its answer so far. ``back`` is the partner it came from, "" when
-    this node asked. ``lapsed`` marks a grant whose end has been acted on."""
+    this node asked. ``lapsed`` marks a grant whose end has been acted on. ``ways`` are the
+    suppliers whose copies it was asked about, each with whether an answer has come back from there:
+    people here may see the copy of one supplier and not that of another."""
 
     answer: ConsentAnswer | None = None
     back: str = ""
     lapsed: bool = False
+    ways: tuple[tuple[str, bool], ...] = ()
+
+
+Consents = Mapping[ConsentKey, Consent]
 
 
 class Question(_Row, frozen=True):

@@ -45,7 +45,9 @@ def in_force_with(agreements: Sequence[InForce], partner: str, now: dt.datetime)
         and partner in {party.agency for party in item.agreement.parties}
     ]  # fmt: skip
     if len(between) != 1 or between[0].rehearsal:
-        raise AgreementError(f"one signed agreement in force with {partner} was expected")
+        raise AgreementError(
+            "one signed agreement in force with {partner} was expected", partner=partner
+        )
     return between[0]
 
 

@@ -29,7 +29,7 @@ def apply(record: Record, plan: Plan, *, secret: bytes) -> Released:
     :raises AgreementError: when the plan releases nothing, is a rehearsal, or is of another record.
     """
     if plan.reason or plan.marking is None or plan.onward is None or plan.lease_until is None:
-        raise AgreementError(f"the plan releases nothing ({plan.reason})")
+        raise AgreementError("the plan releases nothing ({why})", why=plan.reason)
     if plan.rehearsal:
         raise AgreementError("the plan was made with a draft, which releases nothing")
     if (record.id, record.version, body_digest(record)) != (
@@ -114,6 +114,6 @@ def opens(made: str, record: Record, salted: bytes) -> bool:
 
 def _keyed(secret: bytes, *parts: str) -> bytes:
     if len(secret) < LEAST_SECRET:
-        raise AgreementError(f"a node's secret has at least {LEAST_SECRET} bytes")
+        raise AgreementError("a node's secret has at least {least} bytes", least=LEAST_SECRET)
     text = "\n".join(("esclusa-tear-line/1", *parts)).encode()
     return hmac.digest(secret, text, hashlib.sha256)

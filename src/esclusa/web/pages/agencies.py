@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from esclusa.errors import ConfigError, ExchangeError
 from esclusa.sharing.reader import Action
+from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.steps import unsure
@@ -28,11 +29,11 @@ async def end(visit: Visit) -> Response:
     try:
         await visit.ask(visit.site.node.partner_desk.end, agency)
     except (ConfigError, ExchangeError) as error:
-        return await _page(visit, why=str(error), status=409)
+        return await _page(visit, why=sentence(error, visit.language), status=409)
     return visit.go("/agencies")
 
 
-async def _page(visit: Visit, *, why: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, *, why: Why = SILENT, status: int = 200) -> Response:
     partners = await visit.ask(visit.site.node.partner_desk.partners)
     today = dt.datetime.now(dt.UTC).date()
     return visit.page(

@@ -9,17 +9,13 @@ from starlette.responses import Response
 
 from esclusa.api.queries import number, one_of
 from esclusa.api.status import status_of
-from esclusa.errors import MovedOn, NotFound, StateError
-from esclusa.model import AlertMove
+from esclusa.errors import MovedOn, StateError
 from esclusa.node.snoozing import HOURS, in_hours, read
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import AlertView, QueueFilter
 from esclusa.web.filters import address_of, alert_named, filter_in, filter_of, with_filter
 from esclusa.web.page import Page
-from esclusa.web.pages.cases import cases_of
-from esclusa.web.pages.records import draw, score_of
-from esclusa.web.pages.referrals import referrals_of
-from esclusa.web.pages.requests import requests_of
+from esclusa.web.pages.records import draw
 from esclusa.web.pages.triage import QUEUE_FIELDS
 from esclusa.web.steps import require
 from esclusa.web.visit import Visit
@@ -44,44 +40,15 @@ async def show(visit: Visit) -> Response:
 
 
 async def _draw(visit: Visit, wanted: QueueFilter, typed: Typed, *, status: int = 200) -> Response:
-    node = visit.site.node
-    alert = await visit.ask(node.alert, visit.request.path_params["alert_id"])
-    record = await visit.ask(node.record, alert.alert.subject_id)
     around = msgspec.structs.replace(wanted, cursor="")
-    before, after = await visit.ask(node.neighbours, alert.alert_id, around)
     moved = alert_named(visit.param("moved"))
+    seen = await visit.ask(visit.site.node.record_desk.alert, _alert(visit), around, moved=moved)
+    name = seen.alert.alert_id
     return draw(
-        visit,
-        record,
-        alert,
-        status=status,
-        typed=typed,
-        last=await _last_step(visit, moved),
-        lengths=HOURS,
-        back=with_filter("/queue", address_of(wanted), at=alert.alert_id),
-        filter=address_of(wanted),
-        before=before,
-        after=after,
-        moved=moved,
-        in_list=True,
-        score=await score_of(visit, record),
-        referrals=await referrals_of(visit, record),
-        requests=await requests_of(visit, record),
-        cases=await cases_of(visit, "alert", alert.alert_id),
-        cased=f"alert/{alert.alert_id}",
-    )
-
-
-async def _last_step(visit: Visit, moved: str) -> AlertMove | None:
-    """Return the step that the reader has just made on the alert before, to offer it again."""
-    if not moved:
-        return None
-    try:
-        steps = (await visit.ask(visit.site.node.alert, moved)).moves
-    except NotFound:
-        return None
-    last = steps[-1] if steps else None
-    return last if last and last.by == visit.reader.name and last.move != "undo" else None
+        visit, seen.sheet, seen.alert, status=status, typed=typed, last=seen.last, lengths=HOURS,
+        back=with_filter("/queue", address_of(wanted), at=name), filter=address_of(wanted),
+        before=seen.before, after=seen.after, moved=moved, in_list=True, cased=f"alert/{name}",
+    )  # fmt: skip
 
 
 def _by_number(visit: Visit) -> str:

@@ -12,6 +12,7 @@ from esclusa.api.queries import check_value, number, one_of
 from esclusa.errors import InputError
 from esclusa.sharing.audit_views import AuditFilter
 from esclusa.sharing.reader import PURPOSES, Action
+from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.catalogue import vocabulary
 from esclusa.web.page import Group, Page
@@ -34,7 +35,7 @@ async def show(visit: Visit) -> Response:
     try:
         rows = await visit.ask(visit.site.node.audit_desk.lines, wanted)
     except InputError as error:
-        return _page(visit, asked, form, (), wrong=error.reason, status=400)
+        return _page(visit, asked, form, (), wrong=sentence(error, visit.language), status=400)
     looked: Any = ()
     if wanted.subject and not before:
         looked = await visit.ask(visit.site.node.audit_desk.about, wanted.subject)
@@ -49,7 +50,7 @@ def actions() -> tuple[str, ...]:
 
 def _page(
     visit: Visit, asked: dict[str, str], form: str, rows: Any, *, looked: Any = (),
-    wrong: str = "", status: int = 200,
+    wrong: Why = SILENT, status: int = 200,
 ) -> Response:  # fmt: skip
     kept = asked | ({"as": form} if form else {})
     return visit.page(

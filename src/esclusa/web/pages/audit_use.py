@@ -12,6 +12,7 @@ from esclusa.api.queries import number
 from esclusa.errors import InputError
 from esclusa.node.audit_pack import pack_pdf
 from esclusa.sharing.reader import Action
+from esclusa.web.advice import SILENT, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
@@ -20,9 +21,9 @@ from esclusa.web.visit import Visit
 async def show(visit: Visit) -> Response:
     """Draw the counts of a period: people, pairs of person and record, hours, the own name."""
     try:
-        use, wrong = await _use(visit), ""
+        use, wrong = await _use(visit), SILENT
     except InputError as error:
-        use, wrong = None, error.reason
+        use, wrong = None, sentence(error, visit.language)
     asked = _asked(visit)
     return visit.page(
         "audit_use.html", status=400 if wrong else 200, use=use, asked=asked, wrong=wrong,

@@ -22,6 +22,7 @@ from esclusa.node.case_writing import Wanted
 from esclusa.sharing.case_views import CaseView, OfItemView
 from esclusa.sharing.reader import Action
 from esclusa.web import steps
+from esclusa.web.advice import SILENT
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
@@ -214,7 +215,7 @@ def _wanted(visit: Visit, asked: str) -> Wanted:
 
 
 def _tried(visit: Visit, error: EsclusaError | None) -> Tried:
-    mistakes, why = steps.mistaken(error) if error is not None else ({}, "")
+    mistakes, why = steps.mistaken(error, visit.language) if error is not None else ({}, SILENT)
     form = visit.form
     return Tried(
         move=form.get("move", ""), of=form.get("of", ""), typed=steps.typed(visit, _OWN),

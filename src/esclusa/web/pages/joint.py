@@ -19,6 +19,7 @@ from esclusa.sharing.case_views import CaseShareView
 from esclusa.sharing.joint_views import JointView, ShareStartView
 from esclusa.sharing.reader import Action
 from esclusa.web import steps
+from esclusa.web.advice import SILENT, sentence
 from esclusa.web.page import Page
 from esclusa.web.visit import Visit
 
@@ -111,13 +112,13 @@ async def _form(
     desk, name = visit.site.node.joint_desk, _case(visit)
     start: ShareStartView = await visit.ask(desk.start, name)
     tried = steps.against(visit, tried, start.version)
-    preview, why = None, ""
+    preview, why = None, SILENT
     chosen = next((one for one in start.partners if one.agency == partner), None)
     if chosen is not None and chosen.stays is None:
         try:
             preview = await visit.ask(desk.preview, name, partner, reason.strip())
         except _REFUSED as error:
-            why = str(error)
+            why = sentence(error, visit.language)
     return visit.page(
         "joint_share.html", status=status, view=start, tried=tried, chosen=chosen, preview=preview,
         why=why, partner=partner, elsewhere=words("joint")["elsewhere"],
@@ -139,7 +140,7 @@ async def _drawn(visit: Visit, name: str, tried: Tried, *, status: int = 200) ->
 
 
 def _tried(visit: Visit, error: EsclusaError | None) -> Tried:
-    mistakes, why = steps.mistaken(error) if error is not None else ({}, "")
+    mistakes, why = steps.mistaken(error, visit.language) if error is not None else ({}, SILENT)
     return Tried(
         move="share", typed=steps.typed(visit, _OWN), mistakes=mistakes, why=why,
         of=visit.form.get("of", ""),

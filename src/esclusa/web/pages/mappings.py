@@ -8,6 +8,7 @@ from esclusa.api.uploads import clean_name
 from esclusa.errors import FormatError, LimitError
 from esclusa.sharing.reader import Action
 from esclusa.sharing.views import MappingView
+from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.steps import no_file
@@ -28,7 +29,7 @@ async def add(visit: Visit) -> Response:
     try:
         kept = await visit.ask(visit.site.node.add_mapping, name, given[0].file)
     except (FormatError, LimitError) as error:
-        return await _page(visit, why=str(error), status=422)
+        return await _page(visit, why=sentence(error, visit.language), status=422)
     return visit.go(f"/mappings/{kept.id}")
 
 
@@ -49,7 +50,7 @@ async def _mapping(visit: Visit) -> MappingView:
     return await visit.ask(visit.site.node.mapping, name, digest=digest)
 
 
-async def _page(visit: Visit, *, why: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, *, why: Why = SILENT, status: int = 200) -> Response:
     kept = await visit.ask(visit.site.node.mappings)
     return visit.page("mappings.html", status=status, mappings=kept, why=why)
 

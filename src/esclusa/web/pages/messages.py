@@ -30,6 +30,7 @@ from esclusa.formats.files import HEAD
 from esclusa.formats.stix.objects import title
 from esclusa.model import Severity, Statement, kind_of
 from esclusa.sharing.facts import facts_of
+from esclusa.web.advice import SILENT, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.facts import FactGroup, groups
 from esclusa.web.page import Group, Page
@@ -183,15 +184,15 @@ def _record(number: int, statement: Statement) -> Drawn:
 
 
 def _refused(visit: Visit, given: Pasted, choice: Choice, error: InputError) -> Response:
-    """Draw the form again with the reason, which is an English sentence."""
-    return _page(visit, given, choice, why=error.reason, status=status_of(error))
+    """Draw the form again with the reason."""
+    return _page(visit, given, choice, why=sentence(error, visit.language), status=status_of(error))
 
 
 def _page(
     visit: Visit, given: Pasted = NOTHING, choice: Choice | None = None, *, status: int = 200,
     **values: Any,
 ) -> Response:  # fmt: skip
-    shown = {"found": None, "records": {}, "why": ""} | values
+    shown = {"found": None, "records": {}, "why": SILENT} | values
     found = shown["found"]
     return visit.page(
         "messages.html", status=status, given=given, choice=choice or Choice(),

@@ -10,6 +10,7 @@ from esclusa.analysis.scoring import points
 from esclusa.api.queries import check_value, number, one_of
 from esclusa.errors import StateError
 from esclusa.sharing.reader import Action
+from esclusa.web.advice import SILENT, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.shape_plots import shape_plot
@@ -28,12 +29,12 @@ async def model(visit: Visit) -> Response:
     """Draw a model's card and shapes; on request also a comparison, and what moved since."""
     desk, name = visit.site.node.model_desk, _name(visit)
     page = await visit.ask(desk.show, name, language=visit.language)
-    told, too_few = None, ""
+    told, too_few = None, SILENT
     if visit.param("compare"):
         try:
             told = await visit.ask(desk.compare, name)
         except StateError as error:
-            too_few = str(error)
+            too_few = sentence(error, visit.language)
     moved, days = None, visit.param("days")
     if days:
         moved = await visit.ask(desk.drift, name, days=number("days", days, low=1, high=3660))

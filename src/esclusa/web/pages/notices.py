@@ -11,7 +11,9 @@ from esclusa.casework.notices import CHANNELS, FEED, TIMES, Choice, Way
 from esclusa.errors import InputError, StateError
 from esclusa.sharing import notice_views as views
 from esclusa.sharing.reader import Action
+from esclusa.web.advice import sentence
 from esclusa.web.catalogue import mark as _
+from esclusa.web.forward import forward
 from esclusa.web.page import Group, Page
 from esclusa.web.pages.preferences import zones
 from esclusa.web.steps import no_file, require
@@ -58,10 +60,10 @@ async def end_feed(visit: Visit) -> Response:
 
 
 async def follow(visit: Visit) -> Response:
-    """Lead from a notice to the page that it is about."""
+    """Draw the page that a notice is about."""
     name = visit.request.path_params["notice_id"]
     path = await visit.ask(visit.site.node.notices.follow, name, via=visit.param("via"))
-    return visit.go(path)
+    return await forward(visit, path)
 
 
 async def _drawn(visit: Visit, *, feed: str = "") -> Response:
@@ -119,7 +121,7 @@ async def take_in(visit: Visit) -> Response:
         try:
             done.append((name, await visit.ask(visit.site.node.notices.take_in, data, file=name)))
         except (InputError, StateError) as error:
-            refused.append((name, str(error)))
+            refused.append((name, sentence(error, visit.language)))
     status = 422 if refused else 200
     return visit.page("notice_answers.html", done=done, refused=refused, status=status)
 

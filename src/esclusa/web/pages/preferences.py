@@ -41,7 +41,7 @@ async def show(visit: Visit) -> Response:
 async def save(visit: Visit) -> Response:
     """Keep what the form says; what it leaves out stays as it is."""
     form, reader = visit.form, visit.reader
-    language = one_of("language", form.get("language", reader.language), LANGUAGES)
+    language = one_of("language", form.get("language", visit.language), LANGUAGES)
     zone = form.get("time_zone", reader.time_zone).strip()
     if zone != "UTC" and zone not in available_timezones():
         raise InputError(
@@ -56,7 +56,7 @@ async def save(visit: Visit) -> Response:
     await run_in_threadpool(
         visit.site.node.set_preferences,
         visit.token,
-        language=language,
+        language=language if "language" in form else None,
         time_zone=zone,
         purpose=purpose if purpose != reader.purpose else None,
     )

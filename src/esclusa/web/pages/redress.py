@@ -132,7 +132,7 @@ def _given(visit: Visit) -> dict[str, str]:
 
 
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    mistakes, why = steps.mistaken(error)
+    mistakes, why = steps.mistaken(error, visit.language)
     return Tried(move=visit.form.get("move", ""), typed=_typed(visit), mistakes=mistakes,
                  why=why)  # fmt: skip
 

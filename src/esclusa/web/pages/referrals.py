@@ -16,8 +16,6 @@ from esclusa.api.referral_endpoints import SIDES, STATES
 from esclusa.casework.referral_words import fields, words
 from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
 from esclusa.sharing.reader import Action
-from esclusa.sharing.referral_views import OfRecordView
-from esclusa.sharing.views import RecordView
 from esclusa.web import steps
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
@@ -86,13 +84,6 @@ async def begin(visit: Visit) -> Response:
     return visit.go(f"/referrals/{view.row.id}")
 
 
-async def referrals_of(visit: Visit, record: RecordView) -> OfRecordView | None:
-    """Return the referrals of a record for its page, None where there can be none."""
-    if record.kind not in ("consignment", "equipment") or record.erased:
-        return None
-    return await visit.ask(visit.site.node.referral_desk.of_record, record.id)
-
-
 async def _drawn(visit: Visit, tried: Tried, *, status: int = 200) -> Response:
     view = await visit.ask(visit.site.node.referral_desk.show, _name(visit))
     tried = steps.against(visit, tried, view.version)
@@ -114,7 +105,7 @@ def _name(visit: Visit) -> str:
 
 
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    mistakes, why = steps.mistaken(error)
+    mistakes, why = steps.mistaken(error, visit.language)
     form: Mapping[str, Any] = visit.form
     return Tried(
         move=form.get("move", ""), typed=steps.typed(visit, _OWN), mistakes=mistakes, why=why,

@@ -18,9 +18,7 @@ from esclusa.casework.information_words import ANSWERS, fields, words
 from esclusa.errors import AgreementError, EsclusaError, InputError, StateError
 from esclusa.model import Level
 from esclusa.node.information_table import requests_csv
-from esclusa.sharing.information_views import RequestsOfRecordView
 from esclusa.sharing.reader import Action
-from esclusa.sharing.views import RecordView
 from esclusa.web import steps
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
@@ -102,13 +100,6 @@ async def begin(visit: Visit) -> Response:
     return visit.go(f"/requests/{view.row.id}")
 
 
-async def requests_of(visit: Visit, record: RecordView) -> RequestsOfRecordView | None:
-    """Return the requests about a record for its page, None where there can be none."""
-    if record.erased:
-        return None
-    return await visit.ask(visit.site.node.information_desk.of_record, record.id)
-
-
 def _filter(visit: Visit) -> tuple[str, str]:
     side = one_of("side", visit.param("side"), ("", *SIDES))
     return side, one_of("state", visit.param("state") or "open", STATES)
@@ -139,7 +130,7 @@ def _record(visit: Visit) -> str:
 
 
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    mistakes, why = steps.mistaken(error)
+    mistakes, why = steps.mistaken(error, visit.language)
     form: Mapping[str, Any] = visit.form
     return Tried(
         move=form.get("move", ""), typed=steps.typed(visit, _OWN), mistakes=mistakes, why=why,

@@ -187,7 +187,7 @@ def _flat(body: Seizure) -> dict[str, str]:
 
 
 def _tried(visit: Visit, error: EsclusaError) -> Tried:
-    said, why = steps.mistaken(error, PROBLEMS)
+    said, why = steps.mistaken(error, visit.language, PROBLEMS)
     lines = [line for line, _said in _lines(visit.form)]
     mistakes = {_field(name, lines): text for name, text in said.items()}
     typed = {name: str(value) for name, value in visit.form.items() if name != "csrf"}

@@ -10,9 +10,11 @@ import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import one_of
+from esclusa.casework.refusals import against
 from esclusa.errors import InputError, LimitError
 from esclusa.sharing.reader import Action
-from esclusa.sharing.views import BulkView
+from esclusa.sharing.views import Against, BulkView
+from esclusa.web.advice import Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import address_of, alert_named, filter_in, with_filter
 from esclusa.web.page import Page
@@ -82,7 +84,14 @@ def _refused(
         "bulk.html", status=409, done=done, bulk=bulk, verdict=verdict, reason=reason,
         picks=tuple(f"{name}.{chosen[name]}" for name in done.rest if name in chosen),
         verdicts=visit.site.node.verdicts(), filter=address_of(filter_in(visit)),
+        said=lambda one: _said(one, visit.language),
     )  # fmt: skip
+
+
+def _said(one: Against, language: str) -> Why:
+    if not one.code:
+        return Why(one.said)
+    return sentence(against(one.code, one.facts, one.lists), language)
 
 
 def _chosen(visit: Visit) -> dict[str, str]:

@@ -16,6 +16,7 @@ from esclusa.errors import StateError
 from esclusa.model import Level
 from esclusa.node.shown_names import NAME
 from esclusa.sharing.reader import Action, Role
+from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.page import Page
 from esclusa.web.steps import unsure
 from esclusa.web.visit import Visit
@@ -83,7 +84,7 @@ async def step(visit: Visit) -> Response:
     try:
         await taken(visit, name, visit.form.get("seen", ""))
     except StateError as error:
-        return await _page(visit, name, why=str(error), status=409)
+        return await _page(visit, name, why=sentence(error, visit.language), status=409)
     return visit.go(f"/users/{name}")
 
 
@@ -103,7 +104,7 @@ async def untie(visit: Visit) -> Response:
     return visit.go(f"/users/{account}" if account else "/users")
 
 
-async def _page(visit: Visit, name: str, *, why: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, name: str, *, why: Why = SILENT, status: int = 200) -> Response:
     node = visit.site.node
     account = await visit.ask(node.account_desk.one, name)
     links = await visit.ask(node.oidc_desk.links)

@@ -23,6 +23,7 @@ from esclusa.node.yard_photos import BYTES, MOST
 from esclusa.sharing.reader import Action
 from esclusa.sharing.yard_views import Filled, ReceiptView, ToldView
 from esclusa.web import times
+from esclusa.web.advice import sentence
 from esclusa.web.catalogue import catalogue
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
@@ -112,7 +113,7 @@ async def record(visit: Visit) -> Response:
     except StateError:
         answer, status = Answer(why=catalogue(visit.language).gettext(OTHER)), 409
     except InputError as error:
-        answer, status = Answer(why=error.reason), 422
+        answer, status = Answer(why=str(sentence(error, visit.language))), 422
     else:
         answer, status = Answer(receipt=receipt), 200
         if not scripted:

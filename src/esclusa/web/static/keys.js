@@ -1,5 +1,7 @@
 // Keys press what the page already shows: every command is a button or link with data-key.
 (() => {
+  const own = document.body.dataset.ownAddress;
+  if (own) history.replaceState(null, "", own + location.hash);
   const all = (s, n = document) => [...n.querySelectorAll(s)];
   const rows = all("[data-row]");
   let at = -1;

@@ -138,4 +138,7 @@ def _notice(node: Node, boss: Reader) -> list[str]:
 
 def _proposals(node: Node) -> list[str]:
     top = officer(node)
-    return [f"/intake/{one.id}/proposal" for one in node.sources(top) if one.name == "guessed.csv"]
+    return [
+        f"/intake/{one.id}/{page}" for one in node.sources(top) if one.name == "guessed.csv"
+        for page in ("proposal", "recall")
+    ]  # fmt: skip

@@ -59,7 +59,8 @@ LOOKED = frozenset({"audit", "session", "label", "notice_mark", "notice_use"})
 LOOKS = frozenset(
     action for action in Action
     if action.endswith(":read")
-    or action in (Action.SESSION_OPEN, Action.NOTICE_RUN, Action.NOTICE_USE, Action.NOTICE_CHOOSE)
+    or action in (Action.SESSION_OPEN, Action.NOTICE_RUN, Action.NOTICE_USE, Action.NOTICE_CHOOSE,
+                  Action.RELEASE_PREVIEW)
 )  # fmt: skip
 """What the log notes of somebody who looked, or came."""
 
@@ -163,4 +164,5 @@ def _share(world: World, ids: dict[str, str]) -> None:
     copy = next(one for one in own(world[THEM], "consignment") if one.originator == US)
     ids["copy"] = copy.id
     ours = own(world[US], "consignment")
-    ids["ours"] = next(one.id for one in ours if one.body.bill == copy.body.bill)
+    given = next(one for one in ours if one.body.bill == copy.body.bill)
+    ids["ours"], ids["file"] = given.id, given.provenance.source

@@ -134,15 +134,22 @@ def test_all_records_of_a_file_are_recalled_in_one_request(world: World) -> None
     caller = Caller(world["marisol"])
     file = exchange_record(world["marisol"], "ONEOFFILE").provenance.source
     before = caller.get("/partners/northreach", views.PartnerView)
-    answer = caller.post(f"/sources/{file}/recall")
+    plan = caller.get(f"/sources/{file}/recall-plan", views.RecallPlanView)
+    assert [(one.holder, one.records) for one in plan.holders] == [("northreach", 2)]
+    why = {"reason": "wrong office"}
+    assert caller.post(f"/sources/{file}/recall", reason=" ").status_code == 400
+    assert caller.post(f"/sources/{file}/recall", version="old", **why).status_code == 409
+    answer = caller.post(f"/sources/{file}/recall", version=plan.version, **why)
     made = msgspec.convert(answer.json(), views.RecalledView)
     assert made == views.RecalledView(records=2, holders=("northreach",))
     world.sync("marisol", "northreach")
     told = caller.get("/partners/northreach", views.PartnerView)
     assert (told.given, told.recalled) == (before.given - 2, before.recalled + 2)
-    assert caller.post(f"/sources/{file}/recall").status_code == 409
-    assert caller.post("/sources/none/recall").status_code == 404
-    assert Caller(world["marisol"], "analyst").post(f"/sources/{file}/recall").status_code == 403
+    assert caller.post(f"/sources/{file}/recall", **why).status_code == 409
+    assert caller.post("/sources/none/recall", **why).status_code == 404
+    analyst = Caller(world["marisol"], "analyst")
+    assert analyst.post(f"/sources/{file}/recall", **why).status_code == 403
+    assert analyst.call("GET", f"/sources/{file}/recall-plan").status_code == 403
 
 
 @pytest.mark.parametrize("role", ("analyst", "auditor", "administrator"))
@@ -250,7 +257,10 @@ def compare(worlds: tuple[World, World], hidden: list[str], both: str) -> None:
         known = [names(world[agency]) for world in worlds]
         for role in ("analyst", "supervisor"):
             callers = [Caller(world[agency], role) for world in worlds]
-            for method, path, body in asked(other, hidden[0], both):
+            seen_by = {one.id: one.provenance.source for one in own(worlds[1][agency])}
+            mine = [seen_by[one] for one in (both, hidden[0]) if one in seen_by]
+            given = sorted({*seen_by.values()} - {"", *mine})
+            for method, path, body in asked(other, hidden[0], both, mine, given):
                 seen = [
                     steady(named, caller.call(method, path, json=body))
                     for named, caller in zip(known, callers, strict=True)
@@ -258,7 +268,9 @@ def compare(worlds: tuple[World, World], hidden: list[str], both: str) -> None:
                 assert seen[0] == seen[1], (agency, role, method, path)
 
 
-def asked(other: str, hidden: str, both: str) -> Iterator[tuple[str, str, Any]]:
+def asked(
+    other: str, hidden: str, both: str, mine: list[str], given: list[str]
+) -> Iterator[tuple[str, str, Any]]:
     yield from (("GET", path, None) for path in ("/partners", f"/partners/{other}", "/consents"))
     for record in (hidden, both, "none"):
         yield "GET", f"/records/{record}/trail", None
@@ -268,6 +280,11 @@ def asked(other: str, hidden: str, both: str) -> Iterator[tuple[str, str, Any]]:
         yield "POST", f"/records/{record}/pass-on", {"to": "altamira"}
         named = {"record": record, "asker": other, "to": "altamira", "granted": True}
         yield "POST", "/consents", named
+    for file in (*mine, *given, "none"):
+        yield "GET", f"/sources/{file}/recall-plan", None
+        # What was given to the partner stays there: with another version nothing is taken back.
+        version = "old" if file in given else ""
+        yield "POST", f"/sources/{file}/recall", {"reason": "wrong office", "version": version}
 
 
 def names(node: Node) -> dict[str, str]:

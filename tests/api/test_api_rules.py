@@ -35,6 +35,11 @@ def test_from_a_text_to_a_rule_in_force_and_its_end(node: Node) -> None:
     assert analyst.text("/rules/try", rule(), rehearse=False).json()["figures"] is None
     made = analyst.text("/rules", rule(), reason="asked by the shift").json()
     assert (made["open"], made["steps"][0]["reason"]) == ("1", "asked by the shift")
+    waits = analyst.ask("POST", "/rules/N1/rehearsals").json()["versions"][0]
+    assert (waits["state"], waits["waiting"]) == ("draft", "analyst")
+    node.work.run()
+    made_now = analyst.ask("GET", "/rules/N1").json()["versions"][0]
+    assert (made_now["state"], made_now["waiting"]) == ("rehearsed", "")
     assert analyst.ask("POST", "/rules/N1/rehearse").json()["versions"][0]["state"] == "rehearsed"
     digest = made["versions"][0]["digest"]
     said = {"reason": "good", "digest": digest}

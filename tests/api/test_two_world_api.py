@@ -123,6 +123,7 @@ def read(twins: Twins, both: Pair, *, every: int = 1) -> None:
             for held in twins.get("/sources/{source_id}", file["id"]).json()["quarantine"]:
                 twins.call("POST", "/quarantine/{quarantine_id}/retry", held["id"])
             twins.get("/sources/{source_id}/proposal", file["id"])
+            twins.get("/sources/{source_id}/recall-plan", file["id"])
     for name in LISTS:
         twins.get("/lists/{list_id}", name)
         twins.get("/lists/{list_id}/use", name)
@@ -232,7 +233,7 @@ def rehearse(twins: Twins, both: Pair) -> None:
             twins.call("POST", "/rules", params=query, content=text)
     assert "S2" in {row.id for row in both[1].rules(worlds.cleared(both[1]))}
     for name in ("N0", "N1", worlds.SECRET_RULE, "S2", "S9", "C05"):
-        for step, body in (("rehearse", None), ("approve", {"reason": "good"}),
+        for step, body in (("rehearsals", None), ("rehearse", None), ("approve", {"reason": "good"}),
                            ("reject", {"reason": "no"}), ("withdraw", {}),
                            ("retire", {"reason": "no"})):  # fmt: skip
             twins.get("/rules/{rule_name}", name)
@@ -563,7 +564,8 @@ def act(twins: Twins, both: Pair) -> None:
             twins.call("POST", "/queue/undo", json={"bulk": bulk})
         twins.get("/sources/{source_id}", name)
         twins.get("/sources/{source_id}/proposal", name)
-        twins.call("POST", "/sources/{source_id}/recall", name)
+        twins.get("/sources/{source_id}/recall-plan", name)
+        twins.call("POST", "/sources/{source_id}/recall", name, json={"reason": "why"})
     for name in hidden_in(both):
         twins.call("POST", "/quarantine/{quarantine_id}/retry", name)
     for name in (*hidden_in(both)[::4], row.subject_id):

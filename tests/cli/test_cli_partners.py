@@ -97,6 +97,24 @@ def test_records_go_by_hand_are_recalled_and_the_receipt_comes_back(
     assert holder["receipt"]["erased"]["tables"] >= 2
 
 
+def test_all_records_of_a_file_are_shown_and_then_recalled_with_a_reason(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    ids = give(folders, tmp_path)
+    carry(folders, tmp_path, "marisol", "northreach", "1.bundle")
+    node = Node.open(folders["marisol"])
+    (file,) = {record.provenance.source for record in own(node)}
+    node.close()
+    command = ("partner", "recall", "--source", file)
+    (plan,) = lines(run(*command, "--look", "--node", folders["marisol"]))
+    holder = {"holder": "northreach", "records": len(ids), "recalled": 0, "gone": 0}
+    assert (plan["records"], plan["holders"]) == (len(ids), [holder])
+    assert "--why" in run(*command, "--node", folders["marisol"], code=2).stderr
+    assert "--why" in run("partner", "recall", ids[0], "--why", "x", code=2).stderr
+    said = run(*command, "--why", "wrong office", "--node", folders["marisol"]).stdout
+    assert f"{len(ids)} records recalled from northreach" in said
+
+
 def test_a_bundle_is_never_written_over_a_file_and_a_changed_one_is_refused(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:

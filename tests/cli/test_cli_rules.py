@@ -48,6 +48,9 @@ def test_from_a_file_to_a_rule_in_force_and_its_end(folder: Path) -> None:
     tried = said(run(folder, "try", file))
     assert (tried["figures"]["rows"], tried["figures"]["all"]["hits"]) == (2, 1)
     assert said(run(folder, "new", file))["open"] == "1"
+    assert "--as" in run(folder, "rehearse", "N1", "--later").stderr
+    waits = said(run(folder, "rehearse", "N1", "--later", "--as", "bea"))["versions"][0]
+    assert (waits["state"], waits["waiting"]) == ("draft", "bea")
     assert said(run(folder, "rehearse", "N1"))["versions"][0]["state"] == "rehearsed"
     mine = run(folder, "approve", "N1", "--reason", "good")
     assert mine.exit_code == 1 and "operator wrote this version; a second person" in mine.stderr
@@ -63,7 +66,8 @@ def test_from_a_file_to_a_rule_in_force_and_its_end(folder: Path) -> None:
     said(run(folder, "retire", "N1", "--reason", "moved on"))
     steps = [json.loads(line) for line in run(folder, "history", "N1").stdout.splitlines()]
     assert [(step["move"], step["by"], step["state"]) for step in steps] == [
-        ("new", "operator", "draft"), ("rehearse", "operator", "rehearsed"),
+        ("new", "operator", "draft"), ("ask_rehearsal", "bea", "draft"),
+        ("rehearse", "operator", "rehearsed"),
         ("approve", "bea", "approved"), ("amend", "operator", "draft"),
         ("reject", "bea", "rejected"), ("retire", "operator", "retired"),
     ]  # fmt: skip

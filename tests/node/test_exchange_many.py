@@ -14,15 +14,16 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from esclusa.errors import ExchangeError, NotFound
-from esclusa.ledger import audit
+from esclusa.errors import ExchangeError, InputError, NotFound, StateError
+from esclusa.ledger import audit, schema
 from esclusa.model import Level
 from esclusa.node import Node
 from esclusa.sharing import keeping
 from esclusa.sharing.exchange.messages import CLASSES, Content, Narrow, Onward, Put, Recall
 from esclusa.sharing.exchange.rows import Entry, Grade
 from esclusa.sharing.exchange.state import TABLES
-from esclusa.sharing.reader import Role
+from esclusa.sharing.partner_views import RecallHolder, RecallPlanView
+from esclusa.sharing.reader import Action, Role
 from exchange_cases import Bill, copies, give, held, receipts, record_of, refused, traces
 from exchange_worlds import World, for_partners, officer
 
@@ -35,6 +36,7 @@ OTHER = Bill(bill="STAYSHERE", shipper="OTRA FIRMA", consignee="FIRMA DOS", noti
              marks="M", street="S", seal="OTHERSEAL")  # fmt: skip
 HIDDEN = Bill(bill="HIDDENBILL", shipper="TERCERA FIRMA", consignee="FIRMA TRES", seal="THIRDSEAL")
 WORD = b"KANARI"
+WHY = "sent to the wrong port's office"
 
 
 def source_of(node: Node, bill: str) -> str:
@@ -57,6 +59,8 @@ class Done(msgspec.Struct):
     before: list[str]
     view: Any
     refusals: dict[str, str]
+    plans: tuple[RecallPlanView, RecallPlanView, RecallPlanView]
+    file: str
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +76,21 @@ def done(made_two: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
         secret = source_of(giver, "HIDDENBILL")
         low = supervisor(giver, clearance=Level.OFFICIAL)
         refusals = {
-            "hidden": refused(lambda: desk.recall_source(low, secret), NotFound),
-            "nothing": refused(lambda: desk.recall_source(low, "no such file"), NotFound),
+            "hidden": refused(lambda: desk.recall_source(low, secret, WHY), NotFound),
+            "nothing": refused(lambda: desk.recall_source(low, "no such file", WHY), NotFound),
+            "hidden plan": refused(lambda: desk.recall_plan(low, secret), NotFound),
+            "nothing plan": refused(lambda: desk.recall_plan(low, "no such file"), NotFound),
+            "no reason": refused(lambda: desk.recall_source(low, file, "  "), InputError),
+            "other": refused(
+                lambda: desk.recall_source(low, file, WHY, version="seen long ago"), StateError
+            ),
         }
-        view = desk.recall_source(low, file)
-        refusals["again"] = refused(lambda: desk.recall_source(low, file), ExchangeError)
+        plan = desk.recall_plan(low, file)
+        view = desk.recall_source(low, file, WHY, version=plan.version)
+        sent = desk.recall_plan(low, file)
+        refusals["again"] = refused(lambda: desk.recall_source(low, file, WHY), ExchangeError)
         world.sync("marisol", "northreach")
-        yield Done(world, before, view, refusals)
+        yield Done(world, before, view, refusals, (plan, sent, desk.recall_plan(low, file)), file)
 
 
 def test_one_step_tells_how_many_and_from_whom(done: Done) -> None:
@@ -86,8 +98,33 @@ def test_one_step_tells_how_many_and_from_whom(done: Done) -> None:
     assert done.refusals["again"] == "no partner has a record of that file from us"
 
 
+def test_the_plan_before_is_what_was_then_taken_back(done: Done) -> None:
+    before, sent, after = done.plans
+    assert (before.records, before.stays, len(before.rows), before.more) == (COUNT, 0, COUNT, False)
+    assert before.holders == (RecallHolder(holder="northreach", records=COUNT, recalled=0, gone=0),)
+    assert {row.title for row in before.rows} >= {"NRCH KANARI0000", "NRCH KANARI0079"}
+    assert all(row.holders == ("northreach",) for row in before.rows)
+    assert sent.holders == (RecallHolder(holder="northreach", records=0, recalled=COUNT, gone=0),)
+    assert after.holders == (RecallHolder(holder="northreach", records=0, recalled=0, gone=COUNT),)
+    assert (after.records, after.stays, after.rows) == (0, COUNT, ())
+    assert len({before.version, sent.version}) == 2
+
+
+def test_a_reason_is_needed_and_stands_with_the_figures_in_one_line(done: Done) -> None:
+    assert done.refusals["no reason"] == "input: a recall needs a written reason"
+    assert done.refusals["other"] == (
+        "what partners have of this file has changed since you looked"
+    )
+    lines = sa.select(schema.audit.c.detail).where(
+        schema.audit.c.action == Action.RELEASE_RECALL, schema.audit.c.subject == done.file
+    )
+    with done.world["marisol"].store.read() as connection:
+        assert list(connection.execute(lines).scalars()) == [f"records={COUNT} holders=1 {WHY}"]
+
+
 def test_a_file_that_a_reader_may_not_see_is_no_file(done: Done) -> None:
     assert done.refusals["hidden"] == done.refusals["nothing"]
+    assert done.refusals["hidden plan"] == done.refusals["nothing plan"]
     grants = done.world["marisol"].exchange.state().grants.values()
     assert sum(grant.state is Grade.OUT for grant in grants) >= 1  # the other file stays out
 

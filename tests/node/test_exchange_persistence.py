@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from esclusa.errors import ExchangeError, LedgerError
-from esclusa.ledger import audit
+from esclusa.ledger import audit, audit_sets
 from esclusa.ledger import exchange as rows
 from esclusa.node import Node
 from esclusa.node import exchange as exchange_module
@@ -170,6 +170,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "the copies cannot be stored": (Copies, "store"),
     "the rows cannot be stored": (rows, "put"),
     "the audit line cannot be written": (audit, "write_many"),
+    "the list of an audit line cannot be kept": (audit_sets, "keep"),
 }
 
 

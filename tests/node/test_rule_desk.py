@@ -73,8 +73,15 @@ def test_from_a_text_to_a_rule_that_judges_what_comes_in_and_stops(node: Node) -
         None,
     )
     assert [one.title for one in figures.examples] == ["NRCH B1"]
-    assert view.moves == ("edit", "rehearse", "withdraw")
-    assert desk.show(bea(node), "N1").moves == ("approve", "edit", "rehearse", "reject", "withdraw")
+    assert view.moves == ("ask_rehearsal", "edit", "rehearse", "withdraw")
+    assert desk.show(bea(node), "N1").moves == (
+        "approve",
+        "ask_rehearsal",
+        "edit",
+        "rehearse",
+        "reject",
+        "withdraw",
+    )
 
     view = desk.approve(bea(node), "N1", reason="good figures", digest=view.versions[0].digest)
     assert (view.open, view.running, view.versions[0].state) == ("", "1", "active")

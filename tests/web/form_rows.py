@@ -258,6 +258,10 @@ ROWS: Final[dict[str, Row]] = {
         role="supervisor", at="/records/{ours}/trail", path={"record_id": "ours"},
         needs=("sure",),
     ),
+    "/intake/{source_id}/recall": Row(
+        role="supervisor", at="/intake/{file}/recall", path={"source_id": "file"},
+        sample={"sure": "yes", "reason": "sent to the wrong office"}, needs=("sure", "reason"),
+    ),
     "/records/{record_id}/hand-on": Row(
         role="supervisor", at="/records/{copy}/trail", path={"record_id": "copy"}, agency=THEM,
         sample={"to": "altamira", "why": "joint operation"}, needs=("to",),

@@ -72,6 +72,23 @@ class SmallDesk:
         reader.require(Action.RELEASE_RECALL)
         return ("northreach",)
 
+    def recall_plan(self, reader: Reader, source_id: str) -> views.RecallPlanView:
+        reader.require(Action.RELEASE_RECALL)
+        row = views.RecallRow(
+            record_id="r" * 36, kind="consignment", title=self.name, holders=("northreach",)
+        )
+        return views.RecallPlanView(
+            source=source_id, file=self.name, version="ab", records=1, stays=2, rows=(row,),
+            holders=(views.RecallHolder(holder="northreach", records=1, recalled=3, gone=4),),
+            more=True,
+        )  # fmt: skip
+
+    def recall_source(
+        self, reader: Reader, source_id: str, reason: str, *, version: str = ""
+    ) -> views.RecalledView:
+        reader.require(Action.RELEASE_RECALL)
+        return views.RecalledView(records=1, holders=("northreach",))
+
     def trail(self, reader: Reader, record_id: str) -> views.TrailView:
         reader.require(Action.TRAIL_READ)
         holder = views.HolderView(

@@ -50,7 +50,8 @@ class SmallRules:
         said = self.name or "seen in the yard"
         versions = (
             self._version("3", "stopped", why="the list vague_terms has ended"),
-            self._version("4", "rehearsed", failures=(self._failure(),)),
+            self._version("4", "rehearsed", failures=(self._failure(),),
+                          waiting=self.name or "analyst", waiting_since="2026-11-19T12:00:00Z"),
         )
         steps = tuple(
             views.RuleStepView(
@@ -109,6 +110,9 @@ class SmallRules:
     def write(self, reader: Reader, text: str, **more: Any) -> views.OwnRuleView:
         reader.require(Action.RULE_WRITE)
         return self.show(reader, RULE)
+
+    def rehearse_or_ask(self, reader: Reader, name: str) -> views.OwnRuleView:
+        return self.rehearse(reader, name)
 
     def rehearse(self, reader: Reader, name: str) -> views.OwnRuleView:
         return self.show(reader, name)

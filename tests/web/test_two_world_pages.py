@@ -273,6 +273,7 @@ def test_what_exists_only_in_secret_is_not_found_like_what_does_not_exist(
         "/alerts/{}?verdict=refer",
         "/intake/{}",
         "/intake/{}/proposal",
+        "/intake/{}/recall",
     ):
         missing = twins.get(path.format(MISSING))
         for name in hidden:

@@ -13,6 +13,8 @@ from walker import Walker, text_of
 
 from esclusa.model import Level
 from esclusa.node import Node
+from exchange_cases import Bill, give
+from exchange_cases import record_of as record_at
 from exchange_worlds import MANIFEST, World, for_partners, own, take_in
 
 PASSWORD = "correct horse battery"
@@ -106,6 +108,38 @@ def test_a_recall_needs_a_tick_and_ends_in_a_receipt(world: World) -> None:
     assert "recalled" in text_of(walker.see("/partners/northreach"))
     again = walker.post(f"/records/{record}/recall", sure="yes")
     assert again.status_code == 409 and "Not done." in again.text
+
+
+def test_a_whole_file_is_looked_at_and_then_taken_back_with_a_reason(world: World) -> None:
+    node = world["marisol"]
+    give(world, Bill(bill="FILEONE"), Bill(bill="FILETWO"))
+    file = record_at(node, "FILEONE").provenance.source
+    walker, address = walk(node), f"/intake/{file}/recall"
+    assert address in walker.see(f"/intake/{file}").xpath("//main//a/@href")
+    page = walker.see(address)
+    holder, *rows = [[text_of(cell) for cell in row] for row in page.xpath("//tr[@data-row]")]
+    assert holder == ["northreach", "2", "0", "0"]
+    assert {row[0] for row in rows} == {"NRCH FILEONE", "NRCH FILETWO"}
+    version = page.xpath("//input[@name='version']/@value")[0]
+    for form, field in (({"sure": "yes"}, "reason"), ({"reason": "wrong office"}, "sure")):
+        answer = walker.post(address, version=version, **form)
+        (wrong,) = walker.tree(answer).xpath(
+            "//main//form[@method='post']//*[@aria-invalid='true']"
+        )
+        assert (answer.status_code, wrong.get("name")) == (400, field)
+    good = {"sure": "yes", "reason": "wrong office"}
+    stale = walker.post(address, version="old", **good)
+    assert stale.status_code == 409
+    assert walker.tree(stale).xpath("//input[@name='reason']/@value") == ["wrong office"]
+    assert walker.post(address, version=version, **good).headers["location"] == address
+    done = walker.see(address)
+    assert [text_of(cell) for cell in done.xpath("//tr[@data-row]")[0]][1:] == ["0", "2", "0"]
+    assert not done.xpath("//input[@name='reason']")
+    world.sync("marisol", "northreach")
+    after = walker.see(address).xpath("//tr[@data-row]")[0]
+    assert [text_of(cell) for cell in after][1:] == ["0", "0", "2"]
+    for role in ("analyst", "auditor", "administrator"):
+        assert walk(node, role).get(address).status_code == 403
 
 
 def test_only_a_supervisor_recalls_answers_and_hands_on(world: World) -> None:
@@ -210,6 +244,9 @@ def test_no_page_about_partners_tells_of_a_record_that_may_not_be_known(
     pages = ["/partners", f"/partners/{'northreach' if agency == 'marisol' else 'marisol'}",
              "/consents", f"/records/{hidden}/trail", f"/records/{hidden}/preview?partner=northreach",
              "/trails?record=" + hidden]  # fmt: skip
+    files = {one.provenance.source for one in own(twins[1][agency])} - {""}
+    pages += [f"/intake/{file}/recall" for file in sorted(files)]
+    assert agency != "marisol" or len(files) > 1
     for address in pages:
         seen = [steady(walk(world[agency], role).get(address)) for world in twins]
         assert seen[0] == seen[1], address

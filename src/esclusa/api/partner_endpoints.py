@@ -38,7 +38,16 @@ async def recall(call: Call) -> shapes.Recalled:
 
 async def recall_source(call: Call) -> views.RecalledView:
     """Take all records of ours of one file back from everyone who has them; ours stay."""
-    return await call.ask(call.node.partner_desk.recall_source, call.path["source_id"])
+    asked: shapes.FileRecalled = call.body
+    return await call.ask(
+        call.node.partner_desk.recall_source, call.path["source_id"], asked.reason,
+        version=asked.version,
+    )  # fmt: skip
+
+
+async def recall_plan(call: Call) -> views.RecallPlanView:
+    """What taking back all records of one file would take back now, and from whom."""
+    return await call.ask(call.node.partner_desk.recall_plan, call.path["source_id"])
 
 
 async def consents(call: Call) -> tuple[views.QuestionView, ...]:
@@ -86,7 +95,8 @@ ENDPOINTS: Final = (
     _get("/records/{record_id}/preview", preview, views.PreviewView, shapes.PreviewQuery),
     _get("/records/{record_id}/trail", trail, views.TrailView),
     _post("/records/{record_id}/recall", recall, shapes.Recalled),
-    _post("/sources/{source_id}/recall", recall_source, views.RecalledView),
+    _get("/sources/{source_id}/recall-plan", recall_plan, views.RecallPlanView),
+    _post("/sources/{source_id}/recall", recall_source, views.RecalledView, shapes.FileRecalled),
     _post("/records/{record_id}/ask", ask, body=shapes.ConsentAsked),
     _post("/records/{record_id}/pass-on", pass_on, body=shapes.PassedOn),
     _get("/consents", consents, tuple[views.QuestionView, ...]),

@@ -107,6 +107,11 @@ async def rehearse(call: Call) -> views.OwnRuleView:
     return await call.ask(call.node.rule_desk.rehearse, call.path["rule_name"])
 
 
+async def ask_rehearsal(call: Call) -> views.OwnRuleView:
+    """Have a rule's open version rehearsed beside other work; ``waiting`` says that it waits."""
+    return await call.ask(call.node.rule_desk.ask_rehearsal, call.path["rule_name"])
+
+
 async def approve(call: Call) -> views.OwnRuleView:
     """Approve what was rehearsed, as a second person."""
     asked: RuleApproved = call.body
@@ -157,6 +162,7 @@ ENDPOINTS: Final = (
     at("POST", "/rules/try", try_out, views.TriedView, query=TriedQuery, raw=True),
     at("GET", "/rules/{rule_name}", rule, views.OwnRuleView),
     at("POST", "/rules/{rule_name}/rehearse", rehearse, views.OwnRuleView),
+    at("POST", "/rules/{rule_name}/rehearsals", ask_rehearsal, views.OwnRuleView),
     at("POST", "/rules/{rule_name}/approve", approve, views.OwnRuleView, body=RuleApproved),
     at("POST", "/rules/{rule_name}/reject", reject, views.OwnRuleView, body=RuleReason),
     at("POST", "/rules/{rule_name}/withdraw", withdraw, views.OwnRuleView, body=RuleWithdrawn),

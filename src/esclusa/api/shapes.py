@@ -213,6 +213,14 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[str, ...]
 
 
+class FileRecalled(Asked, frozen=True, kw_only=True):
+    """Why all records of a file are taken back. ``version`` is that of the plan that was looked at
+    (``GET /sources/{source_id}/recall-plan``): with another one nothing is taken back."""
+
+    reason: str
+    version: str = ""
+
+
 class ConsentAsked(Asked, frozen=True, kw_only=True):
     """A use of a copy towards an agency: to ``pass`` it on, or to ``derive`` another record."""
 

@@ -8,8 +8,10 @@
    that it reads have one fingerprint. A changed text is a draft again.
 4. A version that is approved runs within its dates, from the approval on. The newest that has begun
    takes the place of those before it, for good; until then the old one stays in force.
-5. A rule has one open version at most (draft or rehearsed). No two versions have one name.
-6. Nothing is removed: who did what, when and why stays.
+5. That a rehearsal is asked for changes no state: it waits until it is made, the text is changed or
+   the version is closed.
+6. A rule has one open version at most (draft or rehearsed). No two versions have one name.
+7. Nothing is removed: who did what, when and why stays.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from esclusa.model import RehearsalFigures, RuleMove
 
 _MOVES: Final = "rule_states.csv"
 OPEN: Final = frozenset({"draft", "rehearsed"})
+ASK: Final = "ask_rehearsal"
 RUNNING: Final = frozenset({"active", "review_due"})
 _RETIRED: Final = (*sorted(RUNNING), "approved")
 """What may be retired, in the order in which it is looked for."""
@@ -43,7 +46,8 @@ class Periods(msgspec.Struct, frozen=True, kw_only=True):
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a rule as its moves left it. ``stored`` is the state that people gave it;
-    the days do the rest, see :func:`state_on`. Days are None until there are any."""
+    the days do the rest, see :func:`state_on`. Days are None until there are any. ``waiting`` is
+    the step that asked for a rehearsal which has not been made."""
 
     name: str
     text: str
@@ -56,6 +60,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     figures: RehearsalFigures | None = None
     approved: dt.date | None = None
     ended: dt.date | None = None
+    waiting: RuleMove | None = None
 
     @property
     def begins(self) -> dt.date | None:
@@ -93,7 +98,9 @@ def _after(known: Version | None, step: RuleMove) -> Version:
             valid_to=dt.date.fromisoformat(step.valid_to),
             authors=(known.authors if known else frozenset()) | {step.by},
         )  # fmt: skip
-    change = msgspec.structs.replace(known, stored=step.state)
+    if step.move == ASK:
+        return msgspec.structs.replace(known, waiting=step)
+    change = msgspec.structs.replace(known, stored=step.state, waiting=None)
     day = dt.datetime.fromisoformat(step.at).astimezone(dt.UTC).date()
     if step.move == "rehearse":
         return msgspec.structs.replace(change, rehearsed=step.digest, figures=step.figures)

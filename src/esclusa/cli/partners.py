@@ -13,7 +13,7 @@ from esclusa.cli.output import answers, language_option, node_option, opened
 
 if TYPE_CHECKING:
     from esclusa.node.line import Synced
-    from esclusa.sharing.partner_views import PartnerView, PreviewView, TrailView
+    from esclusa.sharing.partner_views import PartnerView, PreviewView, RecallPlanView, TrailView
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _DIR = click.Path(path_type=Path, file_okay=False)
@@ -313,21 +313,43 @@ def _show_preview(view: PreviewView, spoken: str) -> None:
 @node_option
 @click.argument("record", required=False, default="")
 @click.option("--source", default="", help="All records of one file in custody, by its id.")
+@click.option("--why", default="", help="Why a file's records are taken back; the log keeps it.")
+@click.option("--look", is_flag=True, help="Only show what of the file would be taken back.")
 @answers
-def recall(folder: Path | None, record: str, source: str) -> None:
+def recall(folder: Path | None, record: str, source: str, why: str, look: bool) -> None:
     """Take a record of ours, or all of one file, back from every partner who has them.
 
     The records themselves stay here.
     """
     if bool(record) == bool(source):
         raise click.UsageError("name a record, or a file with --source")
+    if record and (why or look):
+        raise click.UsageError("--why and --look go with --source")
+    if source and not why and not look:
+        raise click.UsageError("a recall of a whole file needs --why; --look shows it before")
     with opened(folder) as node:
+        if look:
+            _show_plan(node.partner_desk.recall_plan(node.operator(), source))
+            return
         if source:
-            made = node.partner_desk.recall_source(node.operator(), source)
+            made = node.partner_desk.recall_source(node.operator(), source, why)
             what, holders = f"{made.records} records recalled", made.holders
         else:
             what, holders = "recalled", node.partner_desk.recall(node.operator(), record)
     click.echo(f"{what} from {', '.join(holders)}; receipts come with the next news")
+
+
+def _show_plan(view: RecallPlanView) -> None:
+    if not output.for_people():
+        output.lines([view])
+        return
+    held = ", ".join(f"{one.holder} {one.records}" for one in view.holders) or "nobody"
+    more = f", the first {len(view.rows)} of them here" if view.more else ""
+    output.table(
+        f"{view.file}: {view.records} records out ({held}), {view.stays} not{more}",
+        ("record", "kind", "title", "with"),
+        [(row.record_id, row.kind, row.title, ", ".join(row.holders)) for row in view.rows],
+    )
 
 
 @partner.command("trail")

@@ -129,10 +129,16 @@ def amend(folder: Path | None, who: str, reason: str, name: str, file: Path) -> 
 @rules.command("rehearse")
 @node_option
 @as_option
+@click.option("--later", is_flag=True, help="A served node makes it, for the account of --as.")
 @click.argument("name")
 @answers
-def rehearse(folder: Path | None, who: str, name: str) -> None:
+def rehearse(folder: Path | None, who: str, later: bool, name: str) -> None:
     """Replay a rule's open version over what is kept, and keep the figures."""
+    if later and not who:
+        raise click.UsageError("--later needs --as: it is made in the name of an account")
+    if later:
+        _did(folder, who, lambda desk, reader: desk.ask_rehearsal(reader, name))
+        return
     _did(folder, who, lambda desk, reader: desk.rehearse(reader, name), figures=True)
 
 

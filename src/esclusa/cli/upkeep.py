@@ -52,7 +52,7 @@ def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None
     from esclusa.node.ticking import ticking
     from esclusa.web.app import create_app
 
-    with ticking(node.jobs), ticking(node.post):
+    with ticking(node.jobs), ticking(node.post), ticking(node.work):
         uvicorn.run(
             create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",
             server_header=False, access_log=False,

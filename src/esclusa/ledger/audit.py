@@ -7,13 +7,16 @@ and no content.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import bulk
+from esclusa.ledger import audit_sets, bulk
 from esclusa.ledger.records import now_text
 from esclusa.ledger.schema import audit
 
@@ -67,19 +70,33 @@ def write_lines(connection: sa.Connection, said: Iterable[Line]) -> int:
 
 def write_many(
     connection: sa.Connection, *, who: str, role: str, purpose: str,
-    said: Sequence[tuple[str, str, str]],
+    said: Sequence[audit_sets.Deed],
 ) -> None:  # fmt: skip
-    """Append one line for each (action, subject, detail), as :func:`write_lines` does."""
+    """Append what the exchange did to records.
+
+    Where one thing was done to very many, one line stands for all: see
+    :mod:`esclusa.ledger.audit_sets`.
+    """
     now, seq, previous = now_text(), *_end(connection)
     # What is the same in every line of the batch is put together once.
     between = f"\x1f{now}\x1f{who}\x1f{role}\x1f{purpose}\x1f"
-    rows = []
-    for action, subject, detail in said:
-        seq += 1
-        text = f"{seq}{between}{action}\x1f{subject}\x1f{detail}"
-        previous = hashlib.sha256(previous + text.encode()).digest()
-        rows.append((seq, now, who, role, purpose, action, subject, detail, previous))
+    rows: list[tuple[Any, ...]] = []
+    lists: dict[int, Mapping[int, str]] = {}
+    for action, about, members in audit_sets.together(said):
+        told: Iterable[tuple[str, str]]
+        if len(members) >= audit_sets.LEAST and role == "exchange":
+            parts = audit_sets.cut(members)
+            lists[seq + 1] = parts
+            told = [("", audit_sets.detail(about, len(members), parts))]
+        else:
+            told = ((name, audit_sets.detail_of(about, version)) for name, version in members)
+        for subject, detail in told:
+            seq += 1
+            text = f"{seq}{between}{action}\x1f{subject}\x1f{detail}"
+            previous = hashlib.sha256(previous + text.encode()).digest()
+            rows.append((seq, now, who, role, purpose, action, subject, detail, previous))
     bulk.insert_tuples(connection, audit, rows)
+    audit_sets.keep(connection, lists)
 
 
 def _end(connection: sa.Connection) -> tuple[int, bytes]:
@@ -93,7 +110,9 @@ def lines(
     subject: str = "", purpose: str = "", since: str = "", until: str = "",
 ) -> list[Any]:  # fmt: skip
     """Return lines, newest first; ``before`` pages backwards by line number. ``since`` is included,
-    ``until`` is not; both are moments, or their beginnings, in ISO 8601 UTC."""
+    ``until`` is not; both are moments, or their beginnings, in ISO 8601 UTC.
+
+    Asked about a subject, a line that stands for many is told as the subject's own."""
     query = sa.select(audit)
     if before:
         query = query.where(audit.c.seq < before)
@@ -105,7 +124,14 @@ def lines(
     for name, value in named.items():
         if value:
             query = query.where(audit.c[name] == value)
-    return list(connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)))
+    rows = connection.execute(query.order_by(audit.c.seq.desc()).limit(limit)).all()
+    of_many = [
+        line for line in reversed(audit_sets.about(connection, subject, since=since))
+        if (not before or line.seq < before) and (not until or line.at < until)
+        and all(getattr(line, name) == value for name, value in named.items() if value)
+    ]  # fmt: skip
+    newest = merge(rows, of_many, key=attrgetter("seq"), reverse=True)
+    return list(islice(newest, limit))
 
 
 def since(connection: sa.Connection, seq: int, *, limit: int) -> list[Any]:
@@ -115,16 +141,20 @@ def since(connection: sa.Connection, seq: int, *, limit: int) -> list[Any]:
 
 
 def about(connection: sa.Connection, subject: str, *, since: str = "") -> Iterator[Any]:
-    """Yield the exchange's lines about one subject from a moment on, oldest first."""
+    """Yield the exchange's lines about one subject from a moment on, oldest first; a line that
+    stands for many is told as the subject's own."""
     query = sa.select(audit).where(
         audit.c.subject == subject, audit.c.role == "exchange", audit.c.at >= since
     )
     ordered = query.order_by(audit.c.seq)
-    yield from connection.execute(ordered, execution_options={"yield_per": 200})
+    alone = connection.execute(ordered, execution_options={"yield_per": 200})
+    of_many = audit_sets.about(connection, subject, since=since)
+    yield from merge(alone, of_many, key=attrgetter("seq"))
 
 
 def broken_lines(connection: sa.Connection) -> Iterator[int]:
-    """Yield the number of each line whose hash or number does not follow from the line before."""
+    """Yield the number of each line whose hash or number does not follow from the line before, or
+    that stands for a list which is not the one it names."""
     previous, expected = b"", 1
     rows = connection.execute(
         sa.select(audit).order_by(audit.c.seq), execution_options={"yield_per": 1000}
@@ -132,7 +162,9 @@ def broken_lines(connection: sa.Connection) -> Iterator[int]:
     for row in rows:
         parts = (row.at, row.who, row.role, row.purpose, row.action, row.subject, row.detail)
         right = line_hash(previous, str(row.seq), *parts)
-        if row.seq != expected or bytes(row.hash) != right:
+        if row.seq != expected or bytes(row.hash) != right or (
+            audit_sets.is_set(row) and not audit_sets.holds(connection, row)
+        ):  # fmt: skip
             yield row.seq
         previous, expected = bytes(row.hash), row.seq + 1
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
+from esclusa.ledger import audit_sets
 from esclusa.ledger.schema import audit
 
 LOOK: Final = "record:read"
@@ -22,14 +25,43 @@ def between(since: str, until: str) -> sa.ColumnElement[bool]:
 
 
 def about(connection: sa.Connection, subject: str, *, limit: int) -> list[Any]:
-    """Return who did something with a subject, for what: count, first and last, the last first."""
+    """Return who did something with a subject, for what: count, first and last, the last first.
+    Lines that stand for many records count for each of them."""
     last = sa.func.max(audit.c.at)
     query = sa.select(
         audit.c.who, audit.c.role, audit.c.purpose, sa.func.count().label("lines"),
         sa.func.min(audit.c.at).label("first"), last.label("last"),
     ).where(audit.c.subject == subject)  # fmt: skip
     grouped = query.group_by(audit.c.who, audit.c.role, audit.c.purpose)
-    return list(connection.execute(grouped.order_by(last.desc(), audit.c.who).limit(limit)))
+    found = list(connection.execute(grouped.order_by(last.desc(), audit.c.who).limit(limit)))
+    if not (of_many := audit_sets.about(connection, subject)):
+        return found
+    alone = {(row.who, row.role, row.purpose): row for row in connection.execute(grouped)}
+    more: dict[tuple[str, str, str], list[str]] = {}
+    for line in of_many:
+        more.setdefault((line.who, line.role, line.purpose), []).append(line.at)
+    every = [_together(key, alone.get(key), more.get(key, ())) for key in {**alone, **more}]
+    every.sort(key=attrgetter("who"))
+    every.sort(key=attrgetter("last"), reverse=True)  # who came last first, then by name
+    return every[:limit]
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How often somebody did something with a subject, first and last."""
+
+    who: str
+    role: str
+    purpose: str
+    lines: int
+    first: str
+    last: str
+
+
+def _together(key: tuple[str, str, str], alone: Any, more: Sequence[str]) -> Use:
+    ends = [alone.first, alone.last] if alone is not None else []
+    every = [*ends, *more]
+    lines = len(more) + (alone.lines if alone is not None else 0)
+    return Use(*key, lines, min(every), max(every))
 
 
 def by_hour(connection: sa.Connection, since: str, until: str, own: str) -> list[Any]:
@@ -79,6 +111,12 @@ def whole(connection: sa.Connection, since: str, until: str, *, most: int) -> It
     """Yield every line of a period, the oldest first, at most so many."""
     query = sa.select(audit).where(between(since, until)).order_by(audit.c.seq).limit(most)
     yield from connection.execute(query, execution_options={"yield_per": 1000})
+
+
+def of_many(connection: sa.Connection, since: str, until: str) -> int:
+    """Return for how many lines, beyond themselves, the lines of a period stand."""
+    query = sa.select(audit).where(between(since, until), audit_sets.IS_SET)
+    return sum(audit_sets.size(row) for row in connection.execute(query))
 
 
 def count(connection: sa.Connection, since: str, until: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from esclusa.ledger import audit_sets
 from esclusa.ledger.queue import broadest
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import audit, quarantine, queue, record, reference, source
@@ -66,12 +67,16 @@ def exchanged(
     connection: sa.Connection, actions: Collection[str], since: str, until: str
 ) -> list[Any]:
     """Return (at, action, subject, detail) of the exchange's audit lines of a span, in order. They
-    name records of every marking: the caller leaves out what its reader may not know of."""
-    query = sa.select(audit.c.at, audit.c.action, audit.c.subject, audit.c.detail).where(
+    name records of every marking: the caller leaves out what its reader may not know of. A line
+    that stands for many records is told as theirs."""
+    query = sa.select(audit).where(
         audit.c.role == sa.literal_column("'exchange'"), audit.c.at >= since, audit.c.at < until,
         audit.c.action.in_(sorted(actions)),
     )  # fmt: skip
-    return list(connection.execute(query.order_by(audit.c.seq + 0)))
+    found: list[Any] = []
+    for row in connection.execute(query.order_by(audit.c.seq + 0)).all():
+        found += audit_sets.of_line(connection, row) if audit_sets.is_set(row) else (row,)
+    return found
 
 
 def exchanged_last(connection: sa.Connection) -> str:

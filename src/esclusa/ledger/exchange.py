@@ -10,7 +10,7 @@ The number of the change orders both, so whoever reads in order ends with the la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -29,8 +29,16 @@ def newest(connection: sa.Connection) -> int:
     return connection.execute(query).scalar() or 0
 
 
+LEAVES: Final = "log_leaves"
+"""Hashes of the messages of long batches, some hundred kilobytes each: asked for by key alone."""
+
 _CHANGED: Final = (
-    sa.select(exchange_row.c.seq, exchange_row.c.name, exchange_row.c.key, exchange_row.c.row)
+    sa.select(
+        exchange_row.c.seq,
+        exchange_row.c.name,
+        exchange_row.c.key,
+        sa.case((exchange_row.c.name != LEAVES, exchange_row.c.row)).label("row"),
+    )
     .where(exchange_row.c.seq > sa.bindparam("since"))
     .order_by(exchange_row.c.seq)
     .execution_options(yield_per=1000)
@@ -39,9 +47,18 @@ _CHANGED: Final = (
 
 
 def changed(connection: sa.Connection, since: int) -> Iterator[tuple[int, str, str, bytes | None]]:
-    """Yield (number, table, key, row) of every row changed after ``since``, in order."""
+    """Yield (number, table, key, row) of every row changed after ``since``, in order; without what
+    ``LEAVES`` hold."""
     for seq, name, key, row in connection.execute(_CHANGED, {"since": since}):
         yield seq, name, key, bytes(row) if row is not None else None
+
+
+def has_moved(connection: sa.Connection, since: int, apart: Collection[str]) -> bool:
+    """Tell whether a row changed after ``since`` in any table but these."""
+    query = sa.select(sa.literal(1)).where(
+        exchange_row.c.seq > since, exchange_row.c.name.not_in(sorted(apart))
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def of_table(connection: sa.Connection, name: str) -> Iterator[tuple[str, bytes]]:

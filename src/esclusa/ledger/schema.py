@@ -407,6 +407,15 @@ sa.Index(
 for _column in (audit.c.subject, audit.c.who, audit.c.at):
     sa.Index(f"ix_audit_{_column.name}", _column, audit.c.seq)
 
+audit_part = sa.Table(
+    "audit_part",
+    metadata,
+    sa.Column("part", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("members", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 account = sa.Table(
     "account",
     metadata,

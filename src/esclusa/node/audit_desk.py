@@ -10,12 +10,12 @@ import csv
 import datetime as dt
 import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from esclusa.errors import InputError, LimitError
-from esclusa.ledger import audit, audit_use
+from esclusa.ledger import audit, audit_sets, audit_use
 from esclusa.ledger.store import Store
 from esclusa.sharing.audit_views import (
     AuditFilter,
@@ -108,7 +108,8 @@ class AuditDesk:
         )  # fmt: skip
 
     def pack(self, reader: Reader, since: str, until: str) -> str:
-        """Return every line of a period as CSV (RFC 4180), each with its hash.
+        """Return every line of a period as CSV (RFC 4180), each with its hash. After a line that
+        stands for many records stand theirs, under its number and without a hash.
 
         :raises LimitError: when there are more lines than one pack takes.
         """
@@ -121,11 +122,15 @@ class AuditDesk:
         rows.writerow(("number", "at", "who", "role", "purpose", "action", "subject", "detail",
                        "hash"))  # fmt: skip
         with self._store.read() as connection:
-            if audit_use.count(connection, first, last) > PACK_LINES:
+            lines = audit_use.count(connection, first, last)
+            if lines + audit_use.of_many(connection, first, last) > PACK_LINES:
                 raise LimitError(f"a pack has at most {PACK_LINES:,} lines: ask for fewer days")
             for row in audit_use.whole(connection, first, last, most=PACK_LINES):
-                told = (row.at, row.who, row.role, row.purpose, row.action, row.subject, row.detail)
-                rows.writerow((row.seq, *map(_plain, told), bytes(row.hash).hex()))
+                rows.writerow((row.seq, *_told(row), bytes(row.hash).hex()))
+                if audit_sets.is_set(row):
+                    # What the line stands for; the digest in its detail is over all of it.
+                    of_line = audit_sets.of_line(connection, row)
+                    rows.writerows((line.seq, *_told(line), "") for line in of_line)
         return out.getvalue()
 
     def _note(self, reader: Reader, detail: str, subject: str = "") -> None:
@@ -195,6 +200,11 @@ def _row(row: Any) -> AuditRow:
         seq=row.seq, at=row.at, who=row.who, role=row.role, purpose=row.purpose,
         action=row.action, subject=row.subject, detail=row.detail,
     )  # fmt: skip
+
+
+def _told(row: Any) -> Iterator[str]:
+    told = (row.at, row.who, row.role, row.purpose, row.action, row.subject, row.detail)
+    return map(_plain, told)
 
 
 def _plain(text: str) -> str:

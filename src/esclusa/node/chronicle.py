@@ -16,10 +16,11 @@ import base64
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import msgspec
@@ -28,6 +29,7 @@ from esclusa.casework.reasons import check_reason
 from esclusa.errors import InputError, LedgerError, NotFound, ProofError
 from esclusa.ledger import audit, exchange
 from esclusa.ledger.store import Store
+from esclusa.node import log_leaves
 from esclusa.sharing.keys import LOG, WITNESS, Key, KeyRing, Signer
 from esclusa.sharing.transparency import audit as auditing
 from esclusa.sharing.transparency import merkle, tree
@@ -50,6 +52,8 @@ TAKEN: Final = "log_taken"
 """Batches that were taken in and are not yet in the log: stored with what they changed."""
 VOLUME: Final = "log_volume"
 """Which volume of a log counts: ours under "", a partner's under its name."""
+TABLES: Final = frozenset({ENTRY, SEEN, COSIGNED, TAKEN, VOLUME, exchange.LEAVES})
+"""What is kept here: none of it is of the exchange's own state."""
 
 _WAITING: Final = 64
 """How many batches of a partner can wait for their entry: processes take them in side by side."""
@@ -59,7 +63,8 @@ _PATIENCE: Final = 10.0
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger keeps of an entry. ``header`` is the batch's signed line, ``leaves`` the leaf
-    hashes of its messages in hexadecimal. ``durable``: the log was seen to hold it."""
+    hashes of its messages in hexadecimal, where they are few (see :mod:`.log_leaves`). ``durable``:
+    the log was seen to hold it."""
 
     index: int
     direction: Literal["out", "in"]
@@ -214,25 +219,28 @@ class Chronicle:
                 disk.close()
 
     def note(self, direction: Literal["out", "in"], partner: str, header: bytes,
-             messages: Sequence[bytes]) -> Logged:  # fmt: skip
-        """Enter a batch; both the log and the ledger hold it when this returns."""
-        leaves = tuple(leaf_hash(message).hex() for message in messages)
-        return self._note(direction, partner, header.decode(), leaves)
+             leaves: Sequence[bytes]) -> Logged:  # fmt: skip
+        """Enter a batch, with the hashes of its messages; both the log and the ledger hold it when
+        this returns."""
+        said = header.decode()
+        here, apart = log_leaves.short(leaves), log_leaves.apart(said, leaves)
+        return self._note(direction, partner, said, here, also=apart)
 
     def taken(
-        self, partner: str, number: int, header: bytes, messages: Sequence[bytes]
+        self, partner: str, number: int, header: bytes, leaves: Sequence[bytes]
     ) -> dict[tuple[str, str], bytes]:
-        """Return the row that says a batch has been taken in and must be entered.
+        """Return the rows that say a batch has been taken in and must be entered.
 
-        Store it with what the batch changed, then call :meth:`catch_up`: a crash in between leaves
-        the row, and the next start enters the batch.
+        Store them with what the batch changed, then call :meth:`catch_up`: a crash in between
+        leaves them, and the next start enters the batch.
 
         :param number: of the batch's first message. Rows are few and used again, for what is
             taken back in the ledger leaves an empty row behind.
+        :param leaves: the hashes of its messages.
         """
-        leaves = tuple(leaf_hash(message).hex() for message in messages)
-        made = Taken(partner=partner, header=header.decode(), leaves=leaves)
-        return {(TAKEN, f"{partner}/{number % _WAITING:02d}"): msgspec.json.encode(made)}
+        made = Taken(partner=partner, header=header.decode(), leaves=log_leaves.short(leaves))
+        row = {(TAKEN, f"{partner}/{number % _WAITING:02d}"): msgspec.json.encode(made)}
+        return row | log_leaves.apart(made.header, leaves)
 
     def catch_up(self) -> int:
         """Enter every batch that was taken in and is not in the log yet; return how many.
@@ -249,7 +257,7 @@ class Chronicle:
 
     def _note(
         self, direction: Literal["out", "in"], partner: str, header: str, leaves: tuple[str, ...],
-        *, done: str = "",
+        *, done: str = "", also: Mapping[tuple[str, str], bytes] = MappingProxyType({}),
     ) -> Logged:  # fmt: skip
         salt = new_salt()
         with self._log() as log:
@@ -261,15 +269,19 @@ class Chronicle:
             # The ledger first: an entry without its salt could never be explained again, a salt
             # without its entry is overwritten by the next.
             volume = _volume_of(log.head.origin, self._agency)
-            self._keep(volume, made)
+            self._keep(volume, made, also=also)
             log.append([made.entry])
             # And once more: from now on a log that ends before it was cut.
             self._keep(volume, msgspec.structs.replace(made, durable=True), done=done)
         return made
 
-    def _keep(self, volume: int, made: Logged, *, done: str = "") -> None:
+    def _keep(
+        self, volume: int, made: Logged, *, done: str = "",
+        also: Mapping[tuple[str, str], bytes] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         key = _within(volume, _place(made.index))
         rows: dict[tuple[str, str], bytes | None] = {(ENTRY, key): msgspec.json.encode(made)}
+        rows.update(also)
         if done:
             rows[TAKEN, done] = None
         with self._store.write() as connection:
@@ -306,7 +318,14 @@ class Chronicle:
     def entries(self, volume: int = 0) -> list[Logged]:
         """Return what is known of every entry of a volume (0: the one that counts), in order."""
         rows = self._rows(ENTRY, volume or self.volume())
-        return [msgspec.json.decode(row, type=Logged) for row in rows.values()]
+        return [self._whole(msgspec.json.decode(row, type=Logged)) for row in rows.values()]
+
+    def _whole(self, item: Logged) -> Logged:
+        """Return an entry with the hashes of its messages, where those are kept apart."""
+        if item.leaves:
+            return item
+        with self._store.read() as connection:
+            return msgspec.structs.replace(item, leaves=log_leaves.read(connection, item.header))
 
     def verify(self) -> tuple[str, ...]:
         """Read the whole log again and return all that is wrong, in sentences; nothing when sound.
@@ -361,7 +380,7 @@ class Chronicle:
     def _wrong(self, reader: FolderReader, index: int, row: bytes, head: Checkpoint) -> str:
         """Return what is wrong with what the ledger says of an entry, "" when nothing is."""
         try:
-            item = msgspec.json.decode(row, type=Logged)
+            item = self._whole(msgspec.json.decode(row, type=Logged))
             said = msgspec.json.decode(item.header, type=_Said)
             leaves = [bytes.fromhex(leaf) for leaf in item.leaves]
             inclusion = tree.prove_inclusion(reader, index, head.size, head.size)
@@ -509,7 +528,7 @@ def check_proof(proof: Proof, agency: str, ring: KeyRing, now: float) -> tuple[s
     hashes = tuple(bytes.fromhex(part) for part in proof.inclusion)
     check_inclusion(proof.index, proof.size, leaf_hash(entry), hashes, head.root)
     leaves = [bytes.fromhex(leaf) for leaf in proof.leaves]
-    said = msgspec.json.decode(proof.header, type=_Root).root
+    said = msgspec.json.decode(proof.header, type=log_leaves.Rooted).root
     if merkle.root_of_hashes(leaves).hex() != said:
         raise ProofError("the messages are not those that the header signs")
     cosigners = witness_keys(ring)
@@ -519,11 +538,7 @@ def check_proof(proof: Proof, agency: str, ring: KeyRing, now: float) -> tuple[s
     return tuple(item.name for item in check_cosignatures(data, cosigners, now=int(now)))
 
 
-class _Root(msgspec.Struct, frozen=True):
-    root: str
-
-
-class _Said(_Root, frozen=True, rename={"sender": "from", "receiver": "to"}):
+class _Said(log_leaves.Rooted, frozen=True, rename={"sender": "from", "receiver": "to"}):
     sender: str
     receiver: str
 

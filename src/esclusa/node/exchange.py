@@ -51,7 +51,7 @@ from esclusa.sharing.agencies.register import Enrolment, Sealed, seal
 from esclusa.sharing.agreement import InForce, Signed, digest, read_signed
 from esclusa.sharing.bundle import seal as seal_bundle
 from esclusa.sharing.bundle import unseal
-from esclusa.sharing.carriage import consent_bytes, pack, unpack
+from esclusa.sharing.carriage import consent_bytes, packed, unpack
 from esclusa.sharing.exchange import core, moves, pacts
 from esclusa.sharing.exchange.messages import Answer, ConsentAnswer, ConsentAsk, Request
 from esclusa.sharing.exchange.outbox import NEW
@@ -358,11 +358,10 @@ class Exchange(ExchangeLedger):
             raise NotFound(f"{partner} is no partner here")
         bears = limit or _bearable(state, partner)
         made = core.batch_for(state, partner, self.now(), limit=bears)
-        data = pack(made, self.credentials.signer(EXCHANGE))
+        said = packed(made, self.credentials.signer(EXCHANGE))
         if made.messages:
-            lines = data.split(b"\n")
-            self.log.note("out", partner, lines[0], lines[1:-2])
-        return data
+            self.log.note("out", partner, said.header, said.leaves)
+        return said.data
 
     def has_news(self, partner: str) -> bool:
         """Tell whether a partner has not acknowledged all that was said to it."""
@@ -392,7 +391,7 @@ class Exchange(ExchangeLedger):
             (APART, batch.sender): msgspec.json.encode((batch.made - at).total_seconds()),
         }
         header = data.split(b"\n", 1)[0]
-        logged = self.log.taken(batch.sender, batch.first, header, lines.messages)
+        logged = self.log.taken(batch.sender, batch.first, header, lines.leaves)
         also: dict[tuple[str, str], bytes | None] = {}
 
         def taken(state: State, rules: Rules, now: dt.datetime) -> Effects:

@@ -23,11 +23,12 @@ from esclusa.errors import (
     ExchangeError,
     TrustError,
 )
-from esclusa.ledger import audit, exchange
+from esclusa.ledger import audit, audit_sets, exchange
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.store import Store
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
+from esclusa.node.chronicle import TABLES as LOGGED
 from esclusa.node.chronicle import Chronicle
 from esclusa.node.copies import Copies
 from esclusa.node.credentials import Credentials
@@ -50,6 +51,7 @@ from esclusa.sharing.exchange.rows import Consents, Copy, CopyKey, Pair
 from esclusa.sharing.exchange.state import (
     TABLES,
     Alarm,
+    Audit,
     Draft,
     Effects,
     Rules,
@@ -245,7 +247,7 @@ class ExchangeLedger:
         kept = keeping.kept(_merged(effects))
         try:
             with self._store.write() as connection:
-                if exchange.newest(connection) != before:
+                if exchange.has_moved(connection, before, LOGGED):
                     return None
                 rows |= kept.rows
                 self._seen = exchange.put(connection, rows, kept.pages, kept.overtaken)
@@ -270,14 +272,10 @@ class ExchangeLedger:
         return rows
 
     def _write_audit(self, connection: sa.Connection, effects: Sequence[Effects], who: str) -> None:
+        lines = [line for each in effects for line in each.audit]
         audit.write_many(
-            connection, who=who, role="exchange", purpose="exchange",
-            said=[
-                (line.event, line.record, _detail(line.partner, line.originator, line.version))
-                for each in effects
-                for line in each.audit
-            ],
-        )  # fmt: skip
+            connection, who=who, role="exchange", purpose="exchange", said=_deeds(lines)
+        )
 
     def _rules(self, connection: sa.Connection, now: dt.datetime) -> Rules:
         ring = self.partners.ring(credentials.read_public(self._folder).keys)
@@ -370,8 +368,15 @@ def _told(now: dt.datetime, alarm: Alarm) -> bytes:
     )
 
 
-def _detail(partner: str, originator: str, version: int) -> str:
-    if partner and originator and version:  # nearly always
-        return f"partner={partner} originator={originator} version={version}"
-    parts: Mapping[str, Any] = {"partner": partner, "originator": originator, "version": version}
+def _deeds(lines: Sequence[Audit]) -> list[audit_sets.Deed]:
+    """Return what the audit log is told, in order."""
+    details = {of: _detail(*of) for of in {(line.partner, line.originator) for line in lines}}
+    return [
+        (line.event, details[line.partner, line.originator], line.record, line.version)
+        for line in lines
+    ]
+
+
+def _detail(partner: str, originator: str) -> str:
+    parts = {"partner": partner, "originator": originator}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value)

@@ -62,6 +62,7 @@ from esclusa.node.reading import retry
 from esclusa.node.record_desk import Beside, RecordDesk
 from esclusa.node.redress_desk import RedressDesk
 from esclusa.node.referral_desk import ReferralDesk
+from esclusa.node.rehearsal_queue import RehearsalQueue
 from esclusa.node.reporting.board import Desks
 from esclusa.node.reporting.made import reporting
 from esclusa.node.rule_desk import RuleDesk
@@ -175,6 +176,10 @@ class Node(PeopleServices):
         self.post = Jobs()
         """What may wait for others' servers: beside the jobs, so that it holds none of them up."""
         self.post.add("notices", self.notices.tick)
+        self.work = Jobs()
+        """What takes long and people wait for: beside the jobs too."""
+        rehearsals = RehearsalQueue(self.store, self.rule_desk, self.people.account)
+        self.work.add("rehearsals", rehearsals.run)
         self.jobs = Jobs()
         self.jobs.add("exchange", self.exchange.tick)
         self.jobs.add("scores", lambda: self.score_desk.keep_up(self.operator()))
@@ -183,7 +188,7 @@ class Node(PeopleServices):
         self.jobs.add("log", self.log_check.keep_up)
         self.jobs.add("cases", self.case_desk.settle)
         self.health_desk = HealthDesk(
-            folder, self.store, self.gate, (self.jobs, self.post), self.partner_desk,
+            folder, self.store, self.gate, (self.jobs, self.post, self.work), self.partner_desk,
             self.log_check,
         )  # fmt: skip
 

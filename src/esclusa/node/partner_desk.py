@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from esclusa.errors import AgreementError, ConfigError, ExchangeError, NotFound
 from esclusa.ledger import audit, custody, exchange, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Record
+from esclusa.node import recalling
 from esclusa.node.copies import FORMAT
 from esclusa.node.credentials import PublicKeys
 from esclusa.node.exchange import Exchange
@@ -141,13 +143,48 @@ class PartnerDesk:
                         detail=f"holders={len(holders)}")  # fmt: skip
         return holders
 
-    def recall_source(self, reader: Reader, source_id: str) -> views.RecalledView:
-        """Take every record of ours that came with one file back from everyone who has it.
+    def recall_plan(self, reader: Reader, source_id: str) -> views.RecallPlanView:
+        """Return what taking back all records of one file would take back now, and from whom.
 
         :raises NotFound: when there is no such file for this reader.
+        """
+        reader.require(Action.RELEASE_RECALL)
+        known, ids, here = self._of_file(reader, source_id)
+        stands = recalling.standing(self._exchange.state(), ids)
+        with self._gate.reading(reader) as (connection, visible):
+            made = recalling.plan(
+                connection, self._labels, visible, known, ids, stands, records_here=here
+            )
+        self._gate.note(reader, Action.RELEASE_PREVIEW, subject=source_id, detail="recall")
+        return made
+
+    def recall_source(
+        self, reader: Reader, source_id: str, reason: str, *, version: str = ""
+    ) -> views.RecalledView:
+        """Take every record of ours that came with one file back from everyone who has it.
+
+        :param reason: stands in the audit log, with how many records and holders.
+        :param version: of the plan that the reader saw; "" to take back what is out now.
+        :raises NotFound: when there is no such file for this reader.
+        :raises InputError: when the reason is missing or cannot be kept.
+        :raises StateError: when something else is out than the reader saw.
         :raises ExchangeError: when nobody has any of them.
         """
         reader.require(Action.RELEASE_RECALL)
+        _known, ids, _here = self._of_file(reader, source_id)
+        why = recalling.require_reason(reason)
+        out = recalling.out_at(recalling.standing(self._exchange.state(), ids))
+        recalling.require_same(ids, out, version)
+        if not out:
+            raise ExchangeError("held", "no partner has a record of that file from us")
+        holders = self._exchange.withdraw(ids.values(), by=reader.name)
+        self._gate.note(reader, Action.RELEASE_RECALL, subject=source_id,
+                        detail=f"records={len(out)} holders={len(holders)} {why}")  # fmt: skip
+        return views.RecalledView(records=len(out), holders=holders)
+
+    def _of_file(self, reader: Reader, source_id: str) -> tuple[Any, dict[str, str], int]:
+        """Return a file's row, its records that were ever stated (their names at partners, with
+        their ids here), and how many of ours it has; as far as the reader may know."""
         with self._gate.reading(reader) as (connection, visible):
             known = custody.find(connection, source_id, visible)
             names = records.of_source(connection, visible, source_id) if known else ()
@@ -155,17 +192,9 @@ class PartnerDesk:
             raise NotFound("no such file in custody")
         # As in a recall of one: what partners have may be a statement this reader may not see.
         sight, us = self._sight(reader), self._exchange.agency
-        given = {
-            name: record_id for name, record_id in self._exchange.given(names).items()
-            if sight.may_know(("", us, name))
-        }  # fmt: skip
-        out = sum(sight.is_out(us, name) for name in given)
-        if not out:
-            raise ExchangeError("held", "no partner has a record of that file from us")
-        holders = self._exchange.withdraw(given.values(), by=reader.name)
-        self._gate.note(reader, Action.RELEASE_RECALL, subject=source_id,
-                        detail=f"records={out} holders={len(holders)}")  # fmt: skip
-        return views.RecalledView(records=out, holders=holders)
+        named = recalling.names_of(self._exchange, set(names))
+        ids = {name: id_ for name, id_ in named.items() if sight.may_know(("", us, name))}
+        return known, ids, len(names)
 
     def trail(self, reader: Reader, record_id: str) -> views.TrailView:
         """Return where a record went and what became of it there.

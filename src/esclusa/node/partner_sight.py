@@ -199,11 +199,6 @@ class Sight:
         place = self._exchange.pointers.get(record)
         return place is not None and place.label in self._visible
 
-    def is_out(self, originator: str, record: str) -> bool:
-        """Tell whether any partner has a record from us now."""
-        grants = (self.state.grants.get((name, originator, record)) for name in self.state.pacts)
-        return any(grant is not None and grant.state is Grade.OUT for grant in grants)
-
     def _shows(self, copy: Copy) -> bool:
         if copy.content is None:
             return False

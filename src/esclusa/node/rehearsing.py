@@ -63,6 +63,12 @@ class Rehearsing(msgspec.Struct, frozen=True, kw_only=True):
         and whoever reads the rule may know what they say."""
         return frozenset(other for other in visible if self.algebra.covers(other, label))
 
+    def more_than(
+        self, connection: sa.Connection, allowed: frozenset[int], draft: Compiled, most: int
+    ) -> bool:
+        """Tell whether a draft would look at more records than ``most``."""
+        return _behind(connection, allowed, draft.rule.subjects, most) > 0
+
     def run(
         self, connection: sa.Connection, allowed: frozenset[int], draft: Compiled,
         standing: Sequence[Pack], day: dt.date, *, before: Compiled | None = None, most: int = 0,

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from esclusa.analysis.targeting import Pack
 from esclusa.analysis.targeting.rehearsal import Rehearsed
 from esclusa.analysis.targeting.written import Written, blank
-from esclusa.casework.rule_life import Periods, Version, in_force, next_move
+from esclusa.casework.rule_life import ASK, Periods, Version, in_force, next_move
 from esclusa.errors import InputError, NotFound, RuleError, StateError
 from esclusa.ledger import audit, records
 from esclusa.ledger.indexing import title_of
@@ -39,8 +39,8 @@ from esclusa.sharing.views import RuleView
 _MISSING: Final = "no such rule"
 _ACTIONS: Final = {
     "new": Action.RULE_WRITE, "amend": Action.RULE_WRITE, "edit": Action.RULE_WRITE,
-    "rehearse": Action.RULE_WRITE, "withdraw": Action.RULE_WRITE, "approve": Action.RULE_APPROVE,
-    "reject": Action.RULE_APPROVE, "retire": Action.RULE_APPROVE,
+    ASK: Action.RULE_WRITE, "rehearse": Action.RULE_WRITE, "withdraw": Action.RULE_WRITE,
+    "approve": Action.RULE_APPROVE, "reject": Action.RULE_APPROVE, "retire": Action.RULE_APPROVE,
 }  # fmt: skip
 """What a role must include to make a move."""
 
@@ -205,6 +205,37 @@ class RuleDesk:
             reader, told, "rehearse", digest=version.digest, figures=figures, now=written.digest
         )
 
+    def ask_rehearsal(self, reader: Reader, name: str) -> views.OwnRuleView:
+        """Have the open version rehearsed beside the pages; that it waits is a step of the rule.
+
+        Asked again by the same person while it waits, it changes nothing.
+
+        :raises StateError: when there is no open version.
+        """
+        told, version = self._open(reader, name, Action.RULE_WRITE)
+        if version.waiting is not None and version.waiting.by == reader.name:
+            return self._after(reader, told.kept.rule_id, told.kept.label_id)
+        return self._move(reader, told, ASK, digest=version.digest)
+
+    def rehearse_or_ask(
+        self, reader: Reader, name: str, *, most: int = NEWEST
+    ) -> views.OwnRuleView:
+        """Rehearse the open version at once where no more than ``most`` records are looked at, and
+        have it done beside the pages where there are more. Raises as both do."""
+        told, version = self._open(reader, name, Action.RULE_WRITE)
+        written = self._check(version.text)
+        with self._gate.reading(reader) as (connection, visible):
+            allowed = self._rehearsing.allowed(visible, told.kept.label_id)
+            long = written.compiled is not None and self._rehearsing.more_than(
+                connection, allowed, written.compiled, most
+            )
+        return self.ask_rehearsal(reader, name) if long else self.rehearse(reader, name)
+
+    def keyed(self, one: Kept) -> str:
+        """Return the name under which a rule is found where others under other markings share its
+        id."""
+        return f"{one.rule_id}@{key_of(self._labels.get(one.label_id).marking)}"
+
     def approve(
         self, reader: Reader, name: str, *, reason: str, digest: str = ""
     ) -> views.OwnRuleView:
@@ -284,19 +315,16 @@ class RuleDesk:
         return tuple(
             Told(
                 kept=one, check=self._check, day=self._today(), periods=self._periods,
-                name=one.rule_id if ids.count(one.rule_id) == 1 else self._keyed(one),
+                name=one.rule_id if ids.count(one.rule_id) == 1 else self.keyed(one),
                 level=int(self._labels.get(one.label_id).marking.level),
             )
             for one in own
         )  # fmt: skip
 
-    def _keyed(self, one: Kept) -> str:
-        return f"{one.rule_id}@{key_of(self._labels.get(one.label_id).marking)}"
-
     def _find(self, connection: sa.Connection, visible: Collection[int], name: str) -> Told | None:
         """Return the rule of this name; of several with one id the least restricted."""
         told = self._told(own_rules.kept(connection, visible))
-        named = [one for one in told if name in (one.name, self._keyed(one.kept))]
+        named = [one for one in told if name in (one.name, self.keyed(one.kept))]
         named = named or [one for one in told if one.kept.rule_id == name]
         return min(named, key=lambda one: (one.level, one.name), default=None)
 

@@ -168,6 +168,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
             approved=version.approved.isoformat() if version.approved else "", why=why,
             failures=tuple(map(failure_view, written.failures)),
             figures=figures_view(version.figures, titles) if version.figures else None,
+            waiting=version.waiting.by if version.waiting else "",
+            waiting_since=version.waiting.at if version.waiting else "",
         )  # fmt: skip
 
 

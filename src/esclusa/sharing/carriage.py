@@ -14,7 +14,7 @@ import msgspec
 from esclusa.errors import WireError
 from esclusa.sharing.exchange.messages import Batch, ConsentAnswer, Message, Verified
 from esclusa.sharing.keys import KeyRing, Signer
-from esclusa.sharing.wire import Limits, Received, read_batch, write_batch
+from esclusa.sharing.wire import Limits, Received, Written, read_batch, written
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _READ: Final = msgspec.json.Decoder(Message)
@@ -22,7 +22,12 @@ _READ: Final = msgspec.json.Decoder(Message)
 
 def pack(batch: Batch, signer: Signer) -> bytes:
     """Return the signed bytes of a batch; the same batch gives the same bytes."""
-    return write_batch(
+    return packed(batch, signer).data
+
+
+def packed(batch: Batch, signer: Signer) -> Written:
+    """Return the signed bytes of a batch, with what the log wants of them."""
+    return written(
         signer,
         [_ENCODE(message) for message in batch.messages],
         receiver=batch.receiver,

@@ -137,6 +137,40 @@ class TrailView(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[TrailStep, ...]
 
 
+class RecallHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """A partner, and how many records of a file it has from us now, how many were taken back, and
+    of how many it has confirmed that they are erased."""
+
+    holder: str
+    records: int
+    recalled: int
+    gone: int
+
+
+class RecallRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that would be taken back, and who has it from us."""
+
+    record_id: str
+    kind: str
+    title: str
+    holders: tuple[str, ...]
+
+
+class RecallPlanView(msgspec.Struct, frozen=True, kw_only=True):
+    """What taking back all records of a file would take back now: ``records`` that somebody has,
+    with whom, and the first of them by name; ``more``: not all are listed. ``stays`` counts records
+    of the file that no partner has. ``version`` changes with what would be taken back."""
+
+    source: str
+    file: str
+    version: str
+    records: int
+    stays: int
+    holders: tuple[RecallHolder, ...]
+    rows: tuple[RecallRow, ...]
+    more: bool
+
+
 class RecalledView(msgspec.Struct, frozen=True, kw_only=True):
     """How many records of a file were taken back, and from whom."""
 

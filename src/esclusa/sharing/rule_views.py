@@ -88,7 +88,9 @@ class RuleStepView(msgspec.Struct, frozen=True, kw_only=True):
 
 class RuleVersionView(msgspec.Struct, frozen=True, kw_only=True):
     """A version with its state today. ``why`` says why one that is approved cannot run, "" if it
-    can. ``digest`` is the fingerprint of its text, which whoever approves it hands back."""
+    can. ``digest`` is the fingerprint of its text, which whoever approves it hands back.
+    ``waiting`` names who asked for a rehearsal that has not been made, "" for nobody, and
+    ``waiting_since`` says when."""
 
     version: str
     state: str
@@ -101,6 +103,8 @@ class RuleVersionView(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     failures: tuple[FailureView, ...] = ()
     figures: FiguresView | None = None
+    waiting: str = ""
+    waiting_since: str = ""
 
 
 class OwnRuleView(msgspec.Struct, frozen=True, kw_only=True):

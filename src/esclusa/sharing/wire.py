@@ -77,10 +77,20 @@ class Header(
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A batch whose every byte was checked. The messages are as the sender wrote them."""
+    """A batch whose every byte was checked. The messages are as the sender wrote them; ``leaves``
+    are their hashes, which the root binds."""
 
     header: Header
     messages: tuple[bytes, ...]
+    leaves: tuple[bytes, ...] = ()
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A batch as bytes, with its signed line and the hashes of its messages, for the log."""
+
+    data: bytes
+    header: bytes
+    leaves: tuple[bytes, ...]
 
 
 class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,18 +118,31 @@ def write_batch(
     :param messages: each one line of JSON without its newline.
     :raises ValueError: when a message is empty or holds a newline, or the signer's role is another.
     """
+    return written(
+        signer, messages, receiver=receiver, first=first, made=made, run=run, previous=previous,
+        seen=seen, agreement=agreement,
+    ).data  # fmt: skip
+
+
+def written(
+    signer: Signer, messages: Sequence[bytes], *, receiver: str, first: int, made: dt.datetime,
+    run: dt.timedelta = _NO_TIME, previous: str = "", seen: Seen | None = None,
+    agreement: str = "",
+) -> Written:  # fmt: skip
+    """Return what :func:`write_batch` does, with what the log wants of it."""
     if signer.role != EXCHANGE:
         raise ValueError(f"a batch is signed in the role {EXCHANGE}, not {signer.role}")
     for message in messages:
         if not message or b"\n" in message:
             raise ValueError("a message is one line and not empty")
+    leaves = merkle.leaf_hashes(messages)
     header = Header(
         sender=signer.agency,
         receiver=receiver,
         first=first,
         count=len(messages),
         previous=previous,
-        root=merkle.root(messages).hex(),
+        root=merkle.root_of_hashes(leaves).hex(),
         seen=seen or Seen(),
         made=made.astimezone(dt.UTC),
         run=run,
@@ -128,7 +151,7 @@ def write_batch(
     )
     line = msgspec.json.encode(header)
     signature = msgspec.json.encode(_Signature(signer.sign(line).hex()))
-    return b"\n".join((line, *messages, signature, b""))
+    return Written(b"\n".join((line, *messages, signature, b"")), line, tuple(leaves))
 
 
 def read_batch(
@@ -167,9 +190,10 @@ class _Reading:
             self._refuse(0, f"the batch is for {header.receiver}, not for {receiver}")
         self._check_signature(line, header, ring, now)
         messages = self._messages(len(line) + 1, header)
-        if merkle.root(messages).hex() != header.root:
+        leaves = merkle.leaf_hashes(messages)
+        if merkle.root_of_hashes(leaves).hex() != header.root:
             self._refuse(len(line) + 1, "the messages are not those that were signed")
-        return Received(header, messages)
+        return Received(header, messages, tuple(leaves))
 
     def _header(self) -> tuple[bytes, Header]:
         end = self._data.find(b"\n", 0, MAX_HEADER + 1)

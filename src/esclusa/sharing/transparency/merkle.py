@@ -49,6 +49,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hash of each of these entries."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash over two subtrees."""
     return sha256(b"\x01" + left + right).digest()
@@ -56,7 +61,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaf_bytes: Iterable[bytes]) -> bytes:
     """Return the root over entries, which are hashed here."""
-    return root_of_hashes([leaf_hash(entry) for entry in leaf_bytes])
+    return root_of_hashes(leaf_hashes(leaf_bytes))
 
 
 def root_of_hashes(hashes: Sequence[bytes]) -> bytes:

@@ -43,6 +43,29 @@ async def recall(visit: Visit) -> Response:
     return visit.go(address)
 
 
+async def recall_file(visit: Visit) -> Response:
+    """Draw what taking back all records of a file would take back, and from whom."""
+    plan = await visit.ask(visit.site.node.partner_desk.recall_plan, _source(visit))
+    return visit.page("recall_file.html", plan=plan)
+
+
+async def recall_all(visit: Visit) -> Response:
+    """Take all records of a file back from everyone who has them, with a reason."""
+    form, source = visit.form, _source(visit)
+    require(visit, "reason")
+    if form.get("sure") != "yes":
+        raise unsure()
+    await visit.ask(
+        visit.site.node.partner_desk.recall_source, source, form["reason"],
+        version=form.get("version", ""),
+    )  # fmt: skip
+    return visit.go(f"/intake/{quote(source, safe='')}/recall")
+
+
+def _source(visit: Visit) -> str:
+    return str(visit.request.path_params["source_id"])[:64]
+
+
 async def trail(visit: Visit) -> Response:
     """Draw where a record went and what became of it there."""
     record = visit.request.path_params["record_id"]
@@ -76,6 +99,9 @@ PAGES = (
     Page(path="/records/{record_id}/trail", show=trail, action=Action.TRAIL_READ),
     Page(path="/records/{record_id}/recall", show=recall, method="POST",
          action=Action.RELEASE_RECALL, form="/records/{record_id}/trail"),
+    Page(path="/intake/{source_id}/recall", show=recall_file, action=Action.RELEASE_RECALL),
+    Page(path="/intake/{source_id}/recall", show=recall_all, method="POST",
+         action=Action.RELEASE_RECALL),
     Page(path="/records/{record_id}/hand-on", show=hand_on, method="POST",
          action=Action.CONSENT_ASK, form="/records/{record_id}/trail"),
     Page(path="/trails", show=find, action=Action.TRAIL_READ, label=_("Trails"),

@@ -82,8 +82,8 @@ async def edit(visit: Visit) -> Response:
 
 
 async def rehearse(visit: Visit) -> Response:
-    """Replay the open version and keep the figures."""
-    view = await visit.ask(visit.site.node.rule_desk.rehearse, _name(visit))
+    """Replay the open version and keep the figures, beside the page where that takes long."""
+    view = await visit.ask(visit.site.node.rule_desk.rehearse_or_ask, _name(visit))
     return visit.go(_place(view.name))
 
 

@@ -8,8 +8,10 @@ The frame is made up: importers, shippers and goods by Zipf's law, 365 days, lan
 importers, one row in twenty examined with the result known days later, one in a hundred amended. The
 floor is what polars needs to read the same frame from Parquet and sort it by moment. "Eight keys"
 is the set of the research that the target was measured with: counts and outcomes of importer,
-shipper, agent, carrier, HS heading, lane, and two pairs. Seconds are CPU seconds of this process
-(user and system), peaks are of its resident memory.
+shipper, agent, carrier, HS heading, lane, and two pairs, by numpy. All features are worked out by
+each backend in turn, in processes of their own, by one thread and, with numba, by two. The first
+call compiles, or loads what was compiled before. Seconds are CPU seconds (user and system) where
+nothing else is said, peaks are of resident memory.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from esclusa.analysis.profiles import State, feature_names, profile
-from esclusa.analysis.profiles.batch import history_of
-from esclusa.analysis.profiles.catalogue import keys, measures
+from esclusa.analysis.profiles.batch import BACKENDS, history_of
+from esclusa.analysis.profiles.catalogue import Key, keys, measures
 from esclusa.analysis.profiles.counting import count_key
 
 EIGHT = ("importer", "shipper", "agent", "carrier", "hs4", "lane", "importer_hs4", "importer_lane")
@@ -97,10 +102,10 @@ def made(size: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows, outcomes
 
 
-def spent(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of the quicker of two runs."""
+def spent(work: Callable[[], object], times: int = 2) -> float:
+    """Return the CPU seconds of the quickest of some runs."""
     best = np.inf
-    for _ in range(2):
+    for _ in range(times):
         start = time.process_time()
         work()
         best = min(best, time.process_time() - start)
@@ -111,30 +116,70 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def whole(size: int, seed: int) -> None:
+class Cost(NamedTuple):
+    """CPU seconds of the first call and of the quickest later one, the latter's seconds by the
+    clock, and the peak of resident memory with the tables alone and at the end, in MB."""
+
+    first: float
+    cpu: float
+    clock: float
+    before: float
+    peak: float
+
+
+def cost(folder: str, backend: str, threads: int, runs: int) -> Cost:
+    """Measure one way; for a process of its own, so that peaks are its own."""
+    rows, outcomes = (
+        pl.read_parquet(Path(folder) / f"{name}.parquet") for name in ("rows", "told")
+    )
+    before, times = peak_mb(), []
+    for _ in range(1 + runs):
+        start, clock = time.process_time(), time.perf_counter()
+        made = profile(rows, outcomes, backend=backend, threads=threads)
+        times.append((time.process_time() - start, time.perf_counter() - clock))
+        del made
+    return Cost(times[0][0], min(t[0] for t in times[1:]), min(t[1] for t in times[1:]), before,
+                peak_mb())  # fmt: skip
+
+
+def eight_keys(rows: pl.DataFrame, outcomes: pl.DataFrame) -> None:
+    """Work out counts and outcomes of eight keys, the plain way."""
+    coder, stream, _ = history_of(rows, outcomes)
+    for key in keys():
+        if key.name in EIGHT:
+            plain = Key(key.name, key.columns, key.gives & {"n", "e", "r"}, "", "")
+            count_key(plain, coder.groups(key.columns), stream)
+
+
+def whole(size: int, seed: int, rounds: int) -> None:
     rows, outcomes = made(size, seed)
+    groups = sum(len(measure.levels) for measure in measures())
+    print(
+        f"{size:,} rows, {len(keys())} keys, {groups} groups of peers, {len(feature_names())} features"
+    )
+    found: dict[tuple[str, int], list[Cost]] = {}
+    ways = [(backend, 1) for backend in reversed(BACKENDS)]
+    if "numba" in BACKENDS:
+        ways.append(("numba", 2))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
         rows.write_parquet(path)
+        outcomes.write_parquet(Path(folder) / "told.parquet")
         floor = spent(lambda: pl.read_parquet(path).sort("at"))
-    before = peak_mb()
-    wanted = [key for key in keys() if key.name in EIGHT]
-
-    def eight() -> None:
-        coder, stream, _ = history_of(rows, outcomes)
-        for key in wanted:
-            plain = key.gives & {"n", "e", "r"}
-            count_key(
-                type(key)(key.name, key.columns, plain, "", ""), coder.groups(key.columns), stream
-            )
-
-    few = spent(eight)
-    middle = peak_mb()
-    everything = spent(lambda: profile(rows, outcomes))
-    print(f"{size:>9,} rows  floor {floor:6.2f} s | eight keys {few:6.2f} s = {size / few:>10,.0f} rows/s | "
-          f"{len(keys())} keys, {sum(len(m.levels) for m in measures())} peer groups, {len(feature_names())} "
-          f"features {everything:6.2f} s = {size / everything:>10,.0f} rows/s | peak MB {before:,.0f} before, "
-          f"{middle:,.0f} after eight keys, {peak_mb():,.0f} after all")  # fmt: skip
+        few = spent(lambda: eight_keys(rows, outcomes))
+        print(f"  floor {floor:.2f} s, eight keys {few:.2f} s = {size / few:,.0f} rows/s")
+        for _ in range(rounds):  # alternating, as the machine is not always as quick
+            for way in ways:
+                with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                    found.setdefault(way, []).append(pool.submit(cost, folder, *way, 2).result())
+    plain = min(one.cpu for one in found["numpy", 1])
+    for (backend, threads), costs in found.items():
+        cpu, clock = min(one.cpu for one in costs), min(one.clock for one in costs)
+        first = "/".join(f"{one.first:.2f}" for one in costs)
+        print(f"  {backend} {threads} thread(s): {cpu:.2f} CPU s = {size / cpu:,.0f} rows/s of CPU, "
+              f"{clock:.2f} s by the clock = {size / clock:,.0f} rows/s, {plain / cpu:.1f} times the "
+              f"plain way; first call {first} CPU s; peak MB {min(c.before for c in costs):,.0f} tables "
+              f"alone, {max(c.peak for c in costs):,.0f} after")  # fmt: skip
 
 
 def one_by_one(size: int, seed: int) -> None:
@@ -166,6 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="*", default=[100_000])
     parser.add_argument("--one", type=int, default=0, help="rows of the state asked one by one")
+    parser.add_argument("--rounds", type=int, default=2, help="times that all ways are measured")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     if chosen.one:
@@ -173,7 +219,7 @@ def main() -> None:
         return
     print(f"polars threads: {pl.thread_pool_size()}")
     for size in chosen.rows:
-        whole(size, chosen.seed)
+        whole(size, chosen.seed, chosen.rounds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """X12 read and written: MB/s on one core, beside pyx12 on the same file.
 
-    python benchmarks/x12.py [--mb 2] [--rounds 5] [--one-line] [--peers PYTHON]
+    python benchmarks/x12.py [--mb 2] [--rounds 5] [--one-line] [--repeated] [--peers PYTHON]
 
 A synthetic ocean manifest 309 of about ``--mb`` megabytes in sets of about forty bills, with
 containers, seals, parties and goods. Figures are medians of CPU seconds. ``messages`` cuts the
@@ -9,8 +9,17 @@ readers do at least; ``tokens`` splits each segment into its elements, and those
 into them; ``elements`` makes a list of components of every element, which is what pyx12 does whether
 asked or not; ``records`` makes the consignments; ``written`` turns them into bytes again.
 
+``index`` finds the separators, segments and sets of the file as arrays and checks the envelopes, so
+that every element can be asked for; ``table`` makes one row of typed columns for each bill, with all
+that the plain reader checks: envelopes, tags, dates, numbers, units, check digits, repeated bills.
+Both are measured with each backend that is installed.
+
+No two bills are alike but for the names of their ports; with ``--repeated`` they differ in their
+numbers alone.
+
 ``--peers`` names an interpreter of an environment of its own with ``pip install pyx12``; its rounds
-alternate with ours.
+alternate with ours. Its reader cuts segments and elements and checks the counts and control numbers
+of the envelopes, as ours does; it has no map of 309, so that it checks no value and makes no record.
 """
 
 from __future__ import annotations
@@ -24,10 +33,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from string import ascii_uppercase
 
+from esclusa.codes import iso6346
 from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.x12 import reader, writers
+from esclusa.formats.limits import DEFAULT
+from esclusa.formats.work import Work
+from esclusa.formats.x12 import columns, reader, writers
+from esclusa.formats.x12.columns.machine import Stretch, read_stretches
 from esclusa.formats.x12.drafting import USUAL
 from esclusa.formats.x12.rewriting import rewrite
 from esclusa.formats.x12.syntax import read_messages
@@ -50,12 +65,44 @@ N10**AND CHARGERS IN THE SAME CARTONS AS BEFORE~
 """
 
 
-def made(size: int) -> bytes:
+WORDS = ("BRIGHT", "HARBOUR", "CORAL", "PUNTA", "GAVIOTA", "NORTH", "MERIDIAN", "SILVER", "CANAL", "DELTA",
+         "ELECTRONICS", "PRODUCE", "TEXTILES", "TOOLS", "FOODS", "MACHINERY", "CERAMICS")  # fmt: skip
+TOWNS = ("SHANGHAI", "CALLAO", "COLON", "GUAYAQUIL", "NINGBO", "SANTOS", "MANZANILLO", "VALPARAISO")
+
+
+def words(number: int, count: int) -> str:
+    """Return so many words, others for each number."""
+    return " ".join(WORDS[(number // 17**at + 5 * at) % 17] for at in range(count))
+
+
+def varied(number: int) -> str:
+    """Return a bill that shares with others no more than the names of ports and towns."""
+    owner = "".join(ascii_uppercase[number // 26**at % 26] for at in range(2)) + "XU"
+    serial = f"{number * 7919 % 1_000_000:06d}"
+    packages, mass = number * 37 % 900 + 1, number * 7919 % 24_000 + 500
+    town = TOWNS[number % 8]
+    return f"""LX*{number}~
+M11*NRUS{number:08d}*CN{town[:3]}*{packages}*CTN*{mass}*K****{town}**NRLN~
+N1*SH*{words(number, 3)} {number} CO LTD~
+N3*{number % 977 + 1} EAST WHARF ROAD~
+N4*{town}***CN~
+N1*CN*{words(number * 31, 3)} INC {number % 4999}~
+N3*{number % 499 + 1} DOCK AVE~
+N4*MIAMI***US~
+N1*FS*USMIA**USMIA~
+VID*4B*{owner}*{serial}{iso6346.check_digit(owner + serial)}*NR{number:06d}*****42G1*L~
+N10*{packages}*{words(number * 7, 2)} AND ACCESSORIES {number}*NRLN {number}*J*{800000 + number % 99999}*{mass * 95}*K*{mass}~
+N10**{words(number * 13, 2)} IN THE SAME CARTONS~
+"""
+
+
+def made(size: int, *, vary: bool = True) -> bytes:
     """Return one interchange of about ``size`` bytes."""
     sets: list[str] = []
     total = number = 0
     while total < size:
-        body = "".join(BILL.format(n=number + at) for at in range(1, BILLS + 1))
+        each = varied if vary else lambda at: BILL.format(n=at)
+        body = "".join(each(number + at) for at in range(1, BILLS + 1))
         number += BILLS
         head = (
             "M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W*000412*40*W*L~\nP4*5201*20260424*40~\n"
@@ -114,6 +161,24 @@ def split_all(found: list[Segment]) -> None:
         segment.elements()
 
 
+def indexed(data: bytes, backend: str) -> int:
+    """Find segments and sets as arrays, and check the envelopes."""
+    count = 0
+    work = Work("", DEFAULT)
+    for item in read_stretches(io.BytesIO(data), backend=backend, work=work):
+        assert isinstance(item, Stretch)
+        count += int((item.last - item.first + 1).sum())
+    return count
+
+
+def tabled(data: bytes, backend: str) -> int:
+    """Make the table of bills; the plain reader reads none of it."""
+    found = columns.read(data, backend=backend)
+    assert not found.plainly
+    assert not found.defects
+    return len(found.frames["309"])
+
+
 def records(data: bytes) -> list[Message]:
     """Make the consignments."""
     found = [item for item in reader.read(io.BytesIO(data)) if isinstance(item, Message)]
@@ -160,9 +225,12 @@ def main() -> None:
     parser.add_argument("--mb", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one-line", action="store_true", help="no line break behind segments")
+    parser.add_argument(
+        "--repeated", action="store_true", help="bills that differ in numbers alone"
+    )
     parser.add_argument("--peers", default="", metavar="PYTHON")
     args = parser.parse_args()
-    data = made(int(args.mb * 1e6))
+    data = made(int(args.mb * 1e6), vary=not args.repeated)
     if args.one_line:
         data = data.replace(b"\n", b"")
     messages = records(data)
@@ -176,6 +244,10 @@ def main() -> None:
         "written": lambda: written(messages),
         "file written back": lambda: copied(data),
     }
+    for name in columns.BACKENDS:
+        tabled(data, name)  # compiles
+        tasks[f"index, {name}"] = partial(indexed, data, name)
+        tasks[f"table, {name}"] = partial(tabled, data, name)
     times: dict[str, list[float]] = {name: [] for name in (*tasks, "pyx12")}
     version = ""
     with tempfile.TemporaryDirectory() as folder:
@@ -189,6 +261,8 @@ def main() -> None:
                 times["pyx12"].append(took)
     size = len(data) / 1e6
     theirs = statistics.median(times["pyx12"]) if times["pyx12"] else 0.0
+    print("pyx12 here cuts segments and elements and checks envelopes, without a map of the set:")
+    print("  equal work are elements, and index (elements as arrays); table and records do more")
     print(f"309 of {size:.1f} MB, {over(data, ask_one):,} segments, {len(messages)} sets")
     for name, found_times in times.items():
         if found_times:

@@ -1,9 +1,13 @@
 """Laws of profiles: one arrival after the other gives what the whole history gives, nothing looks
-ahead, and order is nothing."""
+ahead, and order is nothing. They hold for each way to work out a whole history.
+
+CPU: about 30 seconds, six more where numba has compiled nothing yet.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -12,8 +16,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esclusa.analysis.profiles import State, profile
+from esclusa.analysis.profiles import State, batch, coding, profile, walking
 from esclusa.errors import InputError, StateError
+
+
+@pytest.fixture(scope="module", autouse=True, params=[*worlds.WAYS, "loops"])
+def backend(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take one way for histories of any size; ``loops`` are those of numba that Python walks, where
+    a place outside an array is an error."""
+    with pytest.MonkeyPatch.context() as patch:
+        loops = request.param == "loops"
+        patch.setattr(batch, "BACKENDS", ("numba",) if loops else (request.param,))
+        for module in (coding, walking) if loops else ():
+            patch.setattr(module, "compiled", lambda loop: loop)
+        yield
+
 
 STEPS = st.lists(
     st.one_of(
@@ -196,6 +213,27 @@ def test_peers_are_those_of_the_weeks_before_and_widen_where_they_are_thin() -> 
     assert made["value_per_kg_peers"].to_list() == [None, 20, 20, None]
     assert made["value_per_kg_median"][1] == pytest.approx(19.5, rel=0.1)
     assert abs(made["value_per_kg_z"][1]) < 0.3
+
+
+def test_peers_that_are_too_few_without_the_own_consignment_say_nothing() -> None:
+    many = [_row(f"a{n}", 0, mass_kg=100.0 + n, packages=1.0) for n in range(19)]
+    own = _row("own", 0, mass_kg=100.0, packages=1.0)
+    later = {"asked": _frame({**own, "at": worlds.START + dt.timedelta(days=8)})}
+    for told, level in (([*many, own], None), ([*many, own, {**own, "id": "other"}], 1)):
+        state = State()
+        state.add(_frame(*told))
+        for made in (profile(_frame(*told), **later), state.ask(later["asked"])):
+            assert made["mass_per_package_kg_level"].to_list() == [level]
+            for end in ("z", "median", "peers"):
+                assert made[f"mass_per_package_kg_{end}"].is_null().to_list() == [level is None]
+
+
+def test_one_row_alone_has_a_rate_and_no_history() -> None:
+    made = profile(_frame(_row("a", 0)))
+    assert made["all_count"].to_list() == made["importer_count"].to_list() == [0]
+    assert made["importer_find_rate"][0] == pytest.approx(1 / 20)
+    assert made["importer_surge"].to_list() == [1]
+    assert made["importer_days_known"].to_list() == made["shipper_count"].to_list() == [None]
 
 
 def test_questions_of_a_state_go_forward_and_it_takes_no_contradiction() -> None:

@@ -270,6 +270,7 @@ STALE: dict[str, tuple[str, dict[str, Any]]] = {
     "POST /alerts/{alert_id}/snooze": ("alert", {"until": "2099-01-01T00:00Z", "reason": "later"}),
     "POST /redress/{case}/moves": ("redress", {"move": "papers", "given": {"seen": "passport"}}),
     "POST /seizure-reports/{record}/correction": ("report", {"report": _AGAIN, "why": "mistyped"}),
+    "POST /sources/{source_id}/recall": ("file", {"reason": "sent to the wrong office"}),
     "POST /seizure-reports/{record}/withdrawal": ("report", {"why": "reported twice"}),
     "POST /referrals/{referral_id}/moves": ("referral", {"move": "accept"}),
     "POST /requests/{request_id}/moves": ("request", {"move": "acknowledge"}),

@@ -517,6 +517,8 @@ def examine(twins: Twins, both: Pair) -> None:
                     "result": "not_performed", "cause": "gone"}  # fmt: skip
             for _ in range(2):
                 twins.call("POST", "/yard/{selection}/forms", name, json={"form": form})
+                twins.call("POST", "/yard/{selection}/forms/photographed", name,
+                           data={"data": json.dumps({"form": form})})  # fmt: skip
             twins.get("/yard-forms/{form}", form["id"])
     for name in (*hidden_in(both)[:3], MISSING):
         twins.get("/examinations/{record_id}/photographs", name)

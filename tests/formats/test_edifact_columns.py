@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import random
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,9 @@ MALFORMED = sorted((Path(__file__).parents[1] / "data" / "malformed").glob("*.ed
 UNB = b"UNB+UNOA:2+SND+RCV+260413:1015+1'"
 PLAN = b"UNH+%d+BAPLIE:D:95B:UN:SMDG22'BGM++1+9'TDT+20+0412W+++NRLN:172'LOC+147+0010584::5'EQD+CN+CSQU3054383+45R1+++5'UNT+6+%d'"
 MOVED = f"UNH+1+COARRI:D:95B:UN:ITG13\n{COARRI.strip()}\nUNT+20+1\n".replace("\n", "'").encode()
+BILL = (
+    b"UNH+1+CUSCAR:D:95B:UN'BGM+85+1+9'TDT+20+0412W+1++NRLN:172'CNI+1+NRLN0001'GID+1+3:CT'UNT+6+1'"
+)
 LISTED = b"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+AM218'NAD+FL+++ROJAS:ANA'UNT+5+1'"
 
 
@@ -277,6 +282,40 @@ DOUBTFUL = {
     "about as long as the limit": UNB + (PLAN % (1, 1)).replace(b"0412W", b"X" * 70000),
     "begins inside another": UNB + PLAN % (1, 1) + UNB + PLAN % (2, 2),
 }
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("BAPLIE", UNB + b"".join(PLAN % (each, each) for each in range(1, 4)) + b"UNZ+3+1'"),
+        ("COARRI", UNB + MOVED * 3 + b"UNZ+3+1'"),
+        ("CUSCAR", UNB + BILL * 3 + b"UNZ+3+1'"),
+        ("PAXLST", UNB + LISTED * 3 + b"UNZ+3+1'"),
+    ],
+    ids=["BAPLIE", "COARRI", "CUSCAR", "PAXLST"],
+)
+def test_what_a_part_takes_beside_its_rows_is_given_up_at_once(
+    kind: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the collector of circles, which runs seldom: else memory grows from part to part."""
+    made: list[weakref.ref[Sheet]] = []
+    kept: list[int] = []
+    begin = Sheet.__init__
+
+    def noted(self: Sheet, *given: Any) -> None:
+        kept.append(sum(each() is not None for each in made))
+        made.append(weakref.ref(self))
+        begin(self, *given)
+
+    monkeypatch.setattr(Sheet, "__init__", noted)
+    monkeypatch.setattr(base, "PART", (1, 1))
+    gc.disable()
+    try:
+        assert len(base.table(data, TABLES[kind])) >= 3
+        kept.append(sum(each() is not None for each in made))
+    finally:
+        gc.enable()
+    assert kept == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("reason", DOUBTFUL)

@@ -193,3 +193,11 @@ def test_every_set_of_a_public_sample_is_recovered_whole(name: str) -> None:
     assert len(found) == 1
     assert found[0].segments[-1].tag == "SE"
     assert not any(defect.severity is Severity.FATAL for defect in defects(items))
+
+
+@pytest.mark.parametrize("padding", [0, 40, 300])
+def test_a_trailer_without_terminator_is_found_wherever_it_stands(padding: int) -> None:
+    """Lines as segments: the break that ends the segment before is a terminator, no blank."""
+    data = interchange(transaction(["N9|BM|" + "x" * padding], "|:^\n"), marks="|:^\n")
+    glued = data.replace(b"GE|1|3\n", b"GE|1|3")
+    assert codes(glued) == ["x12.terminator.missing"]

@@ -190,7 +190,7 @@ def test_everything_that_a_link_or_a_form_leads_to_is_the_same(
                     f"/cases/{case_worlds.HIDDEN}", f"/cases/{case_worlds.HIDDEN}/checks",
                     f"/cases/{case_worlds.HIDDEN}/share", f"/joint-cases/{joint_worlds.HIDDEN}",
                     "/case-starts/record/ghost",
-                    "/examinations/ghost/photographs",
+                    "/examinations/ghost/photographs", "/intake/ghost/recall",
                     f"/kept-reports/{'0' * 64}", "/reports/2026-11/figures/ghost", "/board/ghost", "/users/ana",
                     "/notices/ghost", "/notice-forms?referral=ghost&account=ana",
                     "/feed/ghost", "/sign-in/return?state=x&code=x"):  # fmt: skip
@@ -273,13 +273,17 @@ def test_what_exists_only_in_secret_is_not_found_like_what_does_not_exist(
         "/alerts/{}?verdict=refer",
         "/intake/{}",
         "/intake/{}/proposal",
-        "/intake/{}/recall",
     ):
         missing = twins.get(path.format(MISSING))
         for name in hidden:
             answer = twins.get(path.format(name))
             assert answer.status_code == 404
             assert in_main(answer) == in_main(missing)
+    boss = people("supervisor")
+    missing = boss.get(f"/intake/{MISSING}/recall")
+    for name in hidden[::4]:
+        assert in_main(boss.get(f"/intake/{name}/recall")) == in_main(missing)
+        boss.post(f"/intake/{name}/recall", sure="yes", reason="wrong office")
     steps = ("/alerts/{}/claim", "/quarantine/{}/retry")
     for path, name in product(steps, hidden):
         assert twins.post(path.format(name)).status_code == 404

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from esclusa.api.body import small
+from esclusa.api.body import limited, small
 from esclusa.api.limits import FaceLimits
 from esclusa.api.problem import ASKED, Asked
 from esclusa.api.queries import check_value, convert, misread
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from esclusa.node.node import Node
 
 T = TypeVar("T")
+DATA: Final = "data"
+"""The part of a request with files that holds its JSON."""
+FILES: Final = "files"
+"""The parts that hold the files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +48,7 @@ class Call:
     query: Any = None
     body: Any = None
     path: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[tuple[str, BinaryIO], ...] = ()
 
     @property
     def reader(self) -> Reader:
@@ -59,7 +66,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An address. ``query`` and ``body`` are structs; ``raw`` takes the bytes of a file as they
     are. ``answer`` is the type of the JSON answer, None for an empty one; with ``file`` the call
     returns the response itself, a file to keep. ``due`` keeps an address open to somebody whose
-    password has to be changed first."""
+    password has to be changed first. ``files`` is how many files may come beside the body, which is
+    then ``multipart/form-data`` (RFC 7578): the JSON in its part ``data``, each file in a part
+    ``files``."""
 
     method: str
     path: str
@@ -69,6 +78,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     raw: bool = False
+    files: int = 0
     file: bool = False
     signed_in: bool = True
     due: bool = False
@@ -87,7 +97,11 @@ def at(
 async def serve(endpoint: Endpoint, call: Call) -> Response:
     """Read the request as the endpoint says, make the call, encode the answer as JSON."""
     ready = await _understood(endpoint, call)
-    answer = await endpoint.call(ready)
+    try:
+        answer = await endpoint.call(ready)
+    finally:
+        for _name, stream in ready.files:
+            stream.close()
     if endpoint.file:
         return cast("Response", answer)
     if endpoint.answer is None:
@@ -107,7 +121,7 @@ async def _understood(endpoint: Endpoint, call: Call) -> Call:
     token = bearer(request) if endpoint.signed_in else ""
     reader = await _reader(endpoint, call, token) if token else None
     read = convert(dict(request.query_params), query)
-    body = await _body(endpoint, request, call.limits)
+    body, files = await _body(endpoint, request, call.limits)
     request.scope[ASKED] = Asked(parameters=names, body=body)
     return Call(
         node=call.node,
@@ -119,6 +133,7 @@ async def _understood(endpoint: Endpoint, call: Call) -> Call:
         query=read,
         body=body,
         path=request.path_params,
+        files=files,
     )
 
 
@@ -135,17 +150,49 @@ def bearer(request: Request) -> str:
     return token.strip()
 
 
-async def _body(endpoint: Endpoint, request: Request, limits: FaceLimits) -> Any:
+async def _body(
+    endpoint: Endpoint, request: Request, limits: FaceLimits
+) -> tuple[Any, tuple[tuple[str, BinaryIO], ...]]:
+    """Return the body as its struct, and the files beside it by the names that they came under."""
     if endpoint.body is None:
-        return None
-    data = await small(request, limits.form_bytes)
+        return None, ()
+    if not endpoint.files:
+        return _decoded(endpoint.body, await small(request, limits.form_bytes), limits), ()
+    form = await _form(request, endpoint.files, limits)
+    files = [one for one in form.getlist(FILES) if isinstance(one, UploadFile)]
+    data = form.get(DATA)
+    if not isinstance(data, str) or len(files) + 1 != len(form.multi_items()):
+        await form.close()
+        raise InputError(f"send JSON in one part {DATA!r}, and each file in a part {FILES!r}")
     try:
-        made = msgspec.json.decode(data, type=endpoint.body)
+        made = _decoded(endpoint.body, data.encode(), limits)
+    except InputError:
+        await form.close()
+        raise
+    return made, tuple((one.filename or "", one.file) for one in files)
+
+
+async def _form(request: Request, files: int, limits: FaceLimits) -> FormData:
+    bounded = Request(request.scope, limited(request.receive, limits.upload_bytes))
+    try:
+        # One more than may come: the service says that these are too many.
+        return await bounded.form(
+            max_files=files + 1, max_fields=1, max_part_size=limits.form_bytes
+        )  # fmt: skip
+    except HTTPException:
+        raise InputError(
+            f"the request cannot be read as multipart/form-data with at most {files} files"
+        ) from None
+
+
+def _decoded(type_: type[msgspec.Struct], data: bytes, limits: FaceLimits) -> Any:
+    try:
+        made = msgspec.json.decode(data, type=type_)
     except msgspec.ValidationError as error:
         raise misread(error, "the body is not what was expected: ") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"the body is not what was expected: {error}") from error
-    for name in endpoint.body.__struct_fields__:
+    for name in type_.__struct_fields__:
         check_value(name, getattr(made, name), limits=limits)
     return made
 

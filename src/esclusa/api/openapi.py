@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from esclusa import __version__
-from esclusa.api.endpoint import Endpoint
+from esclusa.api.endpoint import DATA, FILES, Endpoint
 from esclusa.api.problem import MEDIA_TYPE, Problem
 
 PATH: Final = "/openapi.json"
@@ -78,6 +78,18 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 def _request(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
     if endpoint.raw:
         return {"application/octet-stream": {}}
+    if endpoint.files:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        parts = {
+            DATA: schema[_key(endpoint.body)],
+            FILES: {"type": "array", "items": file, "maxItems": endpoint.files},
+        }
+        whole = {"type": "object", "properties": parts, "required": [DATA]}
+        return {
+            "multipart/form-data": {
+                "schema": whole, "encoding": {DATA: {"contentType": "application/json"}},
+            }
+        }  # fmt: skip
     return {"application/json": {"schema": schema[_key(endpoint.body)]}}
 
 

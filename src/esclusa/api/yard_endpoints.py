@@ -14,6 +14,7 @@ from esclusa.api import shapes
 from esclusa.api.download import attachment
 from esclusa.api.endpoint import Call, at
 from esclusa.api.queries import check_limit, check_value
+from esclusa.node.yard_photos import MOST
 from esclusa.sharing import yard_views as views
 from esclusa.sharing.selection_views import SelectionRow
 
@@ -51,6 +52,17 @@ async def record_yard_form(call: Call) -> views.ReceiptView:
     return await call.ask(call.node.yard_desk.record, _name(call), asked.form, told=asked.told)
 
 
+async def record_yard_form_with_photographs(call: Call) -> views.ReceiptView:
+    """As for a form, with its photographs: JPEG or PNG, six at most, 8 MiB each. What came is named
+    by its SHA-256; where the form names them itself, they must be these."""
+    asked: Form = call.body
+    for name, value in msgspec.structs.asdict(asked.form).items():
+        check_value(name, value, limits=call.limits)
+    return await call.ask(
+        call.node.yard_desk.record, _name(call), asked.form, told=asked.told, photos=call.files
+    )
+
+
 async def yard_photographs(call: Call) -> views.PhotosView:
     """The photographs that came with an examination, with their chains of custody."""
     return await call.ask(call.node.yard_desk.photos.show, call.path["record_id"])
@@ -82,6 +94,14 @@ ENDPOINTS: Final = (
     at("GET", "/yard", sheets, tuple[SelectionRow, ...], query=shapes.LimitQuery),
     at("GET", "/yard/{selection}", sheet, views.YardSheet),
     at("POST", "/yard/{selection}/forms", record_yard_form, views.ReceiptView, body=Form),
+    at(
+        "POST",
+        "/yard/{selection}/forms/photographed",
+        record_yard_form_with_photographs,
+        views.ReceiptView,
+        body=Form,
+        files=MOST,
+    ),
     at("GET", "/yard-forms/{form}", receipt, views.ReceiptView),
     at("GET", "/examinations/{record_id}/photographs", yard_photographs, views.PhotosView),
     at(

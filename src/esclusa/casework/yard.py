@@ -40,7 +40,7 @@ class FormMistake(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one field: ``missing``, ``code``, ``moment``, ``twice`` (the clock shows
     that time twice or never), ``future``, ``order``, ``number``, ``long``, ``damaged``, ``idle``
     (this belongs to another result), ``zone``, ``id``, or of photographs ``photo`` (it is none),
-    ``many`` or ``large``."""
+    ``many``, ``large`` or ``other`` (than the form names)."""
 
     field: str
     problem: str
@@ -55,6 +55,7 @@ _SENTENCES: Final = {
     "damaged": "has a character that is no text", "idle": "does not go with that result",
     "zone": "is not a time zone that this node knows", "id": "is not a UUID",
     "photo": "is no JPEG or PNG photograph", "many": "are too many", "large": "is too large",
+    "other": "are others than the form names",
 }  # fmt: skip
 
 

@@ -126,6 +126,8 @@ class YardDesk:
         if filled.photos and not photos:  # named, and not sent
             raise FormMistakes((FormMistake(field="photos", problem="photo"),))
         hashes = tuple(one.sha256 for one in taken.files)
+        if filled.photos and set(filled.photos) != set(hashes):  # not what its sender had
+            raise FormMistakes((FormMistake(field="photos", problem="other"),))
         filled = msgspec.structs.replace(cleaned(filled), photos=hashes)
         sheet = self._drawn(reader, name)
         digest = digest_of(filled, sheet.name)

@@ -137,6 +137,18 @@ def feature_names() -> tuple[str, ...]:
     return tuple(feature.name for feature in features())
 
 
+@cache
+def names_of(key: Key) -> tuple[str, ...]:
+    """Return the names of a key's features in order."""
+    return tuple(f"{key.name}_{end}" for end, flag, *_ in _HISTORY if flag in key.gives)
+
+
+@cache
+def names_of_peers(measure: Measure) -> tuple[str, ...]:
+    """Return the names of a measure's features in order."""
+    return tuple(f"{measure.name}_{end}" for end, *_ in _PEERS)
+
+
 _HISTORY: Final = (
     ("count", "n", "consignments", "earlier consignments: {}", "envíos anteriores: {}"),
     ("count_30d", "w", "consignments", "consignments in 30 days: {}", "envíos en 30 días: {}"),

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Ints = npt.NDArray[np.int64]
+from esclusa.analysis.profiles import compiled as loops
+from esclusa.analysis.profiles.compiled import compiled
+
+Ints = npt.NDArray[np.signedinteger[Any]]
 
 
 class Codes(NamedTuple):
-    """A number for each row, equal for equal values, -1 for null; all are below ``size``."""
+    """A number of 32 bits for each row, equal for equal values, -1 for null; all are below
+    ``size``."""
 
     of: Ints
     size: int
 
 
 class Coder:
-    """Codes of a frame's columns and of groups of them, each worked out once."""
+    """Codes of a frame's columns and of groups of them, each worked out once.
 
-    def __init__(self, frame: pl.DataFrame) -> None:
+    :param quick: by compiled loops, which must be installed.
+    """
+
+    def __init__(self, frame: pl.DataFrame, *, quick: bool = False) -> None:
         self.frame = frame
+        self._quick = quick
         self._known: dict[tuple[str, ...], Codes] = {
-            (): Codes(np.zeros(len(frame), np.int64), 1),
+            (): Codes(np.zeros(len(frame), np.int32), 1),
         }
 
     def codes(self, columns: tuple[str, ...]) -> Codes:
@@ -39,33 +47,58 @@ class Coder:
         return self.codes(columns).of
 
     def _column(self, name: str) -> Codes:
+        values = self.frame[name]
+        if self._quick and (found := by_hash(values)):
+            return found
         kind = pl.Categorical(pl.Categories.random())
-        physical = self.frame[name].cast(kind).to_physical()
-        codes = physical.cast(pl.Int64).fill_null(-1).to_numpy()
+        physical = values.cast(kind).to_physical().cast(pl.Int32)
+        codes = physical.fill_null(-1).to_numpy(writable=True)  # one type for all loops
         return Codes(codes, int(codes.max(initial=0)) + 1)
 
     def _group(self, columns: tuple[str, ...]) -> Codes:
         # Lanes stand at the end of most groups: they are made once.
         tail = columns[-2:] if len(columns) > 2 else columns[-1:]
         head, end = self.codes(columns[: -len(tail)]), self.codes(tail)
-        both = np.where((head.of < 0) | (end.of < 0), -1, head.of * end.size + end.of)
-        return dense(Codes(both, head.size * end.size))
+        both = head.of.astype(np.int64)
+        both *= end.size
+        both += end.of
+        both[(head.of < 0) | (end.of < 0)] = -1
+        # Loops keep something for each number, so theirs have few gaps.
+        return dense(both, head.size * end.size, 4 * len(both) if self._quick else _DENSE_ENOUGH)
 
 
 _DENSE_ENOUGH: Final = 1 << 24
 
 
-def dense(codes: Codes) -> Codes:
-    """Return the same grouping with numbers small enough to be packed beside a row's number."""
-    if codes.size <= _DENSE_ENOUGH or not len(codes.of):
-        return codes
-    order, sorted_ = in_order(codes.of - min(0, int(codes.of.min())))
-    fresh = np.zeros(len(order), np.int64)
+def dense(numbers: Ints, size: int, enough: int = _DENSE_ENOUGH) -> Codes:
+    """Return the grouping of these numbers, all below ``size``, -1 for null, by numbers below
+    ``enough`` or without gaps: small enough to be packed beside a row's number."""
+    if size <= min(enough, _DENSE_ENOUGH) or not len(numbers):
+        return Codes(numbers.astype(np.int32), size)
+    order, sorted_ = in_order(numbers - min(0, int(numbers.min())))
+    fresh = np.zeros(len(order), np.int32)
     fresh[1:] = sorted_[1:] != sorted_[:-1]
-    of = np.empty(len(order), np.int64)
+    of = np.empty(len(order), np.int32)
     of[order] = np.cumsum(fresh)
-    nulls = int((codes.of < 0).any())
-    return Codes(of - nulls, int(of.max()) + 1 - nulls)
+    nulls = int((numbers < 0).any())
+    return Codes(of - np.int32(nulls), int(of.max()) + 1 - nulls)
+
+
+def by_hash(values: pl.Series) -> Codes | None:
+    """Return the codes of values by compiled loops; None where two of them share a hash."""
+    hashes = _hashes(values)
+    code, example = np.empty(len(hashes), np.int32), np.empty(len(hashes), np.int32)
+    table = np.full(1 << (2 * len(hashes)).bit_length(), -1, np.int32)
+    size = compiled(loops.distinct)(hashes, table, code, example)
+    if values.ne_missing(values.gather(example[:size]).gather(code)).any():
+        return None
+    if values.null_count():
+        code[values.is_null().to_numpy()] = -1
+    return Codes(code, max(size, 1))
+
+
+def _hashes(values: pl.Series) -> npt.NDArray[np.uint64]:
+    return values.hash().to_numpy()
 
 
 def in_order(numbers: Ints) -> tuple[Ints, Ints]:
@@ -80,6 +113,6 @@ def in_order(numbers: Ints) -> tuple[Ints, Ints]:
     bits = len(numbers).bit_length()
     if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < 1 << (63 - bits):
         raise ValueError("numbers cannot be packed")
-    packed = (numbers << bits) | np.arange(len(numbers))
+    packed = (numbers.astype(np.int64) << bits) | np.arange(len(numbers))
     packed.sort()
     return packed & ((1 << bits) - 1), packed >> bits

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 _CELLS: Final = 1 << 14
 """Histograms held at once, about 10 MB."""
 _WEEK_BITS: Final = 16
-_TO_SPREAD: Final = 1.349
+TO_SPREAD: Final = 1.349
 """Interquartile range of a normal distribution in standard deviations."""
 
 
@@ -79,7 +79,7 @@ def robust_z(values: Floats, peers: Peers, settings: Settings) -> Floats:
     """Return how far each value lies from its peers' median, in spreads of the logarithm: the
     interquartile range divided by 1.349, which is a standard deviation where values are normal."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.maximum((peers.high - peers.low) / _TO_SPREAD, settings.least_spread)
+        spread = np.maximum((peers.high - peers.low) / TO_SPREAD, settings.least_spread)
         return np.asarray((np.log(values) - peers.median) / spread)
 
 
@@ -105,7 +105,7 @@ def compare(
     asking = np.flatnonzero((stream.slot >= 0) & (step >= 0))
     telling = np.flatnonzero((stream.stated != 0) & (step >= 0))
     for level, columns in enumerate(measure.levels, start=1):
-        group = codes(columns)[stream.row]
+        group = codes(columns)[stream.row].astype(np.int64)  # packed with the week below
         told = telling[group[telling] >= 0]
         many = np.bincount(group[told], minlength=int(group.max(initial=-1)) + 1)
         asking = asking[found.level[stream.slot[asking]] == 0]
@@ -196,6 +196,8 @@ class _Level(NamedTuple):
         here = number[own[0]] >= 0
         np.subtract.at(histograms, (number[own[0][here]], own[1][here]), own[2][here])
         self.found.level[slots] = self.found.total[slots] = 0
+        for part in (self.found.low, self.found.median, self.found.high):
+            part[slots] = np.nan
         self._put(slots, np.arange(len(slots)), histograms)
 
 

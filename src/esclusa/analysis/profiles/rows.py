@@ -130,9 +130,13 @@ def _number(name: str) -> pl.Expr:
     return pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
 
 
-def measured(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the raw features of rows from :func:`taken`, null where they cannot be said."""
-    return rows.hstack([_detours(rows).alias("detour")]).select(_by_itself())
+def measured(rows: pl.DataFrame, detours: pl.Series | None = None) -> pl.DataFrame:
+    """Return the raw features of rows from :func:`taken`, null where they cannot be said.
+
+    :param detours: of each row, where they are known already.
+    """
+    detours = _detours(rows) if detours is None else detours
+    return rows.hstack([detours.alias("detour")]).select(_by_itself())
 
 
 @cache
@@ -185,16 +189,22 @@ def _above(number: pl.Expr) -> pl.Expr:
 
 
 def _detours(rows: pl.DataFrame) -> pl.Series:
-    way = ("load_port", "via", "discharge_port")
     if len(rows) <= _FEW:
-        found = list(map(detour, *(rows[name].to_list() for name in way)))
-        return pl.Series(found, dtype=pl.Float64)
-    ways = rows.select(way).unique()
-    lengths = [detour(*found) for found in ways.iter_rows()]
-    known = ways.with_columns(pl.Series("detour", lengths, dtype=pl.Float64))
-    return rows.select(way).join(
-        known, on=way, how="left", nulls_equal=True, maintain_order="left"
+        return detours_of(rows)
+    ways = rows.select(WAY).unique()
+    known = ways.with_columns(detours_of(ways).alias("detour"))
+    return rows.select(WAY).join(
+        known, on=WAY, how="left", nulls_equal=True, maintain_order="left"
     )["detour"]  # fmt: skip
+
+
+WAY: Final = ("load_port", "via", "discharge_port")
+
+
+def detours_of(ways: pl.DataFrame) -> pl.Series:
+    """Return the detour of each row, looked up one by one."""
+    found = list(map(detour, *(ways[name].to_list() for name in WAY)))
+    return pl.Series(found, dtype=pl.Float64)
 
 
 _FEW: Final = 1_000

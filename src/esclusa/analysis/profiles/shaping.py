@@ -27,7 +27,8 @@ _SHORT, _LONG = WINDOWS[0], WINDOWS[-1]
 _FEW: Final = 1_000
 """Up to so many rows the table is made in one piece, as two hundred columns cost more than they
 hold."""
-_PART: Final = _SHORT / (_LONG - _SHORT)
+PART: Final = _SHORT / (_LONG - _SHORT)
+"""The short window's part of what the long one holds besides it."""
 
 
 class Shape:
@@ -125,7 +126,7 @@ def _history(
         made += [(n, _said(w, some)) for n, w in zip(names, counts.windows, strict=True)]
     if "s" in gives:
         month, year = counts.windows[0], counts.windows[-1]
-        usual = np.maximum(year - month, 0) * _PART
+        usual = np.maximum(year - month, 0) * PART
         made.append(("surge", np.where(some, (month + 1) / (usual + 1), np.nan)))
     if "e" in gives:
         made += [("examined", _said(counts.examined, some)), ("found", _said(counts.found, some))]
@@ -155,7 +156,15 @@ def _new(pair: Ints, parts: list[Ints], settings: Settings) -> Floats:
 
 def _finite(values: Floats) -> Floats:
     """Return values without those too large for a number of 32 bits."""
-    return np.where(np.abs(values) < _LARGEST, values, np.nan)
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
-_LARGEST: Final = float(np.finfo(np.float32).max)
+LARGEST: Final = float(np.finfo(np.float32).max)
+
+
+def said(raw: pl.DataFrame) -> pl.DataFrame:
+    """Return raw features from ``measured`` as a profile has them."""
+    return raw.select(
+        pl.when(pl.col(name).abs() < LARGEST).then(pl.col(name)).cast(pl.Float32).alias(name)
+        for name in raw.columns
+    )

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, Reading
 from esclusa.formats.x12.customs_events_353 import EVENTS
+from esclusa.formats.x12.cutting import Cut, cuts
 from esclusa.formats.x12.events import INBOND, REMARK, Header, remark, remarks, unit
 from esclusa.model import Function, TransportEquipment, TransportEvent
 
@@ -40,7 +41,7 @@ class _Item:
         self.documents: tuple[str, ...] = ()
         self.errors: list[tuple[str, list[str]]] = []
 
-    def error(self, segment: Segment) -> None:
+    def error(self, segment: Cut) -> None:
         """K1: an error that begins with its code, or the rest of the one before it."""
         lines: list[str] = []
         remark(segment, lines)
@@ -65,14 +66,14 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     """Read one 355 into events: each bill it names, then the set. Defects go to ``notes``."""
     header = Header(raw, notes, "355")
     whole, items, verdict = _Item(), list[_Item](), list[str]()
-    for segment in raw.segments:
+    for segment in cuts(raw.segments):
         item = items[-1] if items else whole
         if segment.tag == "LX":
             items.append(_Item())
         elif segment.tag == "K1":
             item.error(segment)
         elif segment.tag == "K3":
-            verdict += [text for at in range(1, 4) if (text := segment.get(at).strip())]
+            verdict += [text for at in range(1, 4) if (text := segment.values[at].strip())]
         elif segment.tag in _SUBJECTS:
             _name(item if items else _opened(items), segment)
         else:
@@ -90,17 +91,17 @@ def _opened(items: list[_Item]) -> _Item:
     return items[-1]
 
 
-def _name(item: _Item, segment: Segment) -> None:
+def _name(item: _Item, segment: Cut) -> None:
     """Take the bill, movement or container that M13, M11 or M15 names."""
     if segment.tag == "M13":
-        item.carrier, item.bill = segment.get(1).strip(), segment.get(4).strip()
+        item.carrier, item.bill = segment.values[1].strip(), segment.values[4].strip()
     elif segment.tag == "M11":
-        item.bill = segment.get(1).strip()
-        item.carrier = segment.get(12).strip() or item.carrier
+        item.bill = segment.values[1].strip()
+        item.carrier = segment.values[12].strip() or item.carrier
     else:
-        number = segment.get(2).strip()
-        subject = EVENTS.get(segment.get(1).strip(), ("", ""))[1]
-        item.carrier = segment.get(5).strip() or item.carrier
+        number = segment.values[2].strip()
+        subject = EVENTS.get(segment.values[1].strip(), ("", ""))[1]
+        item.carrier = segment.values[5].strip() or item.carrier
         item.bill = number if subject == "bill" else ""
         item.box = unit(number) if subject == "container" else None
         item.documents = (f"{INBOND}:{number}",) if subject == "inbond" and number else ()

@@ -11,9 +11,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, Reading
 from esclusa.formats.x12 import common
+from esclusa.formats.x12.cutting import Cut, cuts
 from esclusa.formats.x12.events import INBOND, Header, remark, remarks, unit
 from esclusa.model import (
     Function,
@@ -45,7 +46,7 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     header = Header(raw, notes, "353")
     events: list[TransportEvent] = []
     lines: list[str] = []
-    for segment in raw.segments:
+    for segment in cuts(raw.segments):
         if segment.tag == "M15":
             _close(events, lines)
             lines = []
@@ -66,16 +67,16 @@ def _close(events: list[TransportEvent], lines: list[str]) -> None:
     events[-1] = replace(events[-1], reason=words)
 
 
-def _m15(header: Header, segment: Segment) -> TransportEvent:
+def _m15(header: Header, segment: Cut) -> TransportEvent:
     """01 what, 02 its number, 03 and 06 moment, 04 where, 05 issuer of a bill, 07 seal, 08 and 09
     the next carrier, 10 town."""
-    code, number = segment.get(1).strip(), segment.get(2).strip()
+    code, number = segment.values[1].strip(), segment.values[2].strip()
     event, subject = EVENTS.get(code, (MANIFEST.get(header.kind, "other"), "ship"))
-    where = Place(code=segment.get(4).strip(), name=segment.get(10).strip())
+    where = Place(code=segment.values[4].strip(), name=segment.values[10].strip())
     if where.code:
         where = common.place(where.code, where.name)
     box = unit(number) if subject == "container" else None
-    seal = segment.get(7).strip()
+    seal = segment.values[7].strip()
     if box is not None and seal:
         box = replace(box, seals=(Seal(number=seal),))
     return TransportEvent(
@@ -83,7 +84,7 @@ def _m15(header: Header, segment: Segment) -> TransportEvent:
         occurred=common.moment(header.notes, segment, 3, 6, year=header.year),
         place=header.place if where == Place() else where,
         equipment=box,
-        carrier=segment.get(5).strip() or header.voyage.carrier,
+        carrier=segment.values[5].strip() or header.voyage.carrier,
         bill=number if subject == "bill" else "",
         voyage=header.voyage,
         code=code,
@@ -93,8 +94,8 @@ def _m15(header: Header, segment: Segment) -> TransportEvent:
     )
 
 
-def _next_carrier(segment: Segment) -> tuple[Party, ...]:
-    tax, code = segment.get(8).strip(), segment.get(9).strip()
+def _next_carrier(segment: Cut) -> tuple[Party, ...]:
+    tax, code = segment.values[8].strip(), segment.values[9].strip()
     numbers = [Identifier(scheme="other", value=code)] if code else []
     numbers += [Identifier(scheme="tax", value=tax)] if tax else []
     return (Party(role="carrier", identifiers=tuple(numbers)),) if numbers else ()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, Reading
 from esclusa.formats.x12 import common
+from esclusa.formats.x12.cutting import Cut, cuts
 from esclusa.formats.x12.events import Header, meant, remark, remarks, told, unit
 from esclusa.model import Function, Severity, TransportEvent
 
@@ -41,7 +42,7 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     """Read one 350 into events, in their order. Defects go to ``notes``."""
     header = Header(raw, notes, "350")
     postings: list[_Posting] = []
-    for segment in raw.segments:
+    for segment in cuts(raw.segments):
         if segment.tag == "X4":
             _x4(header, segment, postings)
         elif segment.tag == "V9":
@@ -53,24 +54,24 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     return [Reading(Function.ORIGINAL, tuple(each.event() for each in postings))]
 
 
-def _x4(header: Header, segment: Segment, postings: list[_Posting]) -> None:
+def _x4(header: Header, segment: Cut, postings: list[_Posting]) -> None:
     """01 bill, 02 quantity, 03 and 04 entry, 05 and 06 moment, 07 disposition, 08 and 10 master
     bill, 09 issuer, 11 and 12 container, 13 where, 15 and 16 reference, 17 time code."""
-    code, notes = segment.get(7).strip(), header.notes
-    box = unit(segment.get(11).strip() + segment.get(12).strip())
-    bill = segment.get(1).strip()
+    code, notes = segment.values[7].strip(), header.notes
+    box = unit(segment.values[11].strip() + segment.values[12].strip())
+    bill = segment.values[1].strip()
     if not bill and box is None:
         reason = "X4 names neither a bill (X401) nor a container (X412); it is about nothing"
         notes.add("x12.350.subject", Severity.ERROR, reason, segment, "1")
         return
     found = meant(code, notes, segment, "7", "350")
-    where = segment.get(13).strip()
+    where = segment.values[13].strip()
     fields = {
         "event": found.event,
         "occurred": common.moment(notes, segment, 5, 6, 17, year=header.year),
         "place": common.place(where) if where else header.place,
         "equipment": box,
-        "carrier": segment.get(9).strip() or header.voyage.carrier,
+        "carrier": segment.values[9].strip() or header.voyage.carrier,
         "bill": bill,
         "voyage": header.voyage,
         "code": code,
@@ -78,18 +79,18 @@ def _x4(header: Header, segment: Segment, postings: list[_Posting]) -> None:
     postings.append(_Posting(fields, found.name, list(_documents(segment))))
 
 
-def _documents(segment: Segment) -> list[str]:
+def _documents(segment: Cut) -> list[str]:
     words = (
-        ("QTY", segment.get(2).strip()),
-        ("ENTRYTYPE", segment.get(3).strip()),
-        ("ENTRY", segment.get(4).strip()),
-        ("MB", segment.get(10).strip() + segment.get(8).strip()),
-        (segment.get(15).strip(), segment.get(16).strip()),
+        ("QTY", segment.values[2].strip()),
+        ("ENTRYTYPE", segment.values[3].strip()),
+        ("ENTRY", segment.values[4].strip()),
+        ("MB", segment.values[10].strip() + segment.values[8].strip()),
+        (segment.values[15].strip(), segment.values[16].strip()),
     )
     return [f"{word}:{text}" for word, text in words if text]
 
 
-def _v9(header: Header, segment: Segment) -> _Posting:
+def _v9(header: Header, segment: Cut) -> _Posting:
     """01 code, 02 words, 03 and 04 moment."""
     fields = {
         "event": "other",
@@ -97,19 +98,21 @@ def _v9(header: Header, segment: Segment) -> _Posting:
         "place": header.place,
         "carrier": header.voyage.carrier,
         "voyage": header.voyage,
-        "code": segment.get(1).strip(),
+        "code": segment.values[1].strip(),
     }
-    return _Posting(fields, segment.get(2).strip(), [])
+    return _Posting(fields, segment.values[2].strip(), [])
 
 
-def _more(segment: Segment, postings: list[_Posting]) -> None:
+def _more(segment: Cut, postings: list[_Posting]) -> None:
     """Remarks, references and containers of the latest posting."""
     if not postings:
         return
     last = postings[-1]
     if segment.tag == "K1":
         remark(segment, last.lines)
-    elif segment.tag == "N9" and segment.get(2).strip():
-        last.documents.append(f"{segment.get(1).strip()}:{segment.get(2).strip()}")
-    elif segment.tag == "N7" and (box := unit(segment.get(1).strip() + segment.get(2).strip())):
+    elif segment.tag == "N9" and segment.values[2].strip():
+        last.documents.append(f"{segment.values[1].strip()}:{segment.values[2].strip()}")
+    elif segment.tag == "N7" and (
+        box := unit(segment.values[1].strip() + segment.values[2].strip())
+    ):
         last.documents.append(f"EQ:{box.number}")

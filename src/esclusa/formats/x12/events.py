@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
+from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, passed_over, snippet
 from esclusa.formats.values import container
 from esclusa.formats.x12 import common
+from esclusa.formats.x12.cutting import Cut
 from esclusa.model import Place, Severity, TransportEquipment, Voyage
 
 REMARK: Final = 30
@@ -54,22 +55,22 @@ class Header:
         self.kind = ""
         self.place = Place()
 
-    def take(self, segment: Segment, allowed: frozenset[str]) -> None:
+    def take(self, segment: Cut, allowed: frozenset[str]) -> None:
         """M10, V1, P4; what the set does not know is noted once for each tag."""
         if segment.tag == "M10":
             self.voyage = common.m10_voyage(self.notes, segment)
-            self.kind = segment.get(9).strip()
+            self.kind = segment.values[9].strip()
         elif segment.tag == "V1":
             self.voyage = common.v1_voyage(self.notes, segment, self.voyage)
         elif segment.tag == "P4":
-            self.place = common.place(segment.get(1).strip())
+            self.place = common.place(segment.values[1].strip())
         elif segment.tag not in allowed:
             passed_over(self.notes, segment, self.unknown, f"x12.{self.unknown}")
 
 
-def remark(segment: Segment, lines: list[str]) -> None:
+def remark(segment: Cut, lines: list[str]) -> None:
     """Add the two texts of K1."""
-    lines += [text for at in (1, 2) if (text := segment.get(at))]
+    lines += [text for at in (1, 2) if (text := segment.values[at])]
 
 
 def remarks(lines: list[str]) -> str:
@@ -85,7 +86,7 @@ def unit(number: str) -> TransportEquipment | None:
     return TransportEquipment(number=plain, number_valid=valid)
 
 
-def meant(code: str, notes: Notes, segment: Segment, element: str, of: str) -> Disposition:
+def meant(code: str, notes: Notes, segment: Cut, element: str, of: str) -> Disposition:
     """Return what a disposition code means; an unknown one is noted and kept."""
     found = DISPOSITIONS.get(code)
     if found is None:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.reading import Notes, Reading, snippet, walk
+from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.reading import Notes, Reading, snippet
 from esclusa.formats.values import hs_code, number, undg, whole
 from esclusa.formats.x12 import common
 from esclusa.formats.x12.common import CODES, Parties, measured
+from esclusa.formats.x12.cutting import Cut, walk
 from esclusa.model import (
     Consignment,
     Function,
@@ -79,7 +80,7 @@ class _Bill:
 def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     """Read one 310 into its consignment. Defects go to ``notes``."""
     bill = _Bill(raw, notes)
-    walk(bill, raw, _HANDLERS, _UNREAD, "310", "x12.310")
+    walk(bill, raw, _HANDLERS, _UNREAD, "310")
     if not bill.bill:
         reason = "the set names no bill (N9*BM, B302, B303); it cannot be told from others"
         notes.add("x12.310.bill.missing", Severity.ERROR, reason, raw.segments[0])
@@ -87,22 +88,22 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     return [Reading(bill.function, (_consignment(bill),))]
 
 
-def _b3(bill: _Bill, segment: Segment) -> None:
-    bill.bill = bill.bill or segment.get(3).strip() or segment.get(2).strip()
-    bill.fields["freight_payment"] = CODES["payment"].get(segment.get(4).strip(), "")
+def _b3(bill: _Bill, segment: Cut) -> None:
+    bill.bill = bill.bill or segment.values[3].strip() or segment.values[2].strip()
+    bill.fields["freight_payment"] = CODES["payment"].get(segment.values[4].strip(), "")
     bill.fields["issued"] = common.moment(bill.notes, segment, 6, year=bill.year)
     bill.total = _cents(bill, segment, 7)
-    bill.carrier = segment.get(11).strip()
+    bill.carrier = segment.values[11].strip()
 
 
-def _cents(bill: _Bill, segment: Segment, element: int) -> float | None:
+def _cents(bill: _Bill, segment: Cut, element: int) -> float | None:
     """An amount with two implied decimals (N2); nothing due is no amount."""
-    value = number(segment.get(element).strip(), bill.notes, segment, str(element))
+    value = number(segment.values[element].strip(), bill.notes, segment, str(element))
     return value / 100 if value else None
 
 
-def _b2a(bill: _Bill, segment: Segment) -> None:
-    code = segment.get(1).strip()
+def _b2a(bill: _Bill, segment: Cut) -> None:
+    code = segment.values[1].strip()
     word = CODES["purpose"].get(code, "")
     if not word:
         reason = f"purpose {snippet(code)} is not known (353); it was read as an original"
@@ -110,8 +111,8 @@ def _b2a(bill: _Bill, segment: Segment) -> None:
     bill.function = Function(word or "original")
 
 
-def _n9(bill: _Bill, segment: Segment) -> None:
-    qualifier, text = segment.get(1).strip(), segment.get(2).strip()
+def _n9(bill: _Bill, segment: Cut) -> None:
+    qualifier, text = segment.values[1].strip(), segment.values[2].strip()
     if not text:
         return
     if qualifier == "BM":
@@ -122,46 +123,46 @@ def _n9(bill: _Bill, segment: Segment) -> None:
         bill.documents.append(f"{qualifier}:{text}")
 
 
-def _v1(bill: _Bill, segment: Segment) -> None:
+def _v1(bill: _Bill, segment: Cut) -> None:
     bill.voyage = common.v1_voyage(bill.notes, segment, bill.voyage)
 
 
-def _c3(bill: _Bill, segment: Segment) -> None:
-    bill.currency = bill.currency or segment.get(1).strip()
+def _c3(bill: _Bill, segment: Cut) -> None:
+    bill.currency = bill.currency or segment.values[1].strip()
 
 
-def _r4(bill: _Bill, segment: Segment) -> None:
+def _r4(bill: _Bill, segment: Cut) -> None:
     """R4: what a port is for, its code with the code's list (UN), its name."""
     bill.parties.close()
-    bill.port = CODES["port"].get(segment.get(1).strip(), "")
-    code, name = segment.get(3).strip(), segment.get(4).strip()
-    found = Place(code=code, name=name, scheme="unlocode" if segment.get(2) == "UN" else "")
+    bill.port = CODES["port"].get(segment.values[1].strip(), "")
+    code, name = segment.values[3].strip(), segment.values[4].strip()
+    found = Place(code=code, name=name, scheme="unlocode" if segment.values[2] == "UN" else "")
     if bill.port == "transhipment_ports":
         bill.transhipments.append(found)
     elif bill.port:
         bill.fields.setdefault(bill.port, found)
 
 
-def _dtm(bill: _Bill, segment: Segment) -> None:
+def _dtm(bill: _Bill, segment: Cut) -> None:
     """The date with the port of loading is that of departure, with the one of discharge arrival."""
     field = {"load_port": "departure", "discharge_port": "arrival"}.get(bill.port)
     if field and not bill.fields.get(field):
         bill.fields[field] = common.moment(bill.notes, segment, 2, 3, 4, year=bill.year)
 
 
-def _lx(bill: _Bill, segment: Segment) -> None:
+def _lx(bill: _Bill, segment: Cut) -> None:
     del segment
     bill.parties.close()
     bill.port = bill.box = ""
     bill.open, bill.loop = None, []
 
 
-def _n7(bill: _Bill, segment: Segment) -> None:
+def _n7(bill: _Bill, segment: Cut) -> None:
     """A container. Its number may lack the check digit, which then stands in N718."""
     bill.open = None
-    letters, digits = segment.get(1).strip(), segment.get(2).strip()
+    letters, digits = segment.values[1].strip(), segment.values[2].strip()
     if len(digits) == 6 and letters:
-        digits += segment.get(18).strip()
+        digits += segment.values[18].strip()
     if not letters + digits:
         bill.box = ""
         return
@@ -171,28 +172,28 @@ def _n7(bill: _Bill, segment: Segment) -> None:
     bill.boxes[plain] = TransportEquipment(
         number=plain,
         number_valid=valid,
-        size_type=segment.get(22).strip(),
+        size_type=segment.values[22].strip(),
         gross_mass_kg=_mass(bill, segment, 3, 17),
         tare_kg=_mass(bill, segment, 5, 17),
     )
 
 
-def _mass(bill: _Bill, segment: Segment, element: int, unit: int) -> float | None:
+def _mass(bill: _Bill, segment: Cut, element: int, unit: int) -> float | None:
     """A mass in kilograms; without a unit it was sent so."""
     return measured(bill.notes, segment, element, unit, common.WEIGHT, usual="K")
 
 
-def _m7(bill: _Bill, segment: Segment) -> None:
+def _m7(bill: _Bill, segment: Cut) -> None:
     """Seals of the open container."""
     if not bill.box:
         return
     bill.boxes[bill.box] = common.sealed(bill.boxes[bill.box], segment)
 
 
-def _w09(bill: _Bill, segment: Segment) -> None:
+def _w09(bill: _Bill, segment: Cut) -> None:
     """Temperature of the open container, in Celsius or Fahrenheit as W0903 says."""
-    value = number(segment.get(2).strip(), bill.notes, segment, "2")
-    unit = segment.get(3).strip()
+    value = number(segment.values[2].strip(), bill.notes, segment, "2")
+    unit = segment.values[3].strip()
     if value is None or not bill.box:
         return
     if unit not in (_CELSIUS, _FAHRENHEIT):
@@ -203,42 +204,42 @@ def _w09(bill: _Bill, segment: Segment) -> None:
     bill.boxes[bill.box] = replace(bill.boxes[bill.box], temperature_c=celsius)
 
 
-def _l0(bill: _Bill, segment: Segment) -> None:
+def _l0(bill: _Bill, segment: Cut) -> None:
     """A line of goods, or of a charge: which of them is known when its loop has been read."""
     goods = bill.open = _Goods()
     bill.goods.append((goods, bill.loop))
-    at = 8 if segment.get(8).strip() else 13
+    at = 8 if segment.values[8].strip() else 13
     goods.fields = {
         "gross_mass_kg": _mass(bill, segment, 4, 11),
         "volume_m3": measured(bill.notes, segment, 6, 7, common.VOLUME),
-        "packages": whole(segment.get(at).strip(), bill.notes, segment, str(at)),
-        "package_type": segment.get(at + 1).strip(),
+        "packages": whole(segment.values[at].strip(), bill.notes, segment, str(at)),
+        "package_type": segment.values[at + 1].strip(),
     }
 
 
-def _l5(bill: _Bill, segment: Segment) -> None:
+def _l5(bill: _Bill, segment: Cut) -> None:
     """Text, commodity code and marks; an L5 without its L0 opens a line."""
     if bill.open is None:
         bill.open = _Goods()
         bill.goods.append((bill.open, bill.loop))
     goods = bill.open
     goods.told = True
-    if segment.get(2):
-        goods.lines.append(segment.get(2))
-    if segment.get(3).strip() and not goods.fields.get("hs_code"):
-        goods.fields["hs_code"] = hs_code(segment.get(3).strip(), bill.notes, segment, "3")
-    if segment.get(6).strip():
-        goods.marks.append(segment.get(6).strip())
+    if segment.values[2]:
+        goods.lines.append(segment.values[2])
+    if segment.values[3].strip() and not goods.fields.get("hs_code"):
+        goods.fields["hs_code"] = hs_code(segment.values[3].strip(), bill.notes, segment, "3")
+    if segment.values[6].strip():
+        goods.marks.append(segment.values[6].strip())
 
 
-def _l1(bill: _Bill, segment: Segment) -> None:
+def _l1(bill: _Bill, segment: Cut) -> None:
     del segment
     if bill.open is not None:
         bill.open.rated = True
 
 
-def _h1(bill: _Bill, segment: Segment) -> None:
-    code = undg(segment.get(1).strip(), bill.notes, segment, "1")
+def _h1(bill: _Bill, segment: Cut) -> None:
+    code = undg(segment.values[1].strip(), bill.notes, segment, "1")
     if not code:
         return
     if bill.open is not None:
@@ -248,7 +249,7 @@ def _h1(bill: _Bill, segment: Segment) -> None:
         bill.boxes[bill.box] = replace(box, undg=tuple(dict.fromkeys((*box.undg, code))))
 
 
-def _l3(bill: _Bill, segment: Segment) -> None:
+def _l3(bill: _Bill, segment: Cut) -> None:
     """Totals: they stand for a single line that lacks its own, and for the amount due."""
     bill.open = None
     if bill.total is None:
@@ -256,15 +257,15 @@ def _l3(bill: _Bill, segment: Segment) -> None:
     bill.totals = {
         "gross_mass_kg": _mass(bill, segment, 1, 12),
         "volume_m3": measured(bill.notes, segment, 9, 10, common.VOLUME),
-        "packages": whole(segment.get(11).strip(), bill.notes, segment, "11"),
+        "packages": whole(segment.values[11].strip(), bill.notes, segment, "11"),
     }
 
 
-def _party(read: Callable[[Parties, Segment], None]) -> Callable[[_Bill, Segment], None]:
+def _party(read: Callable[[Parties, Cut], None]) -> Callable[[_Bill, Cut], None]:
     return lambda bill, segment: read(bill.parties, segment)
 
 
-_HANDLERS: Final[dict[str, Callable[[_Bill, Segment], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[_Bill, Cut], None]]] = {
     "B3": _b3, "B2A": _b2a, "N9": _n9, "V1": _v1, "C3": _c3, "R4": _r4, "DTM": _dtm, "LX": _lx,
     "N1": _party(Parties.begin), "N3": _party(Parties.street), "N4": _party(Parties.town),
     "PER": _party(Parties.contact), "N7": _n7, "M7": _m7, "W09": _w09, "L0": _l0, "L5": _l5,
@@ -280,7 +281,7 @@ def _consignment(bill: _Bill) -> Consignment:
         bill=bill.bill,
         voyage=bill.voyage,
         transhipment_ports=tuple(bill.transhipments),
-        parties=tuple(bill.parties.found),
+        parties=bill.parties.told(),
         goods=_items(bill),
         equipment=tuple(bill.boxes.values()),
         freight_amount=amount,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from esclusa.formats.edifact.segment import RawMessage, Segment
-from esclusa.formats.reading import Notes, Reading, snippet, told_apart, walk
+from esclusa.formats.edifact.segment import RawMessage
+from esclusa.formats.reading import Notes, Reading, snippet, told_apart
 from esclusa.formats.values import checked_container, hs_code, number, undg, whole
 from esclusa.formats.x12 import common
 from esclusa.formats.x12.common import CODES, Parties, measured, place
+from esclusa.formats.x12.cutting import Cut, walk
 from esclusa.model import (
     Consignment,
     Function,
@@ -61,7 +62,7 @@ class _Bill:
         "totals", "value",
     )  # fmt: skip
 
-    def __init__(self, at: Segment) -> None:
+    def __init__(self, at: Cut) -> None:
         self.at = at
         self.bill = self.carrier = ""
         self.action: Function | None = None
@@ -102,38 +103,38 @@ def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     Defects go to ``notes``. Empty when the manifest type (M1009) states no bills of its own.
     """
     manifest = _Manifest(raw, notes)
-    walk(manifest, raw, _HANDLERS, _UNREAD, "309", "x12.309")
+    walk(manifest, raw, _HANDLERS, _UNREAD, "309")
     return _readings(manifest)
 
 
-def _m10(manifest: _Manifest, segment: Segment) -> None:
-    manifest.function = _function(manifest, segment)
+def _m10(manifest: _Manifest, segment: Cut) -> None:
+    manifest.function = function_of(manifest.notes, segment)
     manifest.voyage = common.m10_voyage(manifest.notes, segment)
 
 
-def _function(manifest: _Manifest, segment: Segment) -> Function | None:
+def function_of(notes: Notes, segment: Cut) -> Function | None:
     """M1009. Types that carry no bills of the sender (arrival notices, customs' own) state none."""
-    code = segment.get(9).strip()
+    code = segment.values[9].strip()
     word = CODES["manifest_type"].get(code, "original" if not code else "")
     if not word:
         reason = f"manifest type {snippet(code)} states no bills of its own (element 256)"
-        manifest.notes.add("x12.309.type", Severity.NOTE, reason, segment, "9")
+        notes.add("x12.309.type", Severity.NOTE, reason, segment, "9")
         return None
     return Function(word)
 
 
-def _v1(manifest: _Manifest, segment: Segment) -> None:
+def _v1(manifest: _Manifest, segment: Cut) -> None:
     manifest.voyage = common.v1_voyage(manifest.notes, segment, manifest.voyage)
 
 
-def _p4(manifest: _Manifest, segment: Segment) -> None:
+def _p4(manifest: _Manifest, segment: Cut) -> None:
     """The port of discharge (CBP schedule D) and the day of arrival there."""
-    manifest.port = place(segment.get(1).strip())
+    manifest.port = place(segment.values[1].strip())
     manifest.bill = None
     manifest.arrival = common.moment(manifest.notes, segment, 2, year=manifest.year)
 
 
-def _lx(manifest: _Manifest, segment: Segment) -> None:
+def _lx(manifest: _Manifest, segment: Cut) -> None:
     manifest.bill = _Bill(segment)
     manifest.bill.fields["discharge_port"] = manifest.port
     manifest.bill.fields["arrival"] = manifest.arrival
@@ -141,7 +142,7 @@ def _lx(manifest: _Manifest, segment: Segment) -> None:
     manifest.goods, manifest.box = None, ""
 
 
-def _opened(manifest: _Manifest, segment: Segment) -> _Bill:
+def _opened(manifest: _Manifest, segment: Cut) -> _Bill:
     """Return the open bill; a bill segment without its LX opens one."""
     if manifest.bill is None:
         reason = "a bill stands outside an LX loop; it was read all the same"
@@ -151,96 +152,99 @@ def _opened(manifest: _Manifest, segment: Segment) -> _Bill:
     return manifest.bill
 
 
-def _m13(manifest: _Manifest, segment: Segment) -> None:
+def _m13(manifest: _Manifest, segment: Cut) -> None:
     bill = _opened(manifest, segment)
-    bill.carrier = segment.get(1).strip()
-    bill.bill = segment.get(4).strip()
-    bill.action = Function(CODES["amendment"].get(segment.get(3).strip(), "amendment"))
+    bill.carrier = segment.values[1].strip()
+    bill.bill = segment.values[4].strip()
+    bill.action = Function(CODES["amendment"].get(segment.values[3].strip(), "amendment"))
 
 
-def _m11(manifest: _Manifest, segment: Segment) -> None:
+def _m11(manifest: _Manifest, segment: Cut) -> None:
     bill = _opened(manifest, segment)
-    bill.bill = segment.get(1).strip()
-    bill.carrier = segment.get(12).strip() or bill.carrier
-    bill.fields["load_port"] = place(segment.get(2).strip())
-    bill.fields["place_of_receipt"] = Place(name=segment.get(10).strip())
-    bill.fields["master_bill"] = segment.get(11).strip()
+    bill.bill = segment.values[1].strip()
+    bill.carrier = segment.values[12].strip() or bill.carrier
+    bill.fields["load_port"] = place(segment.values[2].strip())
+    bill.fields["place_of_receipt"] = Place(name=segment.values[10].strip())
+    bill.fields["master_bill"] = segment.values[11].strip()
     bill.totals = {
-        "packages": whole(segment.get(3).strip(), manifest.notes, segment, "3"),
-        "package_type": segment.get(4).strip(),
+        "packages": whole(segment.values[3].strip(), manifest.notes, segment, "3"),
+        "package_type": segment.values[4].strip(),
         "gross_mass_kg": measured(manifest.notes, segment, 5, 6, common.WEIGHT),
         "volume_m3": measured(manifest.notes, segment, 7, 8, common.VOLUME),
     }
 
 
-def _m12(manifest: _Manifest, segment: Segment) -> None:
+def _m12(manifest: _Manifest, segment: Cut) -> None:
     bill = manifest.bill
     if bill is None:
         return
     bill.documents.extend(
         f"{word}:{text}"
-        for word, text in (("ENTRY", segment.get(2).strip()), ("INBOND", segment.get(6).strip()))
+        for word, text in (
+            ("ENTRY", segment.values[2].strip()),
+            ("INBOND", segment.values[6].strip()),
+        )
         if text
     )
-    bill.value = number(segment.get(5).strip(), manifest.notes, segment, "5")
+    bill.value = number(segment.values[5].strip(), manifest.notes, segment, "5")
 
 
-def _n9(manifest: _Manifest, segment: Segment) -> None:
-    bill, text = manifest.bill, segment.get(2).strip()
+def _n9(manifest: _Manifest, segment: Cut) -> None:
+    bill, text = manifest.bill, segment.values[2].strip()
     if bill is None or not text:
         return
-    if segment.get(1) == "MB":
+    if segment.values[1] == "MB":
         bill.fields["master_bill"] = text
     else:
-        qualifier = segment.get(1)
+        qualifier = segment.values[1]
         bill.documents.append(f"{REFERENCES.get(qualifier, qualifier)}:{text}")
 
 
-def _n1(manifest: _Manifest, segment: Segment) -> None:
+def _n1(manifest: _Manifest, segment: Cut) -> None:
     """N1*FS names the final place of delivery, not a party."""
     bill = manifest.bill
     if bill is None:
         return
-    if segment.get(1) != "FS":
+    if segment.values[1] != "FS":
         bill.parties.begin(segment)
         return
     bill.parties.close()
-    name = segment.get(2).strip()
-    code = segment.get(4).strip() or name
+    name = segment.values[2].strip()
+    code = segment.values[4].strip() or name
     bill.fields["delivery_place"] = place(code, name if name != code else "")
 
 
-def _party(read: Callable[[Parties, Segment], None]) -> Callable[[_Manifest, Segment], None]:
+def _party(read: Callable[[Parties, Cut], None]) -> Callable[[_Manifest, Cut], None]:
     """Hand a segment to the parties of the open bill."""
 
-    def handle(manifest: _Manifest, segment: Segment) -> None:
+    def handle(manifest: _Manifest, segment: Cut) -> None:
         if manifest.bill is not None:
             read(manifest.bill.parties, segment)
 
     return handle
 
 
-def _vid(manifest: _Manifest, segment: Segment) -> None:
+def _vid(manifest: _Manifest, segment: Cut) -> None:
     """VID02 and VID03 are the two parts of the number; both empty means breakbulk."""
     bill = _opened(manifest, segment)
     manifest.goods, manifest.box = None, ""
     bill.parties.close()
-    text = segment.get(2).strip() + segment.get(3).strip()
-    if not text or segment.get(1) == "NC":
+    text = segment.values[2].strip() + segment.values[3].strip()
+    if not text or segment.values[1] == "NC":
         return
     plain, valid = checked_container(text, manifest.notes, segment, "3")
-    seals = (segment.get(4).strip(), segment.get(5).strip())
+    seals = (segment.values[4].strip(), segment.values[5].strip())
     manifest.box = plain
     bill.boxes[plain] = TransportEquipment(
         number=plain,
         number_valid=valid,
-        size_type=segment.get(9).strip(),
-        load_status=CODES["load"].get(segment.get(10).strip(), ""),
+        size_type=segment.values[9].strip(),
+        load_status=CODES["load"].get(segment.values[10].strip(), ""),
         seals=tuple(Seal(number=each) for each in seals if each),
     )
 
 
-def _m7(manifest: _Manifest, segment: Segment) -> None:
+def _m7(manifest: _Manifest, segment: Cut) -> None:
     """Further seals of the open container."""
     bill = manifest.bill
     if bill is None or not manifest.box:
@@ -248,47 +252,55 @@ def _m7(manifest: _Manifest, segment: Segment) -> None:
     bill.boxes[manifest.box] = common.sealed(bill.boxes[manifest.box], segment)
 
 
-def _n10(manifest: _Manifest, segment: Segment) -> None:
+def _n10(manifest: _Manifest, segment: Cut) -> None:
     """A line with text alone goes on with the line before it."""
     bill = _opened(manifest, segment)
     goods = manifest.goods
-    begins = any(segment.get(place).strip() for place in (1, 5, 6, 8))
-    if goods is None or begins:
+    if goods is None or _begins(segment):
         goods = manifest.goods = _Goods()
         bill.goods.append(goods)
         goods.fields = _line(manifest, segment, len(bill.goods))
-    if segment.get(2):
-        goods.lines.append(segment.get(2))
-    if segment.get(3).strip():
-        goods.marks.append(segment.get(3).strip())
+    if segment.values[2]:
+        goods.lines.append(segment.values[2])
+    if segment.values[3].strip():
+        goods.marks.append(segment.values[3].strip())
 
 
-def _line(manifest: _Manifest, segment: Segment, sequence: int) -> dict[str, Any]:
-    value = number(segment.get(6).strip(), manifest.notes, segment, "6")
+def _begins(segment: Cut) -> bool:
+    """Does N10 say more than text: packages, commodity code, value or mass?"""
+    said = segment.values[1] + segment.values[5] + segment.values[6] + segment.values[8]
+    return said != "" and not said.isspace()
+
+
+def _line(manifest: _Manifest, segment: Cut, sequence: int) -> dict[str, Any]:
+    value = number(segment.values[6].strip(), manifest.notes, segment, "6")
     return {
         "sequence": sequence,
-        "packages": whole(segment.get(1).strip(), manifest.notes, segment, "1"),
-        "hs_code": hs_code(segment.get(5).strip(), manifest.notes, segment, "5"),
+        "packages": whole(segment.values[1].strip(), manifest.notes, segment, "1"),
+        "hs_code": hs_code(segment.values[5].strip(), manifest.notes, segment, "5"),
         "value": value,
-        "currency": (segment.get(13).strip() or "USD") if value is not None else "",
-        "package_type": segment.get(10).strip(),
+        "currency": (segment.values[13].strip() or "USD") if value is not None else "",
+        "package_type": segment.values[10].strip(),
         "gross_mass_kg": measured(manifest.notes, segment, 8, 7, common.WEIGHT),
-        "origin_country": segment.get(11).strip(),
+        "origin_country": segment.values[11].strip(),
         "equipment": (manifest.box,) if manifest.box else (),
     }
 
 
-def _h1(manifest: _Manifest, segment: Segment) -> None:
-    code = undg(segment.get(1).strip(), manifest.notes, segment, "1")
+def _h1(manifest: _Manifest, segment: Cut) -> None:
+    code = undg(segment.values[1].strip(), manifest.notes, segment, "1")
     if manifest.goods is not None and code:
         manifest.goods.undg[code] = None
 
 
-_HANDLERS: Final[dict[str, Callable[[_Manifest, Segment], None]]] = {
+_HANDLERS: Final[dict[str, Callable[[_Manifest, Cut], None]]] = {
     "M10": _m10, "V1": _v1, "P4": _p4, "LX": _lx, "M13": _m13, "M11": _m11, "M12": _m12,
     "N9": _n9, "N1": _n1, "N3": _party(Parties.street), "N4": _party(Parties.town),
     "PER": _party(Parties.contact), "VID": _vid, "M7": _m7, "N10": _n10, "H1": _h1,
 }  # fmt: skip
+
+TAGS: Final = frozenset(_HANDLERS) | _UNREAD
+"""Tags that have a place in the manifest."""
 
 
 def _readings(manifest: _Manifest) -> list[Reading]:
@@ -311,7 +323,7 @@ def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment | None:
         carrier=bill.carrier or manifest.voyage.carrier,
         bill=bill.bill,
         voyage=manifest.voyage,
-        parties=tuple(bill.parties.found),
+        parties=bill.parties.told(),
         goods=_goods(bill),
         equipment=tuple(bill.boxes.values()),
         documents=tuple(bill.documents),

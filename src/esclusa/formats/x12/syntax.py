@@ -74,10 +74,18 @@ def _first_glued(window: str, marks: Separators) -> re.Match[str] | None:
     for trailer in _TRAILERS:
         word = trailer + marks.element
         at = window.find(word)
-        while at >= 0 and not pattern.match(window, at):
+        while at >= 0 and not (pattern.match(window, at) and _begins(window, at, marks)):
             at = window.find(word, at + 1)
         found = min(found, at) if at >= 0 else found
     return pattern.match(window, found)
+
+
+def _begins(window: str, at: int, marks: Separators) -> bool:
+    """Does a segment begin here, behind a terminator or where the window begins?"""
+    blanks = BLANKS.replace(marks.terminator, "")
+    while at and window[at - 1] in blanks:
+        at -= 1
+    return not at or window[at - 1] == marks.terminator
 
 
 _PLAIN: Final = bytes(range(0x20, 0x7F))
@@ -133,10 +141,7 @@ class Reader(Machine):
 
     def find_glued(self, window: str) -> int:
         match = _first_glued(window, self.marks)
-        if not match:
-            return 0
-        before = window[: match.start()].rstrip(BLANKS)[-1:]
-        return match.end() if before in ("", self.marks.terminator) else 0
+        return match.end() if match else 0
 
     def take(self, parts: list[str], window: str, offset: int) -> int:
         """As the machine does, in runs of known regular segments where the whole window allows."""

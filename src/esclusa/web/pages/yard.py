@@ -46,6 +46,7 @@ PROBLEMS: Final = {
     "photo": _("Only photographs as JPEG or PNG are taken. Choose them again."),
     "many": _("These are too many photographs. Choose fewer."),
     "large": _("A photograph is too large."),
+    "other": _("These are other photographs than the form names. Choose them again."),
 }
 SAID: Final = {
     "examined": _("%(by)s recorded it, %(at)s: %(what)s."),

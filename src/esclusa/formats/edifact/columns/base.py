@@ -17,7 +17,7 @@ import polars as pl
 
 from esclusa.formats.edifact.columns import plainly, spans
 from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
-from esclusa.formats.edifact.columns.run import Run
+from esclusa.formats.edifact.columns.run import Run, Whole
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet
 from esclusa.formats.edifact.columns.spans import subset, take
 from esclusa.model import Message, Statement
@@ -26,7 +26,7 @@ HEAD: Mapping[str, Any] = {"offset": pl.Int64, "reference": pl.String, "function
 """Columns of every table: the byte of the file where the message begins, its reference, its
 function."""
 
-PART: Final = 2 << 20, 4 << 20
+PART: Final = 1 << 20, 4 << 20
 """The least and the most bytes of messages that are made into rows at a time. Between them it is a
 part of the file: fewer cost more time, more cost more memory than the file is worth."""
 PARTS: Final = 6
@@ -58,10 +58,9 @@ def table(found: bytes | Path | Index, of: Table) -> pl.DataFrame:
     frames, doubts = [], list(indexed.doubts)
     for run in indexed.runs:
         for part in _parts(run, of.kind):
-            sheet = Sheet(run, part, indexed.limits)
-            refused = np.unique(of.refuse(sheet))
-            doubts += [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
-            frames.append(_regular(sheet.without(refused), of, schema))
+            frame, refused = _made(indexed, run, part, of, schema)
+            frames.append(frame)
+            doubts += refused
     plain = list(_plain(indexed, doubts, of))
     if plain:
         frames.append(pl.DataFrame(plain, schema, orient="row"))
@@ -82,6 +81,18 @@ def _parts(run: Run, kind: str) -> list[npt.NDArray[np.intp]]:
     sizes = run.ends(run.message_last[chosen]) - run.begin[run.message_first[chosen]]
     part = np.cumsum(sizes.astype(np.int64)) // size
     return np.split(chosen, np.flatnonzero(np.diff(part)) + 1) if len(chosen) else []
+
+
+def _made(
+    indexed: Index, run: Run, part: Whole, of: Table, schema: dict[str, Any]
+) -> tuple[pl.DataFrame, list[Doubt]]:
+    """The rows of a part, and what of it is left to the plain reader. What it takes beside them,
+    several times the part's bytes, is given up when this ends: see that no sheet is in a circle of
+    references, which would keep it until Python looks for such."""
+    sheet = Sheet(run, part, indexed.limits)
+    refused = np.unique(of.refuse(sheet))
+    doubts = [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
+    return _regular(sheet.without(refused), of, schema), doubts
 
 
 def _regular(sheet: Sheet, of: Table, schema: dict[str, Any]) -> pl.DataFrame:

@@ -107,7 +107,6 @@ class Places:
     def __init__(
         self, sheet: Sheet, meaning: Callable[[str], str | None] = common.PLACE.get
     ) -> None:
-        self.sheet = sheet
         self.rows = sheet.tagged("LOC")
         self.field = sheet.mapped(self.rows, lambda code: meaning(code) or "", 1)
         self.code, self.found = sheet.once(_read)

@@ -1,0 +1,177 @@
+"""A whole history by loops that walk it in order of time: the quick way of :mod:`.batch`.
+
+Values are those of the plain way to the last bit. Keys and measures do not depend on each other,
+but for the base rate that the first key gives, so several are worked out at once where there are
+threads: compiled loops let other threads run. Columns are the memory that loops have filled.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from esclusa.analysis.profiles import compiled as loops
+from esclusa.analysis.profiles.catalogue import (
+    BINS,
+    WINDOWS,
+    Key,
+    Measure,
+    feature_names,
+    keys,
+    measures,
+    names_of,
+    names_of_peers,
+    new_pairs,
+    shares,
+)
+from esclusa.analysis.profiles.coding import Coder
+from esclusa.analysis.profiles.compiled import compiled
+from esclusa.analysis.profiles.peers import TO_SPREAD, edges, week_of
+from esclusa.analysis.profiles.rows import WAY, detours_of, measured
+from esclusa.analysis.profiles.settings import Settings
+from esclusa.analysis.profiles.shaping import LARGEST, PART, said
+from esclusa.analysis.profiles.stream import Stream
+
+Floats = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Columns = dict[str, pl.Series]
+
+_GIVES: Final = (frozenset("w"), frozenset("s"), frozenset("er"), frozenset("r"), frozenset("t"))
+
+
+def walked(
+    coder: Coder, stream: Stream, wanted: pl.DataFrame, settings: Settings, threads: int
+) -> pl.DataFrame:
+    """Return what ``profile`` returns.
+
+    :param coder: of all rows, the rows asked about, ``wanted``, last.
+    :param threads: how many keys and measures are worked out at once.
+    """
+    raw = measured(coder.frame, _detours(coder))
+    values = {one.name: raw[one.name].to_numpy(writable=True) for one in measures()}
+    # Codes are made here, one after the other: groups share those of their columns.
+    for columns in (*(key.columns for key in keys()), *(c for m in measures() for c in m.levels)):
+        coder.codes(columns)
+    for loop in loops.LOOPS:
+        compiled(loop)  # before threads ask for them
+    walk, (first, *others) = _Walk(coder, stream, settings), keys()
+    made = walk.count(first)
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(walk.count, key) for key in others]
+        jobs += [pool.submit(walk.compare, one, values[one.name]) for one in measures()]
+        for job in jobs:
+            made |= job.result()
+    made |= walk.pairs()
+    made |= {one.name: one for one in said(raw[len(raw) - len(wanted) :])}
+    return wanted[["id", "at"]].hstack([made[name] for name in feature_names()])
+
+
+def _detours(coder: Coder) -> pl.Series:
+    """Return the detour of each row, looked up once for each way."""
+    ways = coder.codes(WAY)
+    row = np.full(ways.size + 1, -1, np.int32)  # the last place is that of rows without a way
+    row[ways.of] = np.arange(len(ways.of))
+    met = np.flatnonzero(row[:-1] >= 0)
+    known = np.full(ways.size + 1, np.nan)
+    known[met] = detours_of(coder.frame[row[met]]).cast(pl.Float64).to_numpy()
+    return pl.Series(known[ways.of], nan_to_null=True)
+
+
+class _Small(NamedTuple):
+    """Parts of the stream in whole numbers of 32 bits, as loops read them."""
+
+    row: Int32
+    slot: Int32
+    who: Int32
+    week: Int32
+    asking: Int32
+    told: Int32
+
+
+class _Walk:
+    """The stream, and what walks along it leave for others: the base rate of all, and how many
+    consignments each key had at each question."""
+
+    def __init__(self, coder: Coder, stream: Stream, settings: Settings) -> None:
+        self._coder, self._stream, self._settings = coder, stream, settings
+        parts = (stream.row, stream.slot, stream.who, week_of(stream.day), *stream.own[:2])
+        self._small = _Small(*(part.astype(np.int32) for part in parts))
+        self._base = np.zeros(stream.asked)
+        self._totals: dict[str, Int32] = {}
+
+    def count(self, key: Key) -> Columns:
+        """Return the features of a key's history; the first key gives the base rate of others."""
+        stream, small, settings = self._stream, self._small, self._settings
+        codes, code = self._coder.codes(key.columns), np.empty(len(small.row), np.int32)
+        number = np.zeros(codes.size, np.int32)
+        size = compiled(loops.keys_of)(codes.of, small.row, number, code)
+        # Moments stand in the line of the same memory that holds the counts.
+        kept = np.zeros((size, 8 if "t" in key.gives else 4), np.int64)
+        names, total = names_of(key), np.empty(stream.asked, np.int32)
+        made = np.empty((len(names), stream.asked), np.float32)
+        gives = (key is keys()[0], *(bool(key.gives & flags) for flags in _GIVES))
+        numbers = (settings.strength, settings.base_finds, settings.base_exams, PART)
+        compiled(loops.history)(
+            code, stream.at, stream.day, stream.stated, stream.examined, stream.found, stream.seen,
+            small.slot, small.who, small.asking, small.told, WINDOWS, gives, numbers, self._base,
+            kept.view(np.int32), kept, total, made,
+        )  # fmt: skip
+        self._totals[key.name] = total
+        return _columns(names, made)
+
+    def compare(self, measure: Measure, values: Floats) -> Columns:
+        """Return the features of a measure against its peers.
+
+        :param values: of every row, NaN where it cannot be said.
+        """
+        stream, small, settings = self._stream, self._small, self._settings
+        low, width = np.log(measure.low), np.log(measure.high / measure.low) / BINS
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(values)
+        step_of_row, step = np.empty(len(values), np.int8), np.empty(len(small.row), np.int8)
+        ends = edges(measure.low, measure.high)
+        compiled(loops.steps)(values, logs, ends, low, 1 / width, step_of_row)
+        np.take(step_of_row, small.row, out=step)
+        level, total = np.zeros(stream.asked, np.int8), np.zeros(stream.asked, np.int32)
+        quartile = np.full((3, stream.asked), np.nan)
+        group, mine = np.empty(len(small.row), np.int32), np.empty(BINS, np.int32)
+        for rank, columns in enumerate(measure.levels, start=1):
+            codes = self._coder.codes(columns)
+            some = compiled(loops.groups)(
+                codes.of, small.row, step, stream.stated, small.slot, level, settings.thin,
+                np.zeros(codes.size, np.int32), group,
+            )  # fmt: skip
+            compiled(loops.peers)(
+                group, step, small.week, stream.stated, small.slot, small.asking, small.told, rank,
+                settings.thin, low, width, np.zeros((some, BINS), np.int32),
+                np.zeros((some, 8), np.int32), np.empty((some, 3)), mine, level, total, quartile,
+            )  # fmt: skip
+        made = np.empty((4, stream.asked), np.float32)
+        compiled(loops.compared)(
+            logs[len(logs) - stream.asked :], level, total, quartile, TO_SPREAD,
+            settings.least_spread, LARGEST, made,
+        )  # fmt: skip
+        made[1] = np.exp(quartile[1], out=quartile[1])
+        return _columns(names_of_peers(measure), made)
+
+    def pairs(self) -> Columns:
+        """Return the features of pairs, when all keys are counted."""
+        totals, settings = self._totals, self._settings
+        names = tuple(pair.name for pair in (*shares(), *new_pairs()))
+        made = np.empty((len(names), self._stream.asked), np.float32)
+        rows = iter(made)
+        for pair in shares():
+            compiled(loops.share)(totals[pair.pair], totals[pair.parts[0]], next(rows))
+        for pair in new_pairs():
+            parts = (totals[pair.parts[0]], totals[pair.parts[-1]])
+            compiled(loops.new)(totals[pair.pair], *parts, settings.known, next(rows))
+        return _columns(names, made)
+
+
+def _columns(names: tuple[str, ...], made: npt.NDArray[np.float32]) -> Columns:
+    pairs = zip(names, made, strict=True)
+    return {name: pl.Series(name, values, nan_to_null=True) for name, values in pairs}

@@ -1,0 +1,368 @@
+"""Tables of X12 and their defects are those of the plain reader, or the plain reader makes them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_x12_syntax_laws import interchange, transaction
+
+from esclusa import samples
+from esclusa.errors import InputError, LimitError
+from esclusa.formats.edifact.segment import Separators
+from esclusa.formats.limits import DEFAULT, Limits
+from esclusa.formats.x12 import reader
+from esclusa.formats.x12.columns import BACKENDS, TABLES, Tables, read, rows_of
+from esclusa.formats.x12.columns import machine as columns_machine
+from esclusa.formats.x12.columns.scan import scan
+from esclusa.model import Defect, Message
+
+DATA = Path(__file__).parents[1] / "data"
+FILES = sorted(
+    [
+        *(path for path in (DATA / "x12").iterdir() if path.suffix != ".md"),
+        *(DATA / "fictional").glob("*.x12"),
+        *(DATA / "typed").glob("*.x12"),
+        samples.sample("ocean-manifest-309.x12"),
+    ],
+    key=lambda path: path.name,
+)
+LONG = bool(os.environ.get("ESCLUSA_LONG"))
+MANIFEST = samples.sample("ocean-manifest-309.x12").read_bytes()
+BACKEND = st.sampled_from(sorted(BACKENDS))
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both ways to find separators; numba is an extra."""
+    if request.param not in BACKENDS:
+        pytest.skip("could not run: numba is not installed (extra `fast`)")
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small() -> object:
+    """Samples are small: let arrays read them all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns_machine, "LEAST", 1)
+        yield
+
+
+def plain(data: bytes, limits: Limits = DEFAULT) -> list[Message | Defect]:
+    return list(reader.read(io.BytesIO(data), limits=limits))
+
+
+def check(data: bytes, backend: str, limits: Limits = DEFAULT) -> Tables:
+    """The tables and the defects of this file are those of the plain reader."""
+    found = read(data, backend=backend, limits=limits)
+    items = plain(data, limits)
+    told = [
+        defect
+        for item in items
+        for defect in ([item] if isinstance(item, Defect) else item.defects)
+    ]
+    assert list(found.defects) == told
+    stated = [item for item in items if isinstance(item, Message)]
+    for kind, table in TABLES.items():
+        wanted = [
+            row
+            for message in stated
+            if message.format == f"x12.{kind}"
+            for row in rows_of(message, table)
+        ]
+        assert found.frames[kind].rows() == wanted
+        assert found.frames[kind].schema == pl.Schema(table.schema)
+    return found
+
+
+# -- the samples ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_sample_gives_what_the_plain_reader_gives(path: Path, backend: str) -> None:
+    check(path.read_bytes(), backend)
+
+
+def test_all_samples_in_one_file(backend: str) -> None:
+    check(b"\r\n".join(path.read_bytes() for path in FILES), backend)
+
+
+CLEAN = """
+M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W*000412*4*W*L
+P4*5201*20260424*4
+LX*1
+M11*NRUS04120112*CNSHA*300*CTN*7500*K*12.5*X**SHANGHAI*NRMB1*NRLN
+N9*BN*B1
+N1*SH*BRIGHT HARBOUR ELECTRONICS CO LTD
+N3*88 EAST WHARF ROAD
+N4*SHANGHAI***CN
+N1*FS*USMIA**USMIA
+VID*4B*NRXU*3570937*NR516968*****42G1*L
+M7*NR1*NR2
+N10*300*MOBILE TELEPHONES WITH ACCESSORIES*NRLN 112*J*851713*712500*K*7500
+H1*3480
+LX*2
+M11*NRUS04120113*CNSHA*805*CTN*16535*L
+M12*61*E12345***7500*IB77
+VID*NC
+N10**FROZEN SQUID TUBES IN BOXES FILLED TO THE END
+N10**AND FURTHER
+""".strip().split("\n")
+
+
+def test_what_is_regular_needs_no_plain_reader(backend: str) -> None:
+    """Agreement would be cheap if everything were handed on."""
+    sets = [transaction(CLEAN, number=number) for number in range(1, 5)]
+    found = check(interchange(*sets), backend)
+    assert (found.messages, found.plainly, found.defects) == (4, 0, ())
+    table = found.frames["309"]
+    assert table["bill"].to_list() == ["NRUS04120112", "NRUS04120113"] * 4
+    first, second = table.row(0, named=True), table.row(1, named=True)
+    assert first["equipment.number"] == ["NRXU3570937"]
+    assert first["goods.gross_mass_kg"] == [7500.0]
+    assert first["arrival"] == "2026-04-24"
+    assert second["goods.gross_mass_kg"] == [16535 * 0.45359237]
+    assert second["documents"] == ["ENTRY:E12345", "INBOND:IB77"]
+    assert second["goods.value"] == [7500.0]
+
+
+def test_the_sample_needs_it_for_the_set_that_takes_a_bill_back(backend: str) -> None:
+    found = check(MANIFEST, backend)
+    assert (found.messages, found.plainly) == (2, 1)
+
+
+# -- what the plain reader tells, and where -----------------------------------------------------
+
+WRONG = {
+    "SE*21*0001": (b"SE*21*0001", b"SE*22*0001", "x12.se.count"),
+    "SE refers elsewhere": (b"SE*21*0001", b"SE*21*0009", "x12.se.reference"),
+    "GE counts": (b"GE*3*3", b"GE*4*3", "x12.ge.count"),
+    "GE refers elsewhere": (b"GE*3*3", b"GE*3*4", "x12.ge.reference"),
+    "IEA counts": (b"IEA*1*", b"IEA*2*", "x12.iea.count"),
+    "IEA refers elsewhere": (b"IEA*1*000000007", b"IEA*1*000000008", "x12.iea.reference"),
+    "check digit": (b"3570937", b"3570938", "value.container"),
+    "a date": (b"20260424", b"20261324", "value.date"),
+    "a number": (b"*7500*K*12.5", b"*75OO*K*12.5", "value.number"),
+    "a unit": (b"*7500*K*12.5", b"*7500*Q*12.5", "value.unit"),
+    "a commodity code": (b"851713", b"85171X", "value.hs_code"),
+    "a UN number": (b"H1*3480", b"H1*348", "value.undg"),
+    "no bill": (b"NRUS04120112", b"", "x12.309.bill.missing"),
+    "a bill twice": (b"NRUS04120113", b"NRUS04120112", "x12.309.bill.repeated"),
+    "no place in 309": (b"H1*3480", b"ZZ*3480", "x12.309.segment.unknown"),
+    "outside LX": (b"LX*1~", b"", "x12.309.lx.missing"),
+    "a control code": (b"SHANGHAI*NRMB1", b"SHANG\x01AI*NRMB1", "x12.control"),
+    "not ASCII": (b"SHANGHAI*NRMB1", b"SHANG\xc3\xa9I*NRMB1", "x12.charset"),
+    "a tag in lower case": (b"H1*3480", b"h1*3480", "x12.segment.case"),
+    "an empty segment": (b"LX*2~", b"~LX*2~", "x12.segment.empty"),
+    "no terminator": (b"SE*21*0001~", b"SE*21*0001", "x12.terminator.missing"),
+    "no SE": (b"SE*21*0001~", b"", "x12.se.missing"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_defect_is_told_at_its_place_and_costs_no_neighbour(what: str, backend: str) -> None:
+    before, after, code = WRONG[what]
+    data = interchange(*(transaction(CLEAN, number=number) for number in (1, 2, 3)))
+    assert before in data
+    found = check(data.replace(before, after, 1), backend)
+    assert code in [defect.code for defect in found.defects]
+    assert {"0002", "0003"} <= set(found.frames["309"]["reference"])
+    # A set that does not end goes on being read plainly until the next has ended.
+    assert found.plainly <= 1 + (what in ("no SE", "no terminator"))
+
+
+# -- made-up manifests ----------------------------------------------------------------------------
+
+BLANK = st.sampled_from(["", " ", "X", " X ", "TWO WORDS", "A" * 44, "B" * 45, "C" * 70, 'Q"\\'])
+AMOUNT = st.sampled_from(["", "0", "7", "12", "300", "7500", "12.5", "0,5", " 8 ", "123456789012"] * 3 + [
+    "-3", "+4", "1.", ".5", "9" * 17, "x", "1 2"])  # fmt: skip
+UNIT = st.sampled_from(["K", "L", "K", "G", "", "E", "S", " K", "X"] * 3 + ["Q"])
+DAY = st.sampled_from(["20260424", "260424", "", "20260424"] * 3 + ["20261324", "2604241015"])
+NAME = st.sampled_from(["NRUS1", "NRUS2", "NRUS3", " NRUS4", "NRUS5 ", "LONGER BILL NUMBER 6", ""])
+SERIAL = st.sampled_from(["NRXU*3570937", "NRXU*8674282", "NRXU*7043596", "*", " * "] * 3 + [
+    "NRXU*3570938", "nrxu*3570937", "*NRXU3570937", "NRXU*357093", "TRUCK*7", " NRXU*3570937"])  # fmt: skip
+
+
+def line(*parts: str | st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    made = [st.just(part) if isinstance(part, str) else part for part in parts]
+    return st.tuples(*made).map("*".join)
+
+
+def one(*words: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(words)
+
+
+HEADS = st.one_of(
+    line("M10", one("NRLN", ""), one("O", "A", "Z"), "PA", one("9999993", "9999994", "XX", ""),
+         one("NORTHREACH PIONEER", ""), one("0412W", " 0412W "), "1", "2", one("W", "X", "A", "", "Q"),
+         one("L", "C", "")),
+    line("V1", one("9999993", ""), BLANK),
+)  # fmt: skip
+PARTS = st.one_of(
+    line("N10", AMOUNT, BLANK, BLANK, "J", one("851713", "", "8517.13", "0307431234", "12", "85171"), AMOUNT,
+         UNIT, AMOUNT, "", one("", "CTN"), one("CN", "")),
+    line("N10", "", BLANK),
+    line("N10", "", BLANK, BLANK),
+    line("VID", one("4B", "NC"), SERIAL, BLANK, BLANK, "", "", "", one("42G1", ""), one("L", "E", "", "Q")),
+    line("N1", one("SH", "CN", "N1", "FS", "QQ", " SH"), BLANK, one("", "1", "24"), BLANK),
+    line("N4", BLANK, BLANK, BLANK, one("CN", "US", "")),
+    line("N3", BLANK), line("PER", "IC", BLANK), line("M7", BLANK), line("H1", one("3480", "UN1993", "", "34")),
+    line("N9", one("MB", "BN", "6B", "IB", " MB"), BLANK),
+    line("M12", "61", BLANK, "", "", AMOUNT, BLANK),
+    line("R4", BLANK), line("K1", BLANK), line("P4", BLANK, DAY), line("LX", BLANK), line("V9", BLANK),
+    line("M13", "NRLN", "", one("A", "D", ""), NAME),
+)  # fmt: skip
+MAIN = line(
+    "M11", NAME, one("CNSHA", "35177", ""), AMOUNT, one("CTN", "", "LONGPACKAGETYPE"), AMOUNT, UNIT, AMOUNT, UNIT,
+    "", BLANK, one("", "NRMB1"), one("NRLN", ""),
+)  # fmt: skip
+BILL = st.tuples(line("LX", "1"), MAIN, st.lists(PARTS, max_size=6)).map(
+    lambda found: [found[0], found[1], *found[2]]
+)
+BODY = st.one_of(
+    st.tuples(HEADS, line("P4", BLANK, DAY), st.lists(BILL, max_size=3)).map(
+        lambda found: [found[0], found[1], *(each for bill in found[2] for each in bill)]
+    ),
+    st.lists(st.one_of(HEADS, PARTS, MAIN, line("LX", "1")), max_size=8),
+)
+
+
+@given(st.lists(BODY, min_size=1, max_size=3), BACKEND)
+@settings(max_examples=5000 if LONG else 120, deadline=None)
+def test_manifests_of_any_segments(bodies: list[list[str]], backend: str) -> None:
+    sets = [transaction(body, number=number) for number, body in enumerate(bodies, 1)]
+    check(interchange(*sets), backend)
+
+
+# -- damage -------------------------------------------------------------------------------------
+
+TOKENS = (b"", b"*", b"~", b">", b"^", b"\n", b"\r\n", b"\x00", b"\xff", b" ", b"-", b"9" * 20, b"1e9",
+          b"ISA*", b"IEA*1*1~", b"ST*309*1~", b"SE*3*1", b"GE*1*1~", b"GS*SO~", b"LX*1~", b"P4*1~", b"VID*4B**~",
+          b"M13*A*B*D*C~", b"V1*1*A~", b"N10**TEXT~", b"N9*MB*1~", b"LS~", b"n1*SH~", b"0001", b"0002")  # fmt: skip
+POOL = [interchange(*(transaction(CLEAN, number=at) for at in range(1, 5))), MANIFEST] + [
+    data for data in (path.read_bytes() for path in FILES) if len(data) < 4000
+]
+
+
+def damaged(rng: random.Random) -> bytes:
+    data = rng.choice(POOL)
+    if rng.random() < 0.2:
+        data += rng.choice((b"", b"\n")) + rng.choice(POOL)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(data) + 1)
+        if rng.random() < 0.3:
+            parts = data.split(b"~")
+            one, two = rng.randrange(len(parts)), rng.randrange(len(parts))
+            parts[one] = rng.choice((b"", parts[two], parts[one] + parts[two]))
+            data = b"~".join(parts)
+        else:
+            data = data[:at] + rng.choice(TOKENS) + data[at + rng.randrange(5) :]
+    return data
+
+
+@pytest.mark.parametrize("seed", range(100_000 // 500 if LONG else 1))
+def test_damaged_files_are_read_as_the_plain_reader_reads_them(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(500 if LONG else 150):
+        check(damaged(rng), rng.choice(sorted(BACKENDS)))
+
+
+# -- windows, limits, ways in -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [700, 1500, 4000])
+def test_tables_do_not_depend_on_where_a_window_ends(
+    size: int, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = [transaction(CLEAN, number=number) for number in range(1, 30)]
+    sets[11] = sets[11].replace("SE*21", "SE*20")
+    data = interchange(*sets)
+    whole = check(data, backend)
+    monkeypatch.setattr(columns_machine, "WINDOW", size)
+    monkeypatch.setattr(columns_machine, "BLOCK", size // 3)
+    found = check(data, backend)
+    assert found.frames["309"].equals(whole.frames["309"])
+    assert found.plainly < 29
+
+
+def test_segments_that_end_with_their_lines(backend: str) -> None:
+    sets = [transaction(CLEAN, "*>^\n", number) for number in (1, 2)]
+    found = check(interchange(*sets, marks="*>^\n"), backend)
+    assert (found.messages, found.plainly) == (2, 0)
+    check(interchange(*sets, marks="*>^\n").replace(b"\n", b"\r\n"), backend)
+
+
+def test_line_breaks_behind_segments_are_no_text(backend: str) -> None:
+    data = interchange(transaction(CLEAN), transaction(CLEAN, number=2)).replace(b"~", b"~\r\n")
+    assert check(data, backend).plainly == 0
+    assert check(data.replace(b"SHANGHAI*NRMB1", b"SHANG\nHAI*NRMB1", 1), backend).plainly == 1
+
+
+def test_each_interchange_brings_its_own_separators(backend: str) -> None:
+    one = interchange(transaction(CLEAN))
+    other = one.replace(b"*", b"|").replace(b"~", b"!")
+    found = check(one + other + b"\r\n" + one, backend)
+    assert (found.messages, found.plainly) == (3, 0)
+
+
+def test_a_path_or_a_stream_gives_what_its_bytes_give(tmp_path: Path, backend: str) -> None:
+    data = interchange(transaction(CLEAN), transaction(CLEAN, number=2))
+    plain, packed = tmp_path / "manifest.x12", tmp_path / "manifest.x12.gz"
+    plain.write_bytes(data)
+    packed.write_bytes(gzip.compress(data))
+    wanted = read(data, backend=backend).frames["309"]
+    for way in (plain, packed, io.BytesIO(data)):
+        assert read(way, backend=backend).frames["309"].equals(wanted)
+    with pytest.raises(InputError, match=r"none\.x12"):
+        read(tmp_path / "none.x12")
+
+
+def test_limits_are_those_of_the_plain_reader(backend: str) -> None:
+    data = interchange(*(transaction(CLEAN, number=number) for number in (1, 2, 3)))
+    for limits in (Limits(messages=2), Limits(file_bytes=800)):
+        with pytest.raises(LimitError) as plainly:
+            plain(data, limits)
+        with pytest.raises(LimitError) as found:
+            read(data, backend=backend, limits=limits)
+        assert str(found.value) == str(plainly.value)
+    for limits in (Limits(segments=10), Limits(message_bytes=500), Limits(segment_bytes=300)):
+        check(data, backend, limits)
+
+
+def test_a_set_that_states_more_than_its_bytes_allow_makes_no_row(backend: str) -> None:
+    """The plain reader refuses it as grown; the table must not differ."""
+    head = CLEAN[0].replace("NORTHREACH PIONEER", "V" * 6000)
+    bills = [f"LX*{at}~M11*B{at}" for at in range(400)]
+    found = check(interchange(transaction([head, *bills])), backend)
+    assert "x12.message.growth" in [defect.code for defect in found.defects]
+    assert not len(found.frames["309"])
+
+
+def test_another_backend_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="abacus"):
+        read(b"", backend="abacus")
+
+
+def test_nothing_is_nothing(backend: str) -> None:
+    assert [defect.code for defect in check(b"", backend).defects] == ["x12.none"]
+
+
+@pytest.mark.skipif(len(BACKENDS) < 2, reason="could not run: numba is not installed")
+@given(st.text(st.sampled_from("AS STGE019*~~>\n\r\x01é"), max_size=200))
+@settings(max_examples=2000 if LONG else 200, deadline=None)
+def test_both_backends_cut_the_same_rows(text: str) -> None:
+    marks = Separators(component=">", element="*", release="", terminator="~")
+    one, other = (scan(text + "~", marks, name) for name in BACKENDS)
+    for name in ("at", "first", "raw", "begin", "end", "tag", "bad"):
+        if name != "tag":
+            assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert np.array_equal(one.tag[~one.bad], other.tag[~other.bad])

@@ -50,8 +50,13 @@ class SmallRules:
         said = self.name or "seen in the yard"
         versions = (
             self._version("3", "stopped", why="the list vague_terms has ended"),
-            self._version("4", "rehearsed", failures=(self._failure(),),
-                          waiting=self.name or "analyst", waiting_since="2026-11-19T12:00:00Z"),
+            self._version(
+                "4",
+                "rehearsed",
+                failures=(self._failure(),),
+                waiting=self.name or "analyst",
+                waiting_since="2026-11-19T12:00:00Z",
+            ),
         )
         steps = tuple(
             views.RuleStepView(

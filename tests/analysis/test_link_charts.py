@@ -170,7 +170,7 @@ def test_a_chart_is_of_the_graph_and_its_nodes_stand_apart(
     # All ties between drawn nodes are lines, and what is folded is exactly the rest.
     drawn = {node.number for node in chart.nodes}
     for place, node in enumerate(chart.nodes):
-        beside = set(graph.beside(node.number).tolist())
+        beside = set(graph.beside(node.number))
         assert sum(place in line for line in chart.lines) == len(beside & drawn)
         linking = {n for n in beside if graph.degree(n) > 1 or node.kind != ENTITY}
         assert node.folded == len(linking - drawn)

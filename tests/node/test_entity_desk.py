@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
@@ -101,7 +102,9 @@ def test_entities_kept_in_memory_are_those_worked_out_anew(node: Node) -> None:
     assert told(node.entities)
     more = worlds.cuscar(("B2", "ISTMO PRIMAVERA SA", "COFFEE"), ("B1", "OTRA FIRMA SA", "BANANAS"))
     worlds.take_in(node, "two.edi", more)
-    assert told(node.entities) == told(EntityDesk(node.gate, node.pipeline))
+    assert told(node.entities) == told(
+        EntityDesk(node.gate, node.pipeline, Path(mkdtemp(dir=node.folder.parent)))
+    )
 
 
 def test_an_erased_record_is_in_no_entity_any_more(node: Node) -> None:

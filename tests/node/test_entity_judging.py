@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
@@ -92,7 +93,7 @@ def test_members_judged_different_are_parted_and_the_pair_is_asked_no_more(node:
 def test_what_is_kept_in_memory_is_what_the_ledger_gives_anew(node: Node) -> None:
     reader = officer(node)
     judge(node, entity(node, "ISTMO PRIMAVERA").id, entity(node, "OTRA FIRMA").id, "same")
-    afresh = EntityDesk(node.gate, node.pipeline)
+    afresh = EntityDesk(node.gate, node.pipeline, Path(mkdtemp(dir=node.folder.parent)))
     assert everything(node.entities, reader) == everything(afresh, reader)
 
 

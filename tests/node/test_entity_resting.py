@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
@@ -93,7 +94,9 @@ def test_another_party_in_the_same_place_inherits_nothing_until_the_first_one_is
     assert [item.rests for item in third.judgements] == [now.rests]
     assert [m.names for m in third.members] == [(THIRD,)]
 
-    fresh = EntityDesk(node.gate, node.pipeline)  # what memory holds is what the ledger gives anew
+    fresh = EntityDesk(
+        node.gate, node.pipeline, Path(mkdtemp(dir=node.folder.parent))
+    )  # what memory holds is what the ledger gives anew
     assert fresh.judgements(officer(node)).rows == node.entities.judgements(officer(node)).rows
 
     amend(node, "B2", OTHER)

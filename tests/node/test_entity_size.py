@@ -8,10 +8,11 @@ import pytest
 
 import worlds
 from analysis.resolution_worlds import mention
-from esclusa.analysis.resolution import default_settings
+from esclusa.analysis.resolution import default_settings, listed_rarity
+from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.errors import ConfigError
+from esclusa.ledger.register import Changing, File, Kept
 from esclusa.node import Node
-from esclusa.node.entity_known import Known
 from esclusa.node.settings import FILE, Settings
 
 
@@ -22,13 +23,17 @@ def test_two_of_one_common_name_are_one_in_a_small_node_and_two_in_a_large_one()
     ]
     found = []
     for records in (10_000, 10_000_000):
-        known = Known(default_settings().for_size(records))
-        known.take_in([(1, (told[0],))])
-        known.take_in([(2, (told[1],))])  # one by one, or all at once
-        again = Known(default_settings().for_size(records))
-        again.take_in([(1, (told[0],)), (2, (told[1],))])
-        assert known.entities.partition() == again.entities.partition()
-        found.append(len(known.entities))
+        sized = default_settings().for_size(records)
+        table = WordTable(listed_rarity(), sized)
+        some = []
+        for steps in (told, (told,)):  # one by one, or all at once
+            file = File()
+            file.many("INSERT INTO version VALUES (?, ?, 1)", [(one.seq, one.id) for one in told])
+            for step in steps:
+                Changing(file, sized, table).change(step if isinstance(step, list) else [step])
+            some.append(Kept(file, sized, table, {}).partition())
+        assert some[0] == some[1]
+        found.append(len(some[0]))
     assert found == [1, 2]
 
 
@@ -40,7 +45,7 @@ def test_the_size_is_a_setting_of_the_node(tmp_path: Path) -> None:
     )
     node = Node.open(tmp_path / "node")
     try:
-        settings = node.entities._settings
+        settings = node.entities.registers.settings
         assert settings.threshold == default_settings().for_size(7000).threshold
         assert (
             settings.threshold

@@ -143,6 +143,16 @@ class SmallMaps(_Desk):
             )
             for n, (lat, lon, source, at) in enumerate(where, start=1)
         )  # fmt: skip
+        stops: tuple[tuple[int, float | None, str, bool], ...] = (
+            (1, None, "", False), (2, 30.5, "", False), (1, 0.0, "at_once", False),
+            (2, 900.0, "long", False), (1, 24.0, "", True), (4, 24.0, "unplaced", True),
+        )  # fmt: skip
+        track = tuple(
+            map_views.StopView(place=place, first=_AT, last="2026-11-21T08:00", records=n,
+                               ahead=ahead, hours=hours, gap=gap)
+            for n, (place, hours, gap, ahead) in enumerate(stops, start=1)
+        )  # fmt: skip
         return map_views.PlacesView(
-            entity=ENTITY, title=self.name, rows=rows, carrier=True, looked=9, cut=True
-        )
+            entity=ENTITY, title=self.name, rows=rows, carrier=True, looked=9, cut=True,
+            track=track, track_cut=True,
+        )  # fmt: skip

@@ -136,6 +136,17 @@ def places(folder: Path | None, who: str, entity_id: str) -> None:
             for one in view.rows
         ],
     )  # fmt: skip
+    if view.track:
+        output.table(
+            "track, oldest stop first",
+            ("place>", "code", "first", "last", "records>", "hours since>", "gap"),
+            [
+                (stop.place, view.rows[stop.place - 1].code, stop.first[:16], stop.last[:16],
+                 stop.records, "" if stop.hours is None else stop.hours,
+                 stop.gap or ("ahead" if stop.ahead else ""))
+                for stop in view.track
+            ],
+        )  # fmt: skip
 
 
 def _coordinate(value: float | None) -> str:

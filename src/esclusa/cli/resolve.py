@@ -141,6 +141,16 @@ def judgements(folder: Path | None, limit: int) -> None:
         output.lines(page.rows)
 
 
+@resolve.command("rebuild")
+@node_option
+@answers
+def rebuild(folder: Path | None) -> None:
+    """Make anew what is kept of entities; what is there serves until then."""
+    with opened(folder) as node:
+        count = node.entities.registers.remake()
+    click.echo(f"{count} files made anew")
+
+
 @click.group()
 def links() -> None:
     """Links between entities: show, path, chart."""

@@ -14,6 +14,9 @@ from esclusa.cli.output import answers, node_option, opened
 if TYPE_CHECKING:
     from esclusa.node import Node
 
+_PATIENCE = 10.0
+"""Seconds that a request waits for entities that are being worked out."""
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -52,6 +55,7 @@ def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None
     from esclusa.node.ticking import ticking
     from esclusa.web.app import create_app
 
+    node.entities.registers.patience = _PATIENCE
     with ticking(node.jobs), ticking(node.post), ticking(node.work):
         uvicorn.run(
             create_app(node, secure_cookies=https), host=host, port=port, log_level="warning",

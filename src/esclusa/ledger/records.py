@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from esclusa.ledger import bulk, tallies
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
-from esclusa.ledger.schema import label, record, reference
+from esclusa.ledger.schema import ERASED, label, record, reference
 from esclusa.model import (
     Body,
     Provenance,
@@ -290,6 +290,15 @@ def label_of(connection: sa.Connection, seq: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def labels_of(connection: sa.Connection, seqs: Collection[int]) -> set[int]:
+    """Return the labels of some versions."""
+    found: set[int] = set()
+    for some in slices(sorted(seqs)):
+        query = sa.select(record.c.label_id).where(record.c.seq.in_(some)).distinct()
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def referring(
     connection: sa.Connection, visible: Collection[int], value: str
 ) -> list[tuple[int, Body]]:
@@ -483,6 +492,8 @@ def erase(
         connection.execute(reference.delete().where(bulk.among(connection, reference.c.seq, part)))
         _delete_texts(connection, part)
     tallies.decide_anew(connection, moved)
+    if seqs:
+        connection.info.setdefault(ERASED, set()).update(seqs)
     return dict(emptied)
 
 

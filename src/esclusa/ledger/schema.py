@@ -22,6 +22,9 @@ metadata = sa.MetaData(
     }
 )
 
+ERASED = "erased"
+"""Under this name a connection notes which versions its transaction has emptied."""
+
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 label = sa.Table(

@@ -70,6 +70,28 @@ def since(
     return fresh, replaced
 
 
+def erased_since(connection: sa.Connection, moment: str) -> set[int]:
+    """Return the sequence numbers of the versions that were erased later than a moment, all with
+    ""."""
+    query = sa.select(record.c.seq).where(record.c.erased_time > moment)
+    return set(connection.execute(query).scalars())
+
+
+def erased_by(connection: sa.Connection, moment: str) -> tuple[int, str]:
+    """Return how many versions were erased up to a moment, and when the last of them was."""
+    gone = record.c.erased_time
+    query = sa.select(sa.func.count(gone), sa.func.max(gone)).where(gone <= moment)
+    count, at = connection.execute(query).one()
+    return count, at or ""
+
+
+def standing_at(connection: sa.Connection, seq: int) -> str:
+    """Return the salted digest of a version, "" when there is none: it tells whether a ledger goes
+    on from there, or is another one."""
+    found = connection.execute(sa.select(record.c.digest).where(record.c.seq == seq)).scalar()
+    return bytes(found).hex() if found is not None else ""
+
+
 def withdrawn(
     connection: sa.Connection, visible: Collection[int], names: Collection[str]
 ) -> set[str]:

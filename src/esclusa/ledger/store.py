@@ -7,7 +7,8 @@ none did (measured). On PostgreSQL writers take one advisory lock, which keeps t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from esclusa.errors import LedgerError
+from esclusa.ledger.schema import ERASED
 
 _WRITER_LOCK: Final = 0x65_73_63_6C  # "escl": any constant will do, it must only never change
 READER_ROLE: Final = "esclusa_reader"
@@ -46,6 +48,11 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if not self.is_sqlite and self.url.get_backend_name() != "postgresql":
             raise LedgerError(f"database kind {self.url.get_backend_name()!r} is not supported")
+        self.after_erasure: list[Callable[[Collection[int]], None]] = []
+        """What is told the sequence numbers after each transaction in which
+        :func:`~esclusa.ledger.records.erase` emptied versions: what is kept beside the ledger
+        follows it."""
+        self._erased = _Erased()
         self._writer = self._engine(immediate=True)
         self._reader = self._engine(immediate=False)
 
@@ -86,7 +93,31 @@ class Store:
         with self._guard(), self._writer.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            connection.info.pop(ERASED, None)
             yield connection
+            erased = connection.info.pop(ERASED, set())
+        self._tell(erased)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Tell what the block erases, in this thread, once at its end and not after each
+        transaction, also when it raises."""
+        if self._erased.seqs is not None:
+            yield
+            return
+        self._erased.seqs = set()
+        try:
+            yield
+        finally:
+            erased, self._erased.seqs = self._erased.seqs, None
+            self._tell(erased)
+
+    def _tell(self, erased: set[int]) -> None:
+        if self._erased.seqs is not None:
+            self._erased.seqs |= erased
+            return
+        for told in self.after_erasure if erased else ():
+            told(erased)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -201,6 +232,12 @@ class Store:
         """Give all connections back."""
         self._writer.dispose()
         self._reader.dispose()
+
+
+class _Erased(threading.local):
+    """Versions that a thread erased and that nobody was told of yet, None outside of a block."""
+
+    seqs: set[int] | None = None
 
 
 def is_walled(connection: sa.Connection) -> bool:

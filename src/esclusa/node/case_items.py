@@ -170,11 +170,10 @@ class Items:
             entity = known.entities.entity(name)
             if entity is None:
                 return None
-            first = known.entities.mention(entity.mentions[0])
+            first = known.entities.mention(entity.first(1)[0])
             assert first is not None  # it names the entity
-            seqs = {known.seq_of[mention] for mention in entity.mentions}
-            labels = frozenset(records.label_of(connection, seq) for seq in seqs)
-            title = _name(entity_row(known, entity))
+            labels = frozenset(records.labels_of(connection, entity.seqs()))
+            title = _name(entity_row(entity))
         return Item(
             kind="entity", id=entity.id, title=title, rests_on=labels, least=labels,
             sources=(first.record,), akin=(entity.id,),
@@ -187,7 +186,7 @@ class Items:
             for name in names:
                 entity = known.entities.entity(name)
                 if entity is not None:
-                    yield name, _name(entity_row(known, entity))
+                    yield name, _name(entity_row(entity))
 
 
 def _first(connection: sa.Connection, visible: Collection[int], reference: str) -> tuple[str, ...]:

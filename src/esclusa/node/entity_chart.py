@@ -17,23 +17,23 @@ from esclusa.analysis.links import (
     CELL_WIDTH,
     ENTITY,
     Chart,
-    Graph,
     Hub,
     bows,
     chart_around,
     chart_between,
     layout,
 )
-from esclusa.analysis.resolution import Entity
+from esclusa.analysis.links.graph import Linked
 from esclusa.errors import InputError, NotFound
 from esclusa.ledger import records
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.labels import Labels
+from esclusa.ledger.register import KeptEntity
 from esclusa.model import Marking, Record
 from esclusa.model.marking import join_all
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_known import Known
-from esclusa.node.entity_rows import number_of
+from esclusa.node.entity_taking import number_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.sharing import chart_views as views
 from esclusa.sharing.reader import Action, Reader
@@ -78,7 +78,7 @@ class ChartDesk:
             found = [end for end in ends if end is not None]
             made = None
             if len(found) == len(ends):
-                graph = known.linked()
+                graph = known.linked
                 chart = _chart(graph, found, depth, through)
                 made = _Told(connection, self._labels, visible, known, graph, chart)
         drawn = f" nodes={len(made.chart.nodes)}" if made else ""
@@ -96,7 +96,7 @@ class ChartDesk:
         )  # fmt: skip
 
 
-def _chart(graph: Graph, ends: list[Entity], depth: int, through: Sequence[str]) -> Chart:
+def _chart(graph: Linked, ends: list[KeptEntity], depth: int, through: Sequence[str]) -> Chart:
     if len(ends) == 1:
         return chart_around(graph, ends[0].id, depth, through=through)
     return chart_between(graph, ends[0].id, ends[1].id, through=through)
@@ -107,7 +107,7 @@ class _Told:
 
     def __init__(
         self, connection: sa.Connection, labels: Labels, visible: Collection[int], known: Known,
-        graph: Graph, chart: Chart,
+        graph: Linked, chart: Chart,
     ) -> None:  # fmt: skip
         self.chart = chart
         numbers = [node.number for node in chart.nodes]
@@ -122,10 +122,10 @@ class _Told:
         entities = {node.name: known.entities.entity(node.name)
                     for node in chart.nodes if node.kind == ENTITY}  # fmt: skip
         there = {name: entity for name, entity in entities.items() if entity is not None}
-        self._titles = {name: _title(known, entity) for name, entity in there.items()}
+        self._titles = {name: title_of_entity(entity) for name, entity in there.items()}
         self._aside = tuple(_aside(known, hub) for hub in chart.aside)
         self._types = {name: most_telling(entity.types) for name, entity in there.items()}
-        self.marking, self.originators = _marking(labels, visible, known, there)
+        self.marking, self.originators = _marking(labels, visible, there)
 
     def view(
         self, *, start: str, depth: int, to: str, through: tuple[str, ...], made: str
@@ -180,7 +180,7 @@ class _Told:
 
 def _aside(known: Known, hub: Hub) -> views.AsideView:
     entity = known.entities.entity(hub.name)
-    title = _title(known, entity) if entity else hub.name.partition(":")[2]
+    title = title_of_entity(entity) if entity else hub.name.partition(":")[2]
     return views.AsideView(title=title, ties=hub.ties, opens=hub.name)
 
 
@@ -199,9 +199,9 @@ def most_telling(types: Collection[str]) -> str:
     return next((one for one in _TELLING if one in types), next(iter(types), ""))
 
 
-def _title(known: Known, entity: Entity) -> str:
+def title_of_entity(entity: KeptEntity) -> str:
     """Return an entity's earliest name, number, address or telephone."""
-    stated = [one for name in entity.mentions if (one := known.entities.mention(name)) is not None]
+    stated = entity.contents
     parts = ("names", "identifiers", "addresses", "phones")
     told = (text for part in parts for one in stated for text in getattr(one, part))
     first = next(told, entity.id)
@@ -209,12 +209,11 @@ def _title(known: Known, entity: Entity) -> str:
 
 
 def _marking(
-    labels: Labels, visible: Collection[int], known: Known, entities: Mapping[str, Entity]
+    labels: Labels, visible: Collection[int], entities: Mapping[str, KeptEntity]
 ) -> tuple[Marking, tuple[str, ...]]:
     """Return the marking of all that a chart rests on, and who wrote it: every mention of its
     entities, since any may be what makes an entity one."""
-    mentions = (known.entities.mention(name) for one in entities.values() for name in one.mentions)
-    used = {one.label for one in mentions if one is not None}
+    used = {label for one in entities.values() for label in one.labels()}
     kept = [label for label in map(labels.get, sorted(visible)) if number_of(label) in used]
     joined = join_all(label.marking.including(label.originator) for label in kept)
     return joined, tuple(sorted({label.originator for label in kept}))

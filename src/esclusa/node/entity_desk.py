@@ -7,24 +7,23 @@ counts, groups and reasons are those of a node that holds no other record.
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from threading import Lock
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
 from esclusa.analysis.links import neighbourhood, paths
-from esclusa.analysis.resolution import Bond, Entity, Mention, default_settings, mentions_of
+from esclusa.analysis.resolution import Bond, Mention, default_settings
 from esclusa.analysis.screening import normalise
 from esclusa.casework.entity_judgements import JUDGE, UNDO
 from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import custody, records
-from esclusa.ledger.standing import in_force, mark, since
+from esclusa.ledger.register import KeptEntity
 from esclusa.model import EntityJudgement, JudgedMention
 from esclusa.node import entity_judging as judging
+from esclusa.node.entity_keeping import Registers
 from esclusa.node.entity_known import Known
 from esclusa.node.entity_rows import (
     beside,
@@ -32,23 +31,19 @@ from esclusa.node.entity_rows import (
     judgement_view,
     link_view,
     member_view,
-    number_of,
     pair_view,
     rests_of,
     rows_of,
-    says,
 )
-from esclusa.node.pipeline import ANALYSED, Pipeline
+from esclusa.node.pipeline import Pipeline
 from esclusa.sharing import entity_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
 
-_KINDS: Final = ANALYSED | {"list_entry"}
-_KEPT: Final = 4
-"""Sets of labels whose entities are kept in memory; the one used longest ago goes first."""
+_AHEAD: Final = 3
+"""How often an answer is begun again because another process was faster with newer records."""
 _QUESTIONS: Final = 200
 _MEMBERS: Final = 500
-_BATCH: Final = 2_000
 _MISSING: Final = "no such entity"
 _UNSAID: Final = "no such judgement"
 
@@ -56,72 +51,33 @@ _UNSAID: Final = "no such judgement"
 class EntityDesk:
     """Entities and links, for people."""
 
-    def __init__(self, gate: Gate, pipeline: Pipeline) -> None:
+    def __init__(self, gate: Gate, pipeline: Pipeline, folder: Path) -> None:
+        """:param folder: the node's, in which the registers of entities lie."""
         self._gate = gate
         self._pipeline = pipeline
         self._labels = pipeline.labels
-        self._settings = default_settings().for_size(pipeline.settings.entity_records)
-        self._known: OrderedDict[frozenset[int], Known] = OrderedDict()
-        self._lock = Lock()
+        settings = default_settings().for_size(pipeline.settings.entity_records)
+        self.registers = Registers(folder, pipeline.store, pipeline.labels, settings)
 
     @contextmanager
     def seen(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int], Known]]:
         """One snapshot for a reader: what he may see, and the entities of just that. For desks that
         tell more of them; one answer is made at a time, so nothing slow belongs inside."""
-        with self._lock, self._gate.reading(reader) as (connection, visible):
-            known = self._known.pop(visible, None) or Known(self._settings)
-            self._catch_up(connection, visible, known)
-            self._known[visible] = known
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-            yield connection, visible, known
-
-    def _catch_up(self, connection: sa.Connection, visible: frozenset[int], known: Known) -> None:
-        here, before = mark(connection), known.mark
-        if here == before:
-            return
-        known.mark = None  # until all is taken in: an error on the way has everything read anew
-        kinds = (_KINDS, {judging.KIND})
-        if before is None or (here.erased, here.at) != (before.erased, before.at):
-            found = [in_force(connection, visible, some) for some in kinds]
-            gone = [known.mentions.keys() - found[0].keys(), known.judged.keys() - found[1].keys()]
-        else:
-            news = [since(connection, visible, some, before.last) for some in kinds]
-            found = [fresh for fresh, _replaced in news]
-            gone = [known.mentions.keys() & news[0][1], known.judged.keys() & news[1][1]]
-        if gone[0]:
-            known.take_out(gone[0])
-        fresh = sorted(found[0].keys() - known.mentions.keys())
-        if fresh:
-            known.take_in(list(self._stated(connection, visible, fresh, found[0])))
-        self._catch_up_judgements(connection, visible, known, found[1], gone[1])
-        known.mark = here
-
-    def _catch_up_judgements(
-        self, connection: sa.Connection, visible: frozenset[int], known: Known,
-        standing: dict[int, int], gone: Set[int],
-    ) -> None:  # fmt: skip
-        for seq in gone:
-            del known.judged[seq]
-        fresh = standing.keys() - known.judged.keys()
-        for seq, held in judging.read(connection, self._labels, visible, fresh).items():
-            number = number_of(self._labels.get(standing[seq]))
-            known.judged[seq] = judging.said_in(held, number)
-        known.settle()
-
-    def _stated(
-        self, connection: sa.Connection, visible: frozenset[int], fresh: list[int],
-        label_of: dict[int, int],
-    ) -> Iterator[tuple[int, tuple[Mention, ...]]]:  # fmt: skip
-        numbers = {number: number_of(self._labels.get(number)) for number in visible}
-        for start in range(0, len(fresh), _BATCH):
-            some = fresh[start : start + _BATCH]
-            held = records.get_by_seq(connection, self._labels, visible, some)
-            for seq in some:
-                record = held[seq]
-                assert record.body is not None  # erased versions are not in force
-                label = numbers[label_of[seq]]
-                yield seq, mentions_of(record.body, record=record.id, label=label, seq=seq)
+        registers, ahead = self.registers, 0
+        until = registers.until()
+        while True:
+            with registers.lock, self._gate.reading(reader) as (connection, visible):
+                state, known = registers.nearer(connection, visible)
+                if known is not None:
+                    with registers.told(visible):
+                        yield connection, visible, known
+                    return
+            ahead += state == "ahead"
+            if state == "anew" or ahead > _AHEAD:  # or of another ledger, which was restored
+                registers.make(visible)
+                ahead = 0
+            elif state == "more":
+                until()
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -135,8 +91,7 @@ class EntityDesk:
                 "write a name or a number to look for", field="text", problem="missing"
             )
         with self.seen(reader) as (_connection, _visible, known):
-            fits = (entity for entity in known.entities if says(known, entity, wanted))
-            rows = [entity_row(known, entity) for entity in islice(fits, limit + 1)]
+            rows = [entity_row(entity) for entity in known.entities.find(wanted, limit + 1)]
         self._gate.note(reader, Action.SEARCH, detail=f"entities={len(rows[:limit])}")
         return views.EntityPage(query=text, rows=tuple(rows[:limit]), more=len(rows) > limit)
 
@@ -171,7 +126,7 @@ class EntityDesk:
                 a=a.id, b=b.id, labels=frozenset(), score=known.entities.compare(a.id, b.id)
             )
             open_ones = known.entities.open_pairs(_QUESTIONS)
-            standing = [seq for seq in known.about({a.id}) if known.says(seq, a.id, b.id)]
+            standing = known.on(a.id, b.id)
             judged = self._said(connection, visible, known, standing[:1], reader)
             ours, theirs = (known.entities.entity_of(mention.id) for mention in (a, b))
             assert ours is not None and theirs is not None  # both are there
@@ -192,7 +147,7 @@ class EntityDesk:
             entity = known.entities.entity(name)
             view = None
             if entity:
-                near = neighbourhood(known.linked(), entity.id, depth=max(1, min(depth, 3)))
+                near = neighbourhood(known.linked, entity.id, depth=max(1, min(depth, 3)))
                 hubs = tuple(hub.name for hub in near.hubs)
                 row = rows_of(known)
                 ways = tuple((link_view(row, link),) for link in near.links)
@@ -209,7 +164,7 @@ class EntityDesk:
             ends = known.entities.entity(one), known.entities.entity(other)
             view = None
             if ends[0] and ends[1]:
-                found = paths(known.linked(), ends[0].id, ends[1].id)
+                found = paths(known.linked, ends[0].id, ends[1].id)
                 row = rows_of(known)
                 ways = tuple(tuple(link_view(row, link) for link in way) for way in found.paths)
                 hubs = tuple(hub.name for hub in found.hubs)
@@ -249,7 +204,7 @@ class EntityDesk:
             pair = self._two(known, one, other)
             if seen and seen != known.seen(pair[0].id, pair[1].id):
                 raise StateError("a record was amended: other facts stand there than were shown")
-            left, right = (records.label_of(connection, known.seq_of[item.id]) for item in pair)
+            left, right = (records.label_of(connection, known.seq_of(item.id)) for item in pair)
             a, b = (
                 JudgedMention(
                     id=m.id, record_id=m.record, path=m.path, facts=dict(known.facts(m.id))
@@ -306,7 +261,7 @@ class EntityDesk:
 
     def _mention(self, known: Known, name: str) -> Mention:
         entity = known.entities.entity(name) if name.startswith("ent-") else None
-        found = known.entities.mention(entity.mentions[0] if entity else name)
+        found = known.entities.mention(entity.first(1)[0] if entity else name)
         if found is None:
             raise NotFound("no such mention")
         return found
@@ -319,7 +274,7 @@ class EntityDesk:
         steps = [(seq, held[seq].id, held[seq].body) for seq in seqs]
         overruled = {notice.judgement for notice in known.entities.notices()}
         sides = {m.id for _, _, step in steps if isinstance(step, EntityJudgement)
-                 for m in (step.a, step.b) if m.id in known.seq_of}  # fmt: skip
+                 for m in (step.a, step.b) if known.seq_of(m.id)}  # fmt: skip
         told = {m.id: m for m in self._members(connection, visible, known, sorted(sides))}
         return tuple(
             judgement_view(
@@ -334,26 +289,24 @@ class EntityDesk:
         self._gate.note(reader, Action.RECORD_READ, subject=subject, detail=said)
 
     def _view(
-        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: Entity,
+        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: KeptEntity,
         reader: Reader,
     ) -> views.EntityView:  # fmt: skip
-        why = known.entities.explain(entity.id)
-        assert why is not None  # it is there
-        own = set(entity.mentions)
-        asked = known.entities.questions(_QUESTIONS + 1, about=own)
+        why = known.entities.explain(entity)
+        asked = known.entities.questions(_QUESTIONS + 1, about=entity)
         sizes = (
-            ("members", entity.mentions, _MEMBERS), ("bonds", why.bonds, _MEMBERS),
-            ("questions", asked, _QUESTIONS),
+            ("members", entity.count, _MEMBERS), ("bonds", len(why.bonds), _MEMBERS),
+            ("questions", len(asked), _QUESTIONS),
         )  # fmt: skip
         return views.EntityView(
-            entity=entity_row(known, entity),
-            members=self._members(connection, visible, known, entity.mentions[:_MEMBERS]),
+            entity=entity_row(entity),
+            members=self._members(connection, visible, known, entity.first(_MEMBERS)),
             bonds=self._pairs(connection, visible, known, why.bonds[-_MEMBERS:]),
             refused=self._pairs(connection, visible, known, why.refused),
             questions=self._pairs(connection, visible, known, asked[:_QUESTIONS]),
-            judgements=self._said(connection, visible, known, known.about(own), reader),
+            judgements=self._said(connection, visible, known, known.about(entity), reader),
             equal=why.equal, version=why.version,
-            cut=tuple(name for name, whole, most in sizes if len(whole) > most),
+            cut=tuple(name for name, whole, most in sizes if whole > most),
         )  # fmt: skip
 
     def _members(
@@ -361,13 +314,11 @@ class EntityDesk:
         mentions: Iterable[str],
     ) -> tuple[views.MemberView, ...]:  # fmt: skip
         wanted = list(mentions)
-        held = records.get_by_seq(
-            connection, self._labels, visible, {known.seq_of[one] for one in wanted}
-        )
+        held = records.get_by_seq(connection, self._labels, visible, known.seqs_of(wanted))
         files = {record.provenance.source for record in held.values()}
         kept = {name: custody.find(connection, name, visible) for name in files}
         named = {name: row.name for name, row in kept.items() if row}
-        return tuple(member_view(known, one, held[known.seq_of[one]], named) for one in wanted)
+        return tuple(member_view(known, one, held[known.seq_of(one)], named) for one in wanted)
 
     def _pairs(
         self, connection: sa.Connection, visible: Collection[int], known: Known,

@@ -16,8 +16,8 @@ from esclusa.errors import NotFound
 from esclusa.ledger import audit, records
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft
+from esclusa.ledger.register import Judged
 from esclusa.model import EntityJudgement, Record, natural_key, record_id
-from esclusa.node.entity_known import Said
 from esclusa.node.pipeline import Pipeline
 from esclusa.sharing.reader import Action, Reader, Role
 
@@ -42,7 +42,7 @@ def find(
     return held.body, records.label_of(connection, held.seq)
 
 
-def said_in(held: Record, label: int) -> Said | None:
+def said_in(held: Record, label: int) -> Judged | None:
     """Return what a step says, None when nothing stands after it.
 
     :param label: the number under which resolution knows the step's marking.
@@ -54,7 +54,7 @@ def said_in(held: Record, label: int) -> Said | None:
         id=held.id, a=body.a.id, b=body.b.id, verdict=body.verdict, by=body.by, at=body.at,
         label=label, reason=body.reason,
     )  # fmt: skip
-    return Said(said, body.a.facts, body.b.facts)
+    return Judged(said, body.a.facts, body.b.facts)
 
 
 def judge(

@@ -1,25 +1,19 @@
-"""The entities of one set of labels, kept in memory and brought up to date from the ledger."""
+"""The entities of one set of labels while they are read: what is kept of them, and what people said
+of pairs and whether it counts now."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-from esclusa.analysis.links import Graph
-from esclusa.analysis.resolution import Entities, Judgement, Mention, Settings
+from esclusa.analysis.resolution import Settings
+from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.casework.entity_facts import NOT_KEPT, changed, mention_digests
 from esclusa.casework.match_facts import digest
-from esclusa.ledger.standing import Mark
+from esclusa.ledger.register import File, Judged, Kept, KeptEntity, Links
 
 Facts = dict[str, str]
-
-
-class Said(NamedTuple):
-    """A judgement, and the facts of its two mentions when it was made."""
-
-    judgement: Judgement
-    a: Facts
-    b: Facts
 
 
 class Rest(NamedTuple):
@@ -31,49 +25,50 @@ class Rest(NamedTuple):
 
 
 class Known:
-    """The entities of one set of labels, and which versions they were worked out from."""
+    """The entities of one set of labels, as a register's file has them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, file: File, settings: Settings, table: WordTable) -> None:
+        self._file, self._table = file, table
         self.settings = settings
-        self.entities = Entities(settings)
-        self.mentions: dict[int, tuple[str, ...]] = {}
-        self.seq_of: dict[str, int] = {}
-        self.judged: dict[int, Said | None] = {}
+        self.judged: dict[int, Judged | None] = file.judged()
         """Newest step on each pair by its sequence number; None where nothing stands after it."""
-        self.graph: Graph | None = None
-        self.mark: Mark | None = None
-        """How far the ledger had come; None before anything was read."""
         self._facts: dict[str, Facts] = {}
+        self._seqs: dict[str, int] = {}
 
-    def take_out(self, seqs: Collection[int]) -> None:
-        """Forget versions that are no longer in force, whatever took them away."""
-        gone = [mention for seq in seqs for mention in self.mentions.pop(seq)]
-        for mention in gone:
-            del self.seq_of[mention]
-            self._facts.pop(mention, None)
-        self.entities.remove_mentions(gone)
-        self.graph = None
+    @cached_property
+    def entities(self) -> Kept:
+        """Who is one and the same, and why."""
+        return Kept(self._file, self.settings, self._table, self._file.standing())
 
-    def take_in(self, stated: Iterable[tuple[int, tuple[Mention, ...]]]) -> None:
-        """Take in versions: (sequence number, its mentions)."""
-        found: list[Mention] = []
-        for seq, mentions in stated:
-            self.mentions[seq] = tuple(one.id for one in mentions)
-            self.seq_of |= dict.fromkeys(self.mentions[seq], seq)
-            found += mentions
-        if self.entities.partition():
-            self.entities.add(found)
-        else:
-            self.entities = Entities.build(found, (), self.settings)
-        self.graph = None
+    @cached_property
+    def linked(self) -> Links:
+        """Who shares what."""
+        return Links(self._file, self.entities)
 
-    def linked(self) -> Graph:
-        """Return the graph of who shares what, made when first asked for."""
-        if self.graph is None:
-            of = {m: entity.id for entity in self.entities for m in entity.mentions}
-            stated = [one for one in map(self.entities.mention, of) if one is not None]
-            self.graph = Graph.build(stated, of)
-        return self.graph
+    # -- mentions
+
+    def seq_of(self, mention: str) -> int:
+        """Return the number of the version that a mention stands in; 0 when it is not here."""
+        if mention not in self._seqs:
+            row = self._file.one("SELECT seq FROM mention WHERE id = ?", (mention,))
+            self._seqs[mention] = row[0] if row else 0
+        return self._seqs[mention]
+
+    def seqs_of(self, mentions: Collection[str]) -> set[int]:
+        """Return the numbers of the versions that mentions stand in."""
+        self.entities.load(mentions)
+        held = (self.entities.mention(name) for name in mentions)
+        self._seqs.update((one.id, one.seq) for one in held if one is not None)
+        return {self.seq_of(name) for name in mentions}
+
+    def mentions(self) -> dict[int, tuple[str, ...]]:
+        """Return the mentions of every version that was taken in, by its number."""
+        found: dict[int, list[str]] = {
+            row[0]: [] for row in self._file.all("SELECT seq FROM version")
+        }
+        for seq, name in self._file.all("SELECT seq, id FROM mention ORDER BY seq, id"):
+            found[seq].append(name)
+        return {seq: tuple(names) for seq, names in found.items()}
 
     def facts(self, mention: str) -> Facts:
         """Return the digests of what a mention states now, none when it is not here."""
@@ -88,45 +83,45 @@ class Known:
         """Return the digest of what two mentions state now."""
         return digest([sorted(self.facts(name).items()) for name in sorted((one, other))])
 
-    def rests(self, said: Said) -> tuple[Rest, ...]:
+    # -- judgements
+
+    def rests(self, said: Judged) -> tuple[Rest, ...]:
         """Return why a judgement decides nothing now; nothing when it does."""
         sides = (("a", said.judgement.a, said.a), ("b", said.judgement.b, said.b))
         return tuple(rest for side in sides if (rest := self._rest(*side)) is not None)
 
     def _rest(self, side: str, mention: str, then: Facts) -> Rest | None:
-        if mention not in self.seq_of:
+        if not self.seq_of(mention):
             return Rest(side, "gone")
         parts = changed(then, self.facts(mention))
         if parts == (NOT_KEPT,):
             return Rest(side, NOT_KEPT)
         return Rest(side, "changed", parts) if parts else None
 
-    def settle(self) -> None:
-        """Let those judgements stand whose two mentions are here and state what they stated. The
-        others rest, and stand again when that is so again."""
-        spoken = (one for one in self.judged.values() if one is not None)
-        wanted = {one.judgement.id: one.judgement for one in spoken if not self.rests(one)}
-        standing = {one.id: one for one in self.entities.judgements}
-        for name in standing.keys() - wanted.keys():
-            self.entities.withdraw(name)
-            self.graph = None
-        for name in sorted(wanted):
-            if standing.get(name) != wanted[name]:
-                self.entities.judge(wanted[name])
-                self.graph = None
+    def counting(self) -> Iterator[int]:
+        """Yield the steps whose two mentions are here and state what they stated. The others rest,
+        and count again when that is so again."""
+        return (seq for seq, one in self.judged.items() if one is not None and not self.rests(one))
 
-    def about(self, mentions: Collection[str]) -> list[int]:
-        """Return the steps that say something about one of these mentions, newest first; those that
-        rest too."""
-        own = set(mentions)
+    def about(self, entity: KeptEntity) -> list[int]:
+        """Return the steps that say something about a mention of an entity, newest first; those
+        that rest too."""
+        spoken = [(seq, one) for seq, one in self.judged.items() if one is not None]
         found = (
-            seq
-            for seq, one in self.judged.items()
-            if one is not None and own & {one.judgement.a, one.judgement.b}
-        )
+            seq for seq, one in spoken
+            if any(self._is_of(name, entity) for name in one.judgement.pair)
+        )  # fmt: skip
         return sorted(found, reverse=True)
 
-    def says(self, seq: int, one: str, other: str) -> bool:
-        """Tell whether a step is about this pair and something stands after it."""
-        found = self.judged[seq]
-        return found is not None and {found.judgement.a, found.judgement.b} == {one, other}
+    def _is_of(self, mention: str, entity: KeptEntity) -> bool:
+        held = self.entities.entity_of(mention)
+        return held is not None and held.id == entity.id
+
+    def on(self, one: str, other: str) -> list[int]:
+        """Return the steps on a pair after which something stands, newest first."""
+        pair = {one, other}
+        found = (
+            seq for seq, said in self.judged.items()
+            if said is not None and pair == set(said.judgement.pair)
+        )  # fmt: skip
+        return sorted(found, reverse=True)

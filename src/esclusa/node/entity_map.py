@@ -17,12 +17,14 @@ from esclusa.errors import NotFound
 from esclusa.ledger import records
 from esclusa.ledger.indexing import title_of
 from esclusa.model import Place, Record
+from esclusa.node import map_track
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_rows import entity_row
-from esclusa.node.entity_story import moment_of, newest
+from esclusa.node.entity_story import moment_of
+from esclusa.node.map_track import Sighting
 from esclusa.node.map_visits import Visit, spot, visits_of
 from esclusa.node.pipeline import Pipeline
-from esclusa.sharing.map_views import PlaceRecord, PlacesView, PlaceView
+from esclusa.sharing.map_views import PlaceRecord, PlacesView, PlaceView, StopView
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate
 
@@ -39,6 +41,7 @@ class MapDesk:
         self._gate = gate
         self._labels = pipeline.labels
         self._entities = entities
+        self._now = pipeline.analyst.now
 
     def places(self, reader: Reader, name: str) -> PlacesView:
         """Return the places that records give of an entity, in the order of their first dates.
@@ -50,16 +53,19 @@ class MapDesk:
             entity = known.entities.entity(name)
             view = None
             if entity:
-                seqs = newest(known, entity)
+                seqs = entity.newest(_LOOKED + 1)
                 held = records.get_by_seq(connection, self._labels, visible, seqs[:_LOOKED])
                 rows = {row.id: row for row in held.values() if row.body is not None}
-                told = entity_row(known, entity)
+                told = entity_row(entity)
+                carrier = bool({VESSEL, CONTAINER} & set(told.types))
+                places, seen = _places(rows.values())
+                stops = self._track(places, seen) if carrier else ()
                 view = PlacesView(
                     entity=entity.id,
                     title=next(iter((*told.names, *told.identifiers)), entity.id),
-                    rows=tuple(_places(rows.values())), looked=len(rows),
-                    carrier=bool({VESSEL, CONTAINER} & set(told.types)),
-                    cut=len(seqs) > _LOOKED,
+                    rows=tuple(places), looked=len(rows), carrier=carrier,
+                    cut=len(seqs) > _LOOKED, track=stops[-map_track.STOPS :],
+                    track_cut=len(stops) > map_track.STOPS,
                 )  # fmt: skip
         self._gate.note(
             reader, Action.RECORD_READ, subject=view.entity if view else "",
@@ -69,17 +75,33 @@ class MapDesk:
             raise NotFound("no such entity")
         return view
 
+    def _track(self, places: Iterable[PlaceView], seen: Iterable[Sighting]) -> tuple[StopView, ...]:
+        return map_track.track(seen, {one.number: one for one in places}, self._now())
 
-def _places(rows: Iterable[Record]) -> list[PlaceView]:
-    """Return the places of some records, numbered."""
+
+def _places(rows: Iterable[Record]) -> tuple[list[PlaceView], list[Sighting]]:
+    """Return the places of some records, numbered, and when each record puts the entity there."""
     found: dict[tuple[str, str], list[tuple[Record, Visit]]] = {}
     for row in sorted(rows, key=lambda one: one.seq):
         for visit in visits_of(row):
             if visit.place.code or visit.place.name:
                 found.setdefault(_key(visit.place), []).append((row, visit))
-    made = [_place(visits) for visits in found.values()]
-    made.sort(key=lambda one: (not one.first, moment_of(one.first), one.code, one.name))
-    return [msgspec.structs.replace(one, number=n) for n, one in enumerate(made, start=1)]
+    made = [(_place(visits), visits) for visits in found.values()]
+    made.sort(key=lambda one: _order(one[0]))
+    places = [
+        msgspec.structs.replace(one, number=n) for n, (one, _visits) in enumerate(made, start=1)
+    ]
+    seen = [
+        sighting
+        for place, (_one, visits) in zip(places, made, strict=True)
+        for row, visit in visits
+        for sighting in map_track.sightings(row.id, visit, place.number)
+    ]
+    return places, seen
+
+
+def _order(place: PlaceView) -> tuple[bool, str, str, str]:
+    return not place.first, moment_of(place.first), place.code, place.name
 
 
 def _key(place: Place) -> tuple[str, str]:

@@ -1,30 +1,18 @@
-"""What of entities is shown: rows, members, pairs and links, made from what is in memory."""
+"""What of entities is shown: rows, members, pairs and links, made from a register."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from hashlib import blake2b
-
-import msgspec
 
 from esclusa.analysis.links import Link
-from esclusa.analysis.resolution import Bond, Entity, Mention, sentence
-from esclusa.analysis.screening import normalise
+from esclusa.analysis.resolution import Bond, sentence
 from esclusa.ledger.indexing import title_of
-from esclusa.ledger.labels import Label
+from esclusa.ledger.register import KeptEntity
 from esclusa.model import EntityJudgement, Record
 from esclusa.node.entity_known import Known
 from esclusa.sharing import entity_views as views
 from esclusa.sharing.reader import Action, Reader, Role
-
-
-def number_of(label: Label) -> int:
-    """Return a label's number from what it says. The node's own numbers tell in which order
-    markings came to it, hidden ones too, and ids are made from them."""
-    said = msgspec.structs.replace(label, id=0)
-    digest = blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=7).digest()
-    return int.from_bytes(digest, "big")
 
 
 def beside(
@@ -37,26 +25,11 @@ def beside(
     return questions[at + step] if 0 <= at + step < len(questions) else ()
 
 
-def _stated(known: Known, entity: Entity) -> list[Mention]:
-    found = [known.entities.mention(name) for name in entity.mentions]
-    return [one for one in found if one is not None]
-
-
-def says(known: Known, entity: Entity, wanted: set[str]) -> bool:
-    """Tell whether one name or number of an entity has all these words."""
-    texts = (
-        text
-        for one in _stated(known, entity)
-        for text in (*one.names, *(item.partition(":")[2] for item in one.identifiers))
-    )
-    return any(wanted <= set(normalise(text).tokens) for text in texts)
-
-
-def entity_row(known: Known, entity: Entity) -> views.EntityRow:
+def entity_row(entity: KeptEntity) -> views.EntityRow:
     """Return an entity as a row of a list."""
-    stated = _stated(known, entity)
+    stated = entity.contents
     return views.EntityRow(
-        id=entity.id, types=entity.types, members=len(stated),
+        id=entity.id, types=entity.types, members=entity.count,
         names=tuple(dict.fromkeys(name for one in stated for name in one.names)),
         identifiers=tuple(dict.fromkeys(item for one in stated for item in one.identifiers)),
     )  # fmt: skip
@@ -97,7 +70,7 @@ def rows_of(known: Known) -> Callable[[str], views.EntityRow]:
     def row(name: str) -> views.EntityRow:
         entity = known.entities.entity(name)
         assert entity is not None  # the graph is of these entities
-        return entity_row(known, entity)
+        return entity_row(entity)
 
     return row
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.analysis.resolution import Entity, stated
+from esclusa.analysis.resolution import stated
 from esclusa.analysis.resolution.mention import CONTAINER
 from esclusa.errors import InputError, NotFound
 from esclusa.ledger import custody, records
 from esclusa.ledger.indexing import title_of
+from esclusa.ledger.register import KeptEntity
 from esclusa.model import Record
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_known import Known
@@ -78,7 +79,7 @@ class StoryDesk:
             entity = known.entities.entity(name)
             view = None
             if entity:
-                seqs = newest(known, entity)
+                seqs = entity.newest(_LOOKED + 1)
                 held = records.get_by_seq(connection, self._labels, visible, seqs[:_LOOKED])
                 around = Around(
                     connection=connection, labels=self._labels, visible=visible, gate=self._gate,
@@ -87,9 +88,9 @@ class StoryDesk:
                 who = self._shown.of_ours(self._agency)
                 entries = [
                     msgspec.structs.replace(one, by=who(one.originator, one.by))
-                    for one in _entries(around, known, entity, held.values())
+                    for one in _entries(around, entity, held)
                 ]
-                view = _page(known, entity, entries, wanted, cut=len(seqs) > _LOOKED)
+                view = _page(entity, entries, wanted, cut=len(seqs) > _LOOKED)
         self._note(reader, view.entity if view else "", "timeline")
         if view is None:
             raise NotFound("no such entity")
@@ -100,18 +101,18 @@ class StoryDesk:
         self._gate.note(reader, Action.RECORD_READ, subject=subject, detail=said)
 
     def _facts(
-        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: Entity
+        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: KeptEntity
     ) -> views.FactsView:
-        looked = set(newest(known, entity)[:_LOOKED])
-        names = [name for name in entity.mentions if known.seq_of[name] in looked]
-        mentions = [one for one in map(known.entities.mention, names) if one is not None]
+        looked = set(entity.newest(_LOOKED))
+        mentions = entity.stated(since=min(looked))
+        seq_of = {one.id: one.seq for one in mentions}
         held = records.get_by_seq(connection, self._labels, visible, looked)
         files = {one.provenance.source for one in held.values()}
         kept = {name: custody.find(connection, name, visible) for name in files if name}
         source_of = {name: row.name for name, row in kept.items() if row}
         facts = []
         for one in stated(mentions, known.settings.exclusive):
-            seqs = sorted({known.seq_of[name] for name in one.mentions})
+            seqs = sorted({seq_of[name] for name in one.mentions})
             rows = [held[seq] for seq in seqs if seq in held]
             facts.append(
                 views.FactView(
@@ -122,13 +123,8 @@ class StoryDesk:
                 )
             )  # fmt: skip
         return views.FactsView(
-            entity=entity.id, facts=tuple(facts), members=len(entity.mentions), looked=len(names)
+            entity=entity.id, facts=tuple(facts), members=entity.count, looked=len(mentions)
         )
-
-
-def newest(known: Known, entity: Entity) -> list[int]:
-    """Return the numbers of the records that name an entity, the newest first."""
-    return sorted({known.seq_of[name] for name in entity.mentions}, reverse=True)
 
 
 def _when(rows: list[Record]) -> str:
@@ -156,19 +152,17 @@ def _check(wanted: views.TimelineFilter) -> None:
 
 
 def _entries(
-    around: Around, known: Known, entity: Entity, held: Iterable[Record]
+    around: Around, entity: KeptEntity, held: Mapping[int, Record]
 ) -> Iterator[views.EntryView]:
-    mentions = [
-        one for name in entity.mentions if (one := known.entities.mention(name)) is not None
-    ]
+    mentions = entity.stated(since=min(held)) if held else []
     roles: dict[int, dict[str, None]] = {}
     places: dict[str, set[str]] = {}
     for one in mentions:
         places.setdefault(one.record, set()).add(one.path)
         if one.role:
             roles.setdefault(one.seq, {})[one.role] = None
-    rows = {row.id: row for row in held if row.body is not None}
-    boxes = {number.partition(":")[2] for one in mentions if one.type == CONTAINER
+    rows = {row.id: row for row in held.values() if row.body is not None}
+    boxes = {number.partition(":")[2] for one in entity.contents if one.type == CONTAINER
              for number in one.identifiers}  # fmt: skip
     for row in rows.values():
         yield of_record(row, tuple(roles.get(row.seq, ())))
@@ -176,7 +170,7 @@ def _entries(
 
 
 def _page(
-    known: Known, entity: Entity, entries: list[views.EntryView], wanted: views.TimelineFilter,
+    entity: KeptEntity, entries: list[views.EntryView], wanted: views.TimelineFilter,
     *, cut: bool,
 ) -> views.TimelineView:  # fmt: skip
     there = [
@@ -191,7 +185,7 @@ def _page(
     ahead = [item for item in chosen if not wanted.cursor or _place(item) < wanted.cursor]
     limit = max(1, min(wanted.limit, PAGE_LIMIT))
     rows = ahead[:limit]
-    row = entity_row(known, entity)
+    row = entity_row(entity)
     return views.TimelineView(
         entity=entity.id, title=next(iter((*row.names, *row.identifiers)), entity.id),
         rows=tuple(one for _key, one in rows), count=len(chosen),

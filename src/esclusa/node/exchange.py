@@ -202,14 +202,16 @@ class Exchange(ExchangeLedger):
         stated = 0
         while True:
             with self._lock:
-                last, made = self._waiting()
+                last, made, ahead = self._waiting()
                 if last == self._published:
                     return stated
-                self._move(made, also={(CURSOR, _PUBLISHED): msgspec.json.encode(last)}, who=who)
+                self._move(made, also={(CURSOR, _PUBLISHED): msgspec.json.encode(last)}, who=who,
+                           ahead=ahead)  # fmt: skip
                 stated += len(made)
 
-    def _waiting(self) -> tuple[int, list[Move]]:
-        """Return the place up to which records were looked at, and the moves that state them."""
+    def _waiting(self) -> tuple[int, list[Move], list[Pointer]]:
+        """Return the place up to which records were looked at, the moves that state them, and the
+        places of what these may release."""
         kinds = _given(self.in_force().values(), self.agency)
         ours = [
             label for label in self._labels.all()
@@ -224,10 +226,11 @@ class Exchange(ExchangeLedger):
                 also=closed,
             )  # fmt: skip
         newest = {record.id: (record, label) for record, label in found}
-        return last, [
-            move for record, label in newest.values()
+        stated = [
+            (move, Pointer(record.id, record.seq, label)) for record, label in newest.values()
             if (move := self._stating(record, label)) is not None
         ]  # fmt: skip
+        return last, [move for move, _ in stated], [place for _, place in stated]
 
     def _stating(self, record: Record, label: int) -> Move | None:
         name = self.name_of(record.id)

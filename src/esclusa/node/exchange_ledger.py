@@ -214,14 +214,18 @@ class ExchangeLedger:
         self._move([made], also=rows, who=who)
 
     def _move(
-        self, made: Iterable[Move], *, also: exchange.Rows | None = None, who: str = "exchange"
-    ) -> list[Effects]:
-        """Make moves, one after the other, and store all they do in one transaction."""
+        self, made: Iterable[Move], *, also: exchange.Rows | None = None, who: str = "exchange",
+        ahead: Sequence[Pointer] = (),
+    ) -> list[Effects]:  # fmt: skip
+        """Make moves, one after the other, and store all they do in one transaction.
+
+        :param ahead: places of the records that the moves will release, to read them together.
+        """
         made = list(made)
         with self._lock, uncollected():
             for _ in range(_TRIES):
                 try:
-                    found = self._tried(made, {} if also is None else also, who)
+                    found = self._tried(made, {} if also is None else also, who, ahead)
                 except BaseException:
                     self._forget()  # the state may be ahead of the ledger: read it anew
                     raise
@@ -230,11 +234,13 @@ class ExchangeLedger:
                 self._forget()
         raise ExchangeError("not_ready", "other processes move all the time; try again")
 
-    def _tried(self, made: Sequence[Move], also: exchange.Rows, who: str) -> list[Effects] | None:
+    def _tried(
+        self, made: Sequence[Move], also: exchange.Rows, who: str, ahead: Sequence[Pointer]
+    ) -> list[Effects] | None:
         now = self.now()
         with self._store.read() as connection:
             self._refresh(connection)
-            rules = self._rules(connection, now)
+            rules = self._rules(connection, now, ahead)
             before, effects = self._seen, []
             for move in made:
                 effects.append(move(self._state, rules, now))
@@ -277,18 +283,20 @@ class ExchangeLedger:
             connection, who=who, role="exchange", purpose="exchange", said=_deeds(lines)
         )
 
-    def _rules(self, connection: sa.Connection, now: dt.datetime) -> Rules:
+    def _rules(
+        self, connection: sa.Connection, now: dt.datetime, ahead: Sequence[Pointer]
+    ) -> Rules:
         ring = self.partners.ring(credentials.read_public(self._folder).keys)
-        releasing = self._releasing(connection, ring, now)
+        releasing = self._releasing(connection, ring, now, ahead=ahead)
         return Rules(releasing.release, lambda answer: _is_signed(answer, ring, now))
 
     def _releasing(
         self, connection: sa.Connection, ring: KeyRing, now: dt.datetime,
-        consents: Consents | None = None,
+        consents: Consents | None = None, ahead: Sequence[Pointer] = (),
     ) -> Releasing:  # fmt: skip
         return Releasing(
             connection, self._labels, us=self.agency, secret=self.credentials.secret,
-            inside=self.partners.in_force(ring, now), now=now,
+            inside=self.partners.in_force(ring, now), now=now, ahead=ahead,
             consents=self._state.consents if consents is None else consents,
         )  # fmt: skip
 

@@ -116,7 +116,8 @@ class Node(PeopleServices):
         )  # fmt: skip
         self._keeper = Keeper(self.store, self.vault, self.labels, chosen)
         self.match_desk = MatchDesk(self.gate, self.pipeline)
-        self.entities = EntityDesk(self.gate, self.pipeline)
+        self.entities = EntityDesk(self.gate, self.pipeline, folder)
+        self.store.after_erasure.append(self.entities.registers.forget)
         self.charts = ChartDesk(self.gate, self.pipeline, self.entities)
         self.stories = StoryDesk(self.gate, self.pipeline, self.entities)
         self.maps = MapDesk(self.gate, self.pipeline, self.entities)
@@ -187,6 +188,7 @@ class Node(PeopleServices):
         self.audit_desk = AuditDesk(self.store, chosen.time_zone)
         self.jobs.add("log", self.log_check.keep_up)
         self.jobs.add("cases", self.case_desk.settle)
+        self.jobs.add("entities", self.entities.registers.keep_up)
         self.health_desk = HealthDesk(
             folder, self.store, self.gate, (self.jobs, self.post, self.work), self.partner_desk,
             self.log_check,
@@ -225,6 +227,7 @@ class Node(PeopleServices):
         node.shown_names.fill()
         erasure.blank_redacted(node.store, node.vault)
         erasure.blank_left_alone(node.store, node.vault)
+        node.entities.registers.forget()
         if credentials.exist(folder):
             node.exchange.log.catch_up()
             node.exchange.settle()
@@ -242,6 +245,7 @@ class Node(PeopleServices):
 
     def close(self) -> None:
         """Give all connections back."""
+        self.entities.registers.close()
         self.store.close()
 
     def operator(self) -> Reader:
@@ -542,10 +546,7 @@ class Node(PeopleServices):
         reader.require(Action.RECORD_ERASE)
         over = sorted({*self.match_desk.due(today), *self.case_desk.due(today)})
         self._recall(over, by=reader.name)  # what partners were told of a case ends with it
-        ended = sum(
-            erasure.erase(self.store, self.vault, name, by=reader, reason="retention")
-            for name in over
-        )
+        ended = erasure.erase_all(self.store, self.vault, over, by=reader, reason="retention")
         ended += erasure.purge(
             self.store, self.vault, by=reader, today=today,
             before=lambda names: self._recall(names, by=reader.name),
@@ -583,11 +584,12 @@ class Node(PeopleServices):
 
     def restore(self, archive: Path) -> dict[str, int]:
         """Fill this empty node from a backup; return the rows of each table."""
+        self.entities.registers.clear()
         return backup.restore(self.store, self.vault, archive, beside=self.folder)
 
     def check(self) -> list[str]:
-        """Verify the ledger and the vault; one sentence per finding."""
-        return backup.check(self.store, self.vault)
+        """Verify the ledger, the vault and what is kept of entities; one sentence per finding."""
+        return [*backup.check(self.store, self.vault), *self.entities.registers.check()]
 
     def health(self) -> dict[str, Any]:
         """Return what a monitor needs; no record content and no counts of records."""

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.casework.redress import Case, next_move, rows
-from esclusa.errors import EsclusaError, InputError, NotFound
+from esclusa.errors import EsclusaError, InputError, NotFound, StateError
 from esclusa.ledger import audit, records, redress, ties
 from esclusa.ledger.records import Draft
 from esclusa.model import (
@@ -148,6 +148,8 @@ class RedressDesk:
         :param match: the match in which the person was taken for somebody else.
         :param entries: ids of further list entries that the person is not.
         :raises NotFound: when there is no such match or entry that the reader may see.
+        :raises InputError: when it names entries of several services: a case of a partner's entries
+            goes with them, and with nothing else.
         :raises MoveMistakes: when a field is missing or wrong; nothing is kept.
         """
         reader.require(Action.REDRESS_MOVE)
@@ -162,13 +164,18 @@ class RedressDesk:
                 named.append(entry)
                 labels.append(label)
         label = self._granting.home(labels)
+        if self._labels.get(label).supplier and len({one.list_id for one in named}) > 1:
+            raise InputError(
+                "a case speaks of entries of our own lists, or of those of one partner",
+                field="entries", problem="refused",
+            )  # fmt: skip
         asked = RedressMove(
             case=secrets.token_hex(_NAME), number=0, move="apply", by=reader.name, at=self._at(),
             person=_clean(person), entries=tuple(dict.fromkeys(named)),
         )  # fmt: skip
         made = self._next(reader, Case(id=asked.case), asked, given, known=())
         with self._store.write() as connection:
-            self._write(connection, reader, made, label)
+            self._write(connection, reader, made, label, asked.entries)
         return self.show(reader, made.case)
 
     def move(
@@ -189,6 +196,8 @@ class RedressDesk:
         self._require_partners(partners)
         with self._store.read() as connection:
             item = self._found(connection, visible, name)
+            if partners and self._labels.get(item.label).supplier:
+                raise StateError("a number that speaks of a partner's entry is told to nobody else")
             concerned = redress.stating(connection, {item.case.number} - {""})
             labels = ties.labels_of(connection, concerned)
         for label in labels:
@@ -204,7 +213,7 @@ class RedressDesk:
             )  # fmt: skip
             made = self._next(reader, item.case, asked, given, known=(), version=version)
             made = self._granting.fresh(connection, made, item.case)
-            self._write(connection, reader, made, item.label)
+            self._write(connection, reader, made, item.label, item.case.entries)
             self._granting.write(connection, item, made)
         self._publish()
         return self.show(reader, name)
@@ -229,10 +238,12 @@ class RedressDesk:
         )  # fmt: skip
 
     def _write(
-        self, connection: sa.Connection, reader: Reader, made: RedressMove, label: int
-    ) -> None:
+        self, connection: sa.Connection, reader: Reader, made: RedressMove, label: int,
+        entries: Sequence[RedressEntry],
+    ) -> None:  # fmt: skip
         draft = Draft(
             body=made, originator=self._us, label_id=label, valid_time=made.at,
+            derived_from=self._granting.copies(label, entries),
             retain_until=self._until(made.until or self._today()),
         )  # fmt: skip
         records.append(connection, [draft])
@@ -293,7 +304,7 @@ class RedressDesk:
             entries=held.entries(connection, self._labels, visible, self._us, case.entries),
             granted=case.granted, steps=held.steps(case), moves=can if may else (),
             marking=label.marking, originator=label.originator, partners=case.partners,
-            can_share=self._partners() if may else (),
+            can_share=self._partners() if may and not label.supplier else (),
             uses=self._numbers.uses(connection, visible, case.number),
             last_day=f"{day + dt.timedelta(days=self._settings.match_days_most)}",
         )  # fmt: skip

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from esclusa.casework.redress import GRANTED, Case
 from esclusa.casework.redress_effect import entry_of
 from esclusa.codes import redress as numbers
-from esclusa.errors import EsclusaError, InputError, NotFound
+from esclusa.errors import EsclusaError, NotFound
 from esclusa.ledger import records, redress
 from esclusa.ledger.records import Draft
 from esclusa.model import (
@@ -24,6 +24,7 @@ from esclusa.model import (
     RedressMove,
 )
 from esclusa.node.exchange import Exchange
+from esclusa.node.partner_entries import code_of
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.redress_rows import Kept
 from esclusa.node.referral_telling import reason
@@ -72,6 +73,7 @@ class Granting:
         last = made.until or made.at[:10]
         drafts = [Draft(
             body=body, originator=self._us, label_id=label, valid_time=made.at,
+            derived_from=self.copies(label, before.entries),
             retain_until=self._kept(last, days=self._settings.match_kept_days),
         )]  # fmt: skip
         if before.number and (old := self.label(item.label, before.partners)) != label:
@@ -85,7 +87,10 @@ class Granting:
         screen_again(self._pipeline, connection, redress.stating(connection, {body.redress}))
 
     def label(self, home: int, partners: Sequence[str]) -> int:
-        """Return the label of a grant: the case's, and the partners that are told."""
+        """Return the label of a grant: the case's, and the partners that are told. What speaks of
+        a partner's entries is told to nobody, and stays under the label of its case."""
+        if self._labels.get(home).supplier:
+            return home
         marking = self._labels.get(home).marking
         return self._labels.intern(self._us, msgspec.structs.replace(
             marking, releasable_to=frozenset(partners), caveats=marking.caveats - {ORCON},
@@ -93,28 +98,33 @@ class Granting:
         ))  # fmt: skip
 
     def home(self, labels: Sequence[int]) -> int:
-        """Return the label of a case: as strict as what it rests on, and for nobody else."""
+        """Return the label of a case: as strict as what it rests on, and for nobody else. One that
+        speaks of a partner's entries is hidden with the copies of them.
+        """
         algebra = self._pipeline.analyst.algebra
         found = self._labels.intern(self._us, Marking(level=self._settings.intake_marking().level))
         for label in labels:
             found = algebra.join(found, label)
         marking = self._labels.get(found)
         if marking.supplier:
-            raise InputError("this rests on a partner's record; apply on our own list's entry")
+            return found
         bare = msgspec.structs.replace(marking.marking, releasable_to=frozenset())
         return self._labels.intern(self._us, bare)
 
     def entry(
         self, connection: sa.Connection, visible: Collection[int], name: str
     ) -> tuple[RedressEntry, int]:
-        """Return a list entry of ours as a grant names it, with its label."""
+        """Return a list entry as a grant names it, with its label; a partner's by its record."""
         found = records.get(connection, self._labels, visible, name)
         if found is None or not isinstance(found.body, ListEntry) or found.withdrawn:
             raise NotFound("no such list entry")
         label = records.label_of(connection, found.seq)
-        if found.originator != self._us:
-            raise InputError("this rests on a partner's record; apply on our own list's entry")
-        return entry_of(found.body.list_id, found.body.uid, found.body), label
+        return entry_of(*code_of(found), found.body), label
+
+    def copies(self, label: int, entries: Sequence[RedressEntry]) -> tuple[str, ...]:
+        """Return the copies with which goes what stands under a label and speaks of entries; they
+        are those of one partner, or none is."""
+        return tuple(one.uid for one in entries) if self._labels.get(label).supplier else ()
 
     def stays(self, item: Kept) -> Iterator[tuple[str, WordView]]:
         """Yield the partners that are named and do not get the number, with the reason."""

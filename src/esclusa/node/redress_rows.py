@@ -24,7 +24,8 @@ from esclusa.ledger import versions
 from esclusa.ledger.indexing import REDRESS_REFERENCE, redress_case_reference
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import get
-from esclusa.model import ListEntry, RedressEntry, RedressMove, record_id
+from esclusa.model import ListEntry, Record, RedressEntry, RedressMove, record_id
+from esclusa.node.partner_entries import code_of
 from esclusa.sharing import redress_views as views
 from esclusa.sharing.referral_views import RecordedView, WordView
 
@@ -150,6 +151,8 @@ def _entries(
     for item in named:
         name = record_id(us, "list_entry", f"{item.list_id}/{item.uid}".upper())
         found = get(connection, labels, visible, name)
+        if found is None:  # a partner's is named by its record
+            name, found = item.uid, _copy(connection, labels, visible, item)
         body = found.body if found is not None and not found.withdrawn else None
         entry = body if isinstance(body, ListEntry) else None
         yield views.EntryView(
@@ -157,3 +160,13 @@ def _entries(
             record=name if entry else "",
             changed=entry is not None and entry_digest(entry) != item.digest,
         )  # fmt: skip
+
+
+def _copy(
+    connection: sa.Connection, labels: Labels, visible: Collection[int], item: RedressEntry
+) -> Record | None:
+    """Return the copy of a partner's entry that a grant names, None when it is not here."""
+    found = get(connection, labels, visible, item.uid)
+    if found is None or not isinstance(found.body, ListEntry):
+        return None
+    return found if code_of(found) == (item.list_id, item.uid) else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -26,7 +26,7 @@ from esclusa.sharing.exchange.messages import Content, Onward
 from esclusa.sharing.exchange.outbox import content_digest
 from esclusa.sharing.exchange.rows import Consents, Copy, Cut, Own, Pact
 from esclusa.sharing.keeping import same
-from esclusa.sharing.terms import Consent, Plan, body_of, plan, redacted_id
+from esclusa.sharing.terms import Consent, Plan, Walked, body_of, plan, redacted_id
 
 _ANY: Final = "*"
 SAID: Final = frozenset({"referral_move", "information_move", "joint_case_move"})
@@ -34,6 +34,8 @@ SAID: Final = frozenset({"referral_move", "information_move", "joint_case_move"}
 
 
 LISTED: Final = "list_entry"
+_LOT: Final = 100
+"""Records that are read together."""
 _MONTHS: Final = 60
 """Days of keeping from which on a list entry may go some days earlier."""
 
@@ -72,11 +74,15 @@ def wire_name(record_id: str, originator: str, secret: bytes) -> str:
 
 
 class Releasing:
-    """The release rule of one transition: a connection, the agreements in force, the moment."""
+    """The release rule of one transition: a connection, the agreements in force, the moment.
+
+    The connection has one snapshot, so what it reads of a record holds for all partners.
+    """
 
     def __init__(
         self, connection: sa.Connection, labels: Labels, *, us: str, secret: bytes,
         inside: Mapping[str, InForce], consents: Consents, now: dt.datetime,
+        ahead: Sequence[Pointer] = (),
     ) -> None:  # fmt: skip
         self._connection = connection
         self._labels = labels
@@ -85,6 +91,8 @@ class Releasing:
         self._inside = inside
         self._consents = consents
         self._now = now
+        self._read = _Reading(connection, labels, ahead)
+        self._walked = Walked()
 
     def release(self, item: Own | Copy, partner: str, pact: Pact) -> Cut | None:
         """Return what of an item goes to a partner under an agreement, None when nothing does."""
@@ -110,7 +118,7 @@ class Releasing:
         last: Plan | None = None
         for purpose in _purposes(agreement, record.kind, self._us):
             made = plan(record, [agreement], partner, purpose, self._now,
-                        consents=tuple(self._granted()))  # fmt: skip
+                        consents=tuple(self._granted()), walked=self._walked)  # fmt: skip
             if made.released:
                 return made
             last = last or made
@@ -121,10 +129,7 @@ class Releasing:
         if isinstance(item, Copy):
             return self._record_of_copy(item, partner)
         place = pointer_of(item)
-        if place is None:
-            return None
-        found = records.get_by_seq(self._connection, self._labels, {place.label}, [place.seq])
-        record = found.get(place.seq)
+        record = self._read.at(place) if place is not None else None
         return record if record is not None and record.body is not None else None
 
     def _record_of_copy(self, copy: Copy, partner: str) -> Record | None:
@@ -161,7 +166,7 @@ class Releasing:
     def _cut(self, record: Record, made: Plan, agreement: InForce) -> Cut:
         assert made.marking is not None  # the plan releases something
         assert made.onward is not None
-        body = encode_body(body_of(made))
+        body = self._walked.bytes_of(made, lambda plan: encode_body(body_of(plan)))
         content = Content(self._salt(record, made.partner, body), msgspec.Raw(body))
         return Cut(
             content=content,
@@ -175,6 +180,43 @@ class Releasing:
         """The same content to the same partner has the same salt, so that a repeat is no news."""
         said = b"\n".join((b"content", partner.encode(), record.id.encode(), body))
         return hmac.digest(self._secret, said, hashlib.sha256).hex()[:32]
+
+
+class _Reading:
+    """Records by their places, each read once; those that will be asked for are read together.
+
+    :param ahead: the places in the order in which they will be asked for.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, labels: Labels, ahead: Sequence[Pointer]
+    ) -> None:  # fmt: skip
+        self._connection = connection
+        self._labels = labels
+        self._ahead: dict[int, list[int]] = {}
+        for place in ahead:
+            self._ahead.setdefault(place.label, []).append(place.seq)
+        self._found: dict[int, dict[int, Record | None]] = {}
+        """By label: the records of the last lot."""
+
+    def at(self, place: Pointer) -> Record | None:
+        """Return the record at a place, None when there is none under that label."""
+        known = self._found.get(place.label, {})
+        if place.seq not in known:
+            some = self._lot(place)
+            found = records.get_by_seq(self._connection, self._labels, {place.label}, some)
+            known = self._found[place.label] = {seq: found.get(seq) for seq in some}
+        return known[place.seq]
+
+    def _lot(self, place: Pointer) -> list[int]:
+        """Return the place and those that come after it."""
+        ahead = self._ahead.get(place.label, [])
+        try:
+            at = ahead.index(place.seq)
+        except ValueError:
+            return [place.seq]
+        some, self._ahead[place.label] = ahead[at : at + _LOT], ahead[at + _LOT :]
+        return some
 
 
 def _purposes(agreement: InForce, kind: str, giver: str) -> tuple[str, ...]:

@@ -40,10 +40,27 @@ class PlaceView(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+class StopView(msgspec.Struct, frozen=True, kw_only=True):
+    """A stop of a track. ``place`` is the number of its place; ``first`` and ``last`` are the
+    moments stated, as sent; ``records`` state them. ``ahead``: the last of them is still to come.
+    ``hours`` lie between the stop before and this one, None for the first. ``gap`` says why the two
+    are not joined: ``unplaced`` (of one it is not known where it lies), ``long`` (too long without
+    a stop), ``at_once`` (both are stated for one moment), "" when they are."""
+
+    place: int
+    first: str
+    last: str
+    records: int
+    ahead: bool
+    hours: float | None = None
+    gap: str = ""
+
+
 class PlacesView(msgspec.Struct, frozen=True, kw_only=True):
     """The places of an entity, those with a date first. ``carrier`` says that it is a ship or a
     container, so that its places follow one another. ``looked`` records were looked at;
-    ``cut`` tells that these are only the newest."""
+    ``cut`` tells that these are only the newest. ``track`` are the stops of such a carrier in the
+    order of time, the newest 200; ``track_cut``: there are older ones."""
 
     entity: str
     title: str
@@ -51,3 +68,5 @@ class PlacesView(msgspec.Struct, frozen=True, kw_only=True):
     carrier: bool
     looked: int
     cut: bool = False
+    track: tuple[StopView, ...] = ()
+    track_cut: bool = False

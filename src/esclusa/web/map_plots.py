@@ -6,15 +6,16 @@ is drawn. A mark that would cover another stands beside its place, tied to it by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import Final
 
 import msgspec
 
 from esclusa.analysis import maps
 from esclusa.codes import coast
-from esclusa.sharing.map_views import PlacesView
+from esclusa.node.map_track import LONG
+from esclusa.sharing.map_views import PlacesView, StopView
 
 WIDTH: Final = 880
 HEIGHT: Final = 560
@@ -41,9 +42,16 @@ class MapLine(msgspec.Struct, frozen=True):
     label: str
 
 
+class MapWay(msgspec.Struct, frozen=True):
+    """A line through stops: what it is (``past``, ``ahead``, ``gap``), and its points."""
+
+    kind: str
+    points: str
+
+
 class Map(msgspec.Struct, frozen=True, kw_only=True):
-    """A map ready to be drawn. ``coast`` is an SVG path, ``way`` the points of the line that joins
-    places in the order of their dates, "" without. ``bar`` is the scale's length in pixels,
+    """A map ready to be drawn. ``coast`` is an SVG path, ``ways`` are the lines that join stops of
+    a track in the order of time. ``bar`` is the scale's length in pixels,
     ``miles`` in nautical miles. ``parallel`` is the standard parallel, as a text."""
 
     width: int
@@ -53,7 +61,7 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[MapMark, ...]
     meridians: tuple[MapLine, ...]
     parallels: tuple[MapLine, ...]
-    way: str
+    ways: tuple[MapWay, ...]
     bar: float
     miles: str
     parallel: str
@@ -72,7 +80,7 @@ def drawn(view: PlacesView, language: str) -> Map | None:
     spots = [made.place(lon, lat) for _n, lon, lat in known]
     stand = maps.apart(spots, _GAP, made.width, made.height)
     miles, bar = maps.scale_bar(made)
-    dated = [spot for (n, _lon, _lat), spot in zip(known, spots, strict=True) if view.rows[n].first]
+    at = {view.rows[n].number: spot for (n, _lon, _lat), spot in zip(known, spots, strict=True)}
     return Map(
         width=round(made.width), height=round(made.height), scale=scale.name,
         coast=path(maps.shown(made, coast.lines(scale))),
@@ -91,10 +99,26 @@ def drawn(view: PlacesView, language: str) -> Map | None:
             MapLine(round(made.at(window.west, lat)[1], 1), degrees(lat, lats))
             for lat in maps.graticule(window.south, window.north)
         ),
-        way=" ".join(f"{x:.1f},{y:.1f}" for x, y in dated)
-        if view.carrier and len(dated) > 1 else "",
+        ways=tuple(_ways(view.track, at)),
         bar=round(bar, 1), miles=f"{miles:g}", parallel=degrees(round(window.parallel, 1), lats),
     )  # fmt: skip
+
+
+def _ways(track: Sequence[StopView], at: Mapping[int, maps.Point]) -> Iterator[MapWay]:
+    """Yield the lines of a track: stops of one kind in a row are one line. A stop of which nothing
+    says where it lies, or that is stated for the moment of the one before, joins nothing."""
+    for kind, legs in groupby(pairwise(track), key=lambda leg: _kind(leg[1])):
+        if kind:
+            joined = list(legs)
+            stops = [joined[0][0], *(after for _before, after in joined)]
+            points = [at[stop.place] for stop in stops]
+            yield MapWay(kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
+
+
+def _kind(stop: StopView) -> str:
+    if stop.gap:
+        return "gap" if stop.gap == LONG else ""
+    return "ahead" if stop.ahead else "past"
 
 
 def path(lines: Sequence[Sequence[maps.Point]]) -> str:

@@ -17,13 +17,12 @@ Everything is counted in the graph at hand, which is a reader's own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-from esclusa.analysis.links.graph import Graph
+from esclusa.analysis.links.graph import Linked
 from esclusa.analysis.links.walk import Hub, Limits, Link, paths
 
 ENTITY = "entity"
@@ -40,12 +39,12 @@ class ChartLimits(msgspec.Struct, frozen=True):
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of a chart. ``number`` is the graph's. ``name`` is an entity's id or a thing's value.
-    ``away`` counts lines from where the chart starts. ``folded`` is how many more it is tied to
-    that are not drawn: entities of a thing; of an entity, things that it shares with others.
-    ``hub`` tells that it was not walked through because it has too many ties."""
+    """A node of a chart. ``number`` is how the graph knows it. ``name`` is an entity's id or a
+    thing's value. ``away`` counts lines from where the chart starts. ``folded`` is how many more it
+    is tied to that are not drawn: entities of a thing; of an entity, things that it shares with
+    others. ``hub`` tells that it was not walked through because it has too many ties."""
 
-    number: int
+    number: Any
     kind: str
     name: str
     away: int
@@ -70,7 +69,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def chart_around(
-    graph: Graph,
+    graph: Linked,
     entity: str,
     depth: int = 1,
     limits: ChartLimits = ChartLimits(),  # noqa: B008
@@ -81,7 +80,7 @@ def chart_around(
 
     :param through: hubs to be opened, as entity ids or ``kind:value``.
     """
-    start = graph.number_of.get(entity)
+    start = graph.find(entity)
     if start is None:
         return Chart(nodes=(), lines=())
     walk = _Walk(graph, limits, through, start)
@@ -92,7 +91,7 @@ def chart_around(
 
 
 def chart_between(
-    graph: Graph,
+    graph: Linked,
     one: str,
     other: str,
     longest: int = 4,
@@ -101,11 +100,11 @@ def chart_between(
 ) -> Chart:
     """Return the ways between two entities as one chart, starting at ``one``; both ends alone when
     there is no way of at most ``longest`` links."""
-    ends = [graph.number_of[name] for name in (one, other) if name in graph.number_of]
+    ends = [end for name in (one, other) if (end := graph.find(name)) is not None]
     found = paths(
         graph, one, other, longest, Limits(hub=limits.hub, work=limits.work), through=through
     )
-    drawn: dict[int, int] = {}
+    drawn: dict[Any, int] = {}
     for way in found.paths:
         for away, number in enumerate(_passed(graph, one, way)):
             drawn[number] = min(away, drawn.get(number, away))
@@ -118,39 +117,39 @@ def chart_between(
     return msgspec.structs.replace(made, aside=tuple(aside))
 
 
-def _number(graph: Graph, name: str) -> int:
+def _number(graph: Linked, name: str) -> Any:
     kind, _, value = name.partition(":")
-    return graph.number_of_thing(kind, value) if value else graph.number_of[name]
+    return graph.number_of_thing(kind, value) if value else graph.find(name)
 
 
-def _passed(graph: Graph, start: str, way: Iterable[Link]) -> Iterator[int]:
+def _passed(graph: Linked, start: str, way: Iterable[Link]) -> Iterator[Any]:
     """Yield the numbers of entities and things along a way, in turn."""
     at = start
-    yield graph.number_of[at]
+    yield graph.find(at)
     for link in way:
         at = link.b if link.a == at else link.a
         yield graph.number_of_thing(link.kind, link.value)
-        yield graph.number_of[at]
+        yield graph.find(at)
 
 
 class _Walk:
     """What is drawn so far, and from where the next step goes on."""
 
     def __init__(
-        self, graph: Graph, limits: ChartLimits, through: Collection[str], start: int
+        self, graph: Linked, limits: ChartLimits, through: Collection[str], start: Any
     ) -> None:
         self.graph, self.limits, self.through = graph, limits, frozenset(through)
         self.start, self.edge = start, [start]
-        self.drawn: dict[int, int] = {start: 0}
-        self.hubs: set[int] = set()
-        self.left: set[int] = set()
+        self.drawn: dict[Any, int] = {start: 0}
+        self.hubs: set[Any] = set()
+        self.left: set[Any] = set()
         self.work = 0
         self.cut = False
 
     def step(self, step: int) -> bool:
         """Draw what is one link further; False when there is nothing to go on from."""
         offered = Counter(thing for one in self.edge for thing in self._shared(one))
-        fresh: list[int] = []
+        fresh: list[Any] = []
         for thing in sorted(offered, key=lambda n: (-offered[n], self.graph.degree(n), n)):
             if not self._draw(thing, 2 * step - 1):
                 continue
@@ -164,29 +163,29 @@ class _Walk:
         self.edge = sorted(fresh)
         return bool(fresh)
 
-    def _draw(self, number: int, away: int) -> bool:
+    def _draw(self, number: Any, away: int) -> bool:
         if len(self.drawn) >= self.limits.nodes:
             self.left.add(number)
             return False
         self.drawn[number] = away
         return True
 
-    def _shared(self, entity: int) -> Iterator[int]:
+    def _shared(self, entity: Any) -> Iterator[Any]:
         if entity != self.start and self._is_hub(entity):
             return
         for thing in self._ties(entity):
             if thing not in self.drawn and self.graph.degree(thing) > 1:
                 yield thing
 
-    def _ties(self, number: int) -> Iterator[int]:
-        for other in self.graph.beside(number).tolist():
+    def _ties(self, number: Any) -> Iterator[Any]:
+        for other in self.graph.beside(number):
             if self.work >= self.limits.work:
                 self.cut = True
                 return
             self.work += 1
             yield other
 
-    def _is_hub(self, number: int) -> bool:
+    def _is_hub(self, number: Any) -> bool:
         if self.graph.degree(number) <= self.limits.hub:
             return False
         if self.graph.name(number) in self.through:
@@ -196,44 +195,45 @@ class _Walk:
 
 
 def _made(
-    graph: Graph, limits: ChartLimits, drawn: dict[int, int], hubs: set[int], left: set[int],
+    graph: Linked, limits: ChartLimits, drawn: dict[Any, int], hubs: set[Any], left: set[Any],
     *, cut: bool,
 ) -> Chart:  # fmt: skip
-    count = len(graph.entities)
     drawn = dict(sorted(drawn.items(), key=lambda item: item[1]))
     place_of = {number: place for place, number in enumerate(drawn)}
-    here = np.zeros(count + len(graph.things), dtype=np.bool_)
-    here[list(drawn)] = True
-    lines = list(_lines(graph, here, place_of, count))
+    things = {number: graph.thing(number) for number in drawn}
+    lines = list(_lines(graph, things, place_of))
     tied = Counter(place for line in lines for place in line)
     unseen = left - drawn.keys()
     return Chart(
         nodes=tuple(
             Spot(
                 number=number, away=away, hub=number in hubs,
-                kind=ENTITY if number < count else graph.things[number - count][0],
-                name=graph.entities[number] if number < count else graph.things[number - count][1],
-                folded=_linking(graph, number, count) - tied[place_of[number]],
+                kind=ENTITY if thing is None else thing[0],
+                name=graph.name(number) if thing is None else thing[1],
+                folded=_linking(graph, number, thing) - tied[place_of[number]],
             )
             for number, away in drawn.items()
+            for thing in (things[number],)
         ),
         lines=tuple(lines[: limits.lines]), left_lines=max(0, len(lines) - limits.lines),
-        left_entities=sum(number < count for number in unseen),
-        left_things=sum(number >= count for number in unseen), cut=cut,
+        left_entities=sum(graph.thing(number) is None for number in unseen),
+        left_things=sum(graph.thing(number) is not None for number in unseen), cut=cut,
     )  # fmt: skip
 
 
 def _lines(
-    graph: Graph, here: npt.NDArray[np.bool_], place_of: dict[int, int], count: int
-) -> Iterable[tuple[int, int]]:
-    for number, place in place_of.items():
-        if number < count:
-            beside = graph.beside(number)
-            yield from ((place, place_of[thing]) for thing in beside[here[beside]].tolist())
+    graph: Linked, things: Mapping[Any, tuple[str, str] | None], place_of: Mapping[Any, int]
+) -> Iterator[tuple[int, int]]:
+    """Return the lines, by entity as it is drawn, and then by thing."""
+    found = [
+        (place_of[entity], number)
+        for number, thing in things.items() if thing is not None
+        for entity in graph.beside(number) if entity in place_of
+    ]  # fmt: skip
+    found.sort()
+    return ((place, place_of[number]) for place, number in found)
 
 
-def _linking(graph: Graph, number: int, count: int) -> int:
+def _linking(graph: Linked, number: Any, thing: tuple[str, str] | None) -> int:
     """Return how many nodes beside one could be drawn: a thing of one entity alone never is."""
-    if number >= count:
-        return graph.degree(number)
-    return int(np.count_nonzero(graph.degrees[graph.beside(number)] > 1))
+    return graph.shared(number) if thing is None else graph.degree(number)

@@ -7,8 +7,8 @@ rows (numpy): a link costs 24 bytes, and a walk is a slice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ from esclusa.analysis.resolution.mention import Mention
 Ints = npt.NDArray[np.int64]
 
 _SIDES: Final[tuple[Literal["left"], Literal["right"]]] = ("left", "right")
-_SHOWN: Final = 20
+SHOWN: Final = 20
 """Places in records told for one link; a carrier's link to its own address has thousands."""
 
 
@@ -30,6 +30,38 @@ class Evidence(msgspec.Struct, frozen=True):
     path: str
     role: str
     label: int
+
+
+class Linked(Protocol):
+    """What walks and charts ask of a graph. Nodes are known by what orders them: entities by name,
+    then things by kind and value."""
+
+    def find(self, entity: str) -> Any:
+        """Return an entity's node, None for one that is not here."""
+
+    def beside(self, number: Any) -> Sequence[Any]:
+        """Return the nodes that a node is tied to, in order."""
+
+    def degree(self, number: Any) -> int:
+        """Return how many nodes a node is tied to."""
+
+    def shared(self, entity: Any) -> int:
+        """Return how many of the things that an entity is tied to others are tied to as well."""
+
+    def name(self, number: Any) -> str:
+        """Return an entity's id, or ``kind:value`` of a thing."""
+
+    def thing(self, number: Any) -> tuple[str, str] | None:
+        """Return kind and value of a thing, None for an entity."""
+
+    def number_of_thing(self, kind: str, value: str) -> Any:
+        """Return a thing's node; raises ``KeyError`` for one that is not here."""
+
+    def seqs(self, entity: Any, thing: Any) -> tuple[int, ...]:
+        """Return the numbers of the records that state a tie, in order of arrival."""
+
+    def evidence(self, entity: Any, thing: Any) -> tuple[Evidence, ...]:
+        """Return where a tie is stated, at most 20 places."""
 
 
 class Graph:
@@ -95,11 +127,28 @@ class Graph:
         self._start = np.searchsorted(begins[by_begin], np.arange(self._start.size))
         self.degrees = np.diff(self._start)
 
-    def beside(self, number: int) -> Ints:
+    def beside(self, number: int) -> list[int]:
         """Return the nodes that a node is tied to, in order: things of an entity, or entities of a
         thing."""
+        found: list[int] = self._beside(number).tolist()
+        return found
+
+    def _beside(self, number: int) -> Ints:
         found: Ints = self._ends[self._start[number] : self._start[number + 1]]
         return found
+
+    def shared(self, entity: int) -> int:
+        """Return how many of the things that an entity is tied to others are tied to as well."""
+        return int(np.count_nonzero(self.degrees[self._beside(entity)] > 1))
+
+    def find(self, entity: str) -> int | None:
+        """Return the number of an entity, None for one that is not here."""
+        return self.number_of.get(entity)
+
+    def thing(self, number: int) -> tuple[str, str] | None:
+        """Return kind and value of a thing, None for an entity."""
+        count = len(self.entities)
+        return self.things[number - count] if number >= count else None
 
     def degree(self, number: int) -> int:
         """Return how many nodes a node is tied to."""
@@ -131,7 +180,7 @@ class Graph:
         """Return where the tie of an entity and a thing is stated, at most 20 places."""
         kind, value = self.things[thing - len(self.entities)]
         found: list[Any] = []
-        for number in self._places(entity, thing)[:_SHOWN].tolist():
+        for number in self._places(entity, thing)[:SHOWN].tolist():
             one = self._stated[number]
             role = next(t.role for t in one.ties if (t.kind, t.value) == (kind, value))
             found.append(Evidence(one.record, one.path, role, one.label))

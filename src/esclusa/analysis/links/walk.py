@@ -8,11 +8,11 @@ nothing. ``through`` names hubs that are walked all the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import msgspec
-import numpy as np
 
-from esclusa.analysis.links.graph import Evidence, Graph
+from esclusa.analysis.links.graph import Evidence, Linked
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -70,13 +70,13 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 class _Walk:
     """What one walk has looked at so far."""
 
-    def __init__(self, graph: Graph, limits: Limits, through: Collection[str]) -> None:
+    def __init__(self, graph: Linked, limits: Limits, through: Collection[str]) -> None:
         self.graph, self.limits, self.through = graph, limits, frozenset(through)
         self.work = 0
         self.cut = False
-        self.hubs: dict[int, Hub] = {}
+        self.hubs: dict[Any, Hub] = {}
 
-    def steps(self, entity: int, *, start: bool = False) -> Iterator[tuple[int, int]]:
+    def steps(self, entity: Any, *, start: bool = False) -> Iterator[tuple[Any, Any]]:
         """Yield (thing, other entity) one link away, in order."""
         if not start and self._is_hub(entity):
             return
@@ -86,26 +86,26 @@ class _Walk:
                     if other != entity:
                         yield thing, other
 
-    def shared(self, one: int, other: int, *, start: bool) -> Iterator[int]:
+    def shared(self, one: Any, other: Any, *, start: bool) -> Iterator[Any]:
         """Yield the things that two entities share, in order; cheap however many either has."""
         if start or not self._is_hub(one):
             ours, theirs = self.graph.beside(one), self.graph.beside(other)
-            few, many = (ours, theirs) if ours.size < theirs.size else (theirs, ours)
-            self.work += few.size
-            at = np.searchsorted(many, few)
-            for thing in few[many[np.minimum(at, many.size - 1)] == few].tolist():
-                if not self._is_hub(thing):
+            few, many = (ours, theirs) if len(ours) < len(theirs) else (theirs, ours)
+            self.work += len(few)
+            held = set(many)
+            for thing in few:
+                if thing in held and not self._is_hub(thing):
                     yield thing
 
-    def _ties(self, number: int) -> Iterator[int]:
+    def _ties(self, number: Any) -> Iterator[Any]:
         for other in self.graph.beside(number):
             if self.work >= self.limits.work:
                 self.cut = True
                 return
             self.work += 1
-            yield int(other)
+            yield other
 
-    def _is_hub(self, number: int) -> bool:
+    def _is_hub(self, number: Any) -> bool:
         ties = self.graph.degree(number)
         if ties <= self.limits.hub:
             return False
@@ -115,9 +115,9 @@ class _Walk:
         self.hubs[number] = Hub(name, ties)
         return True
 
-    def link(self, a: int, thing: int, b: int) -> Link:
+    def link(self, a: Any, thing: Any, b: Any) -> Link:
         graph = self.graph
-        kind, value = graph.things[thing - len(graph.entities)]
+        kind, value = graph.thing(thing) or ("", "")
         return Link(
             a=graph.name(a), b=graph.name(b), kind=kind, value=value,
             ours=graph.evidence(a, thing), theirs=graph.evidence(b, thing),
@@ -128,7 +128,7 @@ class _Walk:
 
 
 def neighbourhood(
-    graph: Graph,
+    graph: Linked,
     entity: str,
     depth: int = 1,
     limits: Limits = Limits(),  # noqa: B008
@@ -137,12 +137,12 @@ def neighbourhood(
     """Return who is within ``depth`` links of an entity. An entity that is not in the graph has no
     neighbours. The start is walked from even if it is a hub, as far as ``limits.work`` goes."""
     walk = _Walk(graph, limits, through)
-    start = graph.number_of.get(entity)
-    distance: dict[int, int] = {} if start is None else {start: 0}
-    found: dict[tuple[int, int, int], None] = {}
+    start = graph.find(entity)
+    distance: dict[Any, int] = {} if start is None else {start: 0}
+    found: dict[tuple[Any, Any, Any], None] = {}
     edge = list(distance)
     for away in range(1, depth + 1):
-        further: list[int] = []
+        further: list[Any] = []
         for one in edge:
             for thing, other in walk.steps(one, start=away == 1):
                 if len(found) >= limits.links:
@@ -163,7 +163,7 @@ def neighbourhood(
 
 
 def paths(
-    graph: Graph,
+    graph: Linked,
     a: str,
     b: str,
     longest: int = 4,
@@ -173,7 +173,7 @@ def paths(
     """Return how two entities are connected by at most ``longest`` links, no entity twice on a way,
     shortest first, then in order of names."""
     walk = _Walk(graph, limits, through)
-    start, goal = graph.number_of.get(a), graph.number_of.get(b)
+    start, goal = graph.find(a), graph.find(b)
     if start is None or goal is None or start == goal:
         return Paths(paths=(), hubs=(), cut=False)
     away = _distances(walk, goal, longest - 1)
@@ -188,7 +188,7 @@ def paths(
     return Paths(paths=tuple(found), hubs=walk.told_hubs(), cut=walk.cut)
 
 
-def _distances(walk: _Walk, goal: int, longest: int) -> dict[int, int]:
+def _distances(walk: _Walk, goal: Any, longest: int) -> dict[Any, int]:
     """How far each entity is from the goal, by walking from it."""
     distance, edge = {goal: 0}, [goal]
     for away in range(1, longest + 1):
@@ -202,11 +202,11 @@ def _distances(walk: _Walk, goal: int, longest: int) -> dict[int, int]:
     return distance
 
 
-_Steps = tuple[tuple[int, int, int], ...]
+_Steps = tuple[tuple[Any, Any, Any], ...]
 
 
 def _ways(
-    walk: _Walk, goal: int, left: int, been: tuple[int, ...], away: dict[int, int] | None
+    walk: _Walk, goal: Any, left: int, been: tuple[Any, ...], away: dict[Any, int] | None
 ) -> Iterator[_Steps]:
     """Ways of exactly ``left`` links; what is too far from the goal is not entered. ``away`` is
     None when the distances could not all be found."""

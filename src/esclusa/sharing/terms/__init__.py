@@ -13,8 +13,9 @@ from esclusa.sharing.terms.planning import plan
 from esclusa.sharing.terms.reasons import reasons
 from esclusa.sharing.terms.releasing import apply, body_of, commitment, opens, redacted_id, salt
 from esclusa.sharing.terms.shape import Consent, FieldPlan, Plan, Released, RuleRef, Source
+from esclusa.sharing.terms.walked import Walked
 
 __all__ = [
-    "Consent", "FieldPlan", "Plan", "Released", "RuleRef", "Source", "apply", "body_of",
+    "Consent", "FieldPlan", "Plan", "Released", "RuleRef", "Source", "Walked", "apply", "body_of",
     "commitment", "opens", "plan", "reasons", "redacted_id", "salt",
 ]  # fmt: skip

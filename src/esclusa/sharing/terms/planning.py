@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Collection, Sequence
 from functools import reduce
 
 import msgspec
 
-from esclusa.model import EVERYONE, Marking, Record, encode_body
+from esclusa.model import EVERYONE, Marking, Record
 from esclusa.sharing.agreement.shape import Onward
 from esclusa.sharing.agreement.standing import InForce
 from esclusa.sharing.terms.conditions import Asked, Offer, consented, decide
 from esclusa.sharing.terms.shape import Consent, Plan, RuleRef, Source
-from esclusa.sharing.terms.walk import Walk, table
+from esclusa.sharing.terms.walked import Walked
 from esclusa.sharing.vocabularies.handling import ORIGINATOR_CONTROL, purposes_left
 
 
@@ -27,6 +26,7 @@ def plan(
     *,
     sources: Sequence[Source] = (),
     consents: Collection[Consent] = (),
+    walked: Walked | None = None,
 ) -> Plan:
     """Return what a release of the record to the partner would hand over, and why.
 
@@ -35,6 +35,7 @@ def plan(
     :param now: aware; decides validity, retention and lease.
     :param sources: every record that this one was derived from, directly or through others.
     :param consents: those recorded; whichever do not fit are passed over.
+    :param walked: what was found of this very record for other partners, to find it once.
     """
     asked = Asked(
         record=record, partner=partner, purpose=purpose, now=now, sources=sources,
@@ -47,17 +48,11 @@ def plan(
         withdrawn=record.withdrawn,
         rehearsal=any(item.rehearsal for item, _clause in offers),
     )  # fmt: skip
-    return made if reason else _filled(made, asked, offers)
+    return made if reason else _filled(made, asked, offers, walked or Walked())
 
 
-def body_digest(record: Record) -> str:
-    """Return the SHA-256 of a record's body, to tell whether a plan was made for it."""
-    return hashlib.sha256(encode_body(record.body)).hexdigest() if record.body else ""
-
-
-def _filled(made: Plan, asked: Asked, offers: tuple[Offer, ...]) -> Plan:
-    record = asked.record
-    found = Walk(table(offers)).body(record.kind, msgspec.to_builtins(record.body))
+def _filled(made: Plan, asked: Asked, offers: tuple[Offer, ...], walked: Walked) -> Plan:
+    found = walked.fields(asked.record, offers)
     goes = any(item.outcome != "withheld" for item in found)
     return msgspec.structs.replace(
         made,
@@ -68,7 +63,7 @@ def _filled(made: Plan, asked: Asked, offers: tuple[Offer, ...]) -> Plan:
         marking=_marking(asked, offers) if goes else None,
         onward=onward(offers) if goes else None,
         lease_until=_lease(asked.now, offers) if goes else None,
-        body_digest=body_digest(record),
+        body_digest=walked.digest(asked.record),
     )
 
 

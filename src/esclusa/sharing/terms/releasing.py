@@ -13,8 +13,8 @@ from esclusa.errors import AgreementError
 from esclusa.model import Body, Record, encode_body
 from esclusa.sharing.agreement import fields
 from esclusa.sharing.agreement.fields import Shape
-from esclusa.sharing.terms.planning import body_digest
 from esclusa.sharing.terms.shape import Plan, Released
+from esclusa.sharing.terms.walked import body_digest
 
 LEAST_SECRET: Final = 32
 """Bytes of a node's secret; the strength of a SHA-256 key."""

@@ -15,7 +15,7 @@ import msgspec
 
 from esclusa.sharing.agreement import fields
 from esclusa.sharing.agreement.cells import Plain
-from esclusa.sharing.agreement.fields import EVERY, Shape
+from esclusa.sharing.agreement.fields import EVERY, Pattern, Shape
 from esclusa.sharing.agreement.rules import KEEP, Action, Named, merged, usable
 from esclusa.sharing.agreement.shape import Clause
 from esclusa.sharing.terms.conditions import Offer
@@ -61,23 +61,51 @@ def verdict(rules: Iterable[Rule]) -> Verdict:
 _SILENT: Final = Entry((), verdict(()))
 
 
-def table(offers: Sequence[Offer]) -> Table:
-    """Return the rules of several clauses by the field they name."""
-    return _table(
+class Said(msgspec.Struct, frozen=True, cache_hash=True):
+    """What rules say, in order and without whose they are: a walk depends on nothing else."""
+
+    rules: tuple[tuple[Pattern, Action], ...]
+
+
+class Rules(msgspec.Struct, frozen=True, eq=False):
+    """The rules of several clauses: by the field they name, what they say, and whose they are.
+
+    ``refs`` has one for each rule of ``said``, and each is the very object that a verdict tells.
+    """
+
+    by_field: Table
+    said: Said
+    refs: tuple[RuleRef, ...]
+
+
+def rules_of(offers: Sequence[Offer]) -> Rules:
+    """Return the rules of several clauses."""
+    return _rules_of(
         tuple((item.digest, item.agreement.id, item.agreement.version, clause)
               for item, clause in offers)
     )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
-def _table(clauses: tuple[tuple[str, str, int, Clause], ...]) -> Table:
+def _rules_of(clauses: tuple[tuple[str, str, int, Clause], ...]) -> Rules:
     """Remembered, because every record of a batch asks again."""
+    every = [
+        Rule(named, RuleRef(agreement=name, version=version, clause=clause.id, path=named.path))
+        for _digest, name, version, clause in clauses
+        for named in usable(clause)
+    ]
     found: dict[Plain, list[Rule]] = {}
-    for _digest, name, version, clause in clauses:
-        for named in usable(clause):
-            ref = RuleRef(agreement=name, version=version, clause=clause.id, path=named.path)
-            found.setdefault(fields.plain(named.pattern), []).append(Rule(named, ref))
-    return {path: _entry(rules) for path, rules in found.items()}
+    for rule in every:
+        found.setdefault(fields.plain(rule.named.pattern), []).append(rule)
+    said = Said(tuple((rule.named.pattern, rule.named.action) for rule in every))
+    by_field = {path: _entry(rules) for path, rules in found.items()}
+    return Rules(by_field, _one(said), tuple(rule.ref for rule in every))
+
+
+@lru_cache(maxsize=256)
+def _one(said: Said) -> Said:
+    """Return the first of those that are equal: then most comparisons end at once."""
+    return said
 
 
 def _entry(rules: list[Rule]) -> Entry:

@@ -24,6 +24,7 @@ from esclusa.node.chart_drawing import (
 from esclusa.node.chart_table import chart_csv, chart_rows
 from esclusa.node.entity_chart import DEEPEST
 from esclusa.node.entity_story import KINDS
+from esclusa.node.map_track import GAP_DAYS
 from esclusa.sharing.chart_views import ChartNodeView, ChartView
 from esclusa.sharing.reader import Action
 from esclusa.sharing.story_views import TimelineFilter
@@ -86,7 +87,7 @@ async def places(visit: Visit) -> Response:
     view = await visit.ask(visit.site.node.maps.places, _name(visit))
     return visit.page(
         "entity_map.html", view=view, map=drawn(view, visit.language),
-        unknown=[one for one in view.rows if one.lat is None],
+        unknown=[one for one in view.rows if one.lat is None], gap_days=GAP_DAYS,
     )  # fmt: skip
 
 

@@ -1,0 +1,137 @@
+"""Who has to do with whom, asked of a register: a graph of which only what is walked is read.
+
+Nodes are ``(0, entity id)`` and ``(1, kind, value)``, so that they sort as those of
+:class:`~esclusa.analysis.links.Graph` do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from esclusa.analysis.links.graph import SHOWN, Evidence
+from esclusa.analysis.resolution.state import PREFIX
+from esclusa.ledger.register.file import File, marks, number_of
+from esclusa.ledger.register.read import Kept
+
+Key = tuple[Any, ...]
+
+_FEW: Final = 64
+"""Entities of a thing that are read at once; of one that has more only the number is, at first."""
+_NAME: Final = (
+    f"coalesce(node.entity, (SELECT '{PREFIX}' || m.id FROM mention m WHERE m.m = tie.m))"
+)
+_HOLDERS: Final = "FROM tie CROSS JOIN node ON node.n = tie.n WHERE tie.t = ?"
+
+
+class Links:
+    """The graph of a register's entities."""
+
+    def __init__(self, file: File, kept: Kept) -> None:
+        self._file, self._kept = file, kept
+        self._beside: dict[Key, list[Key]] = {}
+        self._degree: dict[Key, int] = {}
+        self._owned: dict[str, tuple[str, tuple[int, ...]]] = {}
+
+    def find(self, entity: str) -> Key | None:
+        """Return an entity's node, None for one that is tied to nothing or is not here."""
+        found = self._kept.entity(entity)
+        return (0, entity) if found is not None and found.id == entity else None
+
+    def thing(self, number: Key) -> tuple[str, str] | None:
+        """Return kind and value of a thing, None for an entity."""
+        return (number[1], number[2]) if number[0] else None
+
+    def name(self, number: Key) -> str:
+        """Return an entity's id, or ``kind:value`` of a thing."""
+        return ":".join(number[1:])
+
+    def number_of_thing(self, kind: str, value: str) -> Key:
+        """Return a thing's node; raises ``KeyError`` for one that is not here."""
+        if self._file.one("SELECT 1 FROM thing WHERE t = ?", (_digest((1, kind, value)),)) is None:
+            raise KeyError(f"{kind}:{value}")
+        return (1, kind, value)
+
+    def beside(self, number: Key) -> list[Key]:
+        """Return the nodes that a node is tied to, in order."""
+        if number not in self._beside:
+            self._beside[number] = self._holders(number) if number[0] else self._things(number)
+        return self._beside[number]
+
+    def degree(self, number: Key) -> int:
+        """Return how many nodes a node is tied to."""
+        if number not in self._degree:
+            self._degree[number] = self._count(number)
+        return self._degree[number]
+
+    def shared(self, entity: Key) -> int:
+        """Return how many of the things that an entity is tied to others are tied to as well."""
+        own, values = self._own(entity)
+        query = (
+            f"SELECT count(*) FROM (SELECT DISTINCT t FROM tie WHERE {own}) d "
+            f"WHERE EXISTS (SELECT 1 FROM tie WHERE tie.t = d.t AND NOT ({own}))"
+        )
+        return int(self._file.one(query, (*values, *values))[0])
+
+    def _count(self, number: Key) -> int:
+        if number in self._beside:
+            return len(self._beside[number])
+        if not number[0]:
+            return len(self.beside(number))
+        few = self._file.all(f"SELECT DISTINCT {_NAME} {_HOLDERS} LIMIT {_FEW + 1}",
+                             (_digest(number),))  # fmt: skip
+        if len(few) <= _FEW:
+            self._beside[number] = sorted((0, row[0]) for row in few)
+            return len(few)
+        found = self._file.one(f"SELECT count(DISTINCT {_NAME}) {_HOLDERS}", (_digest(number),))
+        return int(found[0])
+
+    def _holders(self, thing: Key) -> list[Key]:
+        found = self._file.all(f"SELECT DISTINCT {_NAME} {_HOLDERS}", (_digest(thing),))
+        return sorted((0, row[0]) for row in found)
+
+    def _things(self, entity: Key) -> list[Key]:
+        own, values = self._own(entity)
+        query = (
+            "SELECT thing.kind, thing.value FROM thing WHERE thing.t IN "
+            f"(SELECT t FROM tie WHERE {own})"
+        )
+        return sorted((1, kind, value) for kind, value in self._file.all(query, values))
+
+    def _own(self, entity: Key) -> tuple[str, tuple[int, ...]]:
+        """Return which ties are an entity's, as a condition and its values."""
+        name = entity[1]
+        if name not in self._owned:
+            found = self._kept.entity(name)
+            assert found is not None  # it was found here
+            own = f"tie.n IN {marks(found.nodes)}", found.nodes
+            if found.alone:
+                query = "SELECT m FROM mention WHERE id = ?"
+                m = self._file.one(query, (name.removeprefix(PREFIX),))[0]
+                own = "tie.n = ? AND tie.m = ?", (*found.nodes, m)
+            self._owned[name] = own
+        return self._owned[name]
+
+    def _stated(self, entity: Key, thing: Key, columns: str, rest: str) -> list[Any]:
+        own, values = self._own(entity)
+        query = (
+            f"SELECT {columns} FROM tie CROSS JOIN mention m ON m.m = tie.m "
+            f"CROSS JOIN version v ON v.seq = m.seq WHERE {own} AND tie.t = ? {rest}"
+        )
+        return self._file.all(query, (*values, _digest(thing)))
+
+    def seqs(self, entity: Key, thing: Key) -> tuple[int, ...]:
+        """Return the numbers of the records that state a tie, in order of arrival."""
+        rows = self._stated(entity, thing, "DISTINCT m.seq", "ORDER BY m.seq")
+        return tuple(row[0] for row in rows)
+
+    def evidence(self, entity: Key, thing: Key) -> tuple[Evidence, ...]:
+        """Return where a tie is stated, at most 20 places."""
+        rows = self._stated(
+            entity, thing, "v.record, m.path, tie.role, v.label",
+            f"ORDER BY v.record, m.path, v.label LIMIT {SHOWN}",
+        )  # fmt: skip
+        return tuple(Evidence(*row) for row in rows)
+
+
+def _digest(thing: Key) -> int:
+    return number_of(f"{thing[1]}:{thing[2]}")

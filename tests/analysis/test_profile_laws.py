@@ -228,6 +228,21 @@ def test_peers_that_are_too_few_without_the_own_consignment_say_nothing() -> Non
                 assert made[f"mass_per_package_kg_{end}"].is_null().to_list() == [level is None]
 
 
+def test_an_own_version_of_this_week_is_not_taken_from_peers_of_weeks_before() -> None:
+    many = [_row(f"a{n}", 0, mass_kg=100.0 + n, packages=1.0) for n in range(20)]
+    own = _row("own", 7.5, mass_kg=100.0, packages=1.0)
+    asked = _frame({**own, "at": worlds.START + dt.timedelta(days=8)})
+    made = profile(_frame(*many, own), asked=asked)
+    assert made["mass_per_package_kg_peers"].to_list() == [20]
+
+
+def test_the_last_time_is_that_of_another_consignment() -> None:
+    rows = _frame(_row("a", 0), _row("b", 4), _row("a", 5, value=7.0), _row("a", 9, value=8.0))
+    made = profile(rows, asked=_frame(_row("a", 10), _row("c", 10), _row("b", 10)))
+    assert made["importer_days_since_last"].to_list() == [6, 1, 1]
+    assert made["importer_days_known"].to_list() == [6, 10, 10]
+
+
 def test_one_row_alone_has_a_rate_and_no_history() -> None:
     made = profile(_frame(_row("a", 0)))
     assert made["all_count"].to_list() == made["importer_count"].to_list() == [0]

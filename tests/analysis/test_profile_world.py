@@ -103,6 +103,15 @@ def test_two_values_of_one_hash_stay_two(
     assert worlds.differences(profile(*trade, backend=backend), whole) == []
 
 
+def test_numbers_too_large_to_be_packed_are_grouped_all_the_same() -> None:
+    numbers = np.array([1 << 61, 3, -1, 1 << 61, 1 << 60], np.int64)
+    codes = coding.dense(numbers, 1 << 62)
+    assert codes.of.tolist() == [2, 0, -1, 2, 1]
+    assert codes.size == 3
+    with pytest.raises(ValueError, match="negative"):
+        coding.in_order(numbers)
+
+
 def test_a_way_that_is_not_there_is_refused(trade: Trade) -> None:
     with pytest.raises(ValueError, match="no backend abacus"):
         profile(*trade, backend="abacus")

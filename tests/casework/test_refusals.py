@@ -23,6 +23,11 @@ from esclusa.web.catalogue import vocabulary
 
 SOURCE: Final = Path(esclusa.__file__).parent
 CLASSES: Final = frozenset({"StateError", "AgreementError", "MarkingError"})
+"""Every sentence of these has a row. Of the next two those have one that are about no one value,
+which a form would mark in the reader's language, and that a page may show."""
+SOME: Final = frozenset({"InputError", "ConfigError"})
+PLACED: Final = frozenset({"file", "line", "offset", "field", "problem", "expected"})
+"""What an error is given beside the facts of its sentence."""
 NO_PAGE: Final = {
     "analysis/profiles/state.py": "a caller's order of questions, never a person's",
     "analysis/world": "the planted world is of the command line",
@@ -36,13 +41,13 @@ NO_PAGE: Final = {
 """Where such an error is raised that no page or form leads to, and why."""
 
 
-def _calls() -> Iterator[tuple[str, str, ast.Call]]:
+def _calls(classes: frozenset[str] = CLASSES) -> Iterator[tuple[str, str, ast.Call]]:
     """Yield each raised error of the classes: where, class, call."""
     for name, tree in _trees().items():
         for function, node in _walk(tree, ""):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             places = (name, f"{name}:{function}")
-            if called in CLASSES and not any(p.startswith(no) for no in NO_PAGE for p in places):
+            if called in classes and not any(p.startswith(no) for no in NO_PAGE for p in places):
                 yield f"{name}:{node.lineno}", called, node
 
 
@@ -62,7 +67,7 @@ def _trees() -> dict[str, ast.Module]:
     found = {}
     for path in sorted(SOURCE.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        if any(f"{name}(" in text for name in CLASSES):
+        if any(f"{name}(" in text for name in CLASSES | SOME):
             found[path.relative_to(SOURCE).as_posix()] = ast.parse(text)
     return found
 
@@ -101,7 +106,7 @@ def test_every_refused_step_has_its_words() -> None:
     wrong = []
     for where, called, node in _calls():
         text = _text(node)
-        facts = {key.arg for key in node.keywords} - {"file", "line"}
+        facts = {key.arg for key in node.keywords} - PLACED
         if text is None or text not in known:
             wrong.append(f"{where}: {called} {ast.unparse(node.args[0])} has no row")
         elif _places(text) != facts:
@@ -117,8 +122,18 @@ def test_the_spanish_says_what_the_english_says(code: str) -> None:
     assert _places(one.text_es) == _places(one.text_en)
 
 
+def test_a_sentence_about_no_one_value_is_given_what_its_row_names() -> None:
+    known = {one.text_en for one in refusals().values()}
+    found = [(where, node) for where, _called, node in _calls(SOME) if _text(node) in known]
+    assert len(found) > 10
+    for where, node in found:
+        # A file's name may be a fact as well as the place where the trouble starts.
+        facts = {key.arg for key in node.keywords} - (PLACED - _places(_text(node) or ""))
+        assert _places(_text(node) or "") == facts, where
+
+
 def test_no_row_is_left_over_and_no_sentence_stands_twice() -> None:
-    said = {_text(node) for _where, _called, node in _calls()}
+    said = {_text(node) for _where, _called, node in _calls(CLASSES | SOME)}
     other = {code for code in refusals() if code.startswith(("exchange:", "search:"))}
     moved = {"alert:faster", "alert:facts"}  # made by MovedOn itself
     left = [

@@ -79,6 +79,10 @@ def test_the_schedules_cover_what_they_are_for() -> None:
         def counted(node: object, effects: object, commit: object = commit) -> bool:
             met.update(line.event for line in effects.audit)  # type: ignore[attr-defined]
             met.update(alarm.rule for alarm in effects.alarms)  # type: ignore[attr-defined]
+            tables = effects.store.values()  # type: ignore[attr-defined]
+            dropped = any(row is None for rows in tables for row in rows.values())
+            assert effects.dropped is dropped  # type: ignore[attr-defined]
+            met["dropped"] += dropped
             met.update(
                 type(entry.message).__name__
                 for entry in effects.store.get("entries", {}).values()  # type: ignore[attr-defined]
@@ -99,7 +103,7 @@ def test_the_schedules_cover_what_they_are_for() -> None:
     rules = {"stranger", "clock", "fork", "ahead", "marking", "audience", "purpose", "expiry"}
     rules |= {"signature", "own", "content", "consent", "unaccounted", "agreement", "request"}
     assert rules <= met.keys(), rules - met.keys()
-    assert met["crash"] and met["restored"] and met["cut"]
+    assert met["crash"] and met["restored"] and met["cut"] and met["dropped"]
     assert sizes == {4, 5, 6, 7, 8}
     assert max(skews) <= SKEW and max(skews) > 0.9 * SKEW
 

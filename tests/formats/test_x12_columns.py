@@ -180,67 +180,163 @@ def test_a_defect_is_told_at_its_place_and_costs_no_neighbour(what: str, backend
     assert found.plainly <= 1 + (what in ("no SE", "no terminator"))
 
 
-# -- made-up manifests ----------------------------------------------------------------------------
+# -- made-up sets -------------------------------------------------------------------------------
 
+Words = st.SearchStrategy[str]
 BLANK = st.sampled_from(["", " ", "X", " X ", "TWO WORDS", "A" * 44, "B" * 45, "C" * 70, 'Q"\\'])
-AMOUNT = st.sampled_from(["", "0", "7", "12", "300", "7500", "12.5", "0,5", " 8 ", "123456789012"] * 3 + [
-    "-3", "+4", "1.", ".5", "9" * 17, "x", "1 2"])  # fmt: skip
-UNIT = st.sampled_from(["K", "L", "K", "G", "", "E", "S", " K", "X"] * 3 + ["Q"])
-DAY = st.sampled_from(["20260424", "260424", "", "20260424"] * 3 + ["20261324", "2604241015"])
-NAME = st.sampled_from(["NRUS1", "NRUS2", "NRUS3", " NRUS4", "NRUS5 ", "LONGER BILL NUMBER 6", ""])
-SERIAL = st.sampled_from(["NRXU*3570937", "NRXU*8674282", "NRXU*7043596", "*", " * "] * 3 + [
-    "NRXU*3570938", "nrxu*3570937", "*NRXU3570937", "NRXU*357093", "TRUCK*7", " NRXU*3570937"])  # fmt: skip
+SHORT = st.sampled_from(["", "R", "CALL THE OFFICE", "R" * 29, "S" * 30, " BLANKS "])
 
 
-def line(*parts: str | st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def line(*parts: str | Words) -> Words:
     made = [st.just(part) if isinstance(part, str) else part for part in parts]
     return st.tuples(*made).map("*".join)
 
 
-def one(*words: str) -> st.SearchStrategy[str]:
+def one(*words: str) -> Words:
     return st.sampled_from(words)
 
 
-HEADS = st.one_of(
-    line("M10", one("NRLN", ""), one("O", "A", "Z"), "PA", one("9999993", "9999994", "XX", ""),
-         one("NORTHREACH PIONEER", ""), one("0412W", " 0412W "), "1", "2", one("W", "X", "A", "", "Q"),
-         one("L", "C", "")),
-    line("V1", one("9999993", ""), BLANK),
-)  # fmt: skip
-PARTS = st.one_of(
-    line("N10", AMOUNT, BLANK, BLANK, "J", one("851713", "", "8517.13", "0307431234", "12", "85171"), AMOUNT,
-         UNIT, AMOUNT, "", one("", "CTN"), one("CN", "")),
-    line("N10", "", BLANK),
-    line("N10", "", BLANK, BLANK),
-    line("VID", one("4B", "NC"), SERIAL, BLANK, BLANK, "", "", "", one("42G1", ""), one("L", "E", "", "Q")),
-    line("N1", one("SH", "CN", "N1", "FS", "QQ", " SH"), BLANK, one("", "1", "24"), BLANK),
-    line("N4", BLANK, BLANK, BLANK, one("CN", "US", "")),
-    line("N3", BLANK), line("PER", "IC", BLANK), line("M7", BLANK), line("H1", one("3480", "UN1993", "", "34")),
-    line("N9", one("MB", "BN", "6B", "IB", " MB"), BLANK),
-    line("M12", "61", BLANK, "", "", AMOUNT, BLANK),
-    line("R4", BLANK), line("K1", BLANK), line("P4", BLANK, DAY), line("LX", BLANK), line("V9", BLANK),
-    line("M13", "NRLN", "", one("A", "D", ""), NAME),
-)  # fmt: skip
-MAIN = line(
-    "M11", NAME, one("CNSHA", "35177", ""), AMOUNT, one("CTN", "", "LONGPACKAGETYPE"), AMOUNT, UNIT, AMOUNT, UNIT,
-    "", BLANK, one("", "NRMB1"), one("NRLN", ""),
-)  # fmt: skip
-BILL = st.tuples(line("LX", "1"), MAIN, st.lists(PARTS, max_size=6)).map(
-    lambda found: [found[0], found[1], *found[2]]
-)
-BODY = st.one_of(
-    st.tuples(HEADS, line("P4", BLANK, DAY), st.lists(BILL, max_size=3)).map(
-        lambda found: [found[0], found[1], *(each for bill in found[2] for each in bill)]
-    ),
-    st.lists(st.one_of(HEADS, PARTS, MAIN, line("LX", "1")), max_size=8),
-)
+class Pools:
+    """Values, and with ``wrong`` such as give defects or are not laid out as the tables know."""
+
+    def __init__(self, *, wrong: bool) -> None:
+        def pool(good: str, bad: str) -> Words:
+            return one(*good.split("|"), *(bad.split("|") if wrong else ()))
+
+        self.wrong = wrong
+        self.amount = pool(
+            "||0|7|12|300|7500|12.5|0,5| 8 |123456789012|+4|1.|.5", f"-3|{'9' * 17}|x|1 2"
+        )
+        self.count = pool("||0|7|12|300|123456789012|1.| 8 ", "-3|12.5|x|99999999999999999")
+        self.both = pool("K|L|G|E", "Q||S|X")
+        self.day = pool("20260424|260424||20261231", "20261324|2604241015")
+        self.clock = pool("|1030|103059|10305999", "2560|10")
+        self.bill = st.integers(0, 10**9).map(str)
+        if wrong:
+            self.bill |= one("NR1", "NR1", "")
+        self.unit_number = pool(
+            "NRXU*3570937|NRXU*8674282|CSQU*3054383| NRXU*7043596 |*",
+            "NRXU*3570938|nrxu*3570937|*NRXU3570937|NRXU*357093|TRUCK*7",
+        )
+        self.ship = pool("9999993|", "9999994|XX")
+        self.kind = pool("A|W|X||B", "Q|Z")
+        self.hs_code = pool("851713||8517.13|0307431234|8517|123456789012", "12|85171X|1")
+        self.undg = pool("3480|UN1993|", "34")
+
+    def head(self) -> Words:
+        return line("M10", one("NRLN", ""), one("O", "A", "Z"), "PA", self.ship,
+                    one("NORTHREACH PIONEER", ""), one("0412W", " 0412W "), "1", "2", self.kind,
+                    one("L", "C", ""))  # fmt: skip
+
+    def parts(self) -> Words:
+        """What stands in a bill."""
+        good = [
+            line("N10", self.count, BLANK, BLANK, "J", self.hs_code, self.amount, self.both, self.amount, "",
+                 one("", "CTN"), one("CN", ""), "", one("", "EUR")),
+            line("N10", "", BLANK),
+            line("N10", "", BLANK, BLANK),
+            line("VID", one("4B", "4B", "NC"), self.unit_number, BLANK, BLANK, "", "", "", one("42G1", ""),
+                 one("L", "E", "", "Q")),
+            line("N1", one("SH", "CN", "N1", "FS", "QQ", " SH"), BLANK, one("", "1", "24"), BLANK),
+            line("N4", BLANK, BLANK, BLANK, one("CN", "US", "")),
+            line("N3", BLANK), line("PER", "IC", BLANK), line("M7", BLANK), line("H1", self.undg),
+            line("N9", one("MB", "BN", "6B", "IB", " MB"), BLANK),
+            line("M12", "61", BLANK, "", "", self.amount, BLANK),
+            line("R4", BLANK), line("K1", BLANK), line("V9", BLANK),
+        ]  # fmt: skip
+        bad = [
+            line("P4", BLANK, self.day), line("LX", BLANK), self.main(), self.head(), line("V1", "9999993", BLANK),
+            line("M13", "NRLN", "", one("A", "D", ""), self.bill), line("ZZ", "1"),
+        ]  # fmt: skip
+        return st.one_of(*good, *(bad if self.wrong else ()))
+
+    def main(self) -> Words:
+        return line("M11", self.bill, one("CNSHA", "35177", ""), self.count, one("CTN", ""), self.amount,
+                    self.both, self.amount, one("X", "E", "L"), "", BLANK, one("", "NRMB1"),
+                    one("NRLN", ""))  # fmt: skip
+
+    def manifest(self) -> st.SearchStrategy[list[str]]:
+        bill = st.tuples(self.main(), st.lists(self.parts(), max_size=9)).map(
+            lambda found: ["LX*1", found[0], *found[1]]
+        )
+        port = st.tuples(line("P4", BLANK, self.day), st.lists(bill, min_size=1, max_size=3)).map(
+            lambda found: [found[0], *(each for one in found[1] for each in one)]
+        )
+        return st.tuples(self.head(), st.lists(port, min_size=1, max_size=2)).map(
+            lambda found: [found[0], *(each for one in found[1] for each in one)]
+        )
+
+    def status(self) -> st.SearchStrategy[list[str]]:
+        posting = line(
+            "X4", self.bill, one("", "805"), one("", "01"), one("", "ABC12345678"), self.day, self.clock,
+            one("1C", "1G", "01", "1J", "11", *(["QQ", ""] if self.wrong else [])), one("", "MAST1"),
+            one("", "NRLN"), one("", "MSTR"), self.unit_number, one("", "5201"), "", one("", "BN", "QQ"),
+            one("", "BK7"), one("", "UT", "LT"),
+        )  # fmt: skip
+        good = [
+            posting, posting, line("V9", one("ARR", ""), SHORT, self.day, self.clock), line("K1", SHORT, SHORT),
+            line("K1", SHORT), line("K1", SHORT, SHORT), line("N9", one("BN", "QQ", ""), SHORT),
+            line("N7", self.unit_number), line("P4", one("5201", "")), line("VID", "4B"),
+        ]  # fmt: skip
+        bad = [self.head(), line("V1", "9999993", SHORT), line("ZZ", "1")]
+        more = st.lists(st.one_of(*good, *(bad if self.wrong else ())), max_size=9)
+        return st.tuples(st.lists(self.head(), max_size=1), more).map(
+            lambda found: [*found[0], *found[1]]
+        )
+
+    def advice(self) -> st.SearchStrategy[list[str]]:
+        number = one(
+            "CSQU3054383", "NRXU3570937", "", *(["CSQU3054384", "X"] if self.wrong else [])
+        )
+        event = line(
+            "M15", one("1", "2", "3", "5", "6", "7", "A", "B", "C", "", "X"), number, self.day,
+            one("", "5201"), one("", "NRLN"), self.clock, one("", "SEAL1"), "", one("", "NEXT"),
+            one("", "MIAMI"),
+        )  # fmt: skip
+        good = [
+            event,
+            event,
+            line("K1", SHORT, SHORT),
+            line("K1", SHORT),
+            line("P4", one("5201", "")),
+        ]
+        bad = [self.head(), line("V1", "9999993", SHORT), line("ZZ", "1")]
+        more = st.lists(st.one_of(*good, *(bad if self.wrong else ())), max_size=9)
+        head = line(
+            "M10", "NRLN", "O", "PA", self.ship, "", "0412W", "", "", one("H", "K", "Z", "")
+        )
+        return st.tuples(st.lists(head, max_size=1), more).map(lambda found: [*found[0], *found[1]])
 
 
-@given(st.lists(BODY, min_size=1, max_size=3), BACKEND)
-@settings(max_examples=5000 if LONG else 120, deadline=None)
-def test_manifests_of_any_segments(bodies: list[list[str]], backend: str) -> None:
-    sets = [transaction(body, number=number) for number, body in enumerate(bodies, 1)]
-    check(interchange(*sets), backend)
+GOOD, ANY = Pools(wrong=False), Pools(wrong=True)
+MANIFESTS = {
+    "309": (GOOD.manifest(), ANY.manifest()),
+    "350": (GOOD.status(), ANY.status()),
+    "353": (GOOD.advice(), ANY.advice()),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(MANIFESTS))
+@pytest.mark.parametrize("wrong", [False, True], ids=["clean", "any"])
+@given(data=st.data(), name=BACKEND)
+@settings(max_examples=5000 if LONG else 60, deadline=None)
+def test_sets_of_any_segments(kind: str, data: st.DataObject, name: str, *, wrong: bool) -> None:
+    bodies = data.draw(st.lists(MANIFESTS[kind][wrong], min_size=1, max_size=4))
+    sets = [
+        transaction(body, number=number).replace("ST*309", f"ST*{kind}")
+        for number, body in enumerate(bodies, 1)
+    ]
+    check(interchange(*sets), name)
+
+
+def test_a_clean_status_needs_no_plain_reader(backend: str) -> None:
+    data = (DATA / "fictional" / "customs-status-350.x12").read_bytes()
+    found = check(data, backend)
+    assert (found.messages, found.plainly) == (1, 0)
+    table = found.frames["350"]
+    assert table["event"].to_list() == ["clear", "other"]
+    assert table["occurred"].to_list() == ["2026-04-24T10:30", "2026-04-24T04:00"]
+    assert table["documents"].to_list()[0][-1] == "EQ:CSQU3054383"
 
 
 # -- damage -------------------------------------------------------------------------------------

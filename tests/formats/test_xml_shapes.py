@@ -17,7 +17,7 @@ from lxml import etree
 from esclusa.errors import LimitError
 from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
-from esclusa.formats.xml_shapes import Pick, Shapes, Twig
+from esclusa.formats.xml_shapes import Pick, Shapes, Stem, Twig
 from esclusa.model import Consignment, Defect, Message
 
 BILL = MANIFEST[MANIFEST.index(b" <Bol_segment>") : MANIFEST.rindex(b"</Awmds>")]
@@ -62,7 +62,7 @@ def both(data: bytes) -> tuple[Read, Read]:
         return shaped, read(data)
 
 
-def twigs(text: str) -> list[Twig] | None:
+def twigs(text: str) -> list[Twig] | Stem | None:
     return Shapes("a").read(text)
 
 
@@ -70,7 +70,7 @@ def test_the_shapes_are_used() -> None:
     used: list[bool] = []
     read_so = Shapes.read
 
-    def noted(self: Shapes, text: str) -> list[Twig] | None:
+    def noted(self: Shapes, text: str) -> list[Twig] | Stem | None:
         found = read_so(self, text)
         used.append(found is not None)
         return found
@@ -212,3 +212,26 @@ def test_shapes_are_bounded() -> None:
     assert [each is not None for each in read_so] == [True] * 200 + [False] * 200
     assert Shapes("a").read("<a><b>" + "<c>" * 20 + "1" + "</c>" * 20 + "</b></a>") is None
     assert Shapes("a").read(f"<a><b><c>{'x' * 20_000}</c></b></a>") is None
+
+
+def test_a_whole_element_that_comes_again_is_read_at_once() -> None:
+    shapes = Shapes("a")
+    texts = [f"<a>\n<b><c>{at}</c></b> <b><c>x</c><d>&lt;</d></b></a>" for at in range(5)]
+    read_so = [shapes.read(text) for text in texts]
+    assert [isinstance(found, Stem) for found in read_so] == [False, False, True, True, True]
+    for at, found in enumerate(read_so):
+        assert found is not None
+        assert len(found) == 2
+        assert [Pick("c", "d").of(twig) for twig in found] == [(str(at), None), ("x", "<")]
+    assert isinstance(shapes.read("<a><b><c>1</c></b><b><c>x</c></b></a>"), list)
+    assert isinstance(shapes.read(texts[0]), Stem), "one of another kind between does no harm"
+
+
+def test_wholes_are_left_alone_where_none_looks_like_the_one_before_it() -> None:
+    shapes = Shapes("a")
+    kinds = [f"<a>{'<b><c>1</c></b>' * count}</a>" for count in range(1, 6)]
+    for number in range(200):
+        found = shapes.read(kinds[number % 5])
+        assert isinstance(found, list)
+        assert len(found) == number % 5 + 1
+    assert shapes.learned == 1

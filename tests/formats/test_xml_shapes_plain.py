@@ -18,7 +18,7 @@ from esclusa.errors import LimitError
 from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
 from esclusa.formats.xml_batches import Batches
-from esclusa.formats.xml_shapes import Shapes, Twig
+from esclusa.formats.xml_shapes import Shapes, Stem, Twig
 from esclusa.model import Consignment, Defect, Message, Severity
 
 HEAD = MANIFEST[: MANIFEST.index(b" <Bol_segment>")]
@@ -43,7 +43,7 @@ def ways(data: bytes, limits: Limits | None = None, batch: int = 1) -> tuple[Rea
     count = 0
     read_so = Shapes.read
 
-    def noted(self: Shapes, text: str) -> list[Twig] | None:
+    def noted(self: Shapes, text: str) -> list[Twig] | Stem | None:
         nonlocal count
         found = read_so(self, text)
         count += found is not None
@@ -255,11 +255,13 @@ BILL = st.tuples(
 )
 
 
-@given(st.lists(BILL, min_size=1, max_size=4), st.integers(1, 3))
+@given(st.lists(BILL, min_size=1, max_size=4), st.integers(1, 4), st.integers(1, 2))
 @settings(max_examples=200, deadline=None)
-def test_made_up_bills_are_read_as_by_the_plain_reader(bills: list[str], times: int) -> None:
-    """Bills return, so that shapes learned of one are used for the next."""
-    found, plain, _ = ways(manifest(*(bills * times)))
+def test_made_up_bills_are_read_as_by_the_plain_reader(
+    bills: list[str], running: int, times: int
+) -> None:
+    """Bills return, so that shapes learned of one are used for the next; running, also whole."""
+    found, plain, _ = ways(manifest(*([each for each in bills for _ in range(running)] * times)))
     assert found == plain
 
 
@@ -285,3 +287,57 @@ def test_bills_of_a_large_file_come_by_shapes() -> None:
     assert count > 2900
     stated = [one for item in found if isinstance(item, Message) for one in item.statements]
     assert sum(isinstance(one, Consignment) for one in stated) == 2999
+
+
+FULL = (
+    "<ctn_segment><Ctn_reference>CSQU3054383</Ctn_reference><Marks1>S{0}</Marks1><Marks2>S 2</Marks2>"
+    "<Empty_weight>4600.5</Empty_weight><Goods_weight>{0}</Goods_weight></ctn_segment>"
+    "<Traders_segment><Consignee><Consignee_code>8-{0}</Consignee_code></Consignee>"
+    "<Carrier><Carrier_name>ALTAMIRA  {0}</Carrier_name></Carrier></Traders_segment>"
+    "<Value_segment><Freight_segment><PC_indicator> PP </PC_indicator>"
+    "<Freight_value>{0}.25</Freight_value></Freight_segment><Customs_segment>"
+    "<Customs_value>{0}</Customs_value><Customs_currency>USD</Customs_currency>"
+    "</Customs_segment></Value_segment>"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("8-{0}", "8-{0}"),
+        ("CSQU3054383", "CSQU3054384"),
+        ("CSQU3054383", "csqu 305438-3"),
+        ("<Goods_weight>{0}", "<Goods_weight>x{0}"),
+        ("4600.5", "0"),
+        ("<Customs_value>{0}", "<Customs_value>-{0}"),
+        ("{0}.25", "{0},25"),
+        ("S 2", "S{0}"),
+        ("</Traders_segment>", "</Traders_segment><Split_segment><Gross_mass>1</Gross_mass></Split_segment>"),
+        ("<ctn_segment>", "<Goods_segment><Seals_segment><Marks_of_seals>9</Marks_of_seals></Seals_segment></Goods_segment><ctn_segment>"),
+        ("<Traders_segment>", "<Bol_id><Bol_reference>X{0}</Bol_reference></Bol_id><Traders_segment>"),
+        ("<Consignee>", "<Notify><Notify_name>A</Notify_name></Notify><Consignee>"),
+        ("<Carrier>", "<Exporter>B</Exporter><Carrier>"),
+        ("<Carrier_name>ALTAMIRA  {0}</Carrier_name>", "<Carrier_code>NR</Carrier_code>"),
+    ],
+    ids=["plain", "check digit", "other writing", "mass", "no tare", "negative", "comma", "seal twice", "split",
+         "seals of the bill", "id twice", "notify", "leaf for a group", "code of the carrier"],
+)  # fmt: skip
+def test_bills_read_as_one_shape_are_those_of_the_plain_reader(old: str, new: str) -> None:
+    inside = FULL.replace(old, new)
+    assert new in inside
+    data = manifest(*[bill(at, inside.format(at)) for at in range(2, 9)])
+    found, plain, count = ways(data)
+    assert found == plain
+    assert count == 7
+
+
+@pytest.mark.parametrize("value", ["{0}", "x{0}"], ids=["number", "no number"])
+def test_bills_without_goods_have_no_item_for_their_value(value: str) -> None:
+    goods = "<Goods_segment>.*?</Goods_segment>"
+    inside = FULL.replace("<Customs_value>{0}", f"<Customs_value>{value}")
+    odd = [re.sub(goods, "", bill(at, inside.format(at))) for at in range(2, 9)]
+    found, plain, count = ways(manifest(*odd))
+    assert found == plain
+    assert count == 7
+    stated = [one for item in found if isinstance(item, Message) for one in item.statements]
+    assert [one.goods for one in stated if isinstance(one, Consignment)][1:] == [()] * 7

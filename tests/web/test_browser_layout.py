@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 ADDRESSES = (
     "/queue", f"/alerts/{alert_name(1)}", f"/records/{record_name(1)}", "/intake",
-    f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings", "/mappings/marisol-consignment",
+    f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", f"/intake/{SOURCE}/recall", "/mappings", "/mappings/marisol-consignment",
     "/lists", "/screening", "/search?text=x", "/help", "/preferences",
     "/models", f"/models/{MODEL}?compare=1&days=30",
     "/rules", "/rules?yields=true", "/rules/N1", "/rule-editor",

@@ -27,7 +27,7 @@ from esclusa.web.shield import HEADERS
 ALERT, RECORD = alert_name(1), record_name(1)
 ADDRESSES = (
     "/", "/queue", f"/alerts/{ALERT}", f"/records/{RECORD}", "/search?text=x", "/screening",
-    "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", "/mappings",
+    "/intake", f"/intake/{SOURCE}", f"/intake/{SOURCE}/proposal", f"/intake/{SOURCE}/recall", "/mappings",
     "/mappings/marisol-consignment", "/lists", f"/lists/{LIST}", f"/lists/{LIST}/editions/3", "/rules", "/help", "/preferences", "/sign-in",
     "/audit", "/entities?text=x", f"/entities/{ENTITY}?to=x", "/entity-questions", "/entity-judgements",
     f"/entity-pairs/{MENTION}/{OTHER}", "/models", f"/models/{MODEL}", "/matches", f"/matches/{MATCH}", "/warnings", "/seizures", f"/seizures/{JOINED}", f"/seizures/{JOINED}/reports/{REPORT}", "/seizure-starts", "/redress", f"/redress/{GIVEN}", f"/redress-starts/{RECORD}", "/referrals", f"/referrals/{LOUD}", f"/referral-starts/{RECORD}", "/requests", f"/requests/{LATE}", "/request-starts", "/yard", f"{YARD}?receipt=7", "/glossary/seal", "/cases", f"/cases/{CASE}", f"/cases/{CASE}/checks", f"/case-starts/alert/{ALERT}", "/nothing", "/queue?limit=x", "/api/v1/health", "/api/v1/queue", "/api/v1/nothing",

@@ -195,7 +195,10 @@ def _check_rules(now: Case, row: Row, asked: Asked) -> None:
         )
     if row.makes == "item":
         if not asked.item or not asked.kind:
-            raise InputError("say what is put into the case")
+            raise InputError(
+                "say what is put into the case", field="item" if asked.kind else "kind",
+                problem="missing",
+            )  # fmt: skip
         if now.holds(asked.item):
             raise StateError("this is in the case already")
     if row.makes == "evidence" and asked.file is None:

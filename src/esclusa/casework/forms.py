@@ -200,7 +200,10 @@ def filled(
     names = [name for need in known for name in need.fields]
     said = {name: value.strip() for name, value in given.items() if value.strip()}
     if unknown := sorted(set(said) - set(names)):
-        raise InputError(f"the move {move!r} does not record {unknown[0][:40]!r}")
+        raise InputError(
+            f"the move {move!r} does not record {unknown[0][:40]!r}", field=unknown[0],
+            problem="unknown",
+        )  # fmt: skip
     mistakes = [*_missing(known, said)]
     for name, value in said.items():
         if problem := _problem(fields[name], lists, value, at):

@@ -131,9 +131,14 @@ def about(asked: InformationMove, name: str, field: str) -> InformationMove:
 def _check_records(row: Row, records: Iterable[str]) -> None:
     count = len(tuple(records))
     if count and row.move not in ANSWERS:
-        raise InputError(f"the move {row.move!r} points to no records")
+        raise InputError(
+            f"the move {row.move!r} points to no records", field="records", problem="unknown"
+        )
     if count > MOST_RECORDS:
-        raise InputError(f"{count} records are named; an answer points to {MOST_RECORDS} at most")
+        raise InputError(
+            f"{count} records are named; an answer points to {MOST_RECORDS} at most",
+            field="records", problem="long", expected=f"≤ {MOST_RECORDS}",
+        )  # fmt: skip
 
 
 def _no_such(state: str, name: str) -> StateError:

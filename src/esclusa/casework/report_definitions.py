@@ -72,7 +72,7 @@ def meaning(name: str) -> Meaning:
     """Return the definition in force of a figure; raises ``InputError`` when there is none."""
     found = meanings().get(name)
     if found is None:
-        raise InputError(f"there is no figure {name[:40]!r}")
+        raise InputError(f"there is no figure {name[:40]!r}", field="figure", problem="code")
     return found
 
 

@@ -105,11 +105,16 @@ def span(since: str, until: str) -> tuple[str, str]:
 
     :raises InputError: for a day that is none, and a span that ends before it begins.
     """
-    try:
-        first = dt.date.fromisoformat(since) if since else dt.date.min
-        last = dt.date.fromisoformat(until) if until else dt.date(9999, 12, 30)
-    except ValueError:
-        raise InputError(f"{(since + ' ' + until)[:30]!r}: a day is written 2026-11-27") from None
+    first, last = _day("since", since, dt.date.min), _day("until", until, dt.date(9999, 12, 30))
     if last < first:
-        raise InputError(f"from {first} to {last} is no period")
+        raise InputError(f"from {first} to {last} is no period", field="until", problem="order")
     return first.isoformat(), (last + dt.timedelta(days=1)).isoformat()
+
+
+def _day(field: str, text: str, default: dt.date) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text) if text else default
+    except ValueError:
+        raise InputError(
+            f"{text[:30]!r}: a day is written 2026-11-27", field=field, problem="day"
+        ) from None

@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from esclusa.errors import LimitError
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.xml import CHUNK, Element, read_elements
-from esclusa.formats.xml_shapes import Shapes, Twig
+from esclusa.formats.xml_shapes import Shapes, Stem, Twig
 from esclusa.model import Defect
 
 Node = etree._Element
@@ -73,7 +73,7 @@ class Part:
         length: int,
         places: _Places,
         fault: str = "",
-        twigs: list[Twig] | None = None,
+        twigs: list[Twig] | Stem | None = None,
     ) -> None:
         self._element = element
         self.offset = offset

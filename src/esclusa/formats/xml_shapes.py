@@ -23,8 +23,11 @@ Texts = tuple[str | None, ...]
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_.-]*"
 _SPACE: Final = "[ \t\n]*+"
-_TEXT: Final = r"[^<>\x00-\x08\x0b-\x1f\ufffe\uffff]++"
-"""Text without mark-up and without what XML 1.0 forbids (§ 2.2, § 2.4)."""
+_TEXT: Final = r"[^<>\x00-\x08\x0b-\x1f]++"
+"""Text without mark-up and without what XML 1.0 forbids (§ 2.2, § 2.4), but for ``_FORBIDDEN``,
+which would make the patterns four times as dear to compile."""
+
+_FORBIDDEN: Final = ("\ufffe", "\uffff")
 
 _NONE: Final = "((?!))?"
 """A group that never matches: the value of what is absent stands last."""
@@ -38,10 +41,14 @@ _ENTITY: Final = re.compile("&(?:amp|lt|gt|quot|apos);")
 _MEANT: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 _MOST: Final = 16
-"""Shapes kept for one tag; the one used longest ago makes room."""
+"""Shapes kept for one tag; the one used longest ago makes room. Shapes of whole elements: no more
+are made."""
 
 _LEARNED: Final = 200
 """Shapes made for one file: each costs about a millisecond."""
+
+_PATIENCE: Final = 8
+"""How often in vain an element is held against the shape of a whole one, before it is left."""
 
 _LONGEST: Final = 16_000
 """Characters of an element that a shape is made of."""
@@ -73,13 +80,33 @@ class Twig:
         return None if plan is None else Twig(plan, self.values)
 
 
-class Pick:
-    """Tags whose texts are wanted at once, two or more."""
+class Stem:
+    """An element whose children were all read at once; going through it gives those."""
 
-    __slots__ = ("_none", "_tags")
+    __slots__ = ("plan", "values")
+
+    def __init__(self, plan: StemPlan, values: Texts) -> None:
+        self.plan = plan
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.plan.parts)
+
+    def __iter__(self) -> Iterator[Twig]:
+        for plan, begin, end in self.plan.parts:
+            yield Twig(plan, self.values[begin:end])
+
+
+class Pick:
+    """Tags whose texts are wanted at once, two or more.
+
+    Of an element read by its shape also those of its groups: ``Group/Tag``.
+    """
+
+    __slots__ = ("_none", "_tags", "tags")
 
     def __init__(self, *tags: str) -> None:
-        self._tags = tags
+        self.tags = self._tags = tags
         self._none: Texts = (None,) * len(tags)
 
     def of(self, group: etree._Element | Twig | None) -> Texts:
@@ -102,7 +129,7 @@ class Pick:
         """Return what takes the wanted texts out of a shape's values, whose last is None."""
         made = plan.getters.get(self)
         if made is None:
-            made = itemgetter(*[plan.places.get(tag, -1) for tag in self._tags])
+            made = itemgetter(*[plan.place(tag) for tag in self._tags])
             plan.getters[self] = made
         return made
 
@@ -132,15 +159,52 @@ class Plan:
         self.parts: dict[str, Plan] = {}
         self.getters: dict[Pick, Callable[[Texts], Texts]] = {}
 
+    def place(self, path: str) -> int:
+        """Return which value is the text of a child, or of a group's: -1, the last, for none."""
+        plan, (*groups, tag) = self, path.split("/")
+        for group in groups:
+            plan = plan.parts.get(group, _NOWHERE)
+        return plan.places.get(tag, -1)
+
+
+_NOWHERE: Final = Plan("")
+
+
+class StemPlan:
+    """The plans of an element's children, each with its stretch of the values.
+
+    ``drawn`` is for what a reader works out of the plan, once.
+    """
+
+    __slots__ = ("drawn", "parts")
+
+    def __init__(self, parts: list[tuple[Plan, int, int]]) -> None:
+        self.parts = parts
+        self.drawn: object = None
+
 
 class _Shape:
     """A shape and the one that came behind it the last time."""
 
-    __slots__ = ("match", "next", "plan")
+    __slots__ = ("match", "next", "pattern", "plan", "size")
 
     def __init__(self, plan: Plan, pattern: str) -> None:
+        made = re.compile(pattern)
         self.plan = plan
-        self.match = re.compile(pattern).match
+        self.pattern = pattern
+        self.match = made.match
+        self.size = made.groups
+        self.next = self
+
+
+class _Whole:
+    """The shape of an element with all its children, and the one that came behind it."""
+
+    __slots__ = ("match", "next", "plan")
+
+    def __init__(self, pattern: str, parts: list[tuple[Plan, int, int]]) -> None:
+        self.plan = StemPlan(parts)
+        self.match = re.compile(pattern).fullmatch
         self.next = self
 
 
@@ -148,24 +212,42 @@ class Shapes:
     """The shapes of one file, for elements of one tag that repeat."""
 
     def __init__(self, tag: str) -> None:
-        self._opening = re.compile(f"<{re.escape(tag)}>{_SPACE}")
+        self._start = f"<{re.escape(tag)}>{_SPACE}"
+        self._opening = re.compile(self._start)
         self._closing = f"</{tag}>"
-        self._plan = Plan(tag)
         self._first = _Shape(Plan(""), r"(?!)")
         self._known: dict[str, list[_Shape]] = {}
+        self._wholes: dict[tuple[_Shape, ...], _Whole] = {}
+        self._used: tuple[_Shape, ...] = ()
+        self._last = _Whole(r"(?!)", [])
+        self._luck = 0
         self.learned = 0
 
-    def read(self, text: str) -> list[Twig] | None:
+    def read(self, text: str) -> list[Twig] | Stem | None:
         """Return the children of the element that ``text`` is, None where no shape tells them."""
         entities = "&" in text
         if entities and len(_ENTITY.findall(text)) != text.count("&"):
             return None
+        if _FORBIDDEN[0] in text or _FORBIDDEN[1] in text:
+            return None
         if "\r" in text:  # XML 1.0 § 2.11: a line ends in one character
             text = text.replace("\r\n", "\n").replace("\r", "\n")
+        whole = self._last.next
+        if self._luck >= -_PATIENCE:
+            found = whole.match(text)
+            if found is not None:
+                self._last, self._luck = whole, _PATIENCE
+                values = found.groups()
+                return Stem(whole.plan, _meant(values) if entities else values)
+            self._luck -= 1
+        return self._by_parts(text, entities)
+
+    def _by_parts(self, text: str, entities: bool) -> list[Twig] | None:
         opened = self._opening.match(text)
         if opened is None or not text.endswith(self._closing):
             return None
         parts: list[Twig] = []
+        used: list[_Shape] = []
         last, at, end = self._first, opened.end(), len(text) - len(self._closing)
         while at < end:
             shape = last.next
@@ -174,33 +256,57 @@ class Shapes:
                 other = self._other(text, at)
                 if other is None:
                     return None
-                shape = last.next = other
-                found = shape.match(text, at)
-                if found is None:
-                    return None
+                shape, found = other
+                last.next = shape
             values = found.groups()
             parts.append(Twig(shape.plan, _meant(values) if entities else values))
+            used.append(shape)
             last, at = shape, found.end()
-        return parts if at == end else None
+        if at != end:
+            return None
+        self._note(tuple(used), len(text))
+        return parts
 
-    def _other(self, text: str, at: int) -> _Shape | None:
-        """Return a shape that is known, or learn one."""
+    def _note(self, used: tuple[_Shape, ...], length: int) -> None:
+        """Remember which shapes an element had. Twice running they become one shape: where elements
+        differ, that would seldom be used and cost much."""
+        whole = self._wholes.get(used)
+        if whole is None:
+            again, self._used = used == self._used, used
+            if not again or len(self._wholes) >= _MOST or length > _LONGEST or not used:
+                return
+            whole = self._wholes[used] = self._joined(used)
+        self._luck = min(self._luck + (whole is self._last.next), _PATIENCE)
+        self._last.next = whole
+        self._last = whole
+
+    def _joined(self, used: tuple[_Shape, ...]) -> _Whole:
+        parts, at = [], 0
+        for shape in used:
+            parts.append((shape.plan, at, at + shape.size))
+            at += shape.size
+        inner = "".join([shape.pattern for shape in used])
+        return _Whole(f"{self._start}{inner}{re.escape(self._closing)}", parts)
+
+    def _other(self, text: str, at: int) -> tuple[_Shape, re.Match[str]] | None:
+        """Return a shape that is known, or learn one; and what it finds."""
         opening = _OPENING.match(text, at)
         if opening is None:
             return None
         known = self._known.setdefault(opening[1], [])
         for place, shape in enumerate(known):
-            if shape.match(text, at):
+            if (found := shape.match(text, at)) is not None:
                 known.insert(0, known.pop(place))
-                return shape
+                return shape, found
         if self.learned >= _LEARNED:
             return None
         self.learned += 1
         made = _Drawing(text, at).shape()
-        if made is not None:
-            known.insert(0, made)
-            del known[_MOST:]
-        return made
+        if made is None or (found := made.match(text, at)) is None:
+            return None
+        known.insert(0, made)
+        del known[_MOST:]
+        return made, found
 
 
 def _meant(values: Texts) -> Texts:

@@ -79,13 +79,25 @@ class AuditDesk:
         :param least: how often one person has to open one thing to be shown.
         :raises InputError: for a wrong day, an hour that is none, or more than 366 days.
         """
-        if not (0 <= opens <= 24 and 0 <= shuts <= 24 and least >= 1):
-            raise InputError("hours are from 0 to 24, and the least number is 1 or more")
+        for name, value, low, high in (
+            ("opens", opens, 0, 24), ("shuts", shuts, 0, 24), ("least", least, 1, None),
+        ):  # fmt: skip
+            if value < low or (high is not None and value > high):
+                raise InputError(
+                    "hours are from 0 to 24, and the least number is 1 or more", field=name,
+                    problem="whole", expected=f"{low}–{high}" if high else f"≥ {low}",
+                )  # fmt: skip
         first, last = _period(since, until)
         if not (first and last):
-            raise InputError("the period needs its first and its last day")
+            raise InputError(
+                "the period needs its first and its last day",
+                field="until" if first else "since", problem="missing",
+            )  # fmt: skip
         if dt.date.fromisoformat(last) - dt.date.fromisoformat(first) > _WIDEST:
-            raise InputError("the period has at most 366 days")
+            raise InputError(
+                "the period has at most 366 days", field="until", problem="order",
+                expected=f"≤ {_WIDEST.days}",
+            )  # fmt: skip
         self._note(reader, f"use {since} {until}")
         with self._store.read() as connection:
             hours = audit_use.by_hour(connection, first, last, OWN)
@@ -115,7 +127,10 @@ class AuditDesk:
         """
         first, last = _period(since, until)
         if not (first and last):
-            raise InputError("the period needs its first and its last day")
+            raise InputError(
+                "the period needs its first and its last day",
+                field="until" if first else "since", problem="missing",
+            )  # fmt: skip
         self._note(reader, f"pack {since} {until}")
         out = io.StringIO()
         rows = csv.writer(out, lineterminator="\r\n")
@@ -176,11 +191,11 @@ def _people(hours: Iterable[Any], inside: _Inside) -> tuple[PersonUse, ...]:
 def _period(since: str, until: str) -> tuple[str, str]:
     """Return the first moment and the first one after, as texts that compare; "" for open ends."""
     days = []
-    for text in (since, until):
+    for name, text in (("since", since), ("until", until)):
         try:
             days.append(dt.date.fromisoformat(text) if text else None)
         except ValueError:
-            raise InputError("a day is written YYYY-MM-DD") from None
+            raise InputError("a day is written YYYY-MM-DD", field=name, problem="day") from None
     first, last = days
     if first and last and last < first:
         raise InputError("the last day is before the first", field="until", problem="order")

@@ -75,7 +75,9 @@ class Items:
             case "entity":
                 found = self._entity(reader, name)
             case _:
-                raise InputError(f"{kind[:40]!r} is not put into a case")
+                raise InputError(
+                    f"{kind[:40]!r} is not put into a case", field="kind", problem="code"
+                )
         if found is None:
             raise NotFound(f"no such {kind}")
         return found

@@ -231,7 +231,10 @@ class CaseRoom:
         reader.require(Action.CASE_MOVE)
         row = rows().get(wanted.move)
         if row is None or row.makes in ("item", "evidence") or wanted.move in _BESIDE:
-            raise InputError(f"{wanted.move[:40]!r} is not a step that is made like this")
+            raise InputError(
+                f"{wanted.move[:40]!r} is not a step that is made like this", field="move",
+                problem="code",
+            )  # fmt: skip
         if wanted.move == "seal":
             self._require_intact(reader, name, wanted.of)
         self._write(reader, name, wanted)
@@ -257,7 +260,9 @@ class CaseRoom:
 
     def _find(self, reader: Reader, kind: str, name: str) -> Item:
         if kind not in ITEMS:
-            raise InputError(f"{kind[:40]!r} is not one of {', '.join(ITEMS)}")
+            raise InputError(
+                f"{kind[:40]!r} is not one of {', '.join(ITEMS)}", field="kind", problem="code"
+            )
         with self._gate.reading(reader) as (connection, visible):
             return self._items.find(connection, visible, reader, kind, name)
 

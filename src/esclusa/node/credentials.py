@@ -132,7 +132,8 @@ def load(folder: Path) -> Credentials:
             machine,
         )  # fmt: skip
     except OSError as error:
-        raise ConfigError(f"the node's keys are incomplete: {error.strerror}") from None
+        why = error.strerror or ""
+        raise ConfigError("the node's keys are incomplete: {why}", why=why) from None
 
 
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -208,7 +209,9 @@ def _identity(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except OSError:
-        raise ConfigError(f"the machine's identity is missing: set {_VARIABLE}") from None
+        raise ConfigError(
+            "the machine's identity is missing: set {variable}", variable=_VARIABLE
+        ) from None
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -70,9 +70,15 @@ class ChartDesk:
         """
         reader.require(Action.RECORD_READ)
         if not 1 <= depth <= DEEPEST:
-            raise InputError(f"depth is {depth}, expected 1 to {DEEPEST}")
+            raise InputError(
+                f"depth is {depth}, expected 1 to {DEEPEST}", field="depth", problem="whole",
+                expected=f"1–{DEEPEST}",
+            )  # fmt: skip
         if len(through) > THROUGH:
-            raise InputError(f"{len(through)} hubs are named, expected at most {THROUGH}")
+            raise InputError(
+                f"{len(through)} hubs are named, expected at most {THROUGH}", field="through",
+                problem="long", expected=f"≤ {THROUGH}",
+            )  # fmt: skip
         with self._entities.seen(reader) as (connection, visible, known):
             ends = [known.entities.entity(one) for one in ((name, to) if to else (name,))]
             found = [end for end in ends if end is not None]

@@ -142,13 +142,18 @@ def _source(row: Record, source_of: dict[str, str]) -> views.SourceView:
 def _check(wanted: views.TimelineFilter) -> None:
     for kind in wanted.kinds:
         if kind not in KINDS:
-            raise InputError(f"the kind {kind[:40]!r} is not one of {', '.join(KINDS)}")
+            raise InputError(
+                f"the kind {kind[:40]!r} is not one of {', '.join(KINDS)}", field="kind",
+                problem="code",
+            )  # fmt: skip
     for name, day in (("since", wanted.since), ("until", wanted.until)):
         try:
             if day and dt.date.fromisoformat(day).isoformat() != day:
                 raise ValueError
         except ValueError:
-            raise InputError(f"{name} is {day[:40]!r}, expected a day as 2026-12-31") from None
+            raise InputError(
+                f"{name} is {day[:40]!r}, expected a day as 2026-12-31", field=name, problem="day"
+            ) from None
 
 
 def _entries(

@@ -207,7 +207,7 @@ class ExchangeLedger:
 
         def made(state: State, rules: Rules, now: dt.datetime) -> Effects:
             rows.clear()
-            draft = Draft(state, rules, now)
+            draft = Draft.begin(state, rules, now)
             act(draft, rows)
             return draft.effects()
 

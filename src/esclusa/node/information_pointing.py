@@ -87,15 +87,21 @@ class Pointing:
         found = []
         for name, record in rows.items():
             if record is None or record.body is None or record.withdrawn:
-                raise InputError(f"{name[:40]!r} is no record here")
+                raise InputError(
+                    f"{name[:40]!r} is no record here", field="records", problem="nobody"
+                )
             label = self._labels.get(labels[name])
             if record.kind not in _POINTED or label.supplier or record.originator != self._us:
-                raise InputError(f"{name[:40]!r} is no record of ours that an answer can point to")
+                raise InputError(
+                    f"{name[:40]!r} is no record of ours that an answer can point to",
+                    field="records", problem="kind",
+                )  # fmt: skip
             if not _covers(marking, record.marking):
                 raise InputError(
                     f"{name[:40]!r} is marked above this request: whoever reads the request could "
-                    "learn of it"
-                )
+                    "learn of it",
+                    field="records", problem="refused",
+                )  # fmt: skip
             self._require_going(record, partner)
             found.append(self._exchange.name_of(record.id))
         return tuple(found)

@@ -276,7 +276,7 @@ class JointDesk:
     def _agreement(self, partner: str) -> str:
         """Return the agreement with a partner in words."""
         if partner not in self._partners():
-            raise InputError(f"{partner[:40]!r} is no partner of this node")
+            raise InputError("{partner!r} is no partner of this node", partner=partner[:40])
         found = agreement_with(self._exchange, partner)
         if found is None:
             raise AgreementError("no agreement with {partner} is in force", partner=partner)

@@ -116,7 +116,7 @@ def by_name(store: Store, identity: str, targets: Sequence[str]) -> Kept | None:
     if kept.mapping.target not in targets:
         wanted = " or ".join(filter(None, (", ".join(targets[:-1]), targets[-1])))
         reason = f"mapping {row.id} is for {kept.mapping.target}, {wanted} was expected here"
-        raise InputError(reason)
+        raise InputError(reason, field="mapping", problem="kind")
     return kept
 
 
@@ -130,7 +130,7 @@ def by_reference(store: Store, ref: str) -> Mapping | None:
     with store.read() as connection:
         row = mappings.by_reference(connection, ref)
     if row is None:
-        raise InputError(f"mapping {ref} is not kept here")
+        raise InputError(f"mapping {ref} is not kept here", field="mapping", problem="nobody")
     return _parsed(row.body)
 
 

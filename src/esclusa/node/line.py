@@ -118,7 +118,10 @@ def caller(address: str, context: ssl.SSLContext, partner: str) -> Send:
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise ConfigError(f"the address {address!r} of {partner} is not host:port")
+        raise ConfigError(
+            "the address {address!r} of {partner} is not host:port", address=address,
+            partner=partner,
+        )  # fmt: skip
 
     def send(path: str, body: bytes) -> bytes:
         connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=_SECONDS)

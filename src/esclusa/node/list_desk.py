@@ -96,7 +96,10 @@ class ListDesk:
         for all."""
         reader.require(Action.LIST_READ)
         if what not in ("", "added", "changed", "removed") or page < 1:
-            raise InputError("a report shows added, changed or removed entries, by page from 1")
+            raise InputError(
+                "a report shows added, changed or removed entries, by page from 1",
+                field="page" if page < 1 else "what", problem="whole" if page < 1 else "code",
+            )  # fmt: skip
         with self._gate.reading(reader) as (connection, visible):
             rows = [
                 row
@@ -315,7 +318,10 @@ class ListDesk:
         """Return a list in force that people here may change."""
         row = self._in_force(reader, list_id, key)
         if is_partners(label := self._labels.get(row.label_id)):
-            raise InputError(f"this list is {label.originator}'s; it changes with what they share")
+            raise InputError(
+                "this list is {originator}'s; it changes with what they share",
+                originator=label.originator,
+            )  # fmt: skip
         return row
 
     def _held(self, reader: Reader, list_id: str, key: str) -> Any:
@@ -335,7 +341,9 @@ class ListDesk:
             raise NotFound("no such list")
         if len(found) > 1:
             keys = ", ".join(sorted(self._key(row.label_id) for row in found))
-            raise InputError(f"lists under several markings are called so; name one of {keys}")
+            raise InputError(
+                "lists under several markings are called so; name one of {keys}", keys=keys
+            )
         return found[0]
 
     def _editions(

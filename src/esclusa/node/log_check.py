@@ -72,9 +72,16 @@ class LogCheck:
         try:
             kept = bytes.fromhex(seal.strip())
         except ValueError:
-            raise InputError("a seal is 64 digits from 0 to f") from None
+            raise InputError(
+                "a seal is 64 digits from 0 to f", field="seal", problem="name", expected="64 × 0–f"
+            ) from None
         if len(kept) != 32 or number < 1:
-            raise InputError("a seal is a line's number and 64 digits from 0 to f")
+            raise InputError(
+                "a seal is a line's number and 64 digits from 0 to f",
+                field="number" if number < 1 else "seal",
+                problem="whole" if number < 1 else "name",
+                expected="≥ 1" if number < 1 else "64 × 0–f",
+            )  # fmt: skip
         with self._store.read() as connection:
             return audit.hash_of(connection, number) == kept
 

@@ -97,10 +97,16 @@ class Forms:
         self._desk.show(reader, referral)  # who may not know of it hands out nothing about it
         other = self._people.account(account)
         if other is None or not other.may(Action.REFERRAL_MOVE):
-            raise InputError("there is no such account that may answer a referral")
+            raise InputError(
+                "there is no such account that may answer a referral", field="account",
+                problem="nobody",
+            )  # fmt: skip
         made = self.make(other, referral, language)
         if made is None:
-            raise InputError("this referral does not wait for an answer of that account")
+            raise InputError(
+                "this referral does not wait for an answer of that account", field="account",
+                problem="refused",
+            )  # fmt: skip
         self._gate.note(reader, Action.NOTICE_FORM, subject=referral, detail=f"for {account}")
         return made
 

@@ -218,7 +218,9 @@ def hook_key(folder: Path, name: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not text.startswith(PREFIX) or len(key) not in _KEY_BYTES:
-        raise ConfigError(f"the secret of the webhook {name} is missing or not {PREFIX}…")
+        raise ConfigError(
+            "the secret of the webhook {name} is missing or not {prefix}…", name=name, prefix=PREFIX
+        )
     return key
 
 
@@ -243,7 +245,7 @@ def form_key(folder: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise ConfigError(f"{path.name} is not what was written")
+        raise ConfigError("{file} is not what was written", file=path.name)
     return key
 
 

@@ -184,9 +184,12 @@ class PointerDesk:
         """
         reader.require(Action.CONSENT_ANSWER)
         if granted and reason:
-            raise InputError("a reason goes with a refusal")
+            raise InputError("a reason goes with a refusal", field="reason", problem="refused")
         if len(said) > 2000:
-            raise InputError("at most 2,000 characters were expected")
+            raise InputError(
+                "at most 2,000 characters were expected", field="said", problem="long",
+                expected="≤ 2000",
+            )  # fmt: skip
         cases = self._service.owner.cases()
         case = next((item for item in cases if (item.asker, item.id) == (asker, request)), None)
         if case is None:

@@ -271,7 +271,10 @@ class RedressDesk:
 
     def _require_partners(self, partners: Sequence[str]) -> None:
         if partners and (unknown := sorted(set(partners) - set(self._partners()))):
-            raise InputError(f"{unknown[0][:40]!r} is no partner of this node")
+            raise InputError(
+                f"{unknown[0][:40]!r} is no partner of this node", field="partners",
+                problem="partner",
+            )  # fmt: skip
 
     def _partners(self) -> tuple[str, ...]:
         self._exchange.state()

@@ -58,7 +58,7 @@ class Numbers:
         """
         reader.require(Action.REDRESS_READ)
         if fault := numbers.fault(text):
-            raise InputError(fault)
+            raise InputError(fault, field="number", problem="name")
         with self._gate.reading(reader) as (connection, visible):
             shown = [
                 self._number(connection, visible, item)
@@ -79,8 +79,8 @@ class Numbers:
         """
         reader.require(Action.REDRESS_READ)
         last = until or self._today()
-        for text in filter(None, (since, last)):
-            _require_day(text)
+        for field, text in (("since", since), ("until", until)):
+            _require_day(field, text)
         cleared, quiet, unfit = Counter[str](), Counter[str](), 0
         with self._gate.reading(reader) as (connection, visible):
             for decision in self._decided(connection, visible):
@@ -243,8 +243,11 @@ def is_over(grant: RedressGrant, today: str) -> bool:
     return grant.state == "granted" and grant.until < today
 
 
-def _require_day(text: str) -> None:
+def _require_day(field: str, text: str) -> None:
     try:
-        dt.date.fromisoformat(text)
+        if text:
+            dt.date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{text[:20]!r} is no day of the form YYYY-MM-DD") from None
+        raise InputError(
+            f"{text[:20]!r} is no day of the form YYYY-MM-DD", field=field, problem="day"
+        ) from None

@@ -175,7 +175,10 @@ class RuleDesk:
                 "there is a rule {rule} already; write a new version of that one", rule=rule.id
             )
         if told is not None and told.kept.rule_id != rule.id:
-            raise InputError(f"the text is of a rule {rule.id}, not of {told.kept.rule_id}")
+            raise InputError(
+                f"the text is of a rule {rule.id}, not of {told.kept.rule_id}", field="text",
+                problem="refused", expected=f'id = "{told.kept.rule_id}"',
+            )  # fmt: skip
         move = "new"
         if told is not None:
             move = "edit" if told.kept.versions()[-1].stored in ("draft", "rehearsed") else "amend"

@@ -48,7 +48,10 @@ class SavedViews:
             reason = f"a view needs a name of one line, 1 to {NAME_LENGTH} characters"
             raise InputError(reason, field="name", problem="name", expected=f"1–{NAME_LENGTH}")
         if len(query) > _QUERY_LENGTH:
-            raise InputError(f"the view's address is longer than {_QUERY_LENGTH} characters")
+            raise InputError(
+                f"the view's address is longer than {_QUERY_LENGTH} characters", field="query",
+                problem="long", expected=f"≤ {_QUERY_LENGTH}",
+            )  # fmt: skip
         with self._store.write() as connection:
             known = {row.name for row in saved_views.of(connection, reader.name)}
             if name not in known and len(known) >= MOST:

@@ -332,7 +332,7 @@ class ScoreDesk:
         """
         reader.require(Action.SCORE_READ)
         if not number.strip():
-            raise InputError("give a container number")
+            raise InputError("give a container number", field="number", problem="missing")
         number = number.strip().upper()
         with self._gate.reading(reader) as (connection, visible):
             bills = versions.holding(connection, visible, {"consignment"}, {f"equipment:{number}"})

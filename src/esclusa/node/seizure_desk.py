@@ -142,7 +142,10 @@ class SeizureDesk:
         """
         reader.require(Action.SEIZURE_READ)
         if by not in PERIODS:
-            raise InputError(f"{by[:20]!r} is none of {', '.join(PERIODS)}")
+            raise InputError(
+                f"{by[:20]!r} is none of {', '.join(PERIODS)}", field="by", problem="code",
+                expected=", ".join(PERIODS),
+            )  # fmt: skip
         _require_days(since, until)
         with self._gate.reading(reader) as (connection, visible):
             found = self._telling.events(connection, visible)
@@ -308,12 +311,17 @@ class SeizureDesk:
 
 def _require_category(code: str) -> None:
     if code and code not in categories():
-        raise InputError(f"{code[:20]!r} is no category of seizures")
+        raise InputError(
+            f"{code[:20]!r} is no category of seizures", field="category", problem="code"
+        )
 
 
-def _require_days(*days: str) -> None:
-    for text in filter(None, days):
+def _require_days(since: str, until: str) -> None:
+    for field, text in (("since", since), ("until", until)):
         try:
-            dt.date.fromisoformat(text)
+            if text:
+                dt.date.fromisoformat(text)
         except ValueError:
-            raise InputError(f"{text[:20]!r} is no day of the form YYYY-MM-DD") from None
+            raise InputError(
+                f"{text[:20]!r} is no day of the form YYYY-MM-DD", field=field, problem="day"
+            ) from None

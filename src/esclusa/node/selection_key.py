@@ -37,5 +37,8 @@ def secret(folder: Path) -> bytes:
 def _read(path: Path) -> bytes:
     found = path.read_bytes()
     if len(found) != _BYTES:
-        raise ConfigError(f"{path.name} has {len(found)} bytes, expected {_BYTES}")
+        raise ConfigError(
+            "{file} has {count} bytes, expected {expected}", file=path.name, count=len(found),
+            expected=_BYTES,
+        )  # fmt: skip
     return found

@@ -82,13 +82,13 @@ class ReportDesk:
         return self._told(frame, found, first, last, marking)
 
     def _period(self, since: str, until: str) -> tuple[str, str]:
-        try:
-            last = dt.date.fromisoformat(until) if until else self.now().date()
-            first = dt.date.fromisoformat(since) if since else _monday(last) - dt.timedelta(77)
-        except ValueError:
-            raise InputError(f"{(since or until)[:20]!r} is no day such as 2026-11-27") from None
+        last = _day("until", until) or self.now().date()
+        first = _day("since", since) or _monday(last) - dt.timedelta(77)
         if not 0 <= (last - first).days <= _LONGEST:
-            raise InputError(f"from {first} to {last} is no period of up to {_LONGEST} days")
+            raise InputError(
+                f"from {first} to {last} is no period of up to {_LONGEST} days", field="until",
+                problem="order", expected=f"≤ {_LONGEST}",
+            )  # fmt: skip
         return first.isoformat(), last.isoformat()
 
     def sheets(
@@ -217,6 +217,16 @@ def _group(one: Group) -> views.GroupRow:
         others_selection=one.others_selection, hits=one.hits.share, low=one.hits.low,
         high=one.hits.high, others_hits=one.others_hits, chance=one.chance, alarm=one.alarm,
     )  # fmt: skip
+
+
+def _day(field: str, text: str) -> dt.date | None:
+    """Return a day as typed into a field, None where nothing was."""
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError(
+            f"{text[:20]!r} is no day such as 2026-11-27", field=field, problem="day"
+        ) from None
 
 
 def _monday(day: dt.date) -> dt.date:

@@ -446,9 +446,15 @@ def _names(view: views.RecordView) -> Iterator[str]:
 def _question(reader: Reader, wanted: views.QueueFilter) -> queue.Wanted:
     states = ("open", "new", "claimed", "snoozed", "closed", "withdrawn", "all")
     if wanted.state not in states:
-        raise InputError(f"the state {wanted.state[:40]!r} is not one of {', '.join(states)}")
+        raise InputError(
+            f"the state {wanted.state[:40]!r} is not one of {', '.join(states)}", field="state",
+            problem="code", expected=", ".join(states),
+        )  # fmt: skip
     if wanted.sort not in ("score", "recent", "arrival"):
-        raise InputError(f"the order {wanted.sort[:40]!r} is not score, recent or arrival")
+        raise InputError(
+            f"the order {wanted.sort[:40]!r} is not score, recent or arrival", field="sort",
+            problem="code", expected="score, recent, arrival",
+        )  # fmt: skip
     return queue.Wanted(
         state=wanted.state,
         kind=wanted.kind,

@@ -234,9 +234,9 @@ def a_transition_writes_before_it_is_stored(right: Any) -> Any:
     return put
 
 
-@plant(Draft, "__init__", "OpenTAXII 272")
+@plant(Draft, "begin", "OpenTAXII 272")
 def a_half_migrated_node_goes_on(right: Any) -> Any:
-    return lambda draft, state, rules, now: right(draft, replace(state, ready=True), rules, now)
+    return lambda state, rules, now: right(replace(state, ready=True), rules, now)
 
 
 @plant(inbox, "check", "G11")

@@ -21,7 +21,7 @@ from esclusa.sharing.exchange.messages import (
     Onward,
     Put,
 )
-from esclusa.sharing.exchange.state import Draft
+from esclusa.sharing.exchange.state import Draft, apply
 from simulator.truth import DAY, LEASE, LIE, marking
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ def lie(world: World) -> None:
     if not node.state.ready:
         return
     message = _LIES[int(rng() * len(_LIES))](world, node, partner)
-    draft = Draft(node.state, world.rules, world.local(node))
+    draft = Draft.begin(node.state, world.rules, world.local(node))
     outbox.append(draft, partner, message)
-    world.store(node, draft.effects())
+    effects = draft.effects()
+    apply(node.state, effects)
+    world.hear(node, effects)
     world.dirty[node.name, partner] = None
 
 

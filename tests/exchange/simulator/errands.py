@@ -97,7 +97,7 @@ def talk(world: World, node: Node, most: int = 8) -> None:
     links = [link for link in world.dirty if link[0] == node.name]
     while links and most:
         link, most = links.pop(), most - 1
-        if frozenset(link) not in world.network.cut:
+        if not world.network.parts(*link):
             send_now(world, link)
             links += [each for each in world.dirty if each[0] == link[1] and each not in links]
 

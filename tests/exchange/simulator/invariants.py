@@ -42,9 +42,11 @@ if TYPE_CHECKING:
 _TOLERANCE = dt.timedelta(seconds=1)
 _AHEAD = 2 * SKEW
 _ZERO = dt.timedelta()
+_CLASSES = frozenset(CLASSES)
 _CONTENT = frozenset({Put, Correct, Narrow})
 _STATEMENTS = _CONTENT | {Recall}
 _LOOKED_AT = _CONTENT | {Receipt, Checkpoint, ConsentAsk}
+_TELLING = _STATEMENTS | {LeaseRefresh, Checkpoint}
 _REPAIRS = (
     "exchange:inventory:taken", "exchange:outbox:resumed", "exchange:receipt:taken",
     "exchange:agreement:ended",
@@ -85,10 +87,11 @@ def at_commit(world: World, node: Node, effects: Effects) -> None:
     store = effects.store
     if store and not node.state.ready:
         raise Violation("nothing moves while a node is migrated", node.name)
+    if _LOOKED_AT_TABLES.isdisjoint(store):
+        return
     for table, rows in store.items():
-        look = _LOOKS.get(table)
-        if look is not None:
-            look(world, node, rows, effects)
+        if table in _LOOKS:
+            _LOOKS[table](world, node, rows, effects)
 
 
 def _new_copies(world: World, node: Node, rows: Any, effects: Effects) -> None:
@@ -118,8 +121,8 @@ def _new_pacts(world: World, node: Node, rows: Any, effects: Effects) -> None:
 def _new_trail(world: World, node: Node, rows: Any, effects: Effects) -> None:
     for named, receipt in rows.items():
         known = node.state.trail.get(named)
-        kept = receipt.reason != "nothing_held" or receipt.erased or not (known and known.erased)
-        demand(bool(kept), "an account of an erasure is not blotted out", (node.name, named))
+        if receipt.reason == "nothing_held" and not receipt.erased and known and known.erased:
+            raise Violation("an account of an erasure is not blotted out", (node.name, named))
 
 
 def _new_consents(world: World, node: Node, rows: Any, effects: Effects) -> None:
@@ -178,15 +181,17 @@ def _is_upstream(node: Node, partner: str, message: Any, effects: Effects) -> bo
 
 def _receipt(node: Node, partner: str, message: Receipt, effects: Effects) -> None:
     seen = (node.name, partner, message)
-    path = _is_upstream(node, partner, message, effects)
-    demand(path, "a receipt goes only to where the record came from", seen)
+    if not _is_upstream(node, partner, message, effects):
+        raise Violation("a receipt goes only to where the record came from", seen)
     if message.holder != node.name or message.reason in ("refused", "nothing_held"):
         return
-    demand(set(message.erased) == set(CLASSES), "a receipt accounts for every class", seen)
+    if message.erased.keys() != _CLASSES:
+        raise Violation("a receipt accounts for every class", seen)
     key = (partner, message.originator, message.record)
     copy = effects.store.get("copies", {}).get(key) or node.state.copies[key]
     gone = copy.content is None or (copy.version, copy.edition) > (message.version, message.edition)
-    demand(gone or message.reason == "narrow", "a receipt tells the truth", seen)
+    if not gone and message.reason != "narrow":
+        raise Violation("a receipt tells the truth", seen)
 
 
 def _inventory(node: Node, partner: str, message: Checkpoint, effects: Effects) -> None:
@@ -219,6 +224,7 @@ _LOOKS = {
     "copies": _new_copies, "entries": _new_entries, "pacts": _new_pacts, "trail": _new_trail,
     "consents": _new_consents, "questions": _new_questions,
 }  # fmt: skip
+_LOOKED_AT_TABLES = frozenset(_LOOKS)
 
 
 def at_tick(world: World, node: Node) -> None:
@@ -226,22 +232,28 @@ def at_tick(world: World, node: Node) -> None:
     local = world.local(node)
     for key, question in node.state.questions.items():
         done = question.late or question.step in ("answered", "refused")
-        demand(done or question.due is None or local < question.due, "a late request is told", key)
+        if not done and question.due is not None and local >= question.due:
+            raise Violation("a late request is told", key)
 
 
 def at_departure(world: World, node: Node, batch: Batch) -> None:
     """Look at a batch with messages that is about to leave: old content too goes only under an
     agreement."""
-    if not _in_force(world, node, batch.receiver):
-        full = [m for m in batch.messages if getattr(m, "content", None) is not None]
-        demand(not full, "no content leaves after an agreement", (node.name, batch.receiver))
+    for message in batch.messages:
+        if type(message) in _CONTENT and message.content is not None:
+            if not _in_force(world, node, batch.receiver):
+                seen = (node.name, batch.receiver)
+                raise Violation("no content leaves after an agreement", seen)
+            return
 
 
 def _let_go(node: Node, key: CopyKey, effects: Effects) -> None:
     before = node.state.copies.get(key)
     if before is not None and before.content is not None:
-        demand(effects.store.get("owed", {}).get(key) is not None, "an erasure is owed", key)
-        demand(key in effects.erase, "storage is told to erase", key)
+        if "owed" not in effects.store or effects.store["owed"].get(key) is None:
+            raise Violation("an erasure is owed", key)
+        if key not in effects.erase:
+            raise Violation("storage is told to erase", key)
         _reopened(node, key, effects)
 
 
@@ -309,18 +321,19 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
         if not _in_force(world, node, supplier, effects):
             raise Violation("an agreement in force", seen)
         last = marking.retain_until
-        demand(last is None or world.local(node).date() <= last, "the time to keep", seen)
-    if before is None:
-        text = _text(world, node, supplier, effects)
-        demand(values.keys() <= text.allowed, "only agreed fields", seen)
+        if last is not None and world.local(node).date() > last:
+            raise Violation("the time to keep", seen)
+    if before is None and not values.keys() <= _text(world, node, supplier, effects).allowed:
+        raise Violation("only agreed fields", seen)
     if supplier == originator:
-        demand(name in marking.releasable_to, "released to the holder", seen)
+        if name not in marking.releasable_to:
+            raise Violation("released to the holder", seen)
     else:
         granted = (originator, record, supplier, name, "pass") in book.granted
-        free = name in book.free and "ORCON" not in marking.caveats
-        demand(granted or free, "held from others with consent or by rule", seen)
-        told = world.told.get((name, originator, record), 0)
-        demand(copy.version >= told, "the originator's word binds other paths", seen)
+        if not granted and (name not in book.free or "ORCON" in marking.caveats):
+            raise Violation("held from others with consent or by rule", seen)
+        if copy.version < world.told.get((name, originator, record), 0):
+            raise Violation("the originator's word binds other paths", seen)
     book.holders.setdefault((originator, record), {})[name] = copy.version
 
 
@@ -342,11 +355,10 @@ def _path(
 def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
     """Look at content on its way out."""
     name, seen = node.name, (node.name, partner, message.originator, message.record)
-    text = _text(world, node, partner, effects)
     if not _in_force(world, node, partner, effects) and not _is_resumed(effects):
         raise Violation("no content without an agreement in force", seen)
     values = world.book.values(message.content)
-    if not values.keys() <= text.allowed:
+    if not values.keys() <= _text(world, node, partner, effects).allowed:
         raise Violation("only agreed fields leave", seen)
     mark = labels.read(message.marking)
     if mark is None or mark.releasable_to != {partner}:
@@ -375,12 +387,12 @@ def _is_news(node: Node, partner: str, message: Any, mark: Marking, effects: Eff
     before = node.state.grants.get((partner, message.originator, message.record))
     if before is None or before.state is not Grade.OUT or node.restored:
         return
-    if any(line.event in _REPAIRS for line in effects.audit):
+    if before.version != message.version or before.digest != message.digest:
         return
-    same = (before.version, before.digest, before.onward, before.marking) == (
-        message.version, message.digest, message.onward, mark,
-    )  # fmt: skip
-    demand(not same, "nothing is said twice", (node.name, partner, message.record))
+    if before.onward != message.onward or before.marking != mark:
+        return
+    repaired = any(line.event in _REPAIRS for line in effects.audit)
+    demand(repaired, "nothing is said twice", (node.name, partner, message.record))
 
 
 def at_correction(node: Node, record: str, effects: Effects) -> None:
@@ -471,13 +483,13 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
 
 def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> None:
     """Look at what a batch did to its receiver."""
-    batch = packet.batch
+    batch, store = packet.batch, effects.store
     if effects.alarms and not node.restored:
         _forks(world, node, packet, effects)
     if effects.refused is not None:
         fork = effects.refused.rule == "fork"
-        demand(fork or not effects.store, "a refused batch changes nothing", batch.sender)
-        demand(not {"copies", "inboxes"} & effects.store.keys(), "a refused batch grants nothing")
+        demand(fork or not store, "a refused batch changes nothing", batch.sender)
+        demand(not {"copies", "inboxes"} & store.keys(), "a refused batch grants nothing")
         demand(bool(effects.alarms), "a refusal is an alarm", effects.refused.rule)
         return
     if not packet.sound or packet.signer != batch.sender:
@@ -486,21 +498,24 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
         raise Violation("only what is meant for us is taken")
     if batch.made > world.now + node.skew + _AHEAD:
         raise Violation("nothing from the future is taken")
-    row = effects.store["inboxes"].get(batch.sender) if "inboxes" in effects.store else None
+    if "inboxes" not in store:
+        return
+    row = store["inboxes"].get(batch.sender)
     if row is None:
         return
     before = node.state.inboxes.get(batch.sender)
     place = before.number if before is not None else 0
-    last = batch.first + len(batch.messages) - 1
-    if batch.first > place + 1 or not row.number == last > place:
+    have = place - batch.first + 1  # messages of this batch that were there before
+    if not 0 <= have < len(batch.messages) or row.number != batch.first + len(batch.messages) - 1:
         raise Violation("no gap in the inbox", batch)
-    if (row.number, row.head) not in world.said.get((batch.sender, node.name), ()):
+    if (batch.sender, node.name, row.number, row.head) not in world.said:
         seen = (batch.sender, node.name, row.number)
         raise Violation("only what its sender said is taken", seen)
     if node.crashing == "before":
         return
-    for message in batch.messages[place - batch.first + 1 :]:
-        _told(world, node, packet, message, effects)
+    for message in batch.messages[have:]:
+        if type(message) in _TELLING:
+            _told(world, node, packet, message, effects)
 
 
 def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
@@ -516,8 +531,10 @@ def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
 def _told(world: World, node: Node, packet: Packet, message: Any, effects: Effects) -> None:
     batch, kind = packet.batch, type(message)
     if kind is LeaseRefresh:
-        same = message.agreement == _pact(node, batch.sender, effects).digest
-        if same and (batch.sender, message.originator) in effects.store.get("leases", {}):
+        leases = effects.store.get("leases")
+        if leases is None or (batch.sender, message.originator) not in leases:
+            return
+        if message.agreement == _pact(node, batch.sender, effects).digest:
             _lease(world, node, packet, message)
         return
     if kind is Checkpoint:
@@ -532,7 +549,8 @@ def _told(world: World, node: Node, packet: Packet, message: Any, effects: Effec
     if kind in _STATEMENTS and message.originator == batch.sender:
         lowest = message.version + (kind is Recall)
         key = (node.name, message.originator, message.record)
-        world.told[key] = max(world.told.get(key, 0), lowest)
+        if world.told.get(key, 0) < lowest:
+            world.told[key] = lowest
 
 
 def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) -> None:
@@ -553,11 +571,15 @@ def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) ->
 def _lease(world: World, node: Node, packet: Packet, message: LeaseRefresh) -> None:
     """Note until what true time a lease can let a node read."""
     batch = packet.batch
-    late = max(world.now + node.skew - batch.made - _AHEAD, _ZERO)
-    until = world.now + min(message.ends - batch.run, LEASE) - late
+    late = world.now + node.skew - batch.made - _AHEAD
+    until = world.now + min(message.ends - batch.run, LEASE)
+    if late > _ZERO:
+        until -= late
     world.readable_until[node.name, batch.sender, message.originator] = until
     pair = (node.name, message.originator)
-    world.longest[pair] = max(world.longest.get(pair, until), until)
+    longest = world.longest.get(pair)
+    if longest is None or longest < until:
+        world.longest[pair] = until
     if message.originator != batch.sender:
         bound = world.longest.get((batch.sender, message.originator), world.now)
         lawful = until <= bound + (world.now - packet.left) + _TOLERANCE
@@ -569,6 +591,8 @@ def _lease(world: World, node: Node, packet: Packet, message: LeaseRefresh) -> N
 
 def at_reading(world: World, node: Node) -> None:
     """Look at what a node would let its people read."""
+    if not node.state.copies:
+        return
     local = world.local(node)
     for key, copy in node.state.copies.items():
         if not pacts.readable(node.state, copy, local):

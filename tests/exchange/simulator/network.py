@@ -35,11 +35,13 @@ class Network:
         """Put a packet under way."""
         self.flight.append(packet)
 
+    def parts(self, one: str, two: str) -> bool:
+        """Tell whether two nodes cannot reach each other now."""
+        return bool(self.cut) and frozenset((one, two)) in self.cut
+
     def reaches(self, packet: Packet) -> bool:
         """Tell whether a packet can arrive now."""
-        if packet.by_hand or not self.cut:
-            return True
-        return frozenset((packet.batch.sender, packet.batch.receiver)) not in self.cut
+        return packet.by_hand or not self.parts(packet.batch.sender, packet.batch.receiver)
 
     def draw(self, chance: float, index: int) -> Packet | None:
         """Take the packet at ``index``: lost (below .08), left for a repeat (below .2), or out.

@@ -45,7 +45,7 @@ def pick(world: World, things: Sequence[T]) -> T:
 
 def someone(world: World) -> Node:
     """Return a node; the first ones are busier, so that chains of events grow."""
-    nodes = tuple(world.nodes.values())
+    nodes = world.everyone
     return nodes[int(world.rng.random() ** 1.6 * len(nodes))]
 
 
@@ -229,7 +229,7 @@ def withdraw_it(world: World, node: Node, record: str) -> None:
 
 def draw_copy(world: World) -> tuple[Node, CopyKey] | None:
     """Return a node and a copy that it holds."""
-    nodes = list(world.nodes.values())
+    nodes = world.everyone
     start = int(world.rng.random() * len(nodes))
     for node in nodes[start:] + nodes[:start]:
         held = [key for key, copy in node.state.copies.items() if copy.content is not None]
@@ -477,7 +477,7 @@ def exchange(world: World) -> None:
     """Two nodes with news for each other talk, there and back."""
     if world.dirty:
         one, two = pick(world, tuple(world.dirty))
-        if frozenset((one, two)) not in world.network.cut:
+        if not world.network.parts(one, two):
             for link in ((one, two), (two, one), (one, two)):
                 send_now(world, link)
 

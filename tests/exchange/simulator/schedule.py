@@ -66,6 +66,7 @@ _NETWORK = {send: 6, arrive: 12, exchange: 12, repeat: 3, cut: 2, heal: 2}
 _FAULTS = {crash: 1, back_up: 2, restore: 1, migrate: 1, relapse: 1}
 _ATTACKS = {hostile.forge: 3, hostile.overreach: 3, dishonest.lie: 3}
 _GROUPS = (_PEOPLE, _CONSENT, _TEXTS, _TIME, _NETWORK, _FAULTS, _ATTACKS)
+_SOON = HOUR / 2
 _STRESS = (1, 3, 5, 3, 1, 4, 2)
 """How much more often the things of a group happen in the schedules that are about that group."""
 
@@ -85,7 +86,7 @@ _SCHEDULES = tuple(_schedule(stressed) for stressed in range(len(_GROUPS)))
 def one(world: World) -> None:
     """Let one thing happen; eager nodes then send, and the network moves."""
     random = world.rng.random
-    world.now += random() * 0.5 * HOUR
+    world.now += random() * _SOON
     operations, steps = _SCHEDULES[world.seed % len(_SCHEDULES)]
     operations[bisect(steps, random() * steps[-1])](world)
     if world.dirty and random() < world.eager:

@@ -8,10 +8,10 @@ import msgspec
 
 from esclusa.sharing.exchange import consents, outbox, pacts
 from esclusa.sharing.exchange.messages import CLASSES, ConsentAnswer
-from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Own
+from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Inbox, Outbox, Own
 from esclusa.sharing.exchange.state import TABLES
 from simulator import invariants, operations
-from simulator.invariants import demand, may_derive
+from simulator.invariants import Violation, demand, may_derive
 from simulator.truth import GRACE, HOUR, LEASE, LIE, WEAK, shown, stricter
 
 if TYPE_CHECKING:
@@ -52,14 +52,17 @@ def has_time_passed(world: World) -> bool:
 def _is_even(node: Node, partner: Node) -> bool:
     """Tell whether a batch from a node could tell its partner nothing: all is read and known so."""
     box, inbox = _places(node, partner)
-    theirs, ours = _places(partner, node)
-    return box[:2] == inbox and theirs[2] == ours[0] and (theirs[0] > ours[0] or theirs[:2] == ours)
+    if box.last != inbox.number or box.head != inbox.head:
+        return False
+    box, inbox = _places(partner, node)
+    if box.cursor != inbox.number:
+        return False
+    return box.last > inbox.number or (box.last == inbox.number and box.head == inbox.head)
 
 
-def _places(node: Node, partner: Node) -> tuple[tuple[int, str, int], tuple[int, str]]:
+def _places(node: Node, partner: Node) -> tuple[Outbox, Inbox]:
     box = node.state.outboxes.get(partner.name) or outbox.NEW
-    inbox = partner.state.inboxes.get(node.name) or outbox.UNREAD
-    return (box.last, box.head, box.cursor), (inbox.number, inbox.head)
+    return box, partner.state.inboxes.get(node.name) or outbox.UNREAD
 
 
 def _work(world: World) -> None:
@@ -83,9 +86,10 @@ def _restate(world: World, node: Node, record: str) -> None:
 
 def _agree(world: World) -> None:
     """Both sides of each pair put the last text that they signed in force."""
+    latest = {pair: (text, text.digest()) for pair, text in world.book.latest.items()}
     for node, partner in world.links:
-        text = world.book.latest[frozenset((node.name, partner))]
-        if node.state.pacts[partner].digest != text.digest():
+        text, digest = latest[frozenset((node.name, partner))]
+        if node.state.pacts[partner].digest != digest:
             operations.adopt(world, node, partner, text)
 
 
@@ -97,7 +101,7 @@ def pump(world: World) -> None:
             if not world.dirty:
                 return
         operations.send_now(world, next(iter(world.dirty)))
-    raise invariants.Violation("the exchange comes to rest", tuple(world.dirty))
+    raise Violation("the exchange comes to rest", tuple(world.dirty))
 
 
 def _erase_all(world: World) -> None:
@@ -156,7 +160,8 @@ def _quiet(world: World, node: Node) -> None:
     world.tick(node)
     before = dict(node.state.entries)
     world.tick(node)
-    demand(node.state.entries == before, "nothing is said without a reason", node.name)
+    if node.state.entries != before:
+        raise Violation("nothing is said without a reason", node.name)
 
 
 def _left_over(node: Node) -> None:
@@ -166,8 +171,9 @@ def _left_over(node: Node) -> None:
         if getattr(message, "content", None) is None or message.record.startswith(LIE):
             continue
         grant = node.state.grants.get((partner, message.originator, message.record))
-        out = grant is not None and grant.state is Grade.OUT and grant.number == number
-        demand(out, "an outbox keeps nothing that was taken back", (node.name, partner, message))
+        if grant is None or grant.state is not Grade.OUT or grant.number != number:
+            seen = (node.name, partner, message)
+            raise Violation("an outbox keeps nothing that was taken back", seen)
 
 
 def _outboxes(world: World, node: Node, partner: str) -> None:
@@ -178,38 +184,43 @@ def _outboxes(world: World, node: Node, partner: str) -> None:
         return
     seen = (inbox.number, inbox.head) if inbox is not None else (0, "")
     if seen != (box.last, box.head):
-        raise invariants.Violation("all that was said is taken", (node.name, partner, seen))
+        raise Violation("all that was said is taken", (node.name, partner, seen))
     if box.cursor != box.last:
-        raise invariants.Violation("all that was taken is acknowledged", (node.name, partner))
+        raise Violation("all that was taken is acknowledged", (node.name, partner))
 
 
 def _ends(world: World, node: Node, partner: str) -> None:
     """The end of an agreement is known on both sides."""
     mine, theirs = node.state.pacts[partner], world.nodes[partner].state.pacts[node.name]
-    same = mine.digest != theirs.digest or mine.ended == theirs.ended
-    demand(same, "an end is known on both sides", (node.name, partner))
+    if mine.digest == theirs.digest and mine.ended != theirs.ended:
+        raise Violation("an end is known on both sides", (node.name, partner))
 
 
 def _agreed(world: World, node: Node, partner: str) -> bool:
     """Tell whether both sides hold the same text in force."""
-    mine, theirs = node.state.pacts[partner], world.nodes[partner].state.pacts[node.name]
+    other = world.nodes[partner]
+    mine, theirs = node.state.pacts[partner], other.state.pacts[node.name]
     return (
         not mine.ended and not theirs.ended and mine.digest == theirs.digest
-        and world.local(node) < mine.ends and world.local(world.nodes[partner]) < mine.ends
+        and world.now + max(node.skew, other.skew) < mine.ends
     )  # fmt: skip
 
 
 def _direct(world: World, node: Node, partner: Node) -> None:
     """Each partner holds exactly the latest of each record that it may have, and nothing else."""
+    if not node.state.own:
+        return
     agreed = _agreed(world, node, partner.name)
     for record, own in node.state.own.items():
         copy = partner.state.copies.get((node.name, node.name, record))
         held = copy is not None and copy.content is not None
-        seen = (node.name, partner.name, record, own, copy)
         if not agreed or not _expected(world, node, partner, own):
-            demand(not held, "nothing is held that may not be", seen)
-        elif own.hold is Hold.NONE and not _is_over(world, node, own):
-            demand(held, "what may be held is held", seen)
+            if held:
+                seen = (node.name, partner.name, record, own, copy)
+                raise Violation("nothing is held that may not be", seen)
+        elif not held and own.hold is Hold.NONE and not _is_over(world, node, own):
+            seen = (node.name, partner.name, record, own, copy)
+            raise Violation("what may be held is held", seen)
         if held and copy is not None and own.hold is Hold.NONE:
             _same(world, node, partner, own, copy)
 
@@ -258,16 +269,18 @@ def _same(world: World, node: Node, partner: Node, own: Own, copy: Copy) -> None
     text = world.book.texts[node.state.pacts[partner.name].digest]
     assert own.content is not None and copy.content is not None
     seen = (node.name, partner.name, own.record, own.version, copy.version)
-    demand(copy.version == own.version, "the latest version is held", seen)
+    if copy.version != own.version:
+        raise Violation("the latest version is held", seen)
     values = {k: v for k, v in world.book.values(own.content).items() if k in text.fields}
-    demand(world.book.values(copy.content) == values, "exactly the agreed fields are held", seen)
+    if world.book.values(copy.content) != values:
+        raise Violation("exactly the agreed fields are held", seen)
     mark = shown(text.mark(own.marking), partner.name)
-    demand(copy.marking == mark, "the latest marking is held", (seen, copy.marking, mark))
-    demand(copy.onward == text.onward, "the agreed onward rule is held", seen)
-    readable = not has_time_passed(world) or pacts.readable(
-        partner.state, copy, world.local(partner)
-    )
-    demand(readable, "what is held may be read", seen)
+    if copy.marking != mark:
+        raise Violation("the latest marking is held", (seen, copy.marking, mark))
+    if copy.onward != text.onward:
+        raise Violation("the agreed onward rule is held", seen)
+    if has_time_passed(world) and not pacts.readable(partner.state, copy, world.local(partner)):
+        raise Violation("what is held may be read", seen)
 
 
 def _copies(world: World, node: Node) -> None:
@@ -277,12 +290,13 @@ def _copies(world: World, node: Node) -> None:
         grant = giver.state.grants.get((node.name, originator, record))
         out = grant is not None and grant.state is Grade.OUT
         seen = (node.name, supplier, originator, record, copy, grant)
-        demand(out == (copy.content is not None), "a grant and a copy agree", seen)
+        if out != (copy.content is not None):
+            raise Violation("a grant and a copy agree", seen)
         if copy.content is None or supplier == originator or grant is None:
             continue
         source = giver.state.copies.get((grant.via, originator, record))
         if source is None or source.content is None:
-            raise invariants.Violation("passed on only what is held", seen)
+            raise Violation("passed on only what is held", seen)
         demand(source.version == copy.version, "the latest version reaches onward holders", seen)
         demand(
             not invariants.is_weaker(copy.marking, source.marking), "no onward copy is weaker", seen
@@ -295,8 +309,8 @@ def _copies(world: World, node: Node) -> None:
     for (partner, originator, record), grant in node.state.grants.items():
         if grant.state is Grade.OUT:
             copy = world.nodes[partner].state.copies.get((node.name, originator, record))
-            held = copy is not None and copy.content is not None
-            demand(held, "what is out is held", (node.name, partner, originator, record))
+            if copy is None or copy.content is None:
+                raise Violation("what is out is held", (node.name, partner, originator, record))
 
 
 def _passed(world: World, giver: Node, node: Node, source: Copy, copy: Copy) -> None:
@@ -317,6 +331,8 @@ def _passed(world: World, giver: Node, node: Node, source: Copy, copy: Copy) -> 
 
 def _consents(world: World, node: Node) -> None:
     """What an asker knows is the originator's last word."""
+    if not node.state.consents:
+        return
     restored = sum(each.restored > 0 for each in world.nodes.values())
     whole = restored == 0
     for key, row in node.state.consents.items():
@@ -324,7 +340,7 @@ def _consents(world: World, node: Node) -> None:
             continue
         theirs = world.nodes[key[0]].state.consents.get(key)
         if whole and theirs is None:
-            raise invariants.Violation("every question arrives", (node.name, key))
+            raise Violation("every question arrives", (node.name, key))
         known = theirs.answer if theirs is not None else None
         # Two that went back may both have forgotten it; the signature on it still holds.
         if (row.answer is not None and restored < 2) or whole:
@@ -350,7 +366,7 @@ def _requests(world: World, node: Node) -> None:
         if key[0] == node.name:
             theirs = world.nodes[key[1]].state.questions.get(key)
             if theirs is None:
-                raise invariants.Violation("every request arrives", key)
+                raise Violation("every request arrives", key)
             same = world.nodes[key[1]].restored or theirs.step == question.step
             demand(bool(same), "every answer arrives", (key, theirs, question))
 
@@ -368,7 +384,7 @@ def _withdrawn(world: World) -> None:
                 receipt = owner.state.trail.get((originator, record, holder))
                 seen = (originator, record, version, holder, held, receipt)
                 if receipt is None or receipt.reason == "passed":
-                    raise invariants.Violation("every holder's receipt comes back", seen)
+                    raise Violation("every holder's receipt comes back", seen)
                 whole = receipt.reason == "refused" or set(receipt.erased) == set(CLASSES)
                 demand(whole, "a receipt accounts for every class", seen)
 
@@ -391,14 +407,13 @@ def check_repeats(world: World) -> None:
     for node in world.nodes.values():
         for name, rows in before[node.name].items():
             if rows != getattr(node.state, name):
-                raise invariants.Violation("a repeat changes nothing", name)
+                raise Violation("a repeat changes nothing", name)
 
 
 def _is_plain(world: World, packet: Packet) -> bool:
-    names = (packet.batch.sender, packet.batch.receiver)
-    return not packet.forged and not any(
-        world.nodes[name].restored for name in names if name in world.nodes
-    )
+    one, two = world.nodes.get(packet.batch.sender), world.nodes.get(packet.batch.receiver)
+    went_back = (one is not None and one.restored) or (two is not None and two.restored)
+    return not packet.forged and not went_back
 
 
 def _tables(node: Node) -> dict[str, dict[Any, Any]]:

@@ -111,7 +111,7 @@ class Book:
 
     def body(self, values: dict[str, str], salt: str) -> Content:
         """Return values as a content, and remember them."""
-        text = ",".join(f'"{name}":"{value}"' for name, value in values.items())
+        text = ",".join([f'"{name}":"{value}"' for name, value in values.items()])
         raw = b"{" + text.encode() + b"}"
         self.bodies[raw] = values
         return Content(salt, msgspec.Raw(raw))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from random import Random
 
 from esclusa.errors import ExchangeError
@@ -58,11 +57,12 @@ class World:
         self.readable_until: dict[tuple[str, str, str], dt.datetime] = {}
         self.longest: dict[tuple[str, str], dt.datetime] = {}
         self.told: dict[tuple[str, str, str], int] = {}
-        self.said: dict[tuple[str, str], set[tuple[int, str]]] = defaultdict(set)
+        self.said: set[tuple[str, str, int, str]] = set()
         self.forks: dict[tuple[str, str], Inbox] = {}
         self.steps = 0
         self.eager = (0.15, 0.5, 0.85)[seed % 3]
         self.nodes = self._nodes()
+        self.everyone = tuple(self.nodes.values())
         self.links = tuple((a, b) for a in self.nodes.values() for b in a.partners)
 
     def _nodes(self) -> dict[str, Node]:
@@ -109,7 +109,9 @@ class World:
             if dying == "before":
                 return False
         invariants.at_commit(self, node, effects)
-        self.store(node, effects)
+        state.apply(node.state, effects)
+        if "entries" in effects.store:
+            self.hear(node, effects)
         if effects.alarms:
             node.alarms.update((alarm.rule, alarm.partner) for alarm in effects.alarms)
         if effects.reopen:
@@ -117,17 +119,17 @@ class World:
         if dying:
             # What it meant to send was only in its memory; after a start it looks at its outboxes.
             return True
+        name, dirty = node.name, self.dirty
         for partner in effects.send:
-            self.dirty[node.name, partner] = None
+            dirty[name, partner] = None
         return True
 
-    def store(self, node: Node, effects: Effects) -> None:
-        """Store effects, and remember what the node has said."""
-        state.apply(node.state, effects)
-        if "entries" in effects.store:
-            for (partner, number), entry in effects.store["entries"].items():
-                if entry is not None:
-                    self.said[node.name, partner].add((number, entry.head))
+    def hear(self, node: Node, effects: Effects) -> None:
+        """Remember what a node has said."""
+        name, said = node.name, self.said
+        for (partner, number), entry in effects.store["entries"].items():
+            if entry is not None:
+                said.add((name, partner, number, entry.head))
 
     def attempt(self, node: Node, move: object, **what: object) -> Effects | None:
         """Try a move; returns its effects, None when a rule refuses."""
@@ -140,7 +142,8 @@ class World:
         """Let a node notice the time."""
         if not node.state.ready:
             return
-        if self.commit(node, core.tick(node.state, self.rules, self.now + node.skew)):
+        effects = core.tick(node.state, self.rules, self.now + node.skew)
+        if self.commit(node, effects) and node.state.questions:
             invariants.at_tick(self, node)
 
     def erase(self, node: Node) -> None:
@@ -161,7 +164,7 @@ class World:
         batch = core.batch_for(sender.state, receiver, self.now + sender.skew, limit=limit)
         if batch.messages:
             invariants.at_departure(self, sender, batch)
-        return Packet(batch, sender.name, self.now, by_hand=by_hand)
+        return Packet(batch, sender.name, self.now, True, by_hand)
 
     def deliver(self, packet: Packet) -> Effects:
         """Hand a packet to its receiver."""
@@ -173,6 +176,7 @@ class World:
             error = ExchangeError("signature", "the signature does not hold", packet.batch.sender)
             effects = core.refusal(node.state, error)
         invariants.at_delivery(self, node, packet, effects)
-        if self.commit(node, effects) and len(self.network.seen) < 200:
-            self.network.seen.append(packet)
+        seen = self.network.seen
+        if self.commit(node, effects) and len(seen) < 200:
+            seen.append(packet)
         return effects

@@ -59,12 +59,18 @@ class Coder:
         # Lanes stand at the end of most groups: they are made once.
         tail = columns[-2:] if len(columns) > 2 else columns[-1:]
         head, end = self.codes(columns[: -len(tail)]), self.codes(tail)
+        size = head.size * end.size
+        if self._quick:
+            # Loops keep something for each number, so theirs have few gaps.
+            few = size <= 4 * len(head.of)
+            pairs: Ints = np.empty(len(head.of), np.dtype(np.int32 if few else np.int64))
+            compiled(loops.paired)(head.of, end.of, end.size, pairs)
+            return Codes(pairs, size) if few else dense(pairs, size, enough=0)
         both = head.of.astype(np.int64)
         both *= end.size
         both += end.of
         both[(head.of < 0) | (end.of < 0)] = -1
-        # Loops keep something for each number, so theirs have few gaps.
-        return dense(both, head.size * end.size, 4 * len(both) if self._quick else _DENSE_ENOUGH)
+        return dense(both, size)
 
 
 _DENSE_ENOUGH: Final = 1 << 24
@@ -76,10 +82,10 @@ def dense(numbers: Ints, size: int, enough: int = _DENSE_ENOUGH) -> Codes:
     if size <= min(enough, _DENSE_ENOUGH) or not len(numbers):
         return Codes(numbers.astype(np.int32), size)
     order, sorted_ = in_order(numbers - min(0, int(numbers.min())))
-    fresh = np.zeros(len(order), np.int32)
+    fresh = np.zeros(len(order), np.bool_)
     fresh[1:] = sorted_[1:] != sorted_[:-1]
     of = np.empty(len(order), np.int32)
-    of[order] = np.cumsum(fresh)
+    of[order] = np.cumsum(fresh, dtype=np.int32)
     nulls = int((numbers < 0).any())
     return Codes(of - np.int32(nulls), int(of.max()) + 1 - nulls)
 
@@ -88,13 +94,19 @@ def by_hash(values: pl.Series) -> Codes | None:
     """Return the codes of values by compiled loops; None where two of them share a hash."""
     hashes = _hashes(values)
     code, example = np.empty(len(hashes), np.int32), np.empty(len(hashes), np.int32)
-    table = np.full(1 << (2 * len(hashes)).bit_length(), -1, np.int32)
-    size = compiled(loops.distinct)(hashes, table, code, example)
+    for most in (_FEW, len(hashes)):  # a small table is quicker, where it does
+        table = np.full(1 << (2 * most).bit_length(), -1, np.int32)
+        size = compiled(loops.distinct)(hashes, most, table, code, example)
+        if size >= 0:
+            break
     if values.ne_missing(values.gather(example[:size]).gather(code)).any():
         return None
     if values.null_count():
         code[values.is_null().to_numpy()] = -1
     return Codes(code, max(size, 1))
+
+
+_FEW: Final = 8_000
 
 
 def _hashes(values: pl.Series) -> npt.NDArray[np.uint64]:
@@ -106,13 +118,16 @@ def in_order(numbers: Ints) -> tuple[Ints, Ints]:
     numbers in that order.
 
     Number and place are packed into one 64-bit word: numpy sorts words six times as fast as it
-    finds a stable order.
+    finds a stable order. Numbers too large for that are ordered without.
 
-    :raises ValueError: a number is negative or too large to be packed.
+    :raises ValueError: a number is negative.
     """
     bits = len(numbers).bit_length()
-    if len(numbers) and not 0 <= int(numbers.min()) <= int(numbers.max()) < 1 << (63 - bits):
-        raise ValueError("numbers cannot be packed")
-    packed = (numbers.astype(np.int64) << bits) | np.arange(len(numbers))
+    if len(numbers) and int(numbers.min()) < 0:
+        raise ValueError("a number is negative")
+    if len(numbers) and int(numbers.max()) >= 1 << (63 - bits):
+        order = np.argsort(numbers, kind="stable")
+        return order, numbers[order]
+    packed = (numbers.astype(np.int64, copy=False) << bits) | np.arange(len(numbers))
     packed.sort()
     return packed & ((1 << bits) - 1), packed >> bits

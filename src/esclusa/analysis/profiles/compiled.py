@@ -47,11 +47,11 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-def distinct(values: Any, table: Any, code: Any, example: Any) -> int:
-    """Number the different ``values`` (unsigned, well mixed) in order of appearance; return how
-    many there are.
+def distinct(values: Any, most: int, table: Any, code: Any, example: Any) -> int:
+    """Number the different ``values`` (unsigned, well mixed) in order of appearance; return
+    how many there are, or -1 as soon as there are more than ``most``.
 
-    :param table: -1 in a power of two of places, twice as many as values or more, to be used up.
+    :param table: -1 in a power of two of places, more than ``most``, to be used up.
     :param code: the number of each value, ``example`` a place of each number: both are filled.
     """
     room = np.uint64(len(table) - 1)
@@ -62,11 +62,25 @@ def distinct(values: Any, table: Any, code: Any, example: Any) -> int:
         while table[here] >= 0 and values[example[table[here]]] != value:
             here = (here + np.uint64(1)) & room
         if table[here] < 0:
+            if count == most:
+                return -1
             table[here] = count
             example[count] = place
             count += 1
         code[place] = table[here]
     return count
+
+
+def paired(head: Any, tail: Any, size: int, made: Any) -> None:
+    """Fill ``made`` with a number for each pair of codes, -1 where one of them is.
+
+    :param size: above every code of ``tail``.
+    """
+    for place in range(len(head)):
+        if head[place] < 0 or tail[place] < 0:
+            made[place] = NONE
+        else:
+            made[place] = np.int64(head[place]) * size + tail[place]
 
 
 def keys_of(of: Any, row: Any, number: Any, code: Any) -> int:
@@ -419,4 +433,4 @@ def new(pair: Any, one: Any, other: Any, known: int, made: Any) -> None:
             made[place] = pair[place] == 0 and one[place] >= known and other[place] >= known
 
 
-LOOPS: Final = (distinct, keys_of, history, groups, peers, compared, steps, share, new)
+LOOPS: Final = (distinct, paired, keys_of, history, groups, peers, compared, steps, share, new)

@@ -63,9 +63,7 @@ def contributions(rows: pl.DataFrame, outcomes: pl.DataFrame, ids: Ints) -> Cont
     at = rows["at"].to_physical().to_numpy().astype(np.int64)
     ends = np.full(len(rows), NEVER)
     order = rows.select("id", "at").with_row_index("row").filter(pl.Series(_stated_again(ids)))
-    following = order.sort("id", "at").select(
-        "row", until=pl.col("at").shift(-1).over("id").to_physical().fill_null(NEVER)
-    )
+    following = order.sort("id", "at").select("row", until=_until_the_next("id", "at"))
     ends[following["row"].to_numpy()] = following["until"].to_numpy()
     live = ~rows["withdrawn"].to_numpy()
     every = np.arange(len(rows), dtype=np.int64)
@@ -73,6 +71,12 @@ def contributions(rows: pl.DataFrame, outcomes: pl.DataFrame, ids: Ints) -> Cont
     parts = [_stated(every[live], at[live], 1, seen=True), _stated(every[gone], ends[gone], -1)]
     parts += _outcomes(rows, outcomes, at, ends)
     return Contributions(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _until_the_next(name: str, moment: str) -> pl.Expr:
+    """Return the moment of the next row of the same name, in a table sorted by both."""
+    same = pl.col(name) == pl.col(name).shift(-1)
+    return pl.when(same).then(pl.col(moment).to_physical().shift(-1)).otherwise(NEVER)
 
 
 def _stated(row: Ints, at: Ints, sign: int, *, seen: bool = False) -> Contributions:
@@ -87,7 +91,7 @@ def _outcomes(
 ) -> list[Contributions]:
     if outcomes.is_empty():
         return []
-    until = pl.col("known").shift(-1).over("subject").to_physical().fill_null(NEVER)
+    until = _until_the_next("subject", "known")
     standing = (
         outcomes.sort("subject", "known")
         .with_columns(until=until, since=pl.col("known").to_physical())

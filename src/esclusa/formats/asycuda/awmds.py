@@ -7,14 +7,13 @@ bill costs only itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from esclusa.formats.asycuda import common
 from esclusa.formats.asycuda.common import CODES, Branch, Fields, Reading, line, said
+from esclusa.formats.asycuda.shaped import FORMAT, ID, PORTS, ROLES, TRADERS, Head, plain_bill
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import checked_container, container
@@ -46,19 +45,6 @@ _LARGE: Final = 2048
 """A heading larger than this is weighed against each bill that repeats it."""
 
 
-class _Head(msgspec.Struct, frozen=True):
-    """What stands before the bills and holds for each of them."""
-
-    voyage: Voyage = Voyage()
-    carrier: str = ""
-    departure: str = ""
-    arrival: str = ""
-    master: str = ""
-    office: str = ""
-    size: int = 0
-    totals: tuple[tuple[str, float], ...] = ()
-
-
 class _Sums:
     """What the bills add up to, to be held against the totals that the heading states."""
 
@@ -69,7 +55,7 @@ class _Sums:
 
     def add(self, bill: Consignment) -> None:
         self.bills += 1
-        self.boxes.update(hash(box.number) for box in bill.equipment)
+        self.boxes.update([hash(box.number) for box in bill.equipment])
         for item in bill.goods:
             self.packages += item.packages or 0
             self.mass += item.gross_mass_kg or 0.0
@@ -78,7 +64,7 @@ class _Sums:
 def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defect]:
     """Read a manifest: a message with the port call, then one for each bill."""
     del root
-    head, sums, general = _Head(), _Sums(), None
+    head, sums, general = Head(), _Sums(), None
     most = min(_BILL_BYTES, limits.message_bytes)
     for item in batches.parts(_TAGS, _BILL, most, shapes=True):
         if isinstance(item, Defect):
@@ -105,7 +91,7 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
 # -- the heading ----------------------------------------------------------------------------------
 
 
-def _general(part: Part, limits: Limits) -> tuple[_Head, Message]:
+def _general(part: Part, limits: Limits) -> tuple[Head, Message]:
     """Read General_segment: what holds for every bill, and the port call."""
     group = part.element
     ids = common.fields(group.find("General_segment_id"))
@@ -121,7 +107,7 @@ def _general(part: Part, limits: Limits) -> tuple[_Head, Message]:
     return head, _message(part, reading.notes, reference, head, stated)
 
 
-def _call(reading: Reading, group: Node, ids: Fields) -> tuple[PortCall, _Head]:
+def _call(reading: Reading, group: Node, ids: Fields) -> tuple[PortCall, Head]:
     path = "General_segment/General_segment_id"
     at = group.find("General_segment_id")
     departure = arrival = ""
@@ -141,7 +127,7 @@ def _call(reading: Reading, group: Node, ids: Fields) -> tuple[PortCall, _Head]:
         last_ports=(last,) if last.code else (),
         parties=parties,
     )
-    head = _Head(
+    head = Head(
         voyage=voyage,
         carrier=carrier,
         departure=departure,
@@ -204,7 +190,7 @@ _TOTALS: Final = (
 )
 
 
-def _totals(part: Part, head: _Head, sums: _Sums) -> Iterator[Defect]:
+def _totals(part: Part, head: Head, sums: _Sums) -> Iterator[Defect]:
     """Hold the totals of the heading against the bills; a manifest of none states none."""
     real = (sums.bills, sums.packages, len(sums.boxes), sums.mass)
     counted = dict(zip(_TOTALS, real, strict=True))
@@ -223,11 +209,11 @@ def _totals(part: Part, head: _Head, sums: _Sums) -> Iterator[Defect]:
             )
 
 
-def _added_to(part: Part, limits: Limits) -> tuple[_Head, Message]:
+def _added_to(part: Part, limits: Limits) -> tuple[Head, Message]:
     """Read Master_bol of Awbolds: the manifest and the bill that the bills belong to."""
     found = common.fields(part.element)
     reading = Reading(part, Notes("", part.offset, limits.defects_per_message))
-    head = _Head(
+    head = Head(
         voyage=Voyage(reference=said(found, "Voyage_number")),
         departure=reading.date(found, "Date_of_departure", "Master_bol", part.element),
         master=said(found, "Reference_number"),
@@ -239,24 +225,18 @@ def _added_to(part: Part, limits: Limits) -> tuple[_Head, Message]:
 # -- a bill ---------------------------------------------------------------------------------------
 
 
-_ID: Final = Pick(
-    "Bol_reference", "Bol_nature", "Master_bill_ref_number", "Master_bol_ref_number",
-    "Unique_carrier_reference",
-)  # fmt: skip
-_PORTS: Final = Pick("Place_of_loading_code", "Place_of_unloading_code")
-
-
-def _bill(part: Part, head: _Head, limits: Limits) -> Message:
+def _bill(part: Part, head: Head, limits: Limits) -> Message:
     """Read a bill; by its shape if it has one, and again as an element where it has a defect."""
     if part.twigs is not None:
         try:
-            return _stated_bill(part, part.twigs, head, limits)
+            plain = None if head.size > _LARGE else plain_bill(part, part.twigs, head)
+            return plain or _stated_bill(part, part.twigs, head, limits)
         except UnplacedError:
             part.twigs = None
     return _stated_bill(part, part.element, head, limits)
 
 
-def _stated_bill(part: Part, parts: Iterable[Branch], head: _Head, limits: Limits) -> Message:
+def _stated_bill(part: Part, parts: Iterable[Branch], head: Head, limits: Limits) -> Message:
     groups: dict[str, Branch] = {}
     boxes: list[Branch] = []
     splits: list[Branch] = []
@@ -268,7 +248,7 @@ def _stated_bill(part: Part, parts: Iterable[Branch], head: _Head, limits: Limit
             splits.append(group)
         else:
             groups[tag] = group
-    ids = _ID.words(groups.get("Bol_id"))
+    ids = ID.words(groups.get("Bol_id"))
     number = ids[0]
     reading = Reading(part, Notes(number, part.offset, limits.defects_per_message))
     if part.fault:
@@ -290,11 +270,11 @@ def _message(
     part: Part,
     notes: Notes,
     reference: str,
-    head: _Head,
+    head: Head,
     stated: tuple[Consignment | PortCall, ...],
 ) -> Message:
     return Message(
-        format="asycuda.awmds",
+        format=FORMAT,
         offset=part.offset,
         length=part.length,
         reference=reference,
@@ -307,14 +287,14 @@ def _message(
 
 def _consignment(
     reading: Reading,
-    head: _Head,
+    head: Head,
     ids: list[str],
     groups: dict[str, Branch],
     boxes: list[Branch],
     splits: list[Branch],
 ) -> Consignment:
     number, nature, master, other_master, unique = ids
-    loading, unloading = _PORTS.of(groups.get("Load_unload_place"))
+    loading, unloading = PORTS.of(groups.get("Load_unload_place"))
     values = groups.get("Value_segment")
     goods = groups.get("Goods_segment")
     held = _boxes(reading, boxes, goods)
@@ -354,19 +334,10 @@ def _carrier(parties: tuple[Party, ...]) -> str:
     return first.identifiers[0].value if first.identifiers else first.name
 
 
-_ROLES: Final = {
-    "Carrier": "carrier",
-    "Exporter": "shipper",
-    "Notify": "notify",
-    "Consignee": "consignee",
-}
-_TRADERS: Final = {tag: Pick(f"{tag}_code", f"{tag}_name", f"{tag}_address") for tag in _ROLES}
-
-
 def _parties(group: Branch | None) -> tuple[Party, ...]:
     made: dict[str, Party] = {}
-    for tag, texts in picked(group, _TRADERS):
-        role = _ROLES[tag]
+    for tag, texts in picked(group, TRADERS):
+        role = ROLES[tag]
         party = common.party(role, *texts)
         if party is not None:
             made[role] = party
@@ -437,7 +408,7 @@ def _box(reading: Reading, at: Branch) -> TransportEquipment | None:
         number_valid=valid,
         size_type=kind,
         load_status=CODES["load"].get(load.upper(), ""),
-        gross_mass_kg=_gross(goods, tare),
+        gross_mass_kg=common.gross(goods, tare),
         tare_kg=tare,
         seals=tuple([Seal(number=mark, affixed_by=by) for mark in dict.fromkeys(marks) if mark]),
     )
@@ -451,15 +422,6 @@ def _container(
         return number, valid
     spot = reading.part.spot(at, tag)
     return checked_container(text, reading.notes, spot, f"{path}/{tag}")
-
-
-def _gross(goods: float | None, tare: float | None) -> float | None:
-    """Goods and box together; in decimals, so that no figure grows a tail."""
-    if goods is None or not tare:
-        return goods
-    if goods.is_integer() and tare.is_integer():
-        return goods + tare
-    return float(Decimal(repr(goods)) + Decimal(repr(tare)))
 
 
 _SEALS: Final = Pick("Sealing_party_code", "Marks_of_seals")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +12,7 @@ from esclusa.formats import values
 from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, snippet
-from esclusa.formats.xml_batches import Node, Part
+from esclusa.formats.xml_batches import Node, Part, UnplacedError
 from esclusa.formats.xml_shapes import Twig
 from esclusa.model import Conveyance, Identifier, Party, Place, Severity
 
@@ -59,6 +60,11 @@ def line(text: str | None) -> str:
     if text is None:
         return ""
     return text if text.isalnum() else " ".join(text.split())
+
+
+def word(table: str, text: str | None) -> str:
+    """Return Esclusa's word for a code of a table of :data:`CODES`, "" for another."""
+    return CODES[table].get(line(text), "")
 
 
 def children(group: Branch | None) -> dict[str, Branch]:
@@ -123,6 +129,42 @@ class Reading:
         self, code: str, severity: Severity, reason: str, node: Branch | None, path: str = ""
     ) -> None:
         self.notes.add(code, severity, reason, self.part.spot(node), path)
+
+
+def plain_number(text: str | None) -> float | None:
+    """Return the number that a text is, None for none.
+
+    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where a defect may have to be noted.
+    """
+    if text is None:
+        return None
+    if len(text) < _DIGITS and text.isdigit() and text.isascii():
+        return float(text)
+    value = _short_number(text) if len(text) < _NUMBER else None
+    if value is None:
+        raise UnplacedError
+    return value
+
+
+def plain_count(text: str | None) -> int | None:
+    """Return the count that a text is, as :func:`plain_number`."""
+    if text is None:
+        return None
+    if len(text) < _DIGITS and text.isdigit() and text.isascii():
+        return int(text)
+    value = plain_number(text)
+    if value is None or not value.is_integer():
+        raise UnplacedError
+    return int(value)
+
+
+def gross(goods: float | None, tare: float | None) -> float | None:
+    """Goods and box together; in decimals, so that no figure grows a tail."""
+    if goods is None or not tare:
+        return goods
+    if goods.is_integer() and tare.is_integer():
+        return goods + tare
+    return float(Decimal(repr(goods)) + Decimal(repr(tare)))
 
 
 @lru_cache(maxsize=8192)
@@ -209,7 +251,12 @@ def _party(role: str, code: str, name: str, address: str) -> Party | None:
 
 
 def _is_country(text: str) -> bool:
-    return len(text) == 2 and text.isupper() and country.by_alpha2(text) is not None
+    return len(text) == 2 and _is_nation(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_nation(text: str) -> bool:
+    return text.isupper() and country.by_alpha2(text) is not None
 
 
 def ship(reading: Reading, found: Fields, tag: str, path: str, group: Node) -> Conveyance:

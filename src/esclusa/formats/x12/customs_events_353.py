@@ -27,6 +27,9 @@ from esclusa.model import (
 
 _ALLOWED: Final = frozenset({"ST", "SE", "L10", "V2", "VID", "M7", "M7A", "N9"})
 
+TAGS: Final = _ALLOWED | {"M15", "K1", "M10", "V1", "P4"}
+"""Tags that have a place in the set."""
+
 EVENTS: Final = {
     "1": ("arrive", "inbond"), "2": ("arrive", "bill"), "3": ("arrive", "container"),
     "5": ("depart", "inbond"), "6": ("depart", "bill"), "7": ("depart", "container"),

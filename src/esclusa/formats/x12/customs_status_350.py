@@ -18,6 +18,9 @@ from esclusa.model import Function, Severity, TransportEvent
 _ALLOWED: Final = frozenset({"ST", "SE", "VID", "M7", "BA1", "LX", "VEH", "NM1"})
 """Segments that the set allows and that make no event of their own."""
 
+TAGS: Final = _ALLOWED | {"X4", "V9", "K1", "N9", "N7", "M10", "V1", "P4"}
+"""Tags that have a place in the set."""
+
 
 class _Posting:
     """One event while its loop is read."""

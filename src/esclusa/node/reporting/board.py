@@ -98,9 +98,9 @@ class Board:
         """
         reader.require(Action.BOARD_READ)
         if queue not in waiting.QUEUES:
-            raise InputError(f"there is no queue {queue[:40]!r}")
+            raise InputError(f"there is no queue {queue[:40]!r}", field="queue", problem="code")
         if age and age not in {name for name, _days in waiting.BANDS}:
-            raise InputError(f"there is no age {age[:40]!r}")
+            raise InputError(f"there is no age {age[:40]!r}", field="age", problem="code")
         with self._gate.together(reader):
             return self._waiting(
                 reader, queue, age, who, self.now(), late=late, offset=max(0, offset),

@@ -109,7 +109,7 @@ class CaseworkReportDesk:
         one = meaning(figure)
         compared = {other.name: other for _what, other in asked.compared()}
         if of and of not in compared:
-            raise InputError(f"{_NO_FIGURE}{', '.join(compared)}")
+            raise InputError(f"{_NO_FIGURE}{', '.join(compared)}", field="of", problem="code")
         meant = compared[of or name]
         with self._gate.reading(reader) as (connection, visible):
             gathering = self._gathering(connection, visible)
@@ -189,7 +189,7 @@ class CaseworkReportDesk:
         reader.require(Action.RECORD_READ)
         asked = period(name)
         if asked.first > self.now().astimezone(dt.UTC).date():
-            raise InputError(f"{name} has not begun")
+            raise InputError(f"{name} has not begun", field="period", problem="future")
         return asked
 
     def _begun(self, asked: Period) -> tuple[Period, ...]:

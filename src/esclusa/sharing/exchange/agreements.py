@@ -91,6 +91,7 @@ def end(draft: Draft, partner: str) -> None:
 
 def lapse(draft: Draft) -> None:
     """End what has run out by our clock."""
+    now = draft.now
     for partner, pact in draft.pacts.items():
-        if not pact.ended and draft.now >= pact.ends:
+        if not pact.ended and now >= pact.ends:
             end(draft, partner)

@@ -70,34 +70,37 @@ def batch_for(state: State, partner: str, now: dt.datetime, *, limit: int = 1000
 def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) -> Effects:
     """Take in a batch whose signature holds. Never raises: a refusal is part of the effects."""
     try:
-        draft = Draft(state, rules, now)
+        draft = Draft.begin(state, rules, now)
         inbox.check(draft, verified)
     except ExchangeError as error:
         return refusal(state, error)
     batch = verified.batch
-    before = draft.inboxes.get(batch.sender) or outbox.UNREAD
+    sender = batch.sender
+    before = draft.inboxes.get(sender) or outbox.UNREAD
     if inbox.is_old(batch, before):
         # Its sender may have gone back: our answer carries how far we have read. What it says of
         # our own outbox is as old as the batch, unless it knows more than we: then we went back.
-        draft.wake(batch.sender)
-        if batch.seen.number > (draft.outboxes.get(batch.sender) or outbox.NEW).last:
-            outbox.acknowledge(draft, batch.sender, batch.seen)
+        draft.wake(sender)
+        if batch.seen.number > (draft.outboxes.get(sender) or outbox.NEW).last:
+            outbox.acknowledge(draft, sender, batch.seen)
         return draft.effects()
-    outbox.acknowledge(draft, batch.sender, batch.seen)
+    outbox.acknowledge(draft, sender, batch.seen)
     if inbox.has_gap(batch, before):
-        draft.wake(batch.sender)
+        draft.wake(sender)
         return draft.effects()
     try:
         heads = inbox.chained(batch, before)
     except ExchangeError as error:
         return fork(draft, error)
-    sender, number = batch.sender, before.number
+    if not heads:  # a plain acknowledgement
+        return draft.effects()
+    number = before.number
     have = number - batch.first + 1  # messages of this batch that we have already
     for message, head in zip(batch.messages[have:], heads[have:], strict=True):
         number += 1
         draft.put(Tables.inboxes, sender, Inbox(number, head))
         handle(draft, batch, message)
-        draft.wake(sender)
+        draft.send[sender] = None
     return draft.effects()
 
 
@@ -158,7 +161,7 @@ def tick(state: State, rules: Rules, now: dt.datetime) -> Effects:
 
     :raises ExchangeError: while the node is being migrated.
     """
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     agreements.lapse(draft)
     holdings.expire(draft)
     consents.lapse(draft)

@@ -125,7 +125,9 @@ def next_edition(draft: Draft, partner: str, grant: Grant | None) -> int:
     After numbering broke it lies beyond every edition that was said before and forgotten.
     """
     box = draft.outboxes.get(partner) or outbox.NEW
-    return max(grant.edition if grant is not None else 0, box.base) + 1
+    if grant is None or grant.edition < box.base:
+        return box.base + 1
+    return grant.edition + 1
 
 
 def compose(

@@ -131,8 +131,10 @@ def raise_floor(
         return
     draft.put(Tables.floors, pair, lowest)
     for supplier in draft.pacts:
+        if supplier == sender:
+            continue
         key = (supplier, *pair)
-        copy = draft.copies.get(key) if supplier != sender else None
+        copy = draft.copies.get(key)
         if copy is not None and copy.content is not None and copy.version < lowest:
             let_go(draft, key, copy, "superseded")
 
@@ -275,13 +277,16 @@ def resumed(draft: Draft, supplier: str, originator: str) -> None:
 
 def expire(draft: Draft) -> None:
     """Let go of copies whose lease has been out for the agreed grace, or whose last day is over."""
+    run, now = draft.run, draft.now
     for pair, lease in draft.leases.items():
+        if run < lease.ends:
+            continue
         pact = draft.pacts.get(pair[0])
-        if pact is not None and draft.run >= lease.ends + pact.grace:
+        if pact is not None and run >= lease.ends + pact.grace:
             draft.drop(Tables.leases, pair)
             _let_go_all(draft, pair)
     for key, copy in draft.copies.items():
-        if copy.content is not None and pacts.expired(copy, draft.now):
+        if copy.content is not None and pacts.expired(copy, now):
             let_go(draft, key, copy, "expiry")
 
 

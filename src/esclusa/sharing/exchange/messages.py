@@ -242,7 +242,7 @@ class Seen(_Part, frozen=True):
     head: str = ""
 
 
-class Batch(_Part, kw_only=True, frozen=True):
+class Batch(_Part, frozen=True):
     """Consecutive messages ``first`` … of ``sender``'s outbox to ``receiver``.
 
     ``previous`` is the outbox's chained hash before ``first`` ("" before number 1). ``seen`` is how

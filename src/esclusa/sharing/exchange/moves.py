@@ -47,7 +47,7 @@ def state_record(
     ``sources`` are what it rests on: keys of copies, or ``("", me, record)`` for own records.
     Every partner whose agreement and marking allow it is told; others lose what they had.
     """
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     before = draft.own.get(record)
     _check_version(before, record, version)
     roots = derived.roots_of(draft, sources)
@@ -78,7 +78,7 @@ def withdraw_all(
     state: State, rules: Rules, now: dt.datetime, *, versions: Mapping[str, int]
 ) -> Effects:
     """Withdraw records of ours, each under its next version: they are recalled from everyone."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     for record, version in versions.items():
         before = draft.own.get(record)
         if before is None:
@@ -99,7 +99,7 @@ def pass_on(
 
     ``known`` are the consents that whoever does it may know of, without it all: another is none.
     """
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     held = derived.check_held(draft, copy)
     unknown = known is not None and (copy[1], copy[2], draft.me, to, "pass") not in known
     if not onward.allowed(draft, held, to, "pass") or (unknown and not onward.is_free(held, to)):
@@ -121,7 +121,7 @@ def ask_consent(
     state: State, rules: Rules, now: dt.datetime, *, copy: CopyKey, question: ConsentAsk
 ) -> Effects:
     """Ask the originator of a copy for a use of it."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     held = derived.check_held(draft, copy)
     if question.asker != draft.me or (question.originator, question.record) != copy[1:]:
         raise ExchangeError("consent", "the question is not ours, or about another record")
@@ -133,7 +133,7 @@ def answer_consent(
     state: State, rules: Rules, now: dt.datetime, *, given: ConsentAnswer
 ) -> Effects:
     """Answer a question about a record of ours, or change an earlier answer."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     consents.answer(draft, given)
     return draft.effects()
 
@@ -142,28 +142,28 @@ def request(
     state: State, rules: Rules, now: dt.datetime, *, partner: str, asked: Request
 ) -> Effects:
     """Ask a partner for information."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     requests.send(draft, partner, asked)
     return draft.effects()
 
 
 def respond(state: State, rules: Rules, now: dt.datetime, *, asker: str, answer: Answer) -> Effects:
     """Take a step in answering a partner's request."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     requests.respond(draft, asker, answer)
     return draft.effects()
 
 
 def adopt(state: State, rules: Rules, now: dt.datetime, *, partner: str, pact: Pact) -> Effects:
     """Put an agreement in force that both sides have signed."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     agreements.adopt(draft, partner, pact)
     return draft.effects()
 
 
 def end(state: State, rules: Rules, now: dt.datetime, *, partner: str) -> Effects:
     """End the agreement with a partner."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     agreements.end(draft, partner)
     return draft.effects()
 
@@ -184,7 +184,7 @@ def erased_all(
     reports: Mapping[CopyKey, tuple[Owed, Mapping[str, int]]],
 ) -> Effects:  # fmt: skip
     """Storage reports on several copies, each as in :func:`erased`."""
-    draft = Draft(state, rules, now)
+    draft = Draft.begin(state, rules, now)
     for copy, (owed, erased) in reports.items():
         if set(CLASSES) ^ set(erased):
             raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")

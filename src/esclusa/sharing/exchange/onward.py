@@ -58,7 +58,9 @@ def reaches(draft: Draft, partner: str, item: Own | Copy) -> bool:
     """Tell whether there is a path by which an item may go to a partner at all."""
     if isinstance(item, Copy):
         return allowed(draft, item, partner, "pass")
-    return labels.names(item.marking.releasable_to, partner) and all(
+    if not labels.names(item.marking.releasable_to, partner):
+        return False
+    return not item.roots or all(
         _root_reaches(draft, partner, draft.copies.get(root)) for root in item.roots
     )
 

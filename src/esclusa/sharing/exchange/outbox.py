@@ -37,6 +37,8 @@ _ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
 """A message read back from a ledger has its counts in another order, and is the same message."""
 _parts: Final = msgspec.structs.astuple
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
+_NONE: Final[tuple[Message, ...]] = ()
+_ZERO: Final = dt.timedelta()
 
 
 def link(head: str, message: Message) -> str:
@@ -86,22 +88,23 @@ def make(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> 
     box = state.outboxes.get(partner) or NEW
     inbox = state.inboxes.get(partner) or UNREAD
     pact, clock = state.pacts.get(partner), state.clock.get("")
-    messages: list[Message] = []
-    if box.cursor < box.last:
-        numbers = range(box.cursor + 1, min(box.last, box.cursor + limit) + 1)
-        messages = [state.entries[partner, number].message for number in numbers]
+    cursor, messages = box.cursor, _NONE
+    if cursor < box.last:
+        entries = state.entries
+        numbers = range(cursor + 1, min(box.last, cursor + limit) + 1)
+        messages = tuple([entries[partner, number].message for number in numbers])
         if pact is None or pact.ended or now >= pact.ends:
-            messages = [_bare(message) for message in messages]
+            messages = tuple([_bare(message) for message in messages])
     return Batch(
-        sender=state.me,
-        receiver=partner,
-        first=box.cursor + 1,
-        previous=_head_at(state, partner, box, box.cursor) or "",
-        messages=tuple(messages),
-        seen=Seen(inbox.number, inbox.head),
-        made=now,
-        run=clock.at(now) if clock is not None else dt.timedelta(),
-        agreement=pact.digest if pact is not None and not pact.ended else "",
+        state.me,
+        partner,
+        cursor + 1,
+        box.head if cursor == box.last else _head_at(state, partner, box, cursor) or "",
+        messages,
+        Seen(inbox.number, inbox.head),
+        now,
+        clock.at(now) if clock is not None else _ZERO,
+        pact.digest if pact is not None and not pact.ended else "",
     )
 
 
@@ -125,6 +128,8 @@ def acknowledge(draft: Draft, partner: str, seen: Seen) -> None:
     """Take in how far a partner says it has read."""
     box = draft.outboxes.get(partner) or NEW
     number = seen.number
+    if number == box.cursor == box.last and seen.head == box.head and number >= box.base:
+        return  # all is read, and was known to be
     if number > box.last:
         resume(draft, partner, seen, "ahead")
     elif _head_at(draft, partner, box, number) != seen.head or (
@@ -146,7 +151,7 @@ def _follows(draft: Draft, partner: str, box: Outbox, number: int) -> bool:
 
 
 def _move_cursor(draft: Draft, partner: str, box: Outbox, number: int) -> None:
-    acked = max(box.acked, number)
+    acked = number if number > box.acked else box.acked
     if number < box.last:
         draft.wake(partner)
     draft.put(

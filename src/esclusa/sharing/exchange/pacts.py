@@ -66,7 +66,7 @@ def lend(draft: Draft, partner: str, originator: str) -> None:
 
     What we pass on for others is lent no longer than it is lent to us.
     """
-    pact = in_force(draft, partner)
+    pact = draft.pacts.get(partner)
     if pact is None:
         return
     lent = draft.lent.get((partner, originator))
@@ -74,6 +74,8 @@ def lend(draft: Draft, partner: str, originator: str) -> None:
         left = lent.ends - draft.run
         if left + left >= pact.lease:
             return
+    if in_force(draft, partner) is None:
+        return
     span = pact.lease if originator == draft.me else min(pact.lease, remaining(draft, originator))
     if span > _ZERO and (lent is None or draft.run + span > lent.ends):
         draft.put(Tables.lent, (partner, originator), Lease(draft.run + span))

@@ -111,10 +111,10 @@ class Audit(msgspec.Struct, frozen=True, gc=False):
 class Effects(msgspec.Struct, frozen=True, gc=False):
     """All that a transition does; the caller stores it in one transaction.
 
-    ``store`` maps table → key → new row (None deletes). ``send``: partners whose outbox has news.
-    ``erase``: copies whose content must vanish from every class of storage, reported back through
-    ``moves.erased``. ``reopen``: own records to be looked at again. ``refused``: why a batch was
-    refused; then no message of it counted.
+    ``store`` maps table → key → new row (None deletes; ``dropped`` tells whether any does).
+    ``send``: partners whose outbox has news. ``erase``: copies whose content must vanish from every
+    class of storage, reported back through ``moves.erased``. ``reopen``: own records to be looked
+    at again. ``refused``: why a batch was refused; then no message of it counted.
     """
 
     store: Mapping[str, Mapping[Any, Any]] = {}
@@ -124,9 +124,11 @@ class Effects(msgspec.Struct, frozen=True, gc=False):
     alarms: tuple[Alarm, ...] = ()
     audit: tuple[Audit, ...] = ()
     refused: ExchangeError | None = None
+    dropped: bool = False
 
 
 _SAME: Final[Any] = object()
+_ZERO: Final = dt.timedelta()
 
 
 class Table(msgspec.Struct, Generic[K, R], frozen=True):
@@ -199,8 +201,8 @@ class Layer(msgspec.Struct, Generic[K, R], gc=False):
         return self.get(key) is not None  # type: ignore[arg-type]
 
 
-class Draft:
-    """One transition in the making.
+class Draft(msgspec.Struct, eq=False, gc=False):
+    """One transition in the making; :meth:`begin` makes it.
 
     Its tables show the stored rows under those that it would write: to begin with they are the
     stored tables themselves, and one that is written becomes a :class:`Layer` over its stored one.
@@ -208,38 +210,52 @@ class Draft:
     clock set back does not give time back.
     """
 
-    def __init__(self, state: State, rules: Rules, now: dt.datetime) -> None:
+    me: str
+    rules: Rules
+    now: dt.datetime
+    run: dt.timedelta
+    own: Mapping[str, Own]
+    uses: Mapping[CopyKey, tuple[str, ...]]
+    copies: Mapping[CopyKey, Copy]
+    owed: Mapping[CopyKey, Owed]
+    floors: Mapping[Pair, int]
+    grants: Mapping[CopyKey, Grant]
+    trail: Mapping[TrailKey, Receipt]
+    pacts: Mapping[str, Pact]
+    outboxes: Mapping[str, Outbox]
+    entries: Mapping[EntryKey, Entry]
+    inboxes: Mapping[str, Inbox]
+    leases: Mapping[Pair, Lease]
+    lent: Mapping[Pair, Lease]
+    consents: Mapping[ConsentKey, Consent]
+    questions: Mapping[QuestionKey, Question]
+    store: dict[str, dict[Any, Any]]
+    send: dict[str, None]
+    erase: list[CopyKey]
+    reopen: list[str]
+    alarms: list[Alarm]
+    audit: list[Audit]
+    dropped: bool = False
+
+    @staticmethod
+    def begin(state: State, rules: Rules, now: dt.datetime) -> Draft:
+        """Return the draft of a transition; every one begins here, so it is made in one piece.
+
+        :raises ExchangeError: while the node is being migrated.
+        """
         if not state.ready:
             raise ExchangeError("not_ready", f"{state.me} is being migrated: nothing moves")
         clock = state.clock.get("")
-        self.me = state.me
-        self.rules = rules
-        self.now = now
-        self.run = clock.at(now) if clock else dt.timedelta()
-        self.own: Mapping[str, Own] = state.own
-        self.uses: Mapping[CopyKey, tuple[str, ...]] = state.uses
-        self.copies: Mapping[CopyKey, Copy] = state.copies
-        self.owed: Mapping[CopyKey, Owed] = state.owed
-        self.floors: Mapping[Pair, int] = state.floors
-        self.grants: Mapping[CopyKey, Grant] = state.grants
-        self.trail: Mapping[TrailKey, Receipt] = state.trail
-        self.pacts: Mapping[str, Pact] = state.pacts
-        self.outboxes: Mapping[str, Outbox] = state.outboxes
-        self.entries: Mapping[EntryKey, Entry] = state.entries
-        self.inboxes: Mapping[str, Inbox] = state.inboxes
-        self.leases: Mapping[Pair, Lease] = state.leases
-        self.lent: Mapping[Pair, Lease] = state.lent
-        self.consents: Mapping[ConsentKey, Consent] = state.consents
-        self.questions: Mapping[QuestionKey, Question] = state.questions
-        self.store: dict[str, dict[Any, Any]] = {"clock": {"": Clock(now, self.run)}}
-        self.send: dict[str, None] = {}
-        self.erase: list[CopyKey] = []
-        self.reopen: list[str] = []
-        self.alarms: list[Alarm] = []
-        self.audit: list[Audit] = []
+        run = clock.at(now) if clock is not None else _ZERO
+        return Draft(
+            state.me, rules, now, run, state.own, state.uses, state.copies, state.owed,
+            state.floors, state.grants, state.trail, state.pacts, state.outboxes, state.entries,
+            state.inboxes, state.leases, state.lent, state.consents, state.questions,
+            {"clock": {"": Clock(now, run)}}, {}, [], [], [], [],
+        )  # fmt: skip
 
-    def put(self, table: Table[K, R], key: K, row: R | None) -> None:
-        """Write a row; None deletes it."""
+    def put(self, table: Table[K, R], key: K, row: R) -> None:
+        """Write a row."""
         name = table.name
         rows = self.store.get(name)
         if rows is None:
@@ -250,6 +266,7 @@ class Draft:
     def drop(self, table: Table[K, Any], key: K) -> None:
         """Delete a row."""
         self.put(table, key, None)
+        self.dropped = True
 
     def wake(self, partner: str) -> None:
         """Have a batch made for a partner: there is news, or an answer is due."""
@@ -270,12 +287,13 @@ class Draft:
         """Return what this transition does."""
         return Effects(
             self.store,
-            tuple(self.send),
-            tuple(self.erase),
-            tuple(self.reopen),
-            tuple(self.alarms),
-            tuple(self.audit),
+            tuple(self.send) if self.send else (),
+            tuple(self.erase) if self.erase else (),
+            tuple(self.reopen) if self.reopen else (),
+            tuple(self.alarms) if self.alarms else (),
+            tuple(self.audit) if self.audit else (),
             refused,
+            self.dropped,
         )
 
 
@@ -283,6 +301,9 @@ def apply(state: State, effects: Effects) -> None:
     """Store the effects in the tables of ``state``, which are the caller's own dictionaries."""
     for name, rows in effects.store.items():
         table = getattr(state, name)
+        if not effects.dropped:
+            table.update(rows)
+            continue
         for key, row in rows.items():
             if row is None:
                 table.pop(key, None)

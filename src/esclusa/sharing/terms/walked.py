@@ -29,6 +29,30 @@ class _Found(msgspec.Struct, eq=False):
     body: bytes | None = None
 
 
+class _Names:
+    """The references of other rules that say the same, place by place. Both are kept, so that the
+    number of an object stays its own."""
+
+    def __init__(self, old: Rules, new: Rules) -> None:
+        self._kept = (old, new)
+        self._one = {id(a): b for a, b in zip(old.refs, new.refs, strict=True)}
+        self._some: dict[tuple[int, ...], tuple[RuleRef, ...]] = {}
+
+    def renamed(self, found: Fields) -> Fields:
+        """Return fields with the new references."""
+        some, told = self._some, []
+        for item in found:
+            numbers = tuple(map(id, item.rules))
+            refs = some.get(numbers)
+            if refs is None:
+                refs = some[numbers] = tuple(map(self._one.__getitem__, numbers))
+            told.append(
+                FieldPlan(path=item.path, outcome=item.outcome, rules=refs, at=item.at,
+                          value=item.value, reason=item.reason)
+            )  # fmt: skip
+        return tuple(told)
+
+
 class Walked:
     """Remembers what was found of the record asked about last; for use by one thread."""
 
@@ -37,6 +61,7 @@ class Walked:
         self._plain: dict[str, object] = {}
         self._digest = ""
         self._found: dict[Said, _Found] = {}
+        self._names: dict[tuple[int, int], _Names] = {}
 
     def fields(self, record: Record, offers: Sequence[Offer]) -> Fields:
         """Return what becomes of each filled field of a record under several clauses, with the
@@ -50,7 +75,10 @@ class Walked:
             return found
         if known.rules is rules:
             return known.fields
-        told = _renamed(known.fields, known.rules.refs, rules.refs)
+        names = self._names.get((id(known.rules), id(rules)))
+        if names is None:
+            names = self._names[id(known.rules), id(rules)] = _Names(known.rules, rules)
+        told = names.renamed(known.fields)
         known.told.append(told)
         return told
 
@@ -83,19 +111,3 @@ class Walked:
 def body_digest(record: Record) -> str:
     """Return the SHA-256 of a record's body, to tell whether a plan was made for it."""
     return hashlib.sha256(encode_body(record.body)).hexdigest() if record.body else ""
-
-
-def _renamed(found: Fields, old: Sequence[RuleRef], new: Sequence[RuleRef]) -> Fields:
-    """Return fields with the references of other rules that say the same, place by place."""
-    name = {id(one): other for one, other in zip(old, new, strict=True)}
-    known: dict[int, tuple[RuleRef, ...]] = {}
-    told = []
-    for item in found:
-        refs = known.get(id(item.rules))
-        if refs is None:
-            refs = known[id(item.rules)] = tuple(name[id(ref)] for ref in item.rules)
-        told.append(
-            FieldPlan(path=item.path, outcome=item.outcome, rules=refs, at=item.at,
-                      value=item.value, reason=item.reason)
-        )  # fmt: skip
-    return tuple(told)

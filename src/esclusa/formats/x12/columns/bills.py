@@ -12,7 +12,7 @@ from esclusa.formats.edifact.columns.base import LIST, listed
 from esclusa.formats.edifact.columns.boxes import pick
 from esclusa.formats.edifact.columns.header import VOYAGE_FIELDS
 from esclusa.formats.edifact.columns.sheet import last_of
-from esclusa.formats.edifact.columns.spans import Spans, constant, gather, take
+from esclusa.formats.edifact.columns.spans import Spans
 from esclusa.formats.x12.columns.scan import Flags, Whole
 from esclusa.formats.x12.columns.sheet import Picked, Sheet
 from esclusa.formats.x12.common import CODES
@@ -38,8 +38,10 @@ FIELDS: Final[dict[str, Any]] = {
 
 def voyage_columns(code: Picked, found: list[Voyage]) -> dict[str, pl.Series]:
     """Columns of a voyage for each row."""
+    at = pl.Series(code.astype(np.uint32))
+    fields = {name: attrgetter(name.removeprefix("voyage.")) for name in VOYAGE_FIELDS}
     return {
-        name: gather(code, [attrgetter(name.removeprefix("voyage."))(each) for each in found], kind)
+        name: pl.Series([fields[name](each) for each in found], dtype=kind)[at]
         for name, kind in VOYAGE_FIELDS.items()
     }
 
@@ -63,17 +65,14 @@ def parties(
     found = {
         "parties.role": sheet.mapped(sheet.element(begins, 1), CODES["role"], "other"),
         "parties.name": sheet.text(begins, 2),
-        "parties.city": pick(sheet.text(towns, 1), last, ""),
-        "parties.country": pick(sheet.text(towns, 4), last, ""),
+        "parties.city": placed(sheet.text(towns, 1), last),
+        "parties.country": placed(sheet.text(towns, 4), last),
     }
     return listed(owner, found, count)
 
 
-def lines(
-    sheet: Sheet, picked: Picked, element: int, owner: Whole, count: int, width: int
-) -> pl.Series:
+def lines(sheet: Sheet, found: Spans, owner: Whole, count: int, width: int) -> pl.Series:
     """:func:`esclusa.formats.x12.common.joined` of the texts of each of ``count`` owners."""
-    found = sheet.element(picked, element)
     said = np.flatnonzero(found.end > found.begin)
     found, owner = found.at(said), owner[said]
     text = sheet.column(found)
@@ -88,20 +87,13 @@ def lines(
     return table.str.strip_chars(" ")
 
 
-def unsaid(count: int) -> pl.Series:
-    return constant("", count)
-
-
-def joined(sheet: Sheet, one: Spans, other: Spans) -> pl.Series:
-    """Two values behind each other, each without blanks at its ends."""
-    left, right = sheet.column(one), sheet.column(other)
-    return left + right
+def placed(column: pl.Series, at: Picked) -> pl.Series:
+    """``column[at]``, "" where ``at`` is -1; mostly there is one for each, in order."""
+    if len(at) == len(column) and np.array_equal(at, np.arange(len(at))):
+        return column
+    return pick(column, at, "")
 
 
 def first_said(one: pl.Series, other: pl.Series) -> pl.Series:
     """The first of two texts that is not empty."""
     return one if (one != "").all() else one.zip_with(one != "", other)
-
-
-def chosen(column: pl.Series, at: Picked) -> pl.Series:
-    return take(column, at)

@@ -25,7 +25,7 @@ from esclusa.formats.x12.syntax import Reader
 from esclusa.formats.x12.syntax_envelope import Envelopes
 from esclusa.model import Defect
 
-WINDOW: Final = 4 << 20
+WINDOW: Final = 2 << 20
 """Bytes looked at together: fewer cost more time, more cost more memory than they are worth."""
 
 LEAST: Final = 8 << 10

@@ -21,7 +21,7 @@ from esclusa.formats.limits import MIB
 from esclusa.formats.reading import Notes
 from esclusa.formats.x12 import common, ocean_manifest_309
 from esclusa.formats.x12.columns import bills, units
-from esclusa.formats.x12.columns.bills import first_said, latest
+from esclusa.formats.x12.columns.bills import first_said, latest, placed
 from esclusa.formats.x12.columns.digits import digits
 from esclusa.formats.x12.columns.scan import Flags, Whole
 from esclusa.formats.x12.columns.sheet import HERE, Picked, Sheet, tags_of
@@ -196,8 +196,8 @@ def _route(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Series]
         "load_port.name": nothing,
         "discharge_port.code": gather(at, [port.code for port, _ in found]),
         "discharge_port.name": nothing,
-        "delivery_place.code": pick(place, there, ""),
-        "delivery_place.name": pick(name, there, ""),
+        "delivery_place.code": placed(place, there),
+        "delivery_place.name": placed(name, there),
         "arrival": gather(at, [arrival for _, arrival in found]),
     }
 
@@ -286,7 +286,9 @@ def _goods(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
     hs_code = _hs_codes(sheet, rows)
     _check_undg(sheet)
     columns = {
-        "goods.description": bills.lines(sheet, n10, 2, line, len(rows), ocean_manifest_309.LINE),
+        "goods.description": bills.lines(
+            sheet, sheet.element(n10, 2), line, len(rows), ocean_manifest_309.LINE
+        ),
         "goods.hs_code": hs_code,
         "goods.packages": nullable(found["packages"]).cast(pl.Int64),
         "goods.package_type": first_said(sheet.text(rows, 10), take(kind, bill)),

@@ -12,7 +12,7 @@ import polars as pl
 
 from esclusa.formats.edifact.columns import spans
 from esclusa.formats.edifact.columns.spans import Spans
-from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
+from esclusa.formats.edifact.segment import RawMessage, Separators
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import number, whole
 from esclusa.formats.x12.columns.digits import digits
@@ -209,7 +209,7 @@ class Sheet:
 
 
 _EXACT: Final = 1 << 53
-HERE: Final = Segment("", "", 0, 0, 0, Separators())
+HERE: Final = Cut("", "", 0, 0, 0, Separators(), [])
 """Where a defect would stand that only tells to use the plain reader."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from esclusa.formats.edifact.columns import spans
-from esclusa.formats.edifact.columns.base import HEAD, value
+from esclusa.formats.edifact.columns.base import HEAD
 from esclusa.formats.edifact.columns.spans import take
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.files import open_file
@@ -150,12 +150,12 @@ class _Reading:
         offset = stretch.start + rows.begin[heads].astype(np.int64)
         whole = {
             "offset": pl.Series(offset[owner]),
-            "reference": take(spans.column(rows.run, rows.element(heads, 2)), owner),
+            "reference": take(rows.column(rows.element(heads, 2)), owner),
             "function": function,
             **columns,
         }
         frame = pl.DataFrame(
-            [whole[name].cast(kind).alias(name) for name, kind in table.schema.items()]
+            [_column(whole[name], name, kind) for name, kind in table.schema.items()]
         )
         if sheet.doubt.any():
             frame = frame.filter(pl.Series(~sheet.doubt[owner]))
@@ -175,10 +175,27 @@ class _Reading:
         return whole.sort("offset", maintain_order=True) if plain else whole
 
 
+def _column(column: pl.Series, name: str, kind: Any) -> pl.Series:
+    """Under this name; most columns have their type already, and a cast is a query."""
+    return (column if column.dtype == kind else column.cast(kind)).alias(name)
+
+
 def rows_of(message: Message, table: Table) -> list[tuple[Any, ...]]:
     """The rows of a message that the plain reader has read."""
     head = (message.offset, message.reference, message.function.value)
     paths = [path.split(".") for path in table.fields]
     return [
-        (*head, *(value(statement, path) for path in paths)) for statement in message.statements
+        (*head, *(_value(statement, path) for path in paths)) for statement in message.statements
     ]
+
+
+def _value(found: Any, path: list[str]) -> Any:
+    """The field at the end of a path; a list where it goes through several values, None where
+    there is nothing on its way."""
+    for at, name in enumerate(path):
+        if found is None:
+            return None
+        found = getattr(found, name)
+        if isinstance(found, tuple):
+            return [_value(each, path[at + 1 :]) for each in found]
+    return found

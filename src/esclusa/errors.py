@@ -238,9 +238,15 @@ class RuleError(EsclusaError):
     """A rule or its expression cannot be used.
 
     :param offset: character position in the expression's text, -1 if it has none.
+    :param places: all that is wrong with a text: line and character from 1 (0 without a place), and
+        what is wrong there.
     """
 
-    def __init__(self, reason: str, *, rule: str = "", offset: int = -1) -> None:
+    def __init__(
+        self, reason: str, *, rule: str = "", offset: int = -1,
+        places: tuple[tuple[int, int, str], ...] = (),
+    ) -> None:  # fmt: skip
+        self.places = places
         self.reason = reason
         self.rule = rule
         self.offset = offset

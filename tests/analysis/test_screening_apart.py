@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from esclusa.analysis.screening import BulkScreener, Index, Query, Screener, make_query
 from esclusa.analysis.screening.align import align
 from esclusa.analysis.screening.attributes import most
-from esclusa.analysis.screening.bounds import Pairs
+from esclusa.analysis.screening.bounds import Pairs, close_reach
 from esclusa.analysis.screening.closely import apart_reach
 from esclusa.analysis.screening.index import glued
 from esclusa.analysis.screening.lookup import Lookups
-from esclusa.analysis.screening.questions import questions, written_as_one
+from esclusa.analysis.screening.questions import Facts, Slots, questions, written_as_one
 from esclusa.analysis.screening.score import score_name
 from esclusa.analysis.screening.search import SLACK, look_up, loose_reach
 from esclusa.analysis.screening.sound import fold_joined, fold_two
-from esclusa.model import Alias, ListEntry
+from esclusa.model import Alias, Identifier, ListEntry
 
 WORDS = ["MARIA", "JOSE", "AHMED", "MUHAMMAD", "MOHAMED", "J", "M", "H", "RODRIGUEZ", "RODRIGEZ",
          "IVANOV", "IVANOVA", "VEGA", "ABDULRAHMAN", "ABDUL", "RAHMAN", "OCEAN", "STAR", "LINNA",
@@ -63,7 +63,9 @@ ASKED = st.builds(
 MANY = st.lists(ASKED, min_size=1, max_size=6)
 
 
-def _blocks(bulk: BulkScreener, queries: list[Query]) -> tuple[object, ...]:
+def _blocks(
+    bulk: BulkScreener, queries: list[Query]
+) -> tuple[Slots, Facts, Pairs, list[tuple[str, ...]]]:
     tokens = [query.name.tokens for query in queries]
     slots, facts = questions(INDEX, tokens, SCREENER.lookups)
     return slots, facts, bulk._pairs(slots), tokens
@@ -92,7 +94,7 @@ def test_no_name_agrees_to_a_higher_share_than_the_bound_says(queries: list[Quer
             assert align(INDEX, asked, INDEX.names[number]).share <= min(bound, looser) + SLACK
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(MANY, st.sampled_from([25.0, 40.0, 54.0, 70.0]))
 def test_no_pair_that_would_reach_the_threshold_is_left_out(
     queries: list[Query], threshold: float
@@ -212,3 +214,137 @@ def test_names_travel_to_another_process_and_come_back_the_same() -> None:
     assert list(again) == list(INDEX.names)
     assert again[-1] == INDEX.names[len(INDEX.names) - 1]
     assert again[2:4] == INDEX.names[2:4]
+
+
+WORLD = Index.build([
+    ListEntry(list_id="own", uid=str(number), type=kind, name=name, birth_dates=("1971-05-02",))
+    for number, (kind, name) in enumerate([
+        ("person", "ROY"), ("person", "Duran Roy"), ("person", "Roy H Vega"), ("person", "Joel M Ruiz"),
+        ("person", "JOSEPH"), ("person", "Camila Joseph"), ("person", "王小明"), ("person", "王小红"),
+        ("person", "Wang Xiao Ming"), ("person", "C K Vega"), ("person", "KH Vega"),
+        ("organisation", "ROY TRADING"), ("vessel", "ROY H"), ("person", "Ana Patton A"),
+    ])
+])  # fmt: skip
+"""Words that sound like themselves with an initial behind or before them; signs."""
+ODD = st.lists(
+    st.sampled_from(["ROY", "H", "DURAN", "VEGA", "JOE", "JOEL", "L", "M", "J", "JOSEPH", "CAMILA", "A",
+                     "ANA", "ARSLAN", "PATTON", "王小明", "王小红", "WANG", "XIAO", "MING", "XIAOMING",
+                     "K", "KH", "C", "TRADING"]),
+    min_size=1, max_size=5,
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.builds(make_query, ODD, st.sampled_from(["any", "person"])), min_size=1, max_size=4
+    ),
+    st.sampled_from([20.0, 40.0, 54.0]),
+)
+def test_initials_beside_words_that_sound_like_them_lose_no_hit(
+    queries: list[Query], threshold: float
+) -> None:
+    """Held against every name of the list, whatever the search would have found."""
+    screener = Screener(WORLD, threshold=threshold)
+    lookups, every = Lookups(WORLD), range(len(WORLD.names))
+    bulk = BulkScreener(screener)
+    for query, found in zip(queries, bulk.answers(queries), strict=True):
+        asked = look_up(query.name.tokens, lookups)
+        judged = screener.judged(query, asked, every)
+        searched = [  # names that agree in initials alone are no candidates
+            hit for hit in judged
+            if query.kind in ("any", hit.entry_type) and any(
+                part.code not in _TELL_LITTLE and len(dict(part.values).get("asked", "")) > 1
+                and part.points > 0 for part in hit.parts
+            )
+        ]  # fmt: skip
+        assert {hit.uid for hit in searched} <= {hit.uid for hit in found}
+
+
+ODD_WORDS = ["ROY", "H", "DURAN", "VEGA", "JOE", "JOEL", "L", "M", "J", "JOSEPH", "A", "ANA",
+             "ANNA", "EM", "EL", "YI", "Y", "K", "KH", "C", "SEE", "XIAO", "MING", "XIAOMING",
+             "LIN", "NA", "LINNA", "MARIA", "MARIAM", "MIRIAM", "TRADING"]  # fmt: skip
+"""Words that mean several of each other, initials that a word sounds like, words joined."""
+
+
+def _odd_index() -> Index:
+    source = random.Random(7)
+    return Index.build([
+        ListEntry(list_id="own", uid=str(number), type=source.choice(["person", "vessel"]),
+                  name=" ".join(source.choices(ODD_WORDS, k=source.choice([1, 2, 3, 3, 4]))))
+        for number in range(400)
+    ])  # fmt: skip
+
+
+ODD_INDEX = _odd_index()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(ODD_WORDS), min_size=1, max_size=4), min_size=1, max_size=6),
+    st.sampled_from([0.3, 0.5, 0.62, 0.7, 0.8, 0.9, 0.95]),
+)
+def test_a_name_that_has_the_share_is_not_said_to_miss_it_and_what_is_sure_is_so(
+    words: list[list[str]], needed: float
+) -> None:
+    """Asked of every pair that has a word in common, so that no step before hides a slip."""
+    queries = [make_query(" ".join(each), "person") for each in words]
+    screener = Screener(ODD_INDEX)
+    bulk, tokens = BulkScreener(screener), [query.name.tokens for query in queries]
+    slots, facts = questions(ODD_INDEX, tokens, screener.lookups)
+    pairs = bulk._pairs(slots)
+    if not len(pairs.query):
+        return
+    enough = np.full(len(pairs.query), needed, dtype=np.float32)
+    reach = close_reach(screener.listed_words, facts, slots, pairs, enough)
+    for pair, (place, number) in enumerate(
+        zip(pairs.query.tolist(), pairs.name.tolist(), strict=True)
+    ):
+        asked, name = look_up(tokens[place], screener.lookups), ODD_INDEX.names[number]
+        if number in ODD_INDEX.names_sounding(asked.whole).tolist():
+            continue
+        found = align(ODD_INDEX, asked, name)
+        if found.share >= needed:
+            assert reach.share[pair] >= needed - SLACK
+        if reach.sure[pair]:
+            assert reach.words[pair] == len(found.pairs)
+            assert _places(reach.asked_left[pair]) == found.asked_left
+            assert _places(reach.listed_left[pair]) == found.listed_left
+
+
+def _places(marks: np.uint32) -> tuple[int, ...]:
+    return tuple(place for place in range(32) if int(marks) >> place & 1)
+
+
+_TELL_LITTLE = ("initial", "rarity", "country", "no_birth_date_asked")
+
+
+@settings(max_examples=150, deadline=None)
+@given(MANY, st.sampled_from([0.0, 25.0, 54.0]), st.sets(st.integers(0, 149), max_size=80))
+def test_whether_there_is_a_hit_is_told_as_the_hits_are(
+    queries: list[Query], threshold: float, numbers: set[int]
+) -> None:
+    screener = Screener(INDEX, threshold=threshold)
+    for only in (None, [("own", str(number)) for number in numbers]):
+        bulk = BulkScreener(screener, only)
+        assert list(bulk.meets(queries)) == [bool(hits) for hits in bulk.answers(queries)]
+
+
+@pytest.mark.parametrize(("name", "kind", "identifiers"), [
+    ("", "any", ("imo:9074729",)), ("MARISOL", "vessel", ("imo:9074729",)),
+    ("MARISOL", "vessel", ("imo:9074730",)), ("12 Calle Uruguay, Colon", "address", ()),
+    ("Avenida Balboa 7", "address", ()), ("", "any", ()),
+])  # fmt: skip
+def test_whether_there_is_a_hit_is_told_by_numbers_and_addresses_too(
+    name: str, kind: str, identifiers: tuple[str, ...]
+) -> None:
+    index = Index.build([
+        ListEntry(list_id="own", uid="ship", type="vessel", name="OCEAN STAR",
+                  identifiers=(Identifier(scheme="imo", value="9074729"),),
+                  addresses=("Calle Uruguay 12, Colon",)),
+        ListEntry(list_id="own", uid="2", type="vessel", name="MARISOL"),
+    ])  # fmt: skip
+    query = make_query(name, kind, "", "", identifiers)
+    for only in (None, [("own", "ship")], [("own", "2")]):
+        bulk = BulkScreener(Screener(index), only)
+        assert list(bulk.meets([query])) == [bool(hits) for hits in bulk.answers([query])]

@@ -77,6 +77,10 @@ def test_what_cannot_be_a_rule_is_refused_with_its_place(
     if status == 422:
         tried = analyst.ask("POST", "/rules/try", content=text).json()
         assert tried["mistakes"][0]["line"] and tried["figures"] is None
+        placed = [(one["reason"], one["line"], one["column"]) for one in tried["mistakes"]]
+        assert placed == [
+            (one["detail"], one["line"], one["column"]) for one in answer.json()["errors"]
+        ]
 
 
 def test_who_may_not_and_what_is_not_there(node: Node) -> None:

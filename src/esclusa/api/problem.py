@@ -9,7 +9,7 @@ wrong with single values stands in ``errors``, each with its place: a JSON point
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from starlette.responses import Response
 from esclusa.api.status import TooMany, sentence_of, status_of
 from esclusa.casework.forms import FieldMistake, MoveMistakes, mistakes_of
 from esclusa.casework.refusals import code_of
-from esclusa.errors import EsclusaError, InputError
+from esclusa.errors import EsclusaError, InputError, RuleError
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STEP: Final = re.compile(r"[^.\[\]]+")
@@ -30,12 +30,15 @@ _STEP: Final = re.compile(r"[^.\[\]]+")
 
 class ValueProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with one value: where (``pointer`` into the body, or ``parameter`` of the
-    address), a word for it, and a sentence."""
+    address), a word for it, and a sentence. Of a text that was sent whole, ``line`` and ``column``
+    are its line and the character in it, from 1; 0 where it has no place."""
 
     pointer: str = ""
     parameter: str = ""
     problem: str
     detail: str
+    line: int = 0
+    column: int = 0
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +72,7 @@ def problem_of(error: EsclusaError, request: Request | None = None) -> Problem:
         code=(code_of(error) or None) if status < 500 and status != 404 else None,
         file=where.file if where else None,
         offset=where.offset if where else None,
-        errors=tuple(_value(one, error, request) for one in mistakes_of(error)),
+        errors=(*(_value(one, error, request) for one in mistakes_of(error)), *_in_the_text(error)),
     )
 
 
@@ -82,6 +85,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     parameters: frozenset[str] = frozenset()
     body: Any = None
+
+
+def _in_the_text(error: EsclusaError) -> Iterator[ValueProblem]:
+    """Yield what is wrong with the text of a rule, each with its place in it."""
+    for line, column, reason in error.places if isinstance(error, RuleError) else ():
+        yield ValueProblem(pointer="#", problem="refused", detail=reason, line=line, column=column)
 
 
 def _value(one: FieldMistake, error: EsclusaError, request: Request | None) -> ValueProblem:

@@ -17,7 +17,7 @@ from esclusa.ledger.register import File
 
 FOLDER: Final = "entities"
 _LOCK: Final = "making.lock"
-_KEPT: Final = 16
+_KEPT: Final = 8
 """Files in the folder; the one used longest ago is removed first."""
 
 

@@ -267,8 +267,9 @@ class Registers:
                 return "anew"
             some = set(seqs[:_STEP])
             last = here.last if len(some) == len(seqs) else max(before.last, *some)
-            self._taking.versions(connection, visible, file, _of(fresh, some), replaced | left)
-            self._taking.judgements(connection, visible, file, _of(said, some), answered | left)
+            taking, came, spoken = self._taking, _of(fresh, some), _of(said, some)
+            touched = taking.versions(connection, visible, file, came, replaced | left)
+            taking.judgements(connection, visible, file, spoken, answered | left, touched)
             note(connection, file, Mark(last, here.erased, here.at), visible)
             if last == here.last:
                 file.run("DELETE FROM meta WHERE name = 'owed'")

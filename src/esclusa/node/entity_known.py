@@ -3,7 +3,7 @@ of pairs and whether it counts now."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,10 +30,13 @@ class Known:
     def __init__(self, file: File, settings: Settings, table: WordTable) -> None:
         self._file, self._table = file, table
         self.settings = settings
-        self.judged: dict[int, Judged | None] = file.judged()
-        """Newest step on each pair by its sequence number; None where nothing stands after it."""
         self._facts: dict[str, Facts] = {}
         self._seqs: dict[str, int] = {}
+
+    @cached_property
+    def judged(self) -> dict[int, Judged | None]:
+        """Newest step on each pair by its sequence number; None where nothing stands after it."""
+        return self._file.judged()
 
     @cached_property
     def entities(self) -> Kept:
@@ -97,11 +100,6 @@ class Known:
         if parts == (NOT_KEPT,):
             return Rest(side, NOT_KEPT)
         return Rest(side, "changed", parts) if parts else None
-
-    def counting(self) -> Iterator[int]:
-        """Yield the steps whose two mentions are here and state what they stated. The others rest,
-        and count again when that is so again."""
-        return (seq for seq, one in self.judged.items() if one is not None and not self.rests(one))
 
     def about(self, entity: KeptEntity) -> list[int]:
         """Return the steps that say something about a mention of an entity, newest first; those

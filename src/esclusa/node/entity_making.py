@@ -40,15 +40,20 @@ class Maker:
 
     def __init__(self, folder: Folder, store: Store, labels: Labels, taking: Taking) -> None:
         self._folder, self._store, self._labels, self._taking = folder, store, labels, taking
+        self._names: dict[frozenset[int], str] = {}
         self.ended = False
         """Whether to leave what is being made."""
 
     def name(self, visible: Collection[int]) -> str:
         """Return the name of the register for these labels. Another version of the program, other
         settings or another way of keeping have others."""
-        numbers = sorted(number_of(self._labels.get(one)) for one in visible)
-        said = [FORMAT, __version__, numbers, self._taking.settings]
-        return blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=12).hexdigest()
+        seen = frozenset(visible)
+        if seen not in self._names:
+            numbers = sorted(number_of(self._labels.get(one)) for one in seen)
+            said = [FORMAT, __version__, numbers, self._taking.settings]
+            text = msgspec.json.encode(said, order="deterministic")
+            self._names[seen] = blake2b(text, digest_size=12).hexdigest()
+        return self._names[seen]
 
     def sets(
         self, stale: Callable[[Path], None] = lambda _path: None
@@ -101,7 +106,7 @@ class Maker:
             with file.writing():
                 stated = self._stated(connection, visible, file)
                 fill(file, Entities.build(stated, (), self._taking.settings))
-                self._taking.judgements(connection, visible, file, spoken, ())
+                self._taking.judgements(connection, visible, file, spoken, (), frozenset())
                 note(connection, file, here, visible)
                 used(file)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from hashlib import blake2b
 from typing import Final
 
@@ -114,23 +114,25 @@ class Taking:
     def versions(
         self, connection: sa.Connection, visible: Collection[int], file: File,
         fresh: dict[int, int], left: Iterable[int],
-    ) -> None:  # fmt: skip
-        """Take versions out and in: sequence number → label number of those that came."""
+    ) -> set[str]:  # fmt: skip
+        """Take versions out and in: sequence number → label number of those that came. Return the
+        mentions that left or came."""
         out = sorted(seq for seq in left if _stated(file, seq))
         names = [row[0] for seq in out
                  for row in file.all("SELECT id FROM mention WHERE seq = ?", (seq,))]  # fmt: skip
         came = {seq: label for seq, label in fresh.items() if not _stated(file, seq)}
-        if names or came:
-            stated = list(self.stated(connection, visible, came, file))
+        stated = list(self.stated(connection, visible, came, file))
+        if names or stated:
             Changing(file, self.settings, self._table).change(stated, names)
         file.many("DELETE FROM version WHERE seq = ?", [(seq,) for seq in out])
+        return {*names, *(mention.id for mention in stated)}
 
     def erased(self, connection: sa.Connection, file: File) -> bool:
         """Take out what was erased and nothing in; tell whether there was something. What it takes
         out is in the file's journal until that is settled, and so it is noted."""
         left, here, before = gone(connection, file), mark(connection), noted(file)
-        self.versions(connection, (), file, {}, left)
-        self.judgements(connection, (), file, {}, left)
+        touched = self.versions(connection, (), file, {}, left)
+        self.judgements(connection, (), file, {}, left, touched)
         now = Mark(before.last, here.erased, here.at)
         file.put("mark", msgspec.json.encode(now).decode())
         if left:
@@ -159,18 +161,32 @@ class Taking:
 
     def judgements(
         self, connection: sa.Connection, visible: Collection[int], file: File,
-        fresh: dict[int, int], left: Iterable[int],
+        fresh: dict[int, int], left: Collection[int], touched: Set[str],
     ) -> None:  # fmt: skip
         """Take steps on pairs out and in, and let those count whose mentions state what they
-        stated."""
+        stated.
+
+        :param touched: the mentions that left or came; a step on others counts as it did.
+        """
+        if not (fresh or left or touched):
+            return
         standing = file.standing()
+        stood = {row[0] for row in file.all("SELECT seq FROM judged WHERE stands")}
         file.many("DELETE FROM judged WHERE seq = ?", [(seq,) for seq in left])
         held = judging.read(connection, self._labels, visible, fresh)
         for seq in sorted(held):
             label = number_of(self._labels.get(fresh[seq]))
             file.put_judged(seq, judging.said_in(held[seq], label))
         known = self.known(file)
-        counting = {seq: one for seq in known.counting() if (one := known.judged[seq]) is not None}
+        counting = {
+            seq: one
+            for seq, one in known.judged.items()
+            if one is not None and (
+                not known.rests(one)
+                if seq in held or not touched.isdisjoint(one.judgement.pair)
+                else seq in stood
+            )
+        }  # fmt: skip
         wanted = {one.judgement.id: one.judgement for one in counting.values()}
         if wanted != standing:
             Changing(file, self.settings, self._table, standing).change(judgements=wanted)

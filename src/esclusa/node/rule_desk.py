@@ -292,7 +292,8 @@ class RuleDesk:
     def _usable(self, text: str) -> Written:
         written = self._check(text)
         if written.mistakes:
-            raise RuleError("\n".join(map(str, written.mistakes)))
+            places = tuple((one.line, one.column, one.reason) for one in written.mistakes)
+            raise RuleError("\n".join(map(str, written.mistakes)), places=places)
         return written
 
     def _label(self, level: int | None, reader: Reader) -> int:

@@ -6,6 +6,7 @@ person's name surely loses for the words left over.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.analysis.screening.bounds import Pairs, Reach, close_reach
-from esclusa.analysis.screening.doubts import ENOUGH, contradictions
+from esclusa.analysis.screening.doubts import ENOUGH, alike, contradictions
 from esclusa.analysis.screening.index import Floats, Index, kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Slots, Tokens
@@ -70,27 +71,38 @@ def closely(
     points = reach.points(index.weights.name, factors) + needed.most[pairs.query]
     least = needed.threshold - POINTS_SLACK
     kept = (reach.share >= enough) & (points >= least)
-    persons = index.kinds[pairs.name] == kind_bit("person")
-    for pair in np.flatnonzero(kept & reach.sure & persons).tolist():
+    sure = kept & reach.sure & (index.kinds[pairs.name] == kind_bit("person"))
+    points -= np.where(sure, _few(index, reach), np.float32(0))
+    kept &= points >= least
+    sure &= kept & (reach.asked_left > 0) & (reach.listed_left > 0)
+    for pair in np.flatnonzero(sure).tolist():
         asked = tokens[pairs.query.item(pair)]
         doubt = _doubt(index, asked, pairs.name.item(pair), reach, pair)
         kept[pair] = points.item(pair) - doubt >= least
     return pairs.only(kept)
 
 
+def _few(index: Index, reach: Reach) -> Floats:
+    """Return points that a person's name surely loses where few words agree, see ``doubts``."""
+    some = np.float32(index.weights.name.few)
+    left = (reach.asked_left > 0) | (reach.listed_left > 0)
+    return np.where(reach.words < ENOUGH, np.where(left, 2 * some, some), np.float32(0))
+
+
 def _doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
-    """Return points that a person's name surely loses for what is left over, see ``doubts``."""
+    """Return points that a person's name surely loses for what is left over on both sides."""
     ours = [asked[at] for at in _marked(reach.asked_left.item(pair))]
     columns, first = index.columns, index.columns.first_word.item(name)
     left = [columns.words.item(first + at) for at in _marked(reach.listed_left.item(pair))]
     theirs = [columns.tokens[word] for word in left]
     weights = index.weights.name
-    few = reach.words.item(pair) < ENOUGH
-    doubt = weights.few * (2 if ours or theirs else 1) if few else 0.0
-    if ours and theirs:
-        for _, _, alike in contradictions(ours, theirs):
-            doubt += weights.against * (1.0 - alike) ** weights.against_power
-    return doubt
+    if len(ours) == 1 and len(theirs) == 1:
+        found = alike(ours[0], theirs[0])
+        likes = [] if found is None else [found]
+    else:
+        likes = [like for _, _, like in contradictions(ours, theirs)]
+    cost, power = weights.against, weights.against_power
+    return math.fsum(cost * math.pow(1.0 - like, power) for like in likes)
 
 
 def _marked(marks: int) -> list[int]:

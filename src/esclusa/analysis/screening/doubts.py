@@ -58,12 +58,12 @@ def contradictions(ours: Iterable[str], theirs: Iterable[str]) -> list[tuple[str
     The most alike first; a word stands against one word only. Initials contradict nothing.
     """
     theirs = list(theirs)
-    pairs = sorted(
-        (-_alike(left, right), i, j, left, right)
+    pairs = sorted([
+        (-how, i, j, left, right)
         for i, left in enumerate(ours)
         for j, right in enumerate(theirs)
-        if len(shown(left)) > 1 and len(shown(right)) > 1
-    )
+        if (how := alike(left, right)) is not None
+    ])  # fmt: skip
     found, ours_met, theirs_met = [], set(), set()
     for unlike, i, j, left, right in pairs:
         if i not in ours_met and j not in theirs_met:
@@ -74,7 +74,11 @@ def contradictions(ours: Iterable[str], theirs: Iterable[str]) -> list[tuple[str
 
 
 @lru_cache(65_536)
-def _alike(left: str, right: str) -> float:
+def alike(left: str, right: str) -> float | None:
+    """Return how alike two words are that stand against each other, 0 to 1; None where one is an
+    initial, which contradicts nothing."""
+    if len(shown(left)) <= 1 or len(shown(right)) <= 1:
+        return None
     by_sound = OSA.normalized_similarity(fold(left), fold(right))
     return max(by_sound, OSA.normalized_similarity(shown(left), shown(right)))
 

@@ -62,11 +62,35 @@ class BulkScreener:
 
     def answers(self, queries: Sequence[Query]) -> Iterator[tuple[Hit, ...]]:
         """Yield the hits of each query in order: what ``screener.query`` gives, in less time."""
+        for query, names, both in self._found(queries):
+            if query.kind == ADDRESS:
+                yield self._of_address(query)
+            elif names or query.identifiers:
+                asked = look_up(query.name.tokens, self._screener.lookups, both)
+                yield self._screener.judged(query, asked, names, self._entries)
+            else:
+                yield ()
+
+    def meets(self, queries: Sequence[Query]) -> Iterator[bool]:
+        """Yield of each query whether it has hits, in less time than :meth:`answers` takes."""
+        for query, names, both in self._found(queries):
+            if query.kind == ADDRESS:
+                yield bool(self._of_address(query))
+            elif names or query.identifiers:
+                asked = look_up(query.name.tokens, self._screener.lookups, both)
+                yield self._screener.meets(query, asked, names, self._entries)
+            else:
+                yield False
+
+    def _found(
+        self, queries: Sequence[Query]
+    ) -> Iterator[tuple[Query, list[int], Mapping[int, Lookup]]]:
+        """Yield each query with its candidates and what lists write as one of its words."""
         for start in range(0, len(queries), CHUNK):
             some = queries[start : start + CHUNK]
             found, both = self._candidates(some)
             for place, (query, names) in enumerate(zip(some, found, strict=True)):
-                yield self._answer(query, names, both.get(place, {}))
+                yield query, names, both.get(place, {})
 
     def all_of(self, queries: Sequence[Query]) -> list[tuple[Hit, ...]]:
         """Return the hits of each query, those remembered by the screener first; it remembers the
@@ -79,16 +103,6 @@ class BulkScreener:
         for query, hits in zip(fresh, self.answers(fresh), strict=True):
             known[query] = screener.remember(query, hits)
         return [known[query] or () for query in queries]
-
-    def _answer(
-        self, query: Query, names: Sequence[int], both: Mapping[int, Lookup]
-    ) -> tuple[Hit, ...]:
-        if query.kind == ADDRESS:
-            return self._of_address(query)
-        if not names and not query.identifiers:
-            return ()
-        asked = look_up(query.name.tokens, self._screener.lookups, both)
-        return self._screener.judged(query, asked, names, self._entries)
 
     def _of_address(self, query: Query) -> tuple[Hit, ...]:
         hits, wanted = self._screener.query(query), self._wanted
@@ -170,8 +184,8 @@ class BulkScreener:
         sizes = np.diff(ends)[place]
         rows = spread(ends[:-1][place], sizes)
         names = np.concatenate([names for names, _ in found])[rows]
-        gains = np.concatenate([gains for _, gains in found])[rows]
         slot = np.repeat(np.arange(len(place), dtype=np.int32), sizes)
+        gains = np.concatenate([gains for _, gains in found])[rows]
         keys = slots.query[slot].astype(np.int64) * count + names
         order = np.argsort(keys, kind="stable")
         keys = keys[order]

@@ -155,21 +155,68 @@ class Screener:
         :param names: the names to compare, as :func:`~.search.candidates` finds them.
         :param only: the entries that an identifier may lead to; None for all.
         """
-        numbers = _by_identifier(self.index, query)
-        if only is not None:
-            numbers = {number: places for number, places in numbers.items() if number in only}
+        kept = self._enough(query, asked, names, self._numbers(query, only))
+        kept.sort(key=_order)
+        return tuple(
+            _hit(self.index, query, s, rank) for rank, s in enumerate(kept[:HITS_KEPT], start=1)
+        )
+
+    def meets(
+        self, query: Query, asked: Asked, names: Sequence[int], only: Container[int] | None = None
+    ) -> bool:
+        """Answer whether :meth:`judged` finds a hit, with no more entries compared than needed.
+
+        :param names: in ascending order.
+        """
+        numbers = self._numbers(query, only)
+        if numbers and self._enough(query, asked, (), numbers):
+            return True
+        if not asked.words or not names:
+            return False
+        index, listed = self.index, self.index.names
+        least, enough = self._least_of(query)
+        found: list[NameScore] = []
+        # An entry's names follow each other, and no entry's score depends on another's.
+        for number in names:
+            name = listed[number]
+            if found and name.entry != found[0].name.entry:
+                if self._any_enough(query, found):
+                    return True
+                found = []
+            score = score_name(index, query, asked, name, least, enough)
+            if score is not None and name.entry not in numbers:
+                found.append(score)
+        return self._any_enough(query, found)
+
+    def _any_enough(self, query: Query, found: Iterable[NameScore]) -> bool:
+        scored = (self._entry(query, number, each, []) for number, each in _best(found).items())
+        return any(s is not None and s.score >= self.threshold for s in scored)
+
+    def _numbers(
+        self, query: Query, only: Container[int] | None
+    ) -> dict[int, list[tuple[str, str, str]]]:
+        """Return the entries that identifiers of a query lead to."""
+        found = _by_identifier(self.index, query)
+        return {
+            number: places for number, places in found.items() if only is None or number in only
+        }
+
+    def _enough(
+        self,
+        query: Query,
+        asked: Asked,
+        names: Sequence[int],
+        numbers: dict[int, list[tuple[str, str, str]]],
+    ) -> list[EntryScore]:
+        """Return the entries that reach the threshold, by some names and by identifiers."""
         if not numbers and not names:
-            return ()
+            return []
         best = self._names(query, asked, names, numbers)
         scored = (
             self._entry(query, number, best.get(number, [None]), numbers.get(number, []))
             for number in sorted(best.keys() | numbers.keys())
         )
-        kept = [s for s in scored if s is not None and s.score >= self.threshold]
-        kept.sort(key=_order)
-        return tuple(
-            _hit(self.index, query, s, rank) for rank, s in enumerate(kept[:HITS_KEPT], start=1)
-        )
+        return [s for s in scored if s is not None and s.score >= self.threshold]
 
     def _entry(
         self,
@@ -190,13 +237,16 @@ class Screener:
         """
         if not asked.words:
             return {}
-        most = attributes.most(query, self.index.weights.attribute)
-        # What is below 0 counts as 0, and is a hit where that is the threshold.
-        enough = self.threshold - most if self.threshold > 0 else -math.inf
-        best = self._best_names(query, asked, names, self._least(most), enough)
+        best = self._best_names(query, asked, names, *self._least_of(query))
         for number in numbers:
             best.update(self._best_names(query, asked, self.index.names_of(number)))
         return best
+
+    def _least_of(self, query: Query) -> tuple[float, float]:
+        """Return the share and the points that a name needs."""
+        most = attributes.most(query, self.index.weights.attribute)
+        # What is below 0 counts as 0, and is a hit where that is the threshold.
+        return self._least(most), self.threshold - most if self.threshold > 0 else -math.inf
 
     def _best_names(
         self, query: Query, asked: Asked, names: Iterable[int], least: float = 0.0,
@@ -212,10 +262,11 @@ class Screener:
     def needed(self, queries: Sequence[Query]) -> Needed:
         """Return what names need to be hits of these queries."""
         points = self.index.weights.attribute
+        most = [attributes.most(query, points) for query in queries]
         return Needed(
             self.threshold,
-            np.array([self.least(query) for query in queries], np.float32) - np.float32(SLACK),
-            np.array([attributes.most(query, points) for query in queries], np.float32),
+            np.array([self._least(each) for each in most], np.float32) - np.float32(SLACK),
+            np.array(most, np.float32),
             np.array([kind_bits(query.kind) for query in queries], np.uint8),
         )
 

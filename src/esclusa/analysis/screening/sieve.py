@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
@@ -91,8 +91,7 @@ class Sieve:
 
 
 def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:
-    answers: Iterator[tuple[object, ...]] = bulk.answers([make_query(*one) for one in parties])
-    return [bool(hits) for hits in answers]
+    return list(bulk.meets([make_query(*one) for one in parties]))
 
 
 _work: list[BulkScreener] = []

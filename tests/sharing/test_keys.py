@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import pickle
+import re
 from pathlib import Path
 
 import pyrage
@@ -199,6 +201,35 @@ def test_a_private_key_under_a_passphrase_opens_with_it_alone() -> None:
     assert again.key_id == SIGNER.key_id
     with pytest.raises(TrustError, match="does not open with what was given$"):
         keys.unlock(locked, passphrase="four plain words")
+
+
+def test_a_key_that_asks_for_more_work_than_a_machine_does_is_refused_as_that() -> None:
+    """age's recipient line names the work: 2 to the power of its last number (C2SP age, scrypt)."""
+    first, *lines, last = keys.lock(keys.private_pem(SIGNER), "four plain words here").splitlines()
+    stanza = rb"(-> scrypt \S+) \d+\n"
+    asking = re.sub(stanza, rb"\1 40\n", base64.b64decode(b"".join(lines)))
+    body = base64.b64encode(asking)
+    wrapped = [body[at : at + 64] for at in range(0, len(body), 64)]
+    with pytest.raises(TrustError, match="asks for more work to open than this machine does$"):
+        keys.unlock(b"\n".join([first, *wrapped, last, b""]), passphrase="four plain words here")
+
+
+def test_a_machine_that_seemed_slow_for_a_moment_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locked = keys.lock(keys.private_pem(SIGNER), "four plain words here")
+    opened, asked = pyrage.passphrase.decrypt, []
+
+    def slow_at_first(data: bytes, passphrase: str) -> bytes:
+        asked.append(passphrase)
+        if len(asked) == 1:
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.")
+        pem: bytes = opened(data, passphrase)
+        return pem
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", slow_at_first)
+    assert keys.unlock(locked, passphrase="four plain words here") == keys.private_pem(SIGNER)
+    assert len(asked) == 2
 
 
 def test_a_private_key_may_be_kept_for_the_holder_of_an_age_identity() -> None:

@@ -144,7 +144,7 @@ def test_rows_are_chosen_decided_and_taken_back_by_keyboard(
 def test_somebody_was_faster_and_nothing_typed_is_lost_without_script(
     browser: Browser, home: str, node: Node
 ) -> None:
-    context = browser.new_context(java_script_enabled=False, base_url=home, locale="es")
+    context = browser.new_context(java_script_enabled=False, base_url=home, locale="en")
     page = signed_in(context, home, node)
     ana, bea = worlds.reader(node, name="analyst"), worlds.reader(node, name="bea")
     rows = node.queue(ana, QueueFilter(sort="arrival")).rows

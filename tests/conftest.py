@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 import postgres_server
+from esclusa.api.throttle import Throttle
 
 _RUN_FOLDER = "ESCLUSA_TEST_RUN"
 _PREFIX = "could not run: "
@@ -163,6 +164,17 @@ def _find_chromium() -> str | None:
     cache = Path("~/.cache/ms-playwright").expanduser()
     own = [path for path in cache.glob("chromium*/*/*") if path.name in _OWN_NAMES]
     return str(max(own)) if own else None
+
+
+@pytest.fixture
+def brake_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The clock, in seconds, of the brake on sign-ins in every application made from now on. It
+    stands still until a test moves it: on a busy machine one refused password may take longer than
+    the first wait, which is 2 s."""
+    clock = [0.0]
+    build = Throttle.__init__
+    monkeypatch.setattr(Throttle, "__init__", lambda self: build(self, clock=lambda: clock[0]))
+    return clock
 
 
 @pytest.fixture(scope="session")

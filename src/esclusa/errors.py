@@ -36,6 +36,7 @@ a record, because its reader may not be allowed to see that record.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class Term(str):
@@ -237,22 +238,34 @@ class MovedOn(StateError):
 class RuleError(EsclusaError):
     """A rule or its expression cannot be used.
 
+    :param reason: what is wrong and what was expected, one sentence. Each has a row in
+        ``casework/refusals.csv``, but for one that only joins its ``places``.
+    :param rule: id of the rule, or name of its file; "" while it has none.
     :param offset: character position in the expression's text, -1 if it has none.
+    :param entry: the entry of the rule that is wrong, or that holds the expression.
     :param places: all that is wrong with a text: line and character from 1 (0 without a place), and
         what is wrong there.
     """
 
     def __init__(
-        self, reason: str, *, rule: str = "", offset: int = -1,
-        places: tuple[tuple[int, int, str], ...] = (),
+        self, reason: str, *, rule: str = "", offset: int = -1, entry: str = "",
+        places: tuple[tuple[int, int, RuleError], ...] = (), **facts: object,
     ) -> None:  # fmt: skip
         self.places = places
-        self.reason = reason
+        self.reason = _said(reason, facts)
         self.rule = rule
         self.offset = offset
+        self.entry = entry
         where = f"rule {rule}" if rule else "rule"
         at = f", character {offset}" if offset >= 0 else ""
-        super().__init__(f"{where}{at}: {reason}")
+        super().__init__(f"{where}{at}: {self.reason}")
+        self.text, self.facts = reason, facts
+
+    def of(self, rule: str, offset: int | None = None) -> RuleError:
+        """Return the same error with the name of its rule, and with its place where it had none."""
+        facts: dict[str, Any] = self.facts
+        at = self.offset if offset is None else offset
+        return RuleError(self.text, rule=rule, offset=at, entry=self.entry, **facts)
 
 
 class ConfigError(EsclusaError):

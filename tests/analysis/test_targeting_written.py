@@ -92,6 +92,12 @@ def test_escaped_characters_count_as_what_they_stand_for() -> None:
          "indicators"),
         ('owner = "Targeting desk, Marisol customs (MAR-CUS)"', 'owner = ""', "owner is empty",
          "owner"),
+        ('subjects = ["consignment", "equipment"]', "subjects = []", "subjects is empty",
+         "subjects"),
+        ("given = {}", "", "test 'no verified mass' must have either given or record",
+         'name = "no verified mass"'),
+        ('subject = "equipment"', 'subject = "traveller"',
+         "test 'single container' is about traveller, the rule is not", 'name = "single container"'),
     ],
 )  # fmt: skip
 def test_a_mistake_in_an_entry_stands_at_the_entry(
@@ -104,10 +110,13 @@ def test_a_mistake_in_an_entry_stands_at_the_entry(
 
 
 def test_what_is_missing_has_no_place_and_what_is_no_toml_has_the_place_of_its_reader() -> None:
-    assert mistakes(changed("points = 10\n", ""))[0] == Mistake(reason="points is missing")
+    missing = mistakes(changed("points = 10\n", ""))[0]
+    assert (missing.reason, missing.line, missing.column) == ("points is missing", 0, 0)
     broken = mistakes(changed("points = 10", "points = = 10"))[0]
     assert (broken.line, broken.column) == (9, 10)
+    assert str(broken) == "line 9, character 10: the text cannot be read here: Invalid value"
     assert mistakes(GOOD + "\n[[tests")[0].line == GOOD.count("\n") + 2
+    assert mistakes('id = "')[0].reason.startswith("the text cannot be read at the end: ")
     assert "larger than" in mistakes("#" * 300_000)[0].reason
 
 

@@ -357,12 +357,18 @@ def test_an_unknown_address_and_a_wrong_method_are_problems_too(analyst: Caller)
     assert "GET" in answer.headers["Allow"]
 
 
-def test_failed_sign_ins_are_slowed_down_with_retry_after(node: Node) -> None:
+def test_failed_sign_ins_are_slowed_down_with_retry_after(
+    node: Node, brake_clock: list[float]
+) -> None:
     client = TestClient(create_app(node))
     body = {"name": "analyst", "password": "wrong"}
     answers = [client.post(BASE + "/session", json=body) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    assert int(answers[-1].headers["Retry-After"]) > 0
+    wait = int(answers[-1].headers["Retry-After"])
+    assert wait > 0
+    for later, status in ((wait - 0.5, 429), (0.5, 401), (0.0, 429)):
+        brake_clock[0] += later
+        assert client.post(BASE + "/session", json=body).status_code == status
 
 
 def test_a_crash_is_a_problem_without_detail(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,17 @@ def test_a_preview_says_what_goes_or_that_no_agreement_is_in_force(world: World)
 def test_a_recall_ends_in_a_receipt_on_the_trail(world: World) -> None:
     record = record_of(world["marisol"], "NRLN04120005")
     caller = Caller(world["marisol"])
-    answer = caller.post(f"/records/{record}/recall")
+    why = {"reason": "wrong office"}
+    for body, problem in (
+        ({}, "missing"),
+        ({"reason": " "}, "missing"),
+        ({"reason": "x" * 2_001}, "long"),
+    ):
+        refused = caller.post(f"/records/{record}/recall", **body)
+        (wrong,) = refused.json()["errors"]
+        assert refused.status_code == 400
+        assert (wrong["pointer"], wrong["problem"]) == ("#/reason", problem)
+    answer = caller.post(f"/records/{record}/recall", **why)
     assert msgspec.convert(answer.json(), shapes.Recalled).holders == ("northreach",)
     assert not caller.get("/partners/northreach", views.PartnerView).up_to_date
     world.sync("marisol", "northreach")
@@ -125,7 +135,8 @@ def test_a_recall_ends_in_a_receipt_on_the_trail(world: World) -> None:
         assert (holder.holder, holder.state) == ("northreach", "gone")
         assert holder.receipt is not None and holder.receipt.erased["tables"] > 0
         assert trail.steps
-    assert caller.post(f"/records/{record}/recall").status_code == 409
+    assert caller.post(f"/records/{record}/recall", **why).status_code == 409
+    assert caller.post("/records/none/recall", **why).status_code == 404
 
 
 def test_all_records_of_a_file_are_recalled_in_one_request(world: World) -> None:
@@ -156,7 +167,7 @@ def test_all_records_of_a_file_are_recalled_in_one_request(world: World) -> None
 def test_only_a_supervisor_recalls_answers_and_hands_on(world: World, role: str) -> None:
     record, caller = record_of(world["marisol"]), Caller(world["marisol"], role)
     said = {"record": record, "asker": "northreach", "to": "altamira", "granted": True}
-    assert caller.post(f"/records/{record}/recall").status_code == 403
+    assert caller.post(f"/records/{record}/recall", reason="wrong office").status_code == 403
     assert caller.post(f"/records/{record}/ask", to="altamira").status_code == 403
     assert caller.post(f"/records/{record}/pass-on", to="altamira").status_code == 403
     assert caller.post("/consents", **said).status_code == 403
@@ -275,7 +286,7 @@ def asked(
     for record in (hidden, both, "none"):
         yield "GET", f"/records/{record}/trail", None
         yield "GET", f"/records/{record}/preview?partner={other}", None
-        yield "POST", f"/records/{record}/recall", {}
+        yield "POST", f"/records/{record}/recall", {"reason": "wrong office"}
         yield "POST", f"/records/{record}/ask", {"to": "altamira"}
         yield "POST", f"/records/{record}/pass-on", {"to": "altamira"}
         named = {"record": record, "asker": other, "to": "altamira", "granted": True}

@@ -70,7 +70,9 @@ def test_what_is_wrong_changes_nothing(
     assert client.get(f"{BASE}/queue", headers=mine).status_code == 200
 
 
-def test_guesses_are_slowed_down(node: Node, client: TestClient) -> None:
+@pytest.mark.usefixtures("brake_clock")
+def test_guesses_are_slowed_down(node: Node) -> None:
+    client = TestClient(create_app(node), base_url="http://node.test")
     node.people.add(name="eva", password=OLD, role="analyst")
     mine = signed_in(client, "eva")
     tried = [

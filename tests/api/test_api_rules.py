@@ -77,9 +77,14 @@ def test_what_cannot_be_a_rule_is_refused_with_its_place(
     if status == 422:
         tried = analyst.ask("POST", "/rules/try", content=text).json()
         assert tried["mistakes"][0]["line"] and tried["figures"] is None
-        placed = [(one["reason"], one["line"], one["column"]) for one in tried["mistakes"]]
+        placed = [
+            (one["reason"], one["code"], one["line"], one["column"]) for one in tried["mistakes"]
+        ]
+        assert all(one["code"].startswith("rule_text:") for one in tried["mistakes"])
+        assert all(one["reason_es"] for one in tried["mistakes"])
         assert placed == [
-            (one["detail"], one["line"], one["column"]) for one in answer.json()["errors"]
+            (one["detail"], one["code"], one["line"], one["column"])
+            for one in answer.json()["errors"]
         ]
 
 

@@ -81,6 +81,14 @@ def test_bad_input_is_one_clear_error(pair: tuple[Node, Node]) -> None:
     ):  # fmt: skip
         answer = client.post(f"{SHEET}/forms", json={"form": plain | changes})
         assert answer.status_code == 400 and part in answer.json()["detail"]
+        (wrong,) = answer.json()["errors"]
+        assert wrong["pointer"] == f"#/form/{'box' if 'subject' in changes else min(changes)}"
+        assert part in wrong["detail"] or wrong["problem"] == "long"
+    several = plain | {"completed": "now", "result": "clean"}
+    answer = client.post(f"{SHEET}/forms", json={"form": several}).json()
+    assert [(one["pointer"], one["problem"]) for one in answer["errors"]] == [
+        ("#/form/result", "code"), ("#/form/completed", "moment")
+    ]  # fmt: skip
     assert client.post(f"{SHEET}/forms", json={"form": plain, "more": 1}).status_code == 400
     assert client.post(f"{SHEET}/forms", json={"form": {}}).status_code == 400
     assert client.get(f"{BASE}/yard?limit=0").status_code == 400
@@ -132,6 +140,7 @@ def test_photographs_that_will_not_do_are_refused_whole(pair: tuple[Node, Node])
     ):  # fmt: skip
         answer = sent(client, form, photos)
         assert (answer.status_code, part in answer.json()["detail"]) == (400, True), part
+        assert [one["pointer"] for one in answer.json()["errors"]] == [f"#/form/{part.split()[0]}"]
     for name in ("more", "data"):
         assert sent(client, plain, [good], **{name: "x"}).status_code == 400
     path = f"{SHEET}/forms/photographed"

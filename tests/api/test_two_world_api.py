@@ -571,7 +571,7 @@ def act(twins: Twins, both: Pair) -> None:
     for name in hidden_in(both):
         twins.call("POST", "/quarantine/{quarantine_id}/retry", name)
     for name in (*hidden_in(both)[::4], row.subject_id):
-        twins.call("POST", "/records/{record_id}/recall", name)
+        twins.call("POST", "/records/{record_id}/recall", name, json={"reason": "why"})
         twins.call("POST", "/records/{record_id}/ask", name, json={"to": "ghost"})
         twins.call("POST", "/records/{record_id}/pass-on", name, json={"to": "ghost"})
         named = {"record": name, "asker": "ghost", "to": "ghost", "granted": True}

@@ -22,12 +22,21 @@ from esclusa.sharing.pointers.rows import REFUSALS as SEARCH
 from esclusa.web.catalogue import vocabulary
 
 SOURCE: Final = Path(esclusa.__file__).parent
-CLASSES: Final = frozenset({"StateError", "AgreementError", "MarkingError"})
+CLASSES: Final = frozenset({"StateError", "AgreementError", "MarkingError", "RuleError"})
 """Every sentence of these has a row. Of the next two those have one that are about no one value,
 which a form would mark in the reader's language, and that a page may show."""
 SOME: Final = frozenset({"InputError", "ConfigError"})
 PLACED: Final = frozenset({"file", "line", "offset", "field", "problem", "expected"})
 """What an error is given beside the facts of its sentence."""
+RULES: Final = "analysis/targeting/"
+"""Where errors are about the text of a rule; two readers there make them by a method ``error``."""
+RULE_PLACED: Final = frozenset({"rule", "offset", "entry"})
+PASSED_ON: Final = {
+    "errors.py:of", "analysis/targeting/checker.py:error", "analysis/targeting/parser.py:error",
+}  # fmt: skip
+"""Functions that make an error of a sentence and facts that they were given."""
+JOINED: Final = {"analysis/targeting/written.py:refusal"}
+"""Functions that make an error of several, each with a row."""
 NO_PAGE: Final = {
     "analysis/profiles/state.py": "a caller's order of questions, never a person's",
     "analysis/world": "the planted world is of the command line",
@@ -46,9 +55,18 @@ def _calls(classes: frozenset[str] = CLASSES) -> Iterator[tuple[str, str, ast.Ca
     for name, tree in _trees().items():
         for function, node in _walk(tree, ""):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called == "error" and name.startswith(RULES):
+                called = "RuleError"
             places = (name, f"{name}:{function}")
+            if places[1] in PASSED_ON | JOINED and called == "RuleError":
+                continue
             if called in classes and not any(p.startswith(no) for no in NO_PAGE for p in places):
                 yield f"{name}:{node.lineno}", called, node
+
+
+def _given(called: str, node: ast.Call) -> set[str | None]:
+    """Return the names of the facts that an error is given."""
+    return {key.arg for key in node.keywords} - (RULE_PLACED if called == "RuleError" else PLACED)
 
 
 def _walk(node: ast.AST, function: str) -> Iterator[tuple[str, ast.Call]]:
@@ -106,7 +124,7 @@ def test_every_refused_step_has_its_words() -> None:
     wrong = []
     for where, called, node in _calls():
         text = _text(node)
-        facts = {key.arg for key in node.keywords} - PLACED
+        facts = _given(called, node)
         if text is None or text not in known:
             wrong.append(f"{where}: {called} {ast.unparse(node.args[0])} has no row")
         elif _places(text) != facts:

@@ -86,7 +86,9 @@ def test_records_go_by_hand_are_recalled_and_the_receipt_comes_back(
     assert (view["agency"], view["held"]) == ("marisol", len(ids))
     assert (
         "recalled from northreach"
-        in run("partner", "recall", ids[0], "--node", folders["marisol"]).stdout
+        in run(
+            "partner", "recall", ids[0], "--why", "wrong office", "--node", folders["marisol"]
+        ).stdout
     )
     carry(folders, tmp_path, "northreach", "marisol", "2.bundle")
     carry(folders, tmp_path, "marisol", "northreach", "3.bundle")
@@ -110,7 +112,8 @@ def test_all_records_of_a_file_are_shown_and_then_recalled_with_a_reason(
     holder = {"holder": "northreach", "records": len(ids), "recalled": 0, "gone": 0}
     assert (plan["records"], plan["holders"]) == (len(ids), [holder])
     assert "--why" in run(*command, "--node", folders["marisol"], code=2).stderr
-    assert "--why" in run("partner", "recall", ids[0], "--why", "x", code=2).stderr
+    assert "--why" in run("partner", "recall", ids[0], code=2).stderr
+    assert "--look" in run("partner", "recall", ids[0], "--look", code=2).stderr
     said = run(*command, "--why", "wrong office", "--node", folders["marisol"]).stdout
     assert f"{len(ids)} records recalled from northreach" in said
 

@@ -47,7 +47,7 @@ def test_what_was_sent_recalled_and_acknowledged_is_told_at_both_sides(two: Worl
     )
     assert bill in {row.id for row in behind.rows}
     assert {row.title for row in behind.rows if row.id == bill} == {"NRCH KANARIBILL"}
-    here.partner_desk.recall(officer(here, role=Role.SUPERVISOR), bill)
+    here.partner_desk.recall(officer(here, role=Role.SUPERVISOR), bill, "wrong office")
     two.sync("marisol", "northreach")
     after = counted(here, officer(here))
     assert (after["recalled/northreach"], after["receipts/northreach"]) == (1, 1)

@@ -11,11 +11,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
-from esclusa.errors import NotFound, StateError
+from esclusa.errors import ExchangeError, InputError, NotFound, StateError
+from esclusa.ledger import schema
 from esclusa.model import Level, Marking
 from esclusa.node import Node
 from esclusa.sharing.exchange.messages import CLASSES
+from esclusa.sharing.reader import Action, Role
 from esclusa.sharing.views import QueueFilter
 from exchange_cases import (
     OTHER_BOX,
@@ -36,6 +39,7 @@ LISTED = (("x1", "KANARI CONSIGNEE"),)
 SECOND = Bill(bill="SECONDBILL", shipper="OTRA FIRMA SA", consignee="FIRMA CUATRO SA", box=OTHER_BOX,
               goods="BANANAS", marks="M", street="S", notify="N")  # fmt: skip
 WORD = b"KANARI"
+WHY = "given to the wrong office"
 
 
 def queue(node: Node, **changes: Any) -> list[Any]:
@@ -120,6 +124,28 @@ def test_a_recall_comes_back_as_a_receipt_that_counts_each_class_of_storage(pair
     assert receipt.erased["indexes"] >= 2
     grant = next(iter(pair["marisol"].exchange.state().grants.values()))
     assert grant.state == "gone"
+
+
+def test_a_person_takes_a_record_back_with_a_reason_that_one_audit_line_holds(two: World) -> None:
+    giver = two["marisol"]
+    give(two, Bill())
+    bill, chief = record_of(giver, "KANARIBILL").id, officer(giver, role=Role.SUPERVISOR)
+    before = giver.exchange.state().grants
+    for reason in ("", " \n ", "a\x00b", "x" * 2_001):
+        refused(lambda said=reason: giver.partner_desk.recall(chief, bill, said), InputError)
+    refused(lambda: giver.partner_desk.recall(chief, "no such record", WHY), NotFound)
+    assert giver.exchange.state().grants == before, "nothing is taken back without a reason"
+    assert giver.partner_desk.recall(chief, bill, f"  {WHY}\n") == ("northreach",)
+    refused(lambda: giver.partner_desk.recall(chief, bill, WHY), ExchangeError)
+    two.sync("marisol", "northreach")
+    lines = sa.select(schema.audit.c.subject, schema.audit.c.detail).where(
+        schema.audit.c.action == Action.RELEASE_RECALL
+    )
+    with giver.store.read() as connection:
+        assert [tuple(row) for row in connection.execute(lines)] == [(bill, f"holders=1 {WHY}")]
+    steps = giver.partner_desk.trail(officer(giver, role=Role.AUDITOR), bill).steps
+    assert steps and all(WHY not in step.detail for step in steps), "a trail tells no reason"
+    assert traces(two["northreach"], WHY.encode()) == [], "the reason stays here"
 
 
 def test_a_recall_without_a_settled_erasure_brings_no_receipt(two: World) -> None:

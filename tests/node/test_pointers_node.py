@@ -177,7 +177,7 @@ def test_a_recall_of_the_records_closes_their_pointers(searchable: World) -> Non
     assert search(searchable, "company_name", firm) == {firm: "hit"}
     for bill in bills:
         if firm in {party.name for party in bill.body.parties}:
-            marisol.partner_desk.recall(chief(marisol), bill.id)
+            marisol.partner_desk.recall(chief(marisol), bill.id, "wrong office")
     name = f"{firm} "  # typed once more
     assert search(searchable, "company_name", name) == {name: "no_hit"}
     assert "epoch:closed" in events(marisol)

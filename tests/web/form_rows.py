@@ -256,7 +256,7 @@ ROWS: Final[dict[str, Row]] = {
     "/consents": Row(role="supervisor", bare="no question waits here; tests/web/test_web_partners.py"),
     "/records/{record_id}/recall": Row(
         role="supervisor", at="/records/{ours}/trail", path={"record_id": "ours"},
-        needs=("sure",),
+        sample={"sure": "yes", "reason": "sent to the wrong office"}, needs=("sure", "reason"),
     ),
     "/intake/{source_id}/recall": Row(
         role="supervisor", at="/intake/{file}/recall", path={"source_id": "file"},

@@ -68,7 +68,7 @@ class SmallDesk:
             marking=Marking(level=Level.OFFICIAL), onward="consent", keep_until="2027-11-01",
         )  # fmt: skip
 
-    def recall(self, reader: Reader, record_id: str) -> tuple[str, ...]:
+    def recall(self, reader: Reader, record_id: str, reason: str) -> tuple[str, ...]:
         reader.require(Action.RELEASE_RECALL)
         return ("northreach",)
 

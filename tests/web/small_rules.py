@@ -49,7 +49,12 @@ class SmallRules:
         moves = ("amend", "approve", "edit", "rehearse", "reject", "retire", "withdraw")
         said = self.name or "seen in the yard"
         versions = (
-            self._version("3", "stopped", why="the list vague_terms has ended"),
+            self._version(
+                "3",
+                "stopped",
+                why="the list vague_terms has ended",
+                why_es="la vigencia de la lista vague_terms ha terminado",
+            ),
             self._version(
                 "4",
                 "rehearsed",
@@ -105,8 +110,14 @@ class SmallRules:
         if "wrong" in text:
             at = text.index("wrong") - text.rfind("\n", 0, text.index("wrong"))
             line = text.count("\n", 0, text.index("wrong")) + 1
-            mistake = views.MistakeView(reason="there is no field wrong", line=line, column=at)
-            return views.TriedView(mistakes=(mistake, views.MistakeView(reason="owner is missing")))
+            mistake = views.MistakeView(
+                reason="there is no field wrong", reason_es="no existe el campo wrong",
+                code="rule_text:field", line=line, column=at,
+            )  # fmt: skip
+            missing = views.MistakeView(
+                reason="owner is missing", reason_es="falta owner", code="rule_text:missing"
+            )
+            return views.TriedView(mistakes=(mistake, missing))
         return views.TriedView(
             id=RULE, version="4", failures=(self._failure(),),
             figures=self.figures() if rehearse else None,

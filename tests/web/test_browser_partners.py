@@ -70,6 +70,7 @@ def test_a_record_is_previewed_from_its_page_and_taken_back(page: Page, world: W
     expect(page.get_by_role("row").filter(has_text="made coarser").first).to_be_visible()
     page.get_by_role("link", name="Back to the record").click()
     page.get_by_role("link", name="Where it went, and taking it back").click()
+    page.get_by_label("Reason, in your own words").fill("wrong office")
     page.get_by_label("Take it back from every partner; ours stays.").check()
     page.get_by_role("button", name="Recall").click()
     expect(page.get_by_role("row").filter(has_text="recalled, no receipt yet")).to_be_visible()

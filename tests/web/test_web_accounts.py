@@ -187,6 +187,7 @@ def test_what_is_wrong_is_told_at_its_field_and_no_password_comes_back(
     assert ana.get("/queue").status_code == 200
 
 
+@pytest.mark.usefixtures("brake_clock")
 def test_guessing_the_present_password_in_a_stolen_session_is_slowed_down(node: Node) -> None:
     ana = Walker(node).sign_in("ana", password=PASSWORD)
     tries = [ana.post(OWN, **own_form(f"guess number {n}", FRESH)).status_code for n in range(7)]

@@ -96,6 +96,37 @@ def test_a_wrong_filter_is_400(people: dict[str, Walker], query: str) -> None:
     assert people["ada"].get(f"/audit?{query}").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("address", "field", "english", "spanish"),
+    [
+        ("/audit?since=yesterday&who=ana.perez", "since", "such as 1971-05-12", "1971-05-12"),
+        ("/audit?since=2026-12-02&until=2026-12-01&who=ana.perez", "until", "before", "anterior"),
+        ("/audit?action=x&who=ana.perez", "action", "list", "lista"),
+        ("/audit?purpose=x&who=ana.perez", "purpose", "list", "lista"),
+        ("/audit-use?since=x&opens=7", "since", "such as 1971-05-12", "1971-05-12"),
+        ("/audit-use?since=2026-11-28&until=2020-01-01&opens=7", "until", "before", "anterior"),
+        ("/audit-use?since=2020-01-01&until=2026-11-28&opens=7", "until", "too long", "demasiado largo"),
+        ("/audit-use?shuts=99&opens=7", "shuts", "24", "24"),
+        ("/audit-use?least=0&opens=7", "least", "1", "1"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
+    people: dict[str, Walker], address: str, field: str, english: str, spanish: str
+) -> None:
+    for language, told in (("en", english), ("es", spanish)):
+        people["ada"].post("/preferences", language=language, back="/help")
+        page = people["ada"].see(address, 400)
+        (wrong,) = page.xpath("//form[@method='get']//*[@aria-invalid='true']")
+        assert wrong.get("name") == field
+        said = page.xpath("//*[@id=$id]", id=wrong.get("aria-describedby").split()[-1])[0]
+        assert told in text_of(said), text_of(said)
+        kept = {"who": "ana.perez"} if address.startswith("/audit?") else {"opens": "7"}
+        for name, value in kept.items():
+            assert page.xpath("string(//form//input[@name=$name]/@value)", name=name) == value
+        assert page.xpath("//*[@role='alert']//a[starts-with(@href, '#')]")
+    people["ada"].post("/preferences", language="en", back="/help")
+
+
 def test_who_did_something_with_one_subject_is_asked_and_that_is_a_line_too(
     node: Node, people: dict[str, Walker]
 ) -> None:

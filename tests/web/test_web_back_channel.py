@@ -339,6 +339,7 @@ def test_a_key_that_the_provider_just_changed_to_is_fetched(
     assert not ana.inside
 
 
+@pytest.mark.usefixtures("brake_clock")
 def test_guesses_are_slowed_down_and_the_providers_own_word_is_not(
     node: Node, provider: IdentityProvider
 ) -> None:

@@ -344,6 +344,7 @@ def test_a_purpose_that_the_role_may_not_read_for_is_refused(
     refused(browser, node, browser.through(provider, "sub-ana", purpose="audit"), "purpose")
 
 
+@pytest.mark.usefixtures("brake_clock")
 def test_many_tries_from_one_address_are_slowed_down(
     node: Node, provider: IdentityProvider
 ) -> None:

@@ -94,19 +94,24 @@ def test_a_copy_says_whose_it_is_and_through_whom(world: World) -> None:
     assert "A copy of marisol's record, received through marisol." in said
 
 
-def test_a_recall_needs_a_tick_and_ends_in_a_receipt(world: World) -> None:
+def test_a_recall_needs_a_reason_and_a_tick_and_ends_in_a_receipt(world: World) -> None:
     record = record_of(world["marisol"], "NRLN04120005")
     walker = walk(world["marisol"])
-    answer = walker.post(f"/records/{record}/recall")
-    assert answer.status_code == 400 and "Tick this to confirm." in answer.text
-    walker.post(f"/records/{record}/recall", sure="yes")
+    address, good = f"/records/{record}/recall", {"sure": "yes", "reason": "wrong office"}
+    assert walker.see(f"/records/{record}/trail").xpath("//input[@name='reason']/@required")
+    for left in good:
+        answer = walker.post(address, **{name: said for name, said in good.items() if name != left})
+        (wrong,) = walker.tree(answer).xpath("//main//form//*[@aria-invalid='true']")
+        assert (answer.status_code, wrong.get("name")) == (400, left)
+    assert walker.tree(answer).xpath("//input[@name='sure']/@checked"), "nothing is lost"
+    assert walker.post(address, **good).status_code == 303
     world.sync("marisol", "northreach")
     (row,) = walker.see(f"/records/{record}/trail").xpath("//tr[@data-row]")
     cells = [text_of(cell) for cell in row]
     assert cells[:5] == ["northreach", "marisol", "2", "gone", "recalled"]
     assert cells[5].startswith("tables ")
     assert "recalled" in text_of(walker.see("/partners/northreach"))
-    again = walker.post(f"/records/{record}/recall", sure="yes")
+    again = walker.post(address, **good)
     assert again.status_code == 409 and "Not done." in again.text
 
 

@@ -88,6 +88,35 @@ def test_a_mistake_stands_at_its_place_in_the_text(node: Node) -> None:
     assert not [row for row in node.rules(worlds.reader(node)) if row.name]
 
 
+def test_a_mistake_is_said_in_the_language_of_its_reader(node: Node) -> None:
+    eva = person(node, language="es")
+    wrong = rule().replace("contains(goods_text", "contains(goods_tex").replace("points = 10", "")
+    for do in ("check", "rehearse", "keep"):
+        page = html.fromstring(eva.post("/rule-editor", text=wrong, do=do).text)
+        said = [text_of(one) for one in page.xpath("//section[@role='alert']//li")]
+        assert page.xpath("string(//textarea)").strip() == wrong.strip(), "nothing is lost"
+        assert said == ["falta points"]
+    wrong = rule().replace("contains(goods_text", "contains(goods_tex")
+    page = html.fromstring(eva.post("/rule-editor", text=wrong, do="check").text)
+    (said,) = page.xpath("//section[@role='alert']//li")
+    assert text_of(said).startswith(
+        "Línea 12, carácter 10: no existe el campo goods_tex; ¿quiso decir goods_text?"
+    )
+    assert said.xpath("string(.//mark)") == "g" and not said.xpath(".//*[@lang='en']")
+    broken = eva.post("/rule-editor", text=rule().replace("points = 10", "points = ="), do="check")
+    assert "el texto no puede leerse aquí" in text_of(html.fromstring(broken.text))
+
+
+def test_why_a_test_cannot_run_is_said_in_the_language_of_its_reader(node: Node) -> None:
+    odd = rule().replace("given = {", "given = { nothing = 1, ", 1)
+    for language, said in (
+        ("en", "cannot run: consignment has no field nothing"),
+        ("es", "no puede ejecutarse: consignment no tiene ningún campo nothing"),
+    ):
+        tried = person(node, language=language).post("/rule-editor", text=odd, do="check")
+        assert tried.status_code == 200 and said in text_of(html.fromstring(tried.text))
+
+
 def test_wrong_forms_are_refused(node: Node) -> None:
     ana = person(node)
     assert ana.post("/rule-editor", text=rule(), do="explode").status_code == 400

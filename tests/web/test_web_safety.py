@@ -153,6 +153,7 @@ def test_a_refused_sign_in_never_says_what_was_wrong(wrong: dict[str, str]) -> N
     assert "Name, password or purpose is not right." in answer.text
 
 
+@pytest.mark.usefixtures("brake_clock")
 def test_failed_sign_ins_are_slowed_down() -> None:
     walker = Walker()
     codes = [walker.try_sign_in("analyst", password="wrong").status_code for _ in range(7)]

@@ -32,7 +32,8 @@ async def trail(call: Call) -> views.TrailView:
 
 async def recall(call: Call) -> shapes.Recalled:
     """Take a record of ours back from everyone who has it; ours stays."""
-    holders = await call.ask(call.node.partner_desk.recall, call.path["record_id"])
+    asked: shapes.RecordRecalled = call.body
+    holders = await call.ask(call.node.partner_desk.recall, call.path["record_id"], asked.reason)
     return shapes.Recalled(holders=holders)
 
 
@@ -94,7 +95,7 @@ ENDPOINTS: Final = (
     _get("/partners/{agency}", partner, views.PartnerView),
     _get("/records/{record_id}/preview", preview, views.PreviewView, shapes.PreviewQuery),
     _get("/records/{record_id}/trail", trail, views.TrailView),
-    _post("/records/{record_id}/recall", recall, shapes.Recalled),
+    _post("/records/{record_id}/recall", recall, shapes.Recalled, shapes.RecordRecalled),
     _get("/sources/{source_id}/recall-plan", recall_plan, views.RecallPlanView),
     _post("/sources/{source_id}/recall", recall_source, views.RecalledView, shapes.FileRecalled),
     _post("/records/{record_id}/ask", ask, body=shapes.ConsentAsked),

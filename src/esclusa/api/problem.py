@@ -19,8 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from esclusa.api.status import TooMany, sentence_of, status_of
-from esclusa.casework.forms import FieldMistake, MoveMistakes, mistakes_of
+from esclusa.casework import yard
+from esclusa.casework.forms import MoveMistakes, mistakes_of
 from esclusa.casework.refusals import code_of
+from esclusa.casework.yard import FormMistakes
 from esclusa.errors import EsclusaError, InputError, RuleError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -31,12 +33,14 @@ _STEP: Final = re.compile(r"[^.\[\]]+")
 class ValueProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with one value: where (``pointer`` into the body, or ``parameter`` of the
     address), a word for it, and a sentence. Of a text that was sent whole, ``line`` and ``column``
-    are its line and the character in it, from 1; 0 where it has no place."""
+    are its line and the character in it, from 1; 0 where it has no place. ``code`` names a sentence
+    that has one, and stays when it is worded anew."""
 
     pointer: str = ""
     parameter: str = ""
     problem: str
     detail: str
+    code: str = ""
     line: int = 0
     column: int = 0
 
@@ -72,7 +76,7 @@ def problem_of(error: EsclusaError, request: Request | None = None) -> Problem:
         code=(code_of(error) or None) if status < 500 and status != 404 else None,
         file=where.file if where else None,
         offset=where.offset if where else None,
-        errors=(*(_value(one, error, request) for one in mistakes_of(error)), *_in_the_text(error)),
+        errors=(*_values(error, request), *_in_the_text(error)),
     )
 
 
@@ -89,21 +93,32 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def _in_the_text(error: EsclusaError) -> Iterator[ValueProblem]:
     """Yield what is wrong with the text of a rule, each with its place in it."""
-    for line, column, reason in error.places if isinstance(error, RuleError) else ():
-        yield ValueProblem(pointer="#", problem="refused", detail=reason, line=line, column=column)
+    for line, column, one in error.places if isinstance(error, RuleError) else ():
+        yield ValueProblem(
+            pointer="#", problem="refused", detail=one.reason, code=code_of(one), line=line,
+            column=column,
+        )  # fmt: skip
 
 
-def _value(one: FieldMistake, error: EsclusaError, request: Request | None) -> ValueProblem:
-    detail = MoveMistakes((one,)).reason
-    if isinstance(error, InputError) and not isinstance(error, MoveMistakes):
-        detail = error.reason
-    steps = _STEP.findall(one.field)
+def _values(error: EsclusaError, request: Request | None) -> Iterator[ValueProblem]:
+    """Yield what is wrong with single values, those of a form of the yard included."""
+    for one in mistakes_of(error):
+        detail = MoveMistakes((one,)).reason
+        if isinstance(error, InputError) and not isinstance(error, MoveMistakes):
+            detail = error.reason
+        yield _value(one.field, one.problem, detail, request)
+    for left in error.mistakes if isinstance(error, FormMistakes) else ():
+        yield _value(left.field, left.problem, yard.sentence_of(left), request)
+
+
+def _value(field: str, problem: str, detail: str, request: Request | None) -> ValueProblem:
+    steps = _STEP.findall(field)
     asked = request.scope.get(ASKED, Asked()) if request is not None else Asked()
     if request is not None and steps and _in_address(request, asked, steps[0]):
-        return ValueProblem(parameter=steps[0], problem=one.problem, detail=detail)
+        return ValueProblem(parameter=steps[0], problem=problem, detail=detail)
     escaped = (step.replace("~", "~0").replace("/", "~1") for step in _within(asked.body, steps))
     return ValueProblem(
-        pointer="#" + "".join(f"/{step}" for step in escaped), problem=one.problem, detail=detail
+        pointer="#" + "".join(f"/{step}" for step in escaped), problem=problem, detail=detail
     )
 
 

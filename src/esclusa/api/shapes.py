@@ -213,6 +213,12 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[str, ...]
 
 
+class RecordRecalled(Asked, frozen=True, kw_only=True):
+    """Why a record is taken back."""
+
+    reason: str
+
+
 class FileRecalled(Asked, frozen=True, kw_only=True):
     """Why all records of a file are taken back. ``version`` is that of the plan that was looked at
     (``GET /sources/{source_id}/recall-plan``): with another one nothing is taken back."""

@@ -15,11 +15,13 @@ from typing import Final
 import msgspec
 
 from esclusa.casework.tables import table
-from esclusa.errors import EsclusaError, ExchangeError, PointerError, Term
+from esclusa.errors import EsclusaError, ExchangeError, PointerError, RuleError, Term
 
 Word = Callable[[str, str], str]
 """(list, code) → the word of a closed list in the reader's language."""
 SPANISH: Final = "es"
+_AT: Final = "línea {}, carácter {}: "
+"""Where something stands in the text of a rule."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,12 @@ def refusal_of(error: EsclusaError) -> Refusal | None:
     return _by_text().get(error.text)
 
 
+def in_spanish(error: EsclusaError) -> str:
+    """Return an error's sentence in Spanish, "" where there is none; for one whose facts are words
+    of no list."""
+    return spoken(error, SPANISH, lambda _group, code: code)
+
+
 def code_of(error: EsclusaError) -> str:
     """Return the stable code of an error's sentence, "" where it has none."""
     found = refusal_of(error)
@@ -64,6 +72,11 @@ def spoken(error: EsclusaError, language: str, word: Word) -> str:
 
     :param word: gives the words of the lists that a :class:`Term` names.
     """
+    if language == SPANISH and isinstance(error, RuleError) and error.places:
+        return "\n".join(
+            (_AT.format(line, column) if line else "") + spoken(one, language, word)
+            for line, column, one in error.places
+        )
     if language != SPANISH or (found := refusal_of(error)) is None:
         return ""
     said = {name: _fact(value, word) for name, value in error.facts.items()}

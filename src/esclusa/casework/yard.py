@@ -64,7 +64,12 @@ class FormMistakes(InputError):
 
     def __init__(self, mistakes: tuple[FormMistake, ...]) -> None:
         self.mistakes = mistakes
-        super().__init__("; ".join(f"{one.field} {_SENTENCES[one.problem]}" for one in mistakes))
+        super().__init__("; ".join(map(sentence_of, mistakes)))
+
+
+def sentence_of(mistake: FormMistake) -> str:
+    """Return what is wrong with one field as an English sentence."""
+    return f"{mistake.field} {_SENTENCES[mistake.problem]}"
 
 
 def cleaned(filled: Filled) -> Filled:

@@ -198,7 +198,7 @@ def _recalled(nodes: Sequence[Node], record: str, lines: dict[str, Line]) -> Non
     """Recall one record from everyone, and print the receipts."""
     marisol, northreach, altamira = nodes
     ours = marisol.exchange.pointers[record].id
-    marisol.partner_desk.recall(marisol.operator(), ours)
+    marisol.partner_desk.recall(marisol.operator(), ours, "Given to show how a recall goes.")
     for node, partner in ((marisol, northreach), (northreach, altamira), (marisol, northreach)):
         _sync(node, partner, lines)
     trail = marisol.partner_desk.trail(marisol.operator(), ours)

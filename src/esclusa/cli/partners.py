@@ -313,7 +313,7 @@ def _show_preview(view: PreviewView, spoken: str) -> None:
 @node_option
 @click.argument("record", required=False, default="")
 @click.option("--source", default="", help="All records of one file in custody, by its id.")
-@click.option("--why", default="", help="Why a file's records are taken back; the log keeps it.")
+@click.option("--why", default="", help="Why they are taken back; the log keeps it.")
 @click.option("--look", is_flag=True, help="Only show what of the file would be taken back.")
 @answers
 def recall(folder: Path | None, record: str, source: str, why: str, look: bool) -> None:
@@ -323,10 +323,10 @@ def recall(folder: Path | None, record: str, source: str, why: str, look: bool) 
     """
     if bool(record) == bool(source):
         raise click.UsageError("name a record, or a file with --source")
-    if record and (why or look):
-        raise click.UsageError("--why and --look go with --source")
-    if source and not why and not look:
-        raise click.UsageError("a recall of a whole file needs --why; --look shows it before")
+    if record and look:
+        raise click.UsageError("--look goes with --source")
+    if not why and not look:
+        raise click.UsageError("a recall needs --why; of a whole file, --look shows it before")
     with opened(folder) as node:
         if look:
             _show_plan(node.partner_desk.recall_plan(node.operator(), source))
@@ -335,7 +335,8 @@ def recall(folder: Path | None, record: str, source: str, why: str, look: bool) 
             made = node.partner_desk.recall_source(node.operator(), source, why)
             what, holders = f"{made.records} records recalled", made.holders
         else:
-            what, holders = "recalled", node.partner_desk.recall(node.operator(), record)
+            holders = node.partner_desk.recall(node.operator(), record, why)
+            what = "recalled"
     click.echo(f"{what} from {', '.join(holders)}; receipts come with the next news")
 
 

@@ -124,23 +124,26 @@ class PartnerDesk:
         known = self._sight(reader).consents() if record.provenance.format == FORMAT else None
         return _preview(record, partner, self._exchange.planned(record, partner, known))
 
-    def recall(self, reader: Reader, record_id: str) -> tuple[str, ...]:
+    def recall(self, reader: Reader, record_id: str, reason: str) -> tuple[str, ...]:
         """Take a record of ours back from everyone who has it; return those who had it.
 
+        :param reason: stands in the audit log, with how many holders.
         :raises NotFound: when there is no such record for this reader.
+        :raises InputError: when the reason is missing or cannot be kept.
         :raises ExchangeError: when nobody has it.
         """
         reader.require(Action.RELEASE_RECALL)
         record = self._visible(reader, record_id)
         if record is None or record.originator != self._exchange.agency:
             raise NotFound("no such record of ours")
+        why = recalling.require_reason(reason)
         # What partners have may be another statement, under a marking this reader may not see.
         known = self._sight(reader).may_know(("", record.originator, self._wire_name(record)))
         holders = self._exchange.withdraw([record_id], by=reader.name) if known else ()
         if not holders:
             raise ExchangeError("held", "no partner has that record from us")
         self._gate.note(reader, Action.RELEASE_RECALL, subject=record_id,
-                        detail=f"holders={len(holders)}")  # fmt: skip
+                        detail=f"holders={len(holders)} {why}")  # fmt: skip
         return holders
 
     def recall_plan(self, reader: Reader, source_id: str) -> views.RecallPlanView:

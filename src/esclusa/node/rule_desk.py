@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from esclusa.analysis.targeting import Pack
 from esclusa.analysis.targeting.rehearsal import Rehearsed
-from esclusa.analysis.targeting.written import Written, blank
+from esclusa.analysis.targeting.written import Written, blank, refusal
 from esclusa.casework.rule_life import ASK, Periods, Version, in_force, next_move
-from esclusa.errors import InputError, NotFound, RuleError, StateError
+from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import audit, records
 from esclusa.ledger.indexing import title_of
 from esclusa.model import Level, RehearsalFigures, RuleMove, natural_key, record_id
@@ -292,8 +292,7 @@ class RuleDesk:
     def _usable(self, text: str) -> Written:
         written = self._check(text)
         if written.mistakes:
-            places = tuple((one.line, one.column, one.reason) for one in written.mistakes)
-            raise RuleError("\n".join(map(str, written.mistakes)), places=places)
+            raise refusal(written.mistakes)
         return written
 
     def _label(self, level: int | None, reader: Reader) -> int:

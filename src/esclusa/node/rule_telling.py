@@ -14,8 +14,10 @@ from esclusa.analysis.targeting import Failure, Rule
 from esclusa.analysis.targeting.pack import standing
 from esclusa.analysis.targeting.rehearsal import Rate
 from esclusa.analysis.targeting.rule import from_table
-from esclusa.analysis.targeting.written import Checker, Mistake, Written
+from esclusa.analysis.targeting.written import Checker, Mistake, Written, refusal
+from esclusa.casework.refusals import code_of, in_spanish
 from esclusa.casework.rule_life import OPEN, RUNNING, Periods, Version, in_force, state_on
+from esclusa.errors import RuleError
 from esclusa.model import RehearsalFigures, RuleMove, RuleRate
 from esclusa.node.own_rules import Kept
 from esclusa.sharing import rule_views as views
@@ -55,12 +57,19 @@ def figures_view(figures: RehearsalFigures, titles: Titles) -> views.FiguresView
 
 def mistake_view(mistake: Mistake) -> views.MistakeView:
     """Return a mistake at its place."""
-    return views.MistakeView(reason=mistake.reason, line=mistake.line, column=mistake.column)
+    return views.MistakeView(
+        reason=mistake.reason, reason_es=in_spanish(mistake.problem), code=code_of(mistake.problem),
+        line=mistake.line, column=mistake.column,
+    )  # fmt: skip
 
 
 def failure_view(failure: Failure) -> views.FailureView:
     """Return a test that does not come out."""
-    return views.FailureView(test=failure.test, expected=failure.expected, found=failure.found)
+    problem = failure.problem
+    return views.FailureView(
+        test=failure.test, expected=failure.expected, found=failure.found,
+        found_es=in_spanish(problem) if problem else "", code=code_of(problem) if problem else "",
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)
@@ -87,14 +96,15 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         state = state_on(known, place, self.day, self.periods)
         return STOPPED if state in RUNNING and self.why(known[place].text) else state
 
-    def why(self, text: str) -> str:
-        """Return why a text cannot run today, "" if it can."""
+    def why(self, text: str) -> RuleError | None:
+        """Return why a text cannot run today, None if it can."""
         written = self.check(text)
         if written.pack is None:
-            return str(written.mistakes[0])
+            return refusal(written.mistakes[:1])
         (now,) = standing(written.pack, self.day)
-        rule_itself = now.cause == now.rule
-        return "" if now.state == "active" or rule_itself else f"the list {now.cause} has ended"
+        if now.state == "active" or now.cause == now.rule:
+            return None
+        return RuleError("the list {name} has ended", name=now.cause)
 
     def row(self) -> RuleView:
         """Return the rule as a line of the list: the version in force, else the newest."""
@@ -160,12 +170,13 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         state = self.state(known, place)
         open_one = version.stored in OPEN
         written = self.check(version.text) if open_one else Written()
-        why = self.why(version.text) if state == STOPPED or open_one else ""
+        why = self.why(version.text) if state == STOPPED or open_one else None
         return views.RuleVersionView(
             version=version.name, state=state, text=version.text, digest=version.digest,
             authors=tuple(sorted(version.authors)), valid_from=version.valid_from.isoformat(),
             valid_to=version.valid_to.isoformat(),
-            approved=version.approved.isoformat() if version.approved else "", why=why,
+            approved=version.approved.isoformat() if version.approved else "",
+            why=why.reason if why else "", why_es=in_spanish(why) if why else "",
             failures=tuple(map(failure_view, written.failures)),
             figures=figures_view(version.figures, titles) if version.figures else None,
             waiting=version.waiting.by if version.waiting else "",

@@ -48,19 +48,25 @@ class FiguresView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MistakeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a text; ``line`` and ``column`` count from 1, 0 when it has no place."""
+    """What is wrong with a text; ``line`` and ``column`` count from 1, 0 when it has no place.
+    ``code`` names the sentence, and stays when it is worded anew."""
 
     reason: str
+    reason_es: str
+    code: str
     line: int = 0
     column: int = 0
 
 
 class FailureView(msgspec.Struct, frozen=True, kw_only=True):
-    """A test of the rule's own that does not come out."""
+    """A test of the rule's own that does not come out. ``found`` may be a sentence on why it cannot
+    run; ``found_es`` and ``code`` are of that sentence, "" otherwise."""
 
     test: str
     expected: str
     found: str
+    found_es: str = ""
+    code: str = ""
 
 
 class TriedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,9 +94,9 @@ class RuleStepView(msgspec.Struct, frozen=True, kw_only=True):
 
 class RuleVersionView(msgspec.Struct, frozen=True, kw_only=True):
     """A version with its state today. ``why`` says why one that is approved cannot run, "" if it
-    can. ``digest`` is the fingerprint of its text, which whoever approves it hands back.
-    ``waiting`` names who asked for a rehearsal that has not been made, "" for nobody, and
-    ``waiting_since`` says when."""
+    can, and ``why_es`` says it in Spanish. ``digest`` is the fingerprint of its text, which whoever
+    approves it hands back. ``waiting`` names who asked for a rehearsal that has not been made, ""
+    for nobody, and ``waiting_since`` says when."""
 
     version: str
     state: str
@@ -101,6 +107,7 @@ class RuleVersionView(msgspec.Struct, frozen=True, kw_only=True):
     valid_to: str
     approved: str = ""
     why: str = ""
+    why_es: str = ""
     failures: tuple[FailureView, ...] = ()
     figures: FiguresView | None = None
     waiting: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from esclusa.analysis.targeting.catalogue import Field
 from esclusa.analysis.targeting.functions import FUNCTIONS, Function
@@ -26,7 +26,8 @@ from esclusa.analysis.targeting.tree import (
     names,
     walk,
 )
-from esclusa.errors import RuleError
+from esclusa.analysis.targeting.words import one_of, term
+from esclusa.errors import RuleError, Term
 
 Constant = str | bool | float | tuple[str, ...] | tuple[float, ...]
 
@@ -46,9 +47,9 @@ class Scope(NamedTuple):
     lists: Mapping[str, tuple[str, ...]]
     rule: str = ""
 
-    def error(self, reason: str, at: int) -> RuleError:
+    def error(self, text: str, at: int, **facts: Any) -> RuleError:
         """Return the error that names the rule and the character ``at``."""
-        return RuleError(reason, rule=self.rule, offset=at)
+        return RuleError(text, **facts).of(self.rule, at)
 
 
 def check(node: Node, scope: Scope) -> None:
@@ -105,8 +106,9 @@ def _check_cost(node: Node, scope: Scope, inside: int = 0) -> None:
     if isinstance(node, Binary) and node.op in ("+", "-", "*", "/"):
         inside += 1
         if inside > MAX_CALCULATIONS:
-            reason = f"more than {MAX_CALCULATIONS} calculations inside one another"
-            raise scope.error(reason, node.at)
+            raise scope.error(
+                "more than {most} calculations inside one another", node.at, most=MAX_CALCULATIONS
+            )
     for child in children(node):
         _check_cost(child, scope, inside)
 
@@ -141,16 +143,19 @@ def _require_upper(texts: Iterable[str], at: int, scope: Scope) -> None:
 def _field_type(node: Name, scope: Scope) -> str:
     field = scope.fields.get(node.name)
     if field is None:
-        raise scope.error(f"there is no field {node.name}{_like(node.name, scope.fields)}", node.at)
+        like = _like(node.name, scope.fields)
+        raise scope.error("there is no field {name}{like}", node.at, name=node.name, like=like)
     if "condition" not in field.allowed_for:
-        why = field.note or "it may only be shown"
-        raise scope.error(f"no condition may read {node.name}: {why}", node.at)
+        why = term(field.note or "it may only be shown")
+        raise scope.error("no condition may read {name}: {why}", node.at, name=node.name, why=why)
     return field.type
 
 
-def _like(word: str, known: Iterable[str]) -> str:
+def _like(word: str, known: Iterable[str]) -> Term:
     near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    if not near:
+        return Term("")
+    return Term(f"; did you mean {near[0]}?", es=f"; ¿quiso decir {near[0]}?")
 
 
 def _unary_type(node: Unary, scope: Scope) -> str:
@@ -181,8 +186,10 @@ def _both(node: Binary, wanted: Iterable[str], gives: str, scope: Scope) -> str:
 def _require(node: Node, wanted: Iterable[str], op: str, at: int, scope: Scope) -> str:
     found = type_of(node, scope)
     if found not in wanted:
-        expected = " or ".join(sorted(wanted))
-        raise scope.error(f"{op} takes {expected} here, not {found}", at)
+        raise scope.error(
+            "{op} takes {expected} here, not {found}", at, op=op, expected=one_of(wanted),
+            found=term(found),
+        )  # fmt: skip
     return found
 
 
@@ -198,12 +205,12 @@ def _call_type(node: Call, scope: Scope) -> str:
     function = FUNCTIONS.get(node.name)
     if function is None:
         like = _like(node.name, [*FUNCTIONS, "list"])
-        raise scope.error(f"there is no function {node.name}{like}", node.at)
+        raise scope.error("there is no function {name}{like}", node.at, name=node.name, like=like)
     if len(node.args) != len(function.takes):
-        wanted, found = len(function.takes), len(node.args)
         raise scope.error(
-            f"{node.name} needs {wanted} between its brackets, found {found}", node.at
-        )
+            "{name} needs {wanted} between its brackets, found {found}", node.at, name=node.name,
+            wanted=len(function.takes), found=len(node.args),
+        )  # fmt: skip
     kinds = [_argument(node, index, function, scope) for index in range(len(node.args))]
     _particular(node, kinds, scope)
     return kinds[0] if function.gives == "same" else function.gives
@@ -216,13 +223,16 @@ def _argument(node: Call, index: int, function: Function, scope: Scope) -> str:
     found = type_of(arg, scope)
     if found in allowed or (f"{found}!" in allowed and constant(arg, scope) is not None):
         return found
-    expected = " or ".join(sorted(kind.replace("!", " constant") for kind in allowed))
-    raise scope.error(f"value {index + 1} of {node.name} must be {expected}, not {found}", arg.at)
+    raise scope.error(
+        "value {number} of {name} must be {expected}, not {found}", arg.at, number=index + 1,
+        name=node.name, expected=one_of(kind.replace("!", " constant") for kind in allowed),
+        found=term(found),
+    )  # fmt: skip
 
 
 def _quoted(node: Call, arg: Node, scope: Scope) -> str:
     if not _is_text(arg):
-        raise scope.error(f"{node.name} takes a text in quotes here", arg.at)
+        raise scope.error("{name} takes a text in quotes here", arg.at, name=node.name)
     return "text"
 
 
@@ -232,14 +242,15 @@ def _particular(node: Call, kinds: list[str], scope: Scope) -> None:
     value = constant(last, scope)
     if node.name == "or_else" and kinds[0] != kinds[1]:
         raise scope.error(
-            f"or_else takes two values of one type, not {kinds[0]} and {kinds[1]}", last.at
-        )
+            "or_else takes two values of one type, not {first} and {second}", last.at,
+            first=term(kinds[0]), second=term(kinds[1]),
+        )  # fmt: skip
     if node.name == "is_round" and isinstance(value, float) and value <= 0:
         raise scope.error("the step of is_round must be above zero", last.at)
     if node.name == "date" and isinstance(value, str) and not _is_day(value):
         raise scope.error("a date is written YYYY-MM-DD", last.at)
     if node.name == "matches" and (problem := pattern_problem(str(value))):
-        raise scope.error(problem, last.at)
+        raise problem.of(scope.rule, last.at)
 
 
 def _is_day(text: str) -> bool:
@@ -254,5 +265,8 @@ def _list_type(node: Call, scope: Scope) -> str:
         raise scope.error('write list("name")', node.at)
     name = str(node.args[0].value)  # type: ignore[union-attr]
     if name not in scope.lists:
-        raise scope.error(f"the pack has no list {name}{_like(name, scope.lists)}", node.args[0].at)
+        raise scope.error(
+            "the pack has no list {name}{like}", node.args[0].at, name=name,
+            like=_like(name, scope.lists),
+        )  # fmt: skip
     return "texts"

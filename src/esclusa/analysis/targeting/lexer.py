@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from esclusa.errors import RuleError
+from esclusa.analysis.targeting.words import term
+from esclusa.errors import RuleError, Term
 
 MAX_LENGTH: Final = 2_000
 """Characters. The longest condition of the first pack has under 300; long value lists belong into
@@ -25,13 +26,13 @@ _TOKEN: Final = re.compile(
 )
 
 _HINTS: Final = {
-    "=": "write == to compare",
-    "&": "write and",
-    "|": "write or",
-    "!": "write not, or != to compare",
-    "'": "texts stand in double quotes",
-    '"': 'this text has no closing quote, or an escape other than \\" and \\\\',
-    "%": "there is no remainder; see is_round",
+    "=": ": write == to compare",
+    "&": ": write and",
+    "|": ": write or",
+    "!": ": write not, or != to compare",
+    "'": ": texts stand in double quotes",
+    '"': ': this text has no closing quote, or an escape other than \\" and \\\\',
+    "%": ": there is no remainder; see is_round",
 }
 
 
@@ -49,14 +50,16 @@ def tokens(source: str, *, rule: str = "") -> list[Token]:
     :raises RuleError: longer than :data:`MAX_LENGTH`, or a sign the language does not know.
     """
     if len(source) > MAX_LENGTH:
-        reason = f"the condition has {len(source)} characters, at most {MAX_LENGTH} are allowed"
-        raise RuleError(reason, rule=rule, offset=MAX_LENGTH)
+        raise RuleError(
+            "the condition has {length} characters, at most {most} are allowed", rule=rule,
+            offset=MAX_LENGTH, length=len(source), most=MAX_LENGTH,
+        )  # fmt: skip
     found: list[Token] = []
     at = 0
     while at < len(source):
         match = _TOKEN.match(source, at)
         if match is None:
-            raise RuleError(_complaint(source[at]), rule=rule, offset=at)
+            raise _complaint(source[at]).of(rule, at)
         kind = match.lastgroup or ""
         if kind != "blank":
             found.append(_token(kind, match.group(), at, rule))
@@ -74,9 +77,11 @@ def _token(kind: str, text: str, at: int, rule: str) -> Token:
     return Token(kind, text, at)
 
 
-def _complaint(sign: str) -> str:
+def _complaint(sign: str) -> RuleError:
     if sign.isdigit():
-        return "a number has at most 15 digits and 9 decimals, and nothing attached to it"
+        return RuleError(
+            "a number has at most 15 digits and 9 decimals, and nothing attached to it"
+        )
     shown = sign if sign.isprintable() else f"U+{ord(sign):04X}"
-    hint = _HINTS.get(sign)
-    return f"{shown} is not part of the language" + (f": {hint}" if hint else "")
+    hint = term(_HINTS[sign]) if sign in _HINTS else Term("")
+    return RuleError("{sign} is not part of the language{hint}", sign=shown, hint=hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from esclusa.analysis.targeting.rule import Rule, WordList, from_table, valid_on
 from esclusa.analysis.targeting.ruleschema import list_problems, rule_problems
 from esclusa.analysis.targeting.template import Template
 from esclusa.analysis.targeting.tree import Node
+from esclusa.analysis.targeting.words import not_toml
 from esclusa.errors import RuleError
 
 DEFAULT: Final = Path(__file__).parent / "packs" / "first"
@@ -204,7 +205,7 @@ def _clean(words: WordList) -> WordList:
 
 def _repeated(ids: list[str]) -> list[RuleError]:
     return [
-        RuleError(f"{name} is defined more than once", rule=name)
+        RuleError("{name} is defined more than once", rule=name, entry="id", name=name)
         for name in sorted({name for name in ids if ids.count(name) > 1})
     ]
 
@@ -212,16 +213,17 @@ def _repeated(ids: list[str]) -> list[RuleError]:
 def _structs(kind: type[Any], files: list[Path], wrong: list[RuleError]) -> dict[str, Any]:
     """Read each file into a struct by file name; add what is wrong to ``wrong``."""
     if len(files) > MAX_FILES:
-        raise PackError([RuleError(f"more than {MAX_FILES} files in {files[0].parent.name}")])
+        folder = files[0].parent.name
+        raise PackError([
+            RuleError("more than {most} files in {folder}", most=MAX_FILES, folder=folder)
+        ])  # fmt: skip
     found: dict[str, Any] = {}
     for file in files:
-        reasons: Iterator[str] = iter(())
         try:
-            found[file.name], reasons_list = from_table(kind, _toml(file))
-            reasons = iter(reasons_list)
+            found[file.name], problems = from_table(kind, _toml(file))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
-            reasons = iter([_cannot_read(error)])
-        wrong += [RuleError(reason, rule=file.name) for reason in reasons]
+            problems = [_cannot_read(error)]
+        wrong += [problem.of(file.name) for problem in problems]
     return found
 
 
@@ -233,7 +235,7 @@ def _toml(file: Path) -> dict[str, Any]:
     return tomllib.loads(data.decode("utf-8"))
 
 
-def _cannot_read(error: Exception) -> str:
+def _cannot_read(error: Exception) -> RuleError:
     if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
-    return f"is not a TOML file of this kind: {error}"
+        return RuleError("cannot be read: {said}", said=str(error.strerror))
+    return RuleError("is not a TOML file of this kind: {said}", said=not_toml(str(error)))

@@ -6,7 +6,7 @@ evaluator (``eval``, template engines, expression libraries) may come near text 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from esclusa.analysis.targeting.lexer import Token, tokens
 from esclusa.analysis.targeting.tree import (
@@ -20,6 +20,7 @@ from esclusa.analysis.targeting.tree import (
     Unary,
     depth,
 )
+from esclusa.analysis.targeting.words import term
 from esclusa.errors import RuleError
 
 MAX_DEPTH: Final = 40
@@ -41,9 +42,11 @@ def parse(source: str, *, rule: str = "") -> Node:
     reader = _Reader(tokens(source, rule=rule), rule)
     node = reader.expression(0)
     if reader.now.kind != "end":
-        raise reader.error(f"expected the end or an operator, found {_shown(reader.now)}")
+        raise reader.error(
+            "expected the end or an operator, found {found}", found=_shown(reader.now)
+        )
     if depth(node) > MAX_DEPTH:
-        raise RuleError(f"more than {MAX_DEPTH} levels deep", rule=rule, offset=node.at)
+        raise RuleError("more than {most} levels deep", rule=rule, offset=node.at, most=MAX_DEPTH)
     return node
 
 
@@ -60,15 +63,15 @@ class _Reader:
     def now(self) -> Token:
         return self._tokens[self._index]
 
-    def error(self, reason: str, token: Token | None = None) -> RuleError:
+    def error(self, text: str, token: Token | None = None, **facts: Any) -> RuleError:
         at = (token or self.now).at
-        return RuleError(reason, rule=self._rule, offset=at)
+        return RuleError(text, **facts).of(self._rule, at)
 
     def expression(self, power: int) -> Node:
         """Read operands and operators that bind tighter than ``power``."""
         self._level += 1
         if self._level > MAX_DEPTH:
-            raise self.error(f"more than {MAX_DEPTH} levels deep")
+            raise self.error("more than {most} levels deep", most=MAX_DEPTH)
         left = self._prefix(power)
         while (binds := self._operator_power()) > power:
             left = self._infix(left, binds)
@@ -107,7 +110,7 @@ class _Reader:
                 return self._closed(self.expression(0), ")")
             case "sign", "[":
                 return self._items(token)
-        raise self.error(f"expected a value, found {_shown(token)}", token)
+        raise self.error("expected a value, found {found}", token, found=_shown(token))
 
     def _not(self, token: Token, power: int) -> Node:
         if power >= POWER["not"]:
@@ -133,8 +136,9 @@ class _Reader:
                 self._expect(",")
             values.append(self._item())
         if not values or len(values) > MAX_ITEMS or len({type(value) for value in values}) > 1:
-            reason = f"a list has 1 to {MAX_ITEMS} values, all texts or all numbers"
-            raise RuleError(reason, rule=self._rule, offset=opening.at)
+            raise self.error(
+                "a list has 1 to {most} values, all texts or all numbers", opening, most=MAX_ITEMS
+            )
         return Items(tuple(values), opening.at)  # type: ignore[arg-type]
 
     def _item(self) -> str | float:
@@ -144,7 +148,7 @@ class _Reader:
             return sign * float(token.text)
         if token.kind == "text" and sign > 0:
             return token.text
-        raise self.error(f"expected a text or a number, found {_shown(token)}", token)
+        raise self.error("expected a text or a number, found {found}", token, found=_shown(token))
 
     def _closed(self, node: Node, sign: str) -> Node:
         self._expect(sign)
@@ -152,7 +156,9 @@ class _Reader:
 
     def _expect(self, sign: str) -> None:
         if not self._accept(sign):
-            raise self.error(f"expected {sign} here, found {_shown(self.now)}")
+            raise self.error(
+                "expected {sign} here, found {found}", sign=sign, found=_shown(self.now)
+            )
 
     def _accept(self, sign: str) -> bool:
         found = self.now.kind == "sign" and self.now.text == sign
@@ -166,4 +172,4 @@ class _Reader:
 
 
 def _shown(token: Token) -> str:
-    return "the end" if token.kind == "end" else token.text[:20]
+    return term("the end") if token.kind == "end" else token.text[:20]

@@ -12,6 +12,8 @@ from typing import Final
 
 import polars as pl
 
+from esclusa.errors import RuleError
+
 MAX_PATTERN: Final = 200
 _PIECE: Final = re.compile(
     r"""
@@ -23,27 +25,29 @@ _PIECE: Final = re.compile(
 )
 
 
-def pattern_problem(pattern: str) -> str | None:
+def pattern_problem(pattern: str) -> RuleError | None:
     """Return what is wrong with ``pattern``, None when it can be used."""
     if not pattern or len(pattern) > MAX_PATTERN:
-        return f"a pattern has 1 to {MAX_PATTERN} characters"
+        return RuleError("a pattern has 1 to {most} characters", most=MAX_PATTERN)
     at, repeatable = 0, False
     while at < len(pattern):
         piece = _PIECE.match(pattern, at)
         if piece is None:
-            return f"{pattern[at]!r} at {at} of the pattern is not supported"
+            return RuleError(
+                "{sign!r} at {at} of the pattern is not supported", sign=pattern[at], at=at
+            )
         repeat = piece.lastgroup == "repeat"
         if repeat and not repeatable:
-            return f"nothing to repeat at {at} of the pattern"
+            return RuleError("nothing to repeat at {at} of the pattern", at=at)
         repeatable = not repeat and piece.group() not in ("(", "|", "^", "$")
         at = piece.end()
     return _engine_problem(pattern)
 
 
-def _engine_problem(pattern: str) -> str | None:
+def _engine_problem(pattern: str) -> RuleError | None:
     try:
         re.compile(pattern)
         pl.Series([""]).str.contains(pattern)
     except (re.error, pl.exceptions.PolarsError):
-        return "the pattern cannot be read; check its brackets"
+        return RuleError("the pattern cannot be read; check its brackets")
     return None

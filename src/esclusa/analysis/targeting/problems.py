@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from esclusa.errors import RuleError
 
@@ -16,7 +17,10 @@ class PackError(RuleError):
     def __init__(self, problems: Sequence[RuleError]) -> None:
         self.problems = tuple(problems)
         first = self.problems[0]
-        super().__init__(first.reason, rule=first.rule, offset=first.offset)
+        facts: dict[str, Any] = first.facts
+        super().__init__(
+            first.text, rule=first.rule, offset=first.offset, entry=first.entry, **facts
+        )
         if len(self.problems) > 1:
             self.args = ("\n".join(str(problem) for problem in self.problems),)
 

@@ -18,6 +18,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from esclusa.analysis.targeting.tree import Node, unparse
+from esclusa.analysis.targeting.words import mismatch
+from esclusa.errors import RuleError
 
 MAX_POINTS: Final = 100
 LONGEST_RULE: Final = dt.timedelta(days=3 * 366)
@@ -107,18 +109,25 @@ def valid_on(thing: Rule | WordList, day: dt.date) -> bool:
     return thing.valid_from <= day <= thing.valid_to
 
 
-def from_table(kind: type[Any], table: Mapping[str, Any]) -> tuple[Any, list[str]]:
+def from_table(kind: type[Any], table: Mapping[str, Any]) -> tuple[Any, list[RuleError]]:
     """Convert a parsed TOML table to a struct; return it with every mismatch.
 
     The struct is None when there is any mismatch.
     """
     known = {field.name: field for field in msgspec.structs.fields(kind)}
-    wrong = [f"unknown entry {name}" for name in table if name not in known]
-    wrong += [f"{f.name} is missing" for f in known.values() if f.required and f.name not in table]
+    wrong = [
+        RuleError("unknown entry {name}", entry=name, name=name)
+        for name in table if name not in known
+    ]  # fmt: skip
+    wrong += [
+        RuleError("{name} is missing", entry=field.name, name=field.name)
+        for field in known.values() if field.required and field.name not in table
+    ]  # fmt: skip
     values: dict[str, Any] = {}
     for name in known.keys() & table.keys():
         try:
             values[name] = msgspec.convert(table[name], known[name].type)
         except msgspec.ValidationError as error:
-            wrong.append(f"{name}: {error}")
-    return (None if wrong else kind(**values)), sorted(wrong)
+            said = mismatch(str(error))
+            wrong.append(RuleError("{name}: {said}", entry=name, name=name, said=said))
+    return (None if wrong else kind(**values)), sorted(wrong, key=lambda one: one.reason)

@@ -54,80 +54,100 @@ def rule_problems(rule: Rule, tree: Node, *, may_be_unknown: bool) -> list[RuleE
     :param may_be_unknown: the condition is unknown on a row that says nothing, so a test must show
         when it is.
     """
-    plain = [
+    wrong = [
         *_plain_problems(rule),
         *_test_problems(rule, may_be_unknown),
         *_review_problems(rule, tree),
+        *_zero_problems(tree),
+        *_sentence_problems(rule),
     ]
-    wrong = [RuleError(reason, rule=rule.id) for reason in plain]
-    return wrong + list(_zero_problems(rule, tree)) + list(_sentence_problems(rule))
+    return [problem.of(rule.id) for problem in wrong]
 
 
 def list_problems(words: WordList) -> list[RuleError]:
     """Return everything wrong with a list."""
+    return [problem.of(f"list {words.id}") for problem in _list_problems(words)]
+
+
+def _list_problems(words: WordList) -> Iterator[RuleError]:
     longest = LONGEST_PLACES if words.kind == "places" else LONGEST_RULE
-    reasons = [
-        *(["valid_to is before valid_from"] if words.valid_to < words.valid_from else ()),
-        *([f"runs longer than {longest.days} days"] if _too_long(words, longest.days) else ()),
-        *(["has no items"] if not words.items else ()),
-        *(["has an empty item"] if not all(item.strip() for item in words.items) else ()),
-        *(["does not state its source"] if not words.source.strip() else ()),
-    ]
-    return [RuleError(reason, rule=f"list {words.id}") for reason in reasons]
+    yield from _date_problems(words, longest.days)
+    if not words.items:
+        yield RuleError("has no items", entry="items")
+    if not all(item.strip() for item in words.items):
+        yield RuleError("has an empty item", entry="items")
+    if not words.source.strip():
+        yield RuleError("does not state its source", entry="source")
 
 
-def _too_long(thing: Rule | WordList, days: int) -> bool:
-    return (thing.valid_to - thing.valid_from).days > days
+def _date_problems(thing: Rule | WordList, days: int) -> Iterator[RuleError]:
+    if thing.valid_to < thing.valid_from:
+        yield RuleError("valid_to is before valid_from", entry="valid_to")
+    if (thing.valid_to - thing.valid_from).days > days:
+        yield RuleError("runs longer than {days} days", entry="valid_to", days=days)
 
 
-def _plain_problems(rule: Rule) -> Iterator[str]:
+def _plain_problems(rule: Rule) -> Iterator[RuleError]:
     if not _ID.fullmatch(rule.id):
-        yield "id must be upper-case letters and digits, parts joined by . or -"
+        yield RuleError(
+            "id must be upper-case letters and digits, parts joined by . or -", entry="id"
+        )
     for name in _STATED:
         value = getattr(rule, name)
         if not (value.strip() if isinstance(value, str) else value):
-            yield f"{name} is empty"
+            yield RuleError("{name} is empty", entry=name, name=name)
     if not 1 <= rule.points <= MAX_POINTS:
-        yield f"points is {rule.points}, expected 1 to {MAX_POINTS}"
-    if rule.valid_to < rule.valid_from:
-        yield "valid_to is before valid_from"
-    if _too_long(rule, LONGEST_RULE.days):
-        yield f"runs longer than {LONGEST_RULE.days} days"
-    yield from (f"{name} is not a subject" for name in rule.subjects if name not in SUBJECTS)
-    yield from (f"{i} is not a published indicator" for i in _unknown(rule.indicators))
+        yield RuleError(
+            "points is {points}, expected 1 to {most}", entry="points", points=rule.points,
+            most=MAX_POINTS,
+        )  # fmt: skip
+    yield from _date_problems(rule, LONGEST_RULE.days)
+    for name in rule.subjects:
+        if name not in SUBJECTS:
+            yield RuleError("{name} is not a subject", entry="subjects", name=name)
+    for name in _unknown(rule.indicators):
+        yield RuleError("{name} is not a published indicator", entry="indicators", name=name)
 
 
 def _unknown(ids: Sequence[str]) -> list[str]:
     return [name for name in ids if name not in indicator_ids()]
 
 
-def _test_problems(rule: Rule, may_be_unknown: bool) -> Iterator[str]:
+def _test_problems(rule: Rule, may_be_unknown: bool) -> Iterator[RuleError]:
     expected = {test.expect for test in rule.tests}
     wanted = {"true", "false"} | ({"unknown"} if may_be_unknown else set())
-    yield from (f"no test expects {name}" for name in sorted(wanted - expected))
+    for name in sorted(wanted - expected):
+        yield RuleError("no test expects {name}", entry="tests", name=name)
     for test in rule.tests:
         if (test.given is None) == (test.record is None):
-            yield f"test {test.name!r} must have either given or record"
-        if (test.subject or rule.subjects[0]) not in rule.subjects:
-            yield f"test {test.name!r} is about {test.subject}, the rule is not"
+            yield RuleError(
+                "test {test!r} must have either given or record", entry="tests", test=test.name
+            )
+        if test.subject and test.subject not in rule.subjects:
+            yield RuleError(
+                "test {test!r} is about {subject}, the rule is not", entry="tests",
+                test=test.name, subject=test.subject,
+            )  # fmt: skip
 
 
-def _review_problems(rule: Rule, tree: Node) -> Iterator[str]:
+def _review_problems(rule: Rule, tree: Node) -> Iterator[RuleError]:
     if TRAVELLER not in rule.subjects:
         return
     if rule.review is None:
-        yield "a rule about travellers needs a review"
+        yield RuleError("a rule about travellers needs a review", entry="review")
     elif rule.review.condition != fingerprint(tree):
-        yield f"the condition is not the one that was reviewed: it is now {fingerprint(tree)}"
+        yield RuleError(
+            "the condition is not the one that was reviewed: it is now {condition}",
+            entry="review", condition=fingerprint(tree),
+        )  # fmt: skip
     elif rule.review.on > rule.valid_from:
-        yield "the review is later than valid_from"
+        yield RuleError("the review is later than valid_from", entry="review")
 
 
-def _zero_problems(rule: Rule, tree: Node) -> Iterator[RuleError]:
+def _zero_problems(tree: Node) -> Iterator[RuleError]:
     for part in walk(tree):
         if isinstance(part, Binary) and part.op == "/" and _constant(part.right) == 0:
-            reason = "this divides by zero, so it is never known"
-            yield RuleError(reason, rule=rule.id, offset=part.right.at)
+            yield RuleError("this divides by zero, so it is never known", offset=part.right.at)
 
 
 def _constant(node: Node) -> float | None:
@@ -152,8 +172,8 @@ def _sentence_problems(rule: Rule) -> Iterator[RuleError]:
             continue
         known = fields(subject)
         for name in _SENTENCES:
-            if (found := template_problem(getattr(rule, name), known)) is not None:
-                yield RuleError(f"{name}: {found.reason}", rule=rule.id, offset=found.offset)
+            if (found := template_problem(name, getattr(rule, name), known)) is not None:
+                yield found
         for name in rule.evidence:
             if name not in known or "text" not in known[name].allowed_for:
-                yield RuleError(f"no evidence may show {name}", rule=rule.id)
+                yield RuleError("no evidence may show {name}", entry="evidence", name=name)

@@ -136,7 +136,10 @@ def explain(total: float, reasons: Sequence[Reason], language: str = "en") -> li
     :raises RuleError: ``total`` is not the sum of the reasons; such a score is never shown.
     """
     if total != score(reasons):
-        raise RuleError(f"the score {total:g} is not the sum of its reasons {score(reasons):g}")
+        raise RuleError(
+            "the score {total:g} is not the sum of its reasons {sum:g}", total=total,
+            sum=score(reasons),
+        )  # fmt: skip
     texts = [r.text_es if language == "es" else r.text_en for r in reasons]
     lines = [f"{r.points:g}  {r.code}  {text}" for r, text in zip(reasons, texts, strict=True)]
     return [*lines, f"{total:g}  ="]

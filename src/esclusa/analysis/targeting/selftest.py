@@ -29,16 +29,20 @@ from esclusa.analysis.targeting.features import (
 from esclusa.analysis.targeting.frame import frame_of
 from esclusa.analysis.targeting.pack import Compiled, Pack
 from esclusa.analysis.targeting.rule import RuleTest
+from esclusa.analysis.targeting.words import mismatch
+from esclusa.errors import RuleError, Term
 from esclusa.model import Consignment, PortCall, TransportEquipment, Traveller
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule's test that did not come out as expected; ``found`` may also be what went wrong."""
+    """A rule's test that did not come out as expected; ``found`` may also be what went wrong:
+    that is ``problem``, too."""
 
     rule: str
     test: str
     expected: str
     found: str
+    problem: RuleError | None = None
 
 
 class PackReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +56,9 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def passed(self) -> bool:
         return not self.failures
+
+
+_ODD: Final = "un valor no es del tipo de su campo"
 
 
 class _Subject(NamedTuple):
@@ -89,7 +96,7 @@ def check_pack(pack: Pack) -> PackReport:
 def verdict(found: Compiled, test: RuleTest) -> str:
     """Return ``true``, ``false`` or ``unknown``: what the rule says about a test's example.
 
-    :raises ValueError: (or a msgspec, polars or type error) the example cannot be a row.
+    :raises RuleError: (or a msgspec, polars, value or type error) the example cannot be a row.
     """
     subject = test.subject or found.rule.subjects[0]
     table = _given(subject, test.given) if test.given is not None else _recorded(subject, test)
@@ -100,7 +107,8 @@ def verdict(found: Compiled, test: RuleTest) -> str:
 def table_of(subject: str, record: Mapping[str, Any], context: Mapping[str, Any]) -> pl.DataFrame:
     """Return the one-row feature table of a part of a record.
 
-    :raises msgspec.ValidationError: an entry that the model does not have or of another type.
+    :raises RuleError: an entry that the model does not have.
+    :raises msgspec.ValidationError: one of another type.
     """
     kind = _SUBJECTS[subject]
     known = dict(context)
@@ -111,22 +119,32 @@ def table_of(subject: str, record: Mapping[str, Any], context: Mapping[str, Any]
 
 
 def _failure(found: Compiled, test: RuleTest) -> Failure | None:
+    problem = None
     try:
         outcome = verdict(found, test)
-    except (ValueError, TypeError, msgspec.ValidationError, pl.exceptions.PolarsError) as error:
-        outcome = f"cannot run: {error}"
+    except RuleError as error:
+        problem = error
+    except msgspec.ValidationError as error:
+        problem = RuleError("cannot run: {said}", said=mismatch(str(error)))
+    except (ValueError, TypeError, pl.exceptions.PolarsError) as error:
+        # What the column engine says of a value is for whoever knows it.
+        problem = RuleError("cannot run: {said}", said=Term(str(error), es=_ODD))
+    if problem is not None:
+        outcome = problem.reason
     if outcome == test.expect:
         return None
-    return Failure(rule=found.rule.id, test=test.name, expected=test.expect, found=outcome)
+    return Failure(
+        rule=found.rule.id, test=test.name, expected=test.expect, found=outcome, problem=problem
+    )
 
 
 def _given(subject: str, values: Mapping[str, Any]) -> pl.DataFrame:
     known = columns(subject)
     for name, value in values.items():
         if name not in known:
-            raise ValueError(f"{subject} has no field {name}")
+            raise RuleError("cannot run: {subject} has no field {name}", subject=subject, name=name)
         if isinstance(value, dt.datetime):
-            raise ValueError(f"{name} is a day, not a moment")
+            raise RuleError("cannot run: {name} is a day, not a moment", name=name)
     return frame_of(subject, {name: [_number(value)] for name, value in values.items()}, 1)
 
 
@@ -153,7 +171,7 @@ def _refuse_unknown(data: Any, body: Any, path: str) -> None:
     if isinstance(data, Mapping):
         for name, value in data.items():
             if name != "kind" and not hasattr(body, name):
-                raise ValueError(f"there is no {path}{name}")
+                raise RuleError("cannot run: there is no {name}", name=path + name)
             _refuse_unknown(value, getattr(body, name, None), f"{path}{name}.")
     elif isinstance(data, list):
         for index, value in enumerate(data):

@@ -35,16 +35,25 @@ class Template:
         return "".join(parts)
 
 
-def template_problem(text: str, fields: Mapping[str, Field]) -> RuleError | None:
-    """Return what is wrong with a sentence, with the character, or None."""
+def template_problem(entry: str, text: str, fields: Mapping[str, Field]) -> RuleError | None:
+    """Return what is wrong with the sentence of an entry, with the character, or None."""
     for match in _HOLE.finditer(text):
         field = fields.get(match[1])
         if field is None or "text" not in field.allowed_for:
-            return RuleError(f"no sentence may show {match[1]}", offset=match.start())
+            return RuleError(
+                "{said}: no sentence may show {name}", entry=entry, offset=match.start(),
+                said=entry, name=match[1],
+            )  # fmt: skip
         if match[2] and field.type != "number":
-            return RuleError(f"{match[1]} is not a number: no per cent", offset=match.start())
+            return RuleError(
+                "{said}: {name} is not a number: no per cent", entry=entry, offset=match.start(),
+                said=entry, name=match[1],
+            )  # fmt: skip
     if (stray := re.search(r"[{}]", _HOLE.sub("", text))) is not None:
-        return RuleError("braces hold one field name, as in {goods_text}", offset=stray.start())
+        return RuleError(
+            "{said}: braces hold one field name, as in {example}", entry=entry,
+            offset=stray.start(), said=entry, example="{goods_text}",
+        )  # fmt: skip
     return None
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,15 +20,11 @@ from esclusa.analysis.targeting.pack import MAX_FILE_BYTES, Compiled, Pack, buil
 from esclusa.analysis.targeting.problems import PackError
 from esclusa.analysis.targeting.rule import Rule, from_table
 from esclusa.analysis.targeting.selftest import Failure, check_pack
+from esclusa.analysis.targeting.words import not_toml
 from esclusa.errors import RuleError
 
-_HEAD: Final = re.compile(
-    r"^(?:rule [^:]*?(?:, character \d+)?: )?(?:unknown entry )?(?P<name>\w+)"
-)
-_TEST: Final = re.compile(r"test '(?P<name>.*?)'")
 _TOML_PLACE: Final = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _TOML_END: Final = re.compile(r"\(at end of document\)$")
-_TEXTS: Final = ("text_en", "text_es")
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*\n[ \t\n]*|.)", re.DOTALL)
 _REMEMBERED: Final = 500
 """Texts whose answers are kept; a node has some dozens of rules of its own."""
@@ -38,9 +34,14 @@ _STANDS_FOR_NOTHING: Final = re.compile(r"\\[ \t]*\n")
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong, and where: ``line`` and ``column`` count from 1, 0 when it has no place."""
 
-    reason: str
+    problem: RuleError
     line: int = 0
     column: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Return what is wrong as an English sentence."""
+        return self.problem.reason
 
     def __str__(self) -> str:
         at = f"line {self.line}, character {self.column}: " if self.line else ""
@@ -71,20 +72,23 @@ def check_text(text: str, within: Pack, *, taken: Collection[str] = ()) -> Writt
     """
     plain = text.replace("\r\n", "\n")
     if len(plain.encode(errors="replace")) > MAX_FILE_BYTES:
-        return _wrong([Mistake(reason=f"larger than {MAX_FILE_BYTES} bytes")])
+        too_large = RuleError("larger than {most} bytes", most=MAX_FILE_BYTES)
+        return _wrong([Mistake(problem=too_large)])
     try:
         table = tomllib.loads(plain)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         return _wrong([_unreadable(plain, error)])
-    rule, reasons = from_table(Rule, table)
+    rule, problems = from_table(Rule, table)
     if rule is None:
-        return _wrong([_placed(plain, RuleError(reason)) for reason in reasons])
+        return _wrong([_placed(plain, problem) for problem in problems])
     try:
         pack = pack_of([rule], within)
     except PackError as error:
         return _wrong([_placed(plain, problem) for problem in error.problems])
     if rule.id in taken:
-        problem = RuleError(f"id {rule.id} belongs to a rule of the pack; choose another")
+        problem = RuleError(
+            "id {name} belongs to a rule of the pack; choose another", entry="id", name=rule.id
+        )
         return _wrong([_placed(plain, problem)])
     return Written(pack=pack, failures=check_pack(pack).failures, digest=digest_of(rule, pack))
 
@@ -127,6 +131,14 @@ def digest_of(rule: Rule, pack: Pack) -> str:
     return hashlib.sha256(said).hexdigest()[:32]
 
 
+def refusal(mistakes: Sequence[Mistake]) -> RuleError:
+    """Return all mistakes of a text as one error."""
+    return RuleError(
+        "\n".join(map(str, mistakes)),
+        places=tuple((one.line, one.column, one.problem) for one in mistakes),
+    )
+
+
 def _wrong(mistakes: list[Mistake]) -> Written:
     ordered = sorted(mistakes, key=lambda one: (one.line or 1 << 30, one.column, one.reason))
     return Written(mistakes=tuple(ordered))
@@ -135,42 +147,32 @@ def _wrong(mistakes: list[Mistake]) -> Written:
 def _unreadable(text: str, error: Exception) -> Mistake:
     said = str(error)
     if found := _TOML_PLACE.search(said):
-        reason = said[: found.start()].strip()
-        return Mistake(reason=reason, line=int(found[1]), column=int(found[2]))
+        problem = RuleError(
+            "the text cannot be read here: {said}", said=not_toml(said[: found.start()].strip())
+        )
+        return Mistake(problem=problem, line=int(found[1]), column=int(found[2]))
     if found := _TOML_END.search(said):
         line = text.count("\n") + 1
-        reason = f"{said[: found.start()].strip()} at the end"
-        return Mistake(reason=reason, line=line, column=len(text) - text.rfind("\n"))
-    return Mistake(reason=f"is not a TOML text: {said}")
+        problem = RuleError(
+            "the text cannot be read at the end: {said}",
+            said=not_toml(said[: found.start()].strip()),
+        )
+        return Mistake(problem=problem, line=line, column=len(text) - text.rfind("\n"))
+    return Mistake(problem=RuleError("is not a TOML text: {said}", said=not_toml(said)))
 
 
 def _placed(text: str, problem: RuleError) -> Mistake:
     line, column = _place(text, problem)
-    return Mistake(reason=problem.reason, line=line, column=column)
+    return Mistake(problem=problem, line=line, column=column)
 
 
 def _place(text: str, problem: RuleError) -> tuple[int, int]:
-    if test := _TEST.match(problem.reason):
-        return _line_of(text, re.search(rf"^\s*name\s*=.*{re.escape(test['name'])}", text, re.M))
-    head = _HEAD.match(problem.reason)
-    name = head["name"] if head else ""
     if problem.offset >= 0:
-        field = name if name in _TEXTS else "when"
-        return _inside(text, field, problem.offset)
-    named = name if name in Rule.__struct_fields__ or "unknown entry" in problem.reason else ""
-    if "test expects" in problem.reason:
-        named = "tests"
-    elif "evidence" in problem.reason:
-        named = "evidence"
-    elif "review" in problem.reason:
-        named = "review"
-    elif "is not a subject" in problem.reason:
-        named = "subjects"
-    elif "indicator" in problem.reason:
-        named = "indicators"
-    elif "runs longer" in problem.reason:
-        named = "valid_to"
-    return _line_of(text, _key(text, named)) if named else (0, 0)
+        return _inside(text, problem.entry or "when", problem.offset)
+    if (test := problem.facts.get("test")) is not None:
+        named = re.search(rf"^\s*name\s*=.*{re.escape(str(test))}", text, re.M)
+        return _line_of(text, named or _key(text, problem.entry))
+    return _line_of(text, _key(text, problem.entry)) if problem.entry else (0, 0)
 
 
 def _key(text: str, name: str) -> re.Match[str] | None:

@@ -9,10 +9,8 @@ import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import check_value, number, one_of
-from esclusa.errors import InputError
 from esclusa.sharing.audit_views import AuditFilter
 from esclusa.sharing.reader import PURPOSES, Action
-from esclusa.web.advice import SILENT, Why, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.catalogue import vocabulary
 from esclusa.web.page import Group, Page
@@ -32,34 +30,23 @@ async def show(visit: Visit) -> Response:
     form = one_of("as", visit.param("as"), ("", "table"))
     before = number("before", visit.param("before") or "0")
     wanted = msgspec.convert(asked | {"before": before, "limit": ROWS}, AuditFilter)
-    try:
-        rows = await visit.ask(visit.site.node.audit_desk.lines, wanted)
-    except InputError as error:
-        return _page(visit, asked, form, (), wrong=sentence(error, visit.language), status=400)
+    rows = await visit.ask(visit.site.node.audit_desk.lines, wanted)
     looked: Any = ()
     if wanted.subject and not before:
         looked = await visit.ask(visit.site.node.audit_desk.about, wanted.subject)
-    return _page(visit, asked, form, rows, looked=looked)
+    kept = asked | ({"as": form} if form else {})
+    return visit.page(
+        "audit.html", rows=rows, asked=dict.fromkeys(_NAMED, "") | asked, actions=actions(),
+        purposes=PURPOSES, form=form, looked=looked, log=visit.site.node.log_check.last(),
+        older=urlencode(kept | {"before": str(rows[-1].seq)}) if len(rows) == ROWS else "",
+        other=urlencode(asked | ({} if form else {"as": "table"})),
+    )  # fmt: skip
 
 
 def actions() -> tuple[str, ...]:
     """Return every action that a line can be about: what people ask for, and what the exchange
     and the searches between nodes do by themselves."""
     return tuple(vocabulary()["action"])
-
-
-def _page(
-    visit: Visit, asked: dict[str, str], form: str, rows: Any, *, looked: Any = (),
-    wrong: Why = SILENT, status: int = 200,
-) -> Response:  # fmt: skip
-    kept = asked | ({"as": form} if form else {})
-    return visit.page(
-        "audit.html", status=status, rows=rows, asked=dict.fromkeys(_NAMED, "") | asked,
-        actions=actions(), purposes=PURPOSES, form=form, looked=looked,
-        log=visit.site.node.log_check.last(), wrong=wrong,
-        older=urlencode(kept | {"before": str(rows[-1].seq)}) if len(rows) == ROWS else "",
-        other=urlencode(asked | ({} if form else {"as": "table"})),
-    )  # fmt: skip
 
 
 PAGES = (

@@ -12,7 +12,6 @@ from esclusa.api.queries import number
 from esclusa.errors import InputError
 from esclusa.node.audit_pack import pack_pdf
 from esclusa.sharing.reader import Action
-from esclusa.web.advice import SILENT, sentence
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
 from esclusa.web.visit import Visit
@@ -20,15 +19,10 @@ from esclusa.web.visit import Visit
 
 async def show(visit: Visit) -> Response:
     """Draw the counts of a period: people, pairs of person and record, hours, the own name."""
-    try:
-        use, wrong = await _use(visit), SILENT
-    except InputError as error:
-        use, wrong = None, sentence(error, visit.language)
-    asked = _asked(visit)
+    use = await _use(visit)
     return visit.page(
-        "audit_use.html", status=400 if wrong else 200, use=use, asked=asked, wrong=wrong,
-        log=visit.site.node.log_check.last(),
-    )  # fmt: skip
+        "audit_use.html", use=use, asked=_asked(visit), log=visit.site.node.log_check.last()
+    )
 
 
 async def pack_as_csv(visit: Visit) -> Response:
@@ -69,7 +63,7 @@ def _asked(visit: Visit) -> dict[str, str]:
         try:
             dt.date.fromisoformat(found[name])
         except ValueError:
-            raise InputError("a day is written YYYY-MM-DD") from None
+            raise InputError("a day is written YYYY-MM-DD", field=name, problem="day") from None
     return found
 
 

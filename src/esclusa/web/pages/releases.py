@@ -34,12 +34,13 @@ async def preview(visit: Visit) -> Response:
 
 
 async def recall(visit: Visit) -> Response:
-    """Take a record back from everyone who has it."""
+    """Take a record back from everyone who has it, with a reason."""
     record = visit.request.path_params["record_id"]
     address = f"/records/{quote(record)}/trail"
+    require(visit, "reason")
     if visit.form.get("sure") != "yes":
         raise unsure()
-    await visit.ask(visit.site.node.partner_desk.recall, record)
+    await visit.ask(visit.site.node.partner_desk.recall, record, visit.form["reason"])
     return visit.go(address)
 
 

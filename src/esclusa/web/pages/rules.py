@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from esclusa.api.queries import check_value, number, one_of
+from esclusa.casework.refusals import SPANISH
 from esclusa.errors import InputError
 from esclusa.node.rehearsing import NEWEST
 from esclusa.sharing.reader import Action
@@ -134,17 +135,18 @@ def _editor(
     return visit.page(
         "rule_editor.html", status=status, name=name, text=text, tried=tried, reason=reason,
         level=visit.form.get("level", ""), plot=interval_plot,
-        mistakes=tuple(_placed(text, tried)) if tried else (),
+        mistakes=tuple(_placed(text, tried, visit.language)) if tried else (),
     )  # fmt: skip
 
 
-def _placed(text: str, tried: TriedView) -> Iterator[Placed]:
+def _placed(text: str, tried: TriedView, language: str) -> Iterator[Placed]:
     lines = text.split("\n")
     for one in tried.mistakes:
         line = lines[one.line - 1] if 0 < one.line <= len(lines) else ""
         place = max(one.column - 1, 0)
         yield Placed(
-            reason=one.reason, line=one.line, column=one.column,
+            reason=one.reason_es if language == SPANISH else one.reason,
+            line=one.line, column=one.column,
             before=line[max(0, place - _AROUND) : place], at=line[place : place + 1] or " ",
             after=line[place + 1 : place + 1 + _AROUND],
         )  # fmt: skip

@@ -4,13 +4,15 @@
     python benchmarks/selection.py --seeds 0-9 --weeks 40     # the figures of docs/selection.md
     python benchmarks/selection.py --seeds 0-9 --weeks 40 --world benchmarks/selection_quiet.toml
     python benchmarks/selection.py --missed 200               # coverage of the miss rate's interval
+    python benchmarks/selection.py --forms 48                 # forms and settings compared, on other worlds
 
 5 % of each week's boxes are opened, as each policy says; the model is fitted anew each week on what
 was known by then. The policies: ``exploit`` opens the highest chances; ``plain`` gives 10 % of the
 slots to plain random control; ``drawn`` half of these at random, half for cells that are seldom
 opened; ``curious`` adds the bonus for what nothing is known of; ``followed`` follows finds and has no
 control sample; ``directed`` is the shipped policy, which follows finds and has one; ``half`` gives it
-5 % instead of 10 %; ``random`` opens at random. "Found" is the week of the first find of the new
+5 % instead of 10 %; ``before`` gives all of the second half to cells, as policy 1.1 did; ``random``
+opens at random. "Found" is the week of the first find of the new
 scheme, counted from its first week, and, harder, the first week with three finds. Recall is of all frauds that an exam caught, of the weeks from the new scheme's first on.
 
 CPU seconds are those of this process; OMP_NUM_THREADS=1 and POLARS_MAX_THREADS=1 for one core.
@@ -41,7 +43,7 @@ from esclusa.analysis.selection import (
     select,
 )
 from esclusa.analysis.world import World, read_parameters
-from selection_missed import coverage
+from selection_missed import compare_forms, compare_settings, coverage
 
 SHARE = 0.05
 FIRST = 14
@@ -52,7 +54,8 @@ CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "f
 def policies() -> dict[str, Policy | None]:
     """Return policies by name; finds count alike in all, and None opens at random."""
     ours = msgspec.structs.replace(default_policy(), formula="chance", value_weight=0.0)
-    drawn = msgspec.structs.replace(ours, follow=(), curiosity=0.0)
+    before = msgspec.structs.replace(ours, least_share=0.0)
+    drawn = msgspec.structs.replace(before, follow=(), curiosity=0.0)
     plain = msgspec.structs.replace(drawn, random_share=1.0, cells=())
     none = msgspec.structs.replace(plain, control_share=0.0)
     curious = msgspec.structs.replace(drawn, curiosity=0.01)
@@ -60,7 +63,7 @@ def policies() -> dict[str, Policy | None]:
     half = msgspec.structs.replace(ours, control_share=0.05)
     return {
         "exploit": none, "plain": plain, "drawn": drawn, "curious": curious, "followed": followed,
-        "half": half, "directed": ours, "random": None,
+        "half": half, "before": before, "directed": ours, "random": None,
     }  # fmt: skip
 
 
@@ -205,8 +208,15 @@ def main() -> None:
         "--missed", type=int, metavar="SEEDS", help="the miss rate's interval instead"
     )
     parser.add_argument("--short", action="store_true", help="with --missed: ten weeks of learning")
+    parser.add_argument(
+        "--forms", type=int, metavar="WORLDS", help="forms of the interval and settings compared"
+    )
     asked = parser.parse_args()
     first, last = (int(part) for part in asked.seeds.split("-"))
+    if asked.forms:
+        compare_settings(asked.forms)
+        compare_forms(asked.forms)
+        return
     if asked.missed:
         coverage(range(asked.missed), asked.short)
         return

@@ -20,8 +20,13 @@ import polars as pl
 
 import selection_desk
 from esclusa.analysis.measurement.missed import missed
-from esclusa.analysis.selection import ONE, Candidate, Past, Place, default_policy, select
+from esclusa.analysis.selection import ONE, Candidate, Past, Policy, default_policy
+from esclusa.analysis.selection.candidate import in_order
+from esclusa.analysis.selection.control import chances, least_inspected, strata_of
+from esclusa.analysis.selection.draw import drawn
+from esclusa.analysis.selection.seeds import draw_key
 from esclusa.analysis.world import World, read_parameters
+from selection_forms import intervals
 
 ASK, EXAMS, DRAWS, BLIND = 4, 100, 5, 3
 LONG, SHORT = (26, 75, 8), (10, 150, 40)
@@ -29,20 +34,28 @@ LONG, SHORT = (26, 75, 8), (10, 150, 40)
 _OURS = msgspec.structs.replace(
     default_policy(), formula="chance", value_weight=0.0, curiosity=0.0, follow=()
 )
-CELLS, LATELY = ("importer", "lane"), 4
+CELLS = {"importer": ("importer",), "lane": ("lane",)}
+LATELY = 4
+PLACE = ("canal", "week", "")
 POLICIES = {
-    "random half alone": msgspec.structs.replace(_OURS, random_share=1.0),
+    "random half alone": msgspec.structs.replace(_OURS, random_share=1.0, least_share=0.0),
+    "both halves, all of the second for cells (policy 1.1)": msgspec.structs.replace(
+        _OURS, least_share=0.0
+    ),
     "both halves": _OURS,
 }
 
 
-def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
-    """Return, by policy and draw, truth, estimate, low, high, and the bare find rate of the targeted."""
+def weeks(
+    seed: int, short: bool = False
+) -> tuple[list[tuple[pl.DataFrame, dict[str, bool]]], float]:
+    """Play a world; return for each week that is asked about the boxes not chosen for cause, with
+    scores and cells, and what an exam of each would find; and the find rate of the targeted."""
     learn, opened, at_random = SHORT if short else LONG
     world = World(read_parameters(f"weeks = {learn + ASK}\nacting = {SCHEMES}"), seed)
     desk = selection_desk.Desk(world.parameters.start, seed)
     chance = np.random.default_rng((seed, 13))
-    pools: dict[tuple[str, int], list[pl.DataFrame]] = {}
+    told: list[tuple[pl.DataFrame, dict[str, bool]]] = []
     targeted = []
     for number in range(learn + ASK):
         week = world.week()
@@ -54,14 +67,14 @@ def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
             boxes = list(dict.fromkeys([*first, *boxes]))[:opened]
             desk.learn(seen, world.inspect(boxes))
             continue
-        for name in CELLS:
-            past = desk.past(seen, (name,), LATELY, number)
+        for name, keys in CELLS.items():
+            past = desk.past(seen, keys, LATELY, number)
             counts = pl.struct("lately", "ever", "opened", "finds").alias(f"{name}_past")
             seen = seen.join(past.select("bill", counts), on="bill")
         seen = seen.sort(pl.col("importer_past").struct.field("ever"), "bill")
         score = seen.group_by("box", maintain_order=True).agg(
             (1 - (1 - pl.col("p")).product()).alias("p"),
-            pl.col("importer", "lane", "importer_past", "lane_past").first(),
+            pl.col("importer", "lane", *(f"{name}_past" for name in CELLS)).first(),
         )
         score = score.sort("p", "box", descending=True)
         top = round(0.05 * len(score))
@@ -69,19 +82,27 @@ def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
         truth = world.inspect(score["box"].to_list()).group_by("box").agg(pl.col("found").any())
         found = dict(truth.iter_rows())
         targeted += [found[box] for box in score["box"].head(top).to_list()]
-        for name, policy in POLICIES.items():
-            for draw in range(DRAWS):
-                pool = _pool(f"{seed} {number} {draw}", rest, found, policy)
-                pools.setdefault((name, draw), []).append(pool)
-    bare = float(np.mean(targeted))
-    return {
-        name: [(*_measured(pl.concat(pools[name, draw])), bare) for draw in range(DRAWS)]
-        for name in POLICIES
-    }
+        told.append((rest, found))
+    return told, float(np.mean(targeted))
 
 
-def _pool(words: str, rest: pl.DataFrame, found: dict, policy) -> pl.DataFrame:
-    pool = [
+def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
+    """Return, by policy and draw, truth, estimate, low, high, and the bare find rate of the targeted."""
+    asked, bare = weeks(seed, short)
+    learned = (SHORT if short else LONG)[0]
+    told: dict[str, list[tuple[float, ...]]] = {}
+    for name, policy in POLICIES.items():
+        drawn_weeks = [
+            samples(f"{seed} {learned + at}", rest, found, policy, EXAMS, DRAWS)
+            for at, (rest, found) in enumerate(asked)
+        ]
+        pools = (pl.concat(parts) for parts in zip(*drawn_weeks, strict=True))
+        told[name] = [(*_measured(pool), bare) for pool in pools]
+    return told
+
+
+def _candidates(rest: pl.DataFrame) -> list[Candidate]:
+    return [
         Candidate(
             subject=row["box"],
             score=row["p"],
@@ -89,17 +110,36 @@ def _pool(words: str, rest: pl.DataFrame, found: dict, policy) -> pl.DataFrame:
         )
         for row in rest.iter_rows(named=True)
     ]
-    all_control = msgspec.structs.replace(policy, control_share=1.0)
-    key = hashlib.sha256(words.encode()).digest()
-    lines = select(key, Place("canal", "week", EXAMS), pool, all_control).lines
-    return pl.DataFrame(
-        [(line.subject, line.stratum, line.chance / ONE, line.lane != "none") for line in lines],
-        schema=["box", "stratum", "chance", "drawn"], orient="row",
-    ).with_columns(pl.col("box").replace_strict(found, return_dtype=pl.Boolean).alias("found"))  # fmt: skip
+
+
+def samples(
+    words: str, rest: pl.DataFrame, found: dict[str, bool], policy: Policy, exams: int, draws: int
+) -> list[pl.DataFrame]:
+    """Return a week's pool with the control sample of each of so many draws.
+
+    These are the draws of :func:`select` where all slots are for the control sample; chances are
+    worked out once for all of them.
+    """
+    pool = in_order(_candidates(rest))
+    strata, least = strata_of(pool, policy.strata), least_inspected(pool, policy.least_share)
+    random, cell = chances(pool, pool, range(len(pool)), strata, least, exams, policy)
+    names = [one.subject for one in pool]
+    line = [2 * stratum + here for stratum, here in zip(strata, least, strict=True)]
+    bare = pl.DataFrame({
+        "stratum": strata, "chance": [(a + b) / ONE for a, b in zip(random, cell, strict=True)],
+        "found": [found[name] for name in names],
+    })  # fmt: skip
+    seeds = (hashlib.sha256(f"{words} {draw}".encode()).digest() for draw in range(draws))
+    hits = (drawn(draw_key(seed, *PLACE), names, line, random, cell) for seed in seeds)
+    return [bare.with_columns(pl.Series("drawn", [name in hit for name in names])) for hit in hits]
+
+
+def _seen(pool: pl.DataFrame) -> pl.DataFrame:
+    return pool.with_columns(pl.when(pl.col("drawn")).then(pl.col("found")).alias("found"))
 
 
 def _measured(pool: pl.DataFrame) -> tuple[float, float, float, float]:
-    told = missed(pool.with_columns(pl.when(pl.col("drawn")).then(pl.col("found")).alias("found")))
+    told = missed(_seen(pool))
     return pool["found"].mean(), told.share, told.low, told.high
 
 
@@ -121,3 +161,57 @@ def coverage(seeds: Iterable[int], short: bool = False) -> None:
             f"{100 * np.mean(np.abs(share - truth)):.2f} points), find rate of the targeted {100 * targeted.mean():.1f} %"
         )
     print(f"{(time.process_time() - start) / max(1, len(many)):.1f} CPU s a world")
+
+
+TUNING = 1_000
+"""The first seed of the worlds in which forms of the interval and settings are compared."""
+
+
+def compare_forms(worlds: int, draws: int = 10) -> None:
+    """Print how often each form of the interval covers the truth, by policy and number of exams."""
+    told: dict[tuple[str, int, str], list[tuple[float, float, float]]] = {}
+    for seed in range(TUNING, TUNING + worlds):
+        asked, _bare = weeks(seed)
+        for name, policy in POLICIES.items():
+            for exams in (EXAMS, EXAMS // 2, EXAMS // 4):
+                drawn_weeks = [
+                    samples(f"{seed} {at}", rest, found, policy, exams, draws)
+                    for at, (rest, found) in enumerate(asked)
+                ]
+                for parts in zip(*drawn_weeks, strict=True):
+                    pool = pl.concat(parts)
+                    truth = pool["found"].mean()
+                    for form, (low, high) in intervals(_seen(pool)).items():
+                        told.setdefault((name, exams, form), []).append((truth, low, high))
+    for (name, exams, form), rows in told.items():
+        truth, low, high = np.array(rows).T
+        print(
+            f"{name}, {exams * ASK} exams, {form}: covers {np.mean((low <= truth) & (truth <= high)):.3f} "
+            f"(too high {np.mean(truth < low):.3f}, too low {np.mean(truth > high):.3f}), "
+            f"half-width {100 * np.mean(high - low) / 2:.3f} points"
+        )
+
+
+def compare_settings(worlds: int) -> None:
+    """Print by how much settings widen the estimate against one random sample of all exams.
+
+    Chances alone say it: the variance of the estimate is the sum of (1 / chance - 1) over all finds of
+    the pool, over the square of its size (Horvitz and Thompson 1952, for independent draws).
+    """
+    settings = {"random half alone": POLICIES["random half alone"]}
+    for share in (0.5, 0.6, 0.7, 0.8, 0.9):
+        settings[f"least_share {share}"] = msgspec.structs.replace(_OURS, least_share=share)
+    for looks in (0.0, 2.0, 8.0, 100.0):
+        settings[f"looks {looks:g}"] = msgspec.structs.replace(_OURS, looks=looks)
+    spread: dict[str, list[float]] = {name: [] for name in settings}
+    for seed in range(TUNING, TUNING + worlds):
+        asked, _bare = weeks(seed)
+        for name, policy in settings.items():
+            pool = pl.concat(samples("", rest, found, policy, EXAMS, 1)[0] for rest, found in asked)
+            left = pool.filter("found").select((1 / pl.col("chance") - 1).sum()).item()
+            spread[name].append(left**0.5 / pool.height)
+    usual = np.mean(spread["random half alone"])
+    for name, found in spread.items():
+        print(
+            f"{name}: standard error {100 * np.mean(found):.3f} points, x {np.mean(found) / usual:.3f}"
+        )

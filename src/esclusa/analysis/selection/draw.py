@@ -11,7 +11,7 @@ Along the line candidates stand by stratum, and within a stratum in an order mad
 (Hartley and Rao 1962). So each stratum gets its share to within one, whatever the start.
 
 A candidate's part of the line has two pieces: its chance in the random half, then its chance in the
-half for cells that are seldom opened. The piece that the step meets says for which it was drawn. So
+half for what is seldom opened. The piece that the step meets says for which it was drawn. So
 the random half is a probability sample of its own too, with the first piece as its chance.
 """
 

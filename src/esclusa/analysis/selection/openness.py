@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from esclusa.analysis.selection.candidate import Candidate, Past
-from esclusa.analysis.selection.chances import size
+from esclusa.analysis.selection.chances import ONE, size
 from esclusa.analysis.selection.policy import Look, Policy
 
 _DIGITS = 9
@@ -31,16 +31,44 @@ def sizes(
 
     :param rest: the places of ``pool`` in ``everyone``.
     """
+    crowds = _crowds(pool, everyone, rest, policy)
+    return [
+        size(_kept(openness(one, policy.cells, policy) * _lean(one, policy) / crowd))
+        if crowd
+        else 0
+        for one, crowd in zip(pool, crowds, strict=True)
+    ]
+
+
+def due(
+    pool: Sequence[Candidate], everyone: Sequence[Candidate], rest: Sequence[int], policy: Policy
+) -> int:
+    """Return how many exams a sheet owes to cells, in billionths: ``looks`` to one of which nothing
+    is known, and to each as much less as it draws less attention.
+
+    :param rest: as for :func:`sizes`; a cell from which something is opened anyway is owed none.
+    """
+    crowds = _crowds(pool, everyone, rest, policy)
+    owed = math.fsum(
+        _kept(min(1.0, openness(one, policy.cells, policy)) / crowd)
+        for one, crowd in zip(pool, crowds, strict=True)
+        if crowd
+    )
+    return round(_kept(policy.looks * owed) * ONE)
+
+
+def _crowds(
+    pool: Sequence[Candidate], everyone: Sequence[Candidate], rest: Sequence[int], policy: Policy
+) -> list[int]:
+    """Return for each candidate how many of the pool share its cell of the first kind; 0 where it
+    tells of none, or something is opened from the cell anyway."""
     if not policy.cells:
         return [0] * len(pool)
     kind, here = policy.cells[0].kind, set(rest)
     opened = {_cell(one, kind) for at, one in enumerate(everyone) if at not in here}
     crowd = Counter(_cell(one, kind) for one in pool)
     return [
-        size(_kept(openness(one, policy.cells, policy) * _lean(one, policy) / crowd[cell]))
-        if (cell := _cell(one, kind)) is not None and cell not in opened
-        else 0
-        for one in pool
+        0 if (cell := _cell(one, kind)) is None or cell in opened else crowd[cell] for one in pool
     ]
 
 

@@ -26,6 +26,8 @@ LEAST_CONTROL: Final = 0.01
 """A control sample is always there (practice of minimum random rates); below it nothing can be
 said of what is missed."""
 
+LANE: Final = "lane"
+"""The kind of cell by whose inspections the least inspected lanes are found."""
 
 Power = Annotated[float, msgspec.Meta(ge=0, le=4)]
 
@@ -93,10 +95,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Ids of rules whose hits have to be opened."""
     follow: tuple[Follow, ...] = ()
     """What raises scores after finds that the model did not expect; none for not at all."""
+    least_share: Share = 0.0
+    """The least inspected lanes are those that hold this share of what was not chosen. What the
+    half for cells has left over is spread over them evenly; 0 for no such part."""
+    looks: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0
+    """How many exams a sheet owes to a cell of which nothing is known, where there is such a part;
+    to another cell as much less as it draws less attention."""
 
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of cell that candidates have to tell of."""
-        return tuple(dict.fromkeys(look.kind for look in (*self.cells, *self.curious)))
+        lanes = [LANE] if self.least_share else []
+        named = (*(look.kind for look in (*self.cells, *self.curious)), *lanes)
+        return tuple(dict.fromkeys(named))
 
     def followed(self) -> tuple[str, ...]:
         """Return the kinds of cell whose trails candidates have to tell of."""
@@ -107,6 +117,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         plain = msgspec.to_builtins(self)
         if not self.follow:  # As it read before there was such a setting: old sheets name it so.
             del plain["follow"]
+        if not self.least_share:  # The same for what came with version 1.2.
+            del plain["least_share"], plain["looks"]
         return hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
 
 

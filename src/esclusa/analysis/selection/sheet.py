@@ -14,16 +14,15 @@ Equal seed, place, candidates and policy give an equal sheet, in whatever order 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Final, Literal
 
 import msgspec
 
-from esclusa.analysis.selection import openness
 from esclusa.analysis.selection.candidate import Candidate, Place, digest, in_order
-from esclusa.analysis.selection.chances import ONE, size, spread
+from esclusa.analysis.selection.chances import ONE
+from esclusa.analysis.selection.control import chances, least_inspected, strata_of
 from esclusa.analysis.selection.draw import drawn
 from esclusa.analysis.selection.policy import Policy
 from esclusa.analysis.selection.seeds import commitment, draw_key
@@ -107,12 +106,12 @@ def _control(
 ) -> list[Line]:
     """Set chances for what was not chosen, and draw."""
     pool = [ordered[at] for at in rest]
-    strata = _strata(pool, policy.strata)
-    random, cell = _chances(
-        pool, strata, openness.sizes(pool, ordered, rest, policy), slots, policy
-    )
+    strata = strata_of(pool, policy.strata)
+    least = least_inspected(pool, policy.least_share)
+    random, cell = chances(pool, ordered, rest, strata, least, slots, policy)
     key = draw_key(seed, place.port, place.day, place.shift)
-    found = drawn(key, [one.subject for one in pool], strata, random, cell)
+    line = [2 * stratum + here for stratum, here in zip(strata, least, strict=True)]
+    found = drawn(key, [one.subject for one in pool], line, random, cell)
     return [
         Line(
             subject=one.subject,
@@ -124,48 +123,3 @@ def _control(
         )
         for at, one in enumerate(pool)
     ]  # fmt: skip
-
-
-def _strata(pool: Sequence[Candidate], ends: Sequence[float]) -> list[int]:
-    """Number the strata from the highest score down; equal scores by subject."""
-    found = [0] * len(pool)
-    for rank, at in enumerate(sorted(range(len(pool)), key=lambda at: (-pool[at].score, at))):
-        found[at] = next(h for h, end in enumerate(ends) if rank < end * len(pool) or end >= 1)
-    return found
-
-
-def _chances(
-    pool: Sequence[Candidate],
-    strata: Sequence[int],
-    cells: Sequence[int],
-    slots: int,
-    policy: Policy,
-) -> tuple[list[int], list[int]]:
-    """Return chances in the random half and in the half for cells, together so many slots.
-
-    In the random half all of a stratum have the same chance, and strata get theirs in proportion
-    to the spread that their scores let expect (Neyman 1934), which makes the interval short.
-    """
-    random_part = int(Fraction(str(policy.random_share)) * slots * ONE)
-    random = spread(random_part, _believed(pool, strata, policy), [ONE] * len(pool))
-    room = [ONE - given for given in random]
-    cell = spread(slots * ONE - sum(random), cells, room)
-    missing = slots * ONE - sum(random) - sum(cell)
-    if missing:  # Too few cells to open: chance takes what they leave.
-        room = [ONE - a - b for a, b in zip(random, cell, strict=True)]
-        more = spread(missing, _believed(pool, strata, policy), room)
-        random = [a + b for a, b in zip(random, more, strict=True)]
-    return random, cell
-
-
-def _believed(pool: Sequence[Candidate], strata: Sequence[int], policy: Policy) -> list[int]:
-    """Return a size for each candidate, the same in a stratum: the deviation of a find there."""
-    held = Counter(strata)
-    total: dict[int, list[float]] = {stratum: [] for stratum in held}
-    for one, stratum in zip(pool, strata, strict=True):
-        total[stratum].append(one.score)
-    deviation = {}
-    for stratum, scores in total.items():
-        mean = min(0.5, math.fsum(scores) / held[stratum] + policy.base_chance)
-        deviation[stratum] = size(math.sqrt(mean * (1 - mean)))
-    return [deviation[stratum] for stratum in strata]

@@ -1,7 +1,7 @@
 """X12 read and written: MB/s on one core, beside pyx12 on the same file.
 
     python benchmarks/x12.py [--mb 2] [--rounds 5] [--one-line] [--repeated]
-        [--kinds 309 350 353] [--peers PYTHON]
+        [--kinds 309 310 350 353 355] [--peers PYTHON]
 
 A synthetic ocean manifest 309 of about ``--mb`` megabytes in sets of about forty bills, with
 containers, seals, parties and goods. Figures are medians of CPU seconds. ``messages`` cuts the
@@ -114,21 +114,64 @@ M15*1*IB{number:09d}*202604{number % 28 + 1:02d}*5201*NRLN*{number % 24:02d}{num
 """
 
 
-BODIES = {"309": varied, "350": status, "353": advice}
+def freight(number: int) -> str:
+    """Return a bill of lading, a 310 without its envelope."""
+    owner = "".join(ascii_uppercase[number // 26**at % 26] for at in range(2)) + "XU"
+    serial = f"{number * 7919 % 1_000_000:06d}"
+    packages, mass = number * 37 % 900 + 1, number * 7919 % 24_000 + 500
+    town = TOWNS[number % 8]
+    return f"""B3*B*INV{number}*NRLN{number:08d}*PP**202604{number % 28 + 1:02d}*{mass * 7}****NRLN~
+B2A*00*BL~
+N9*BM*NRLN{number:08d}~
+N9*BN*BK{number * 31 % 9999999}~
+V1*9999993*NORTHREACH PIONEER*PA*0412W*NRLN***L~
+C3*USD~
+N1*SH*{words(number, 3)} {number} CO LTD~
+N3*{number % 977 + 1} EAST WHARF ROAD~
+N4*{town}***CN~
+N1*CN*{words(number * 31, 3)} INC {number % 4999}~
+N3*{number % 499 + 1} DOCK AVE~
+N4*COLON***PA~
+R4*L*UN*CN{town[:3]}*{town}~
+DTM*140*202604{number % 28 + 1:02d}*{number % 24:02d}{number * 7 % 60:02d}*LT~
+R4*D*UN*PAONX*COLON~
+LX*1~
+N7*{owner}*{serial}*{mass + 2200}*G*2200************K*{iso6346.check_digit(owner + serial)}****42G1~
+M7*NR{number:06d}~
+L0*1***{mass}*G*{number % 60 + 1}*X*{packages}*CTN**K~
+L5*1*{words(number * 7, 2)} AND ACCESSORIES {number}*{800000 + number % 99999}*J**NRLN {number}~
+L5*1*{words(number * 13, 2)} IN CARTONS~
+L3*{mass}*G***{mass * 7}****{number % 60 + 1}*X*{packages}*K~
+"""
+
+
+def answer(number: int) -> str:
+    """Return what a 355 says of two bills."""
+    return f"""LX*{number}~
+M11*NRUS{number:08d}***********NRLN~
+K1*{number % 899 + 100} {words(number, 2)[:20]} {number % 9999}*{words(number * 7, 1)} IS WRONG~
+LX*{number}~
+M13*NRLN**A*NRUS{number * 31 % 99999999:08d}~
+"""
+
+
+BODIES = {"309": varied, "310": freight, "350": status, "353": advice, "355": answer}
+
+
+HEAD = "M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W*000412*40*W*L~\nP4*5201*20260424*40~\n"
 
 
 def made(size: int, *, vary: bool = True, kind: str = "309") -> bytes:
     """Return one interchange of about ``size`` bytes."""
     sets: list[str] = []
     total = number = 0
+    bills = 1 if kind == "310" else BILLS
     while total < size:
         each = BODIES[kind] if vary or kind != "309" else lambda at: BILL.format(n=at)
-        body = "".join(each(number + at) for at in range(1, BILLS + 1))
-        number += BILLS
-        head = (
-            "M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W*000412*40*W*L~\nP4*5201*20260424*40~\n"
-        )
-        count = body.count("~") + 4
+        body = "".join(each(number + at) for at in range(1, bills + 1))
+        number += bills
+        head = "" if kind == "310" else HEAD
+        count = (head + body).count("~") + 2
         reference = f"{len(sets) + 1:04d}"
         sets.append(f"ST*{kind}*{reference}~\n{head}{body}SE*{count}*{reference}~\n")
         total += len(sets[-1])

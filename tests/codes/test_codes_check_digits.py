@@ -78,6 +78,18 @@ class TestContainerNumberIso6346:
     def test_worked_example(self):
         assert iso6346.check_digit("ZEPU003725") == "5"
 
+    @given(st.text(max_size=13) | bases.map(lambda base: base + iso6346.check_digit(base)))
+    def test_an_exact_number_is_a_valid_one_without_anything_to_take_off(self, text):
+        exact = iso6346.is_valid(text) and iso6346.normalise(text) == text
+        assert iso6346.is_exact(text) == exact
+
+    @pytest.mark.parametrize(
+        "text", ["csqu3054383", "CSQU305438-3", "CSQU3054384", "CSQU30543833", ""]
+    )
+    def test_a_number_in_another_writing_or_a_wrong_one_is_not_exact(self, text):
+        assert not iso6346.is_exact(text)
+        assert iso6346.is_exact("CSQU3054383")
+
     def test_letters_skip_the_multiples_of_eleven(self):
         assert (iso6346.LETTERS["A"], iso6346.LETTERS["B"]) == (10, 12)
         assert (iso6346.LETTERS["K"], iso6346.LETTERS["L"]) == (21, 23)

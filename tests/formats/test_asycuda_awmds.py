@@ -22,7 +22,7 @@ from typed_writing import FILES, samples_of, texts
 from typed_writing import read as read_edifact
 from typed_writing import written as edifact
 
-from esclusa.formats.asycuda import writers
+from esclusa.formats.asycuda import common, writers
 from esclusa.formats.asycuda.reader import FORMAT
 from esclusa.formats.edifact.drafting import WritingError
 from esclusa.formats.heading import Heading
@@ -442,3 +442,9 @@ def test_any_bills_that_a_manifest_carries_come_back_as_they_were(
     data = written("awmds", stating(call, *made))
     assert statements(data) == [call, *made]
     assert [each for each in defects(data) if each.severity is not Severity.NOTE] == []
+
+
+@given(st.text(st.sampled_from(" \n\tAB.\u00a0\u2028É"), min_size=1, max_size=12))
+def test_lines_of_an_address_are_those_that_say_something(text: str) -> None:
+    wanted = [words for each in text.split("\n") if (words := " ".join(each.split()))]
+    assert common._lines(text) == wanted

@@ -32,9 +32,11 @@ from esclusa.formats.edifact.columns import (
     index,
     paxlst,
     segments,
+    spans,
 )
 from esclusa.formats.edifact.columns.compiled import INSTALLED
 from esclusa.formats.edifact.columns.readings import numbered_units
+from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import Sheet
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
@@ -355,6 +357,109 @@ def test_both_backends_find_the_same(backend: str) -> None:
         for left, right in zip(one.runs, other.runs, strict=True):
             for name in ("at", "bound", "first", "begin", "message_first", "message_last"):
                 assert np.array_equal(getattr(left, name), getattr(right, name))
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
+def test_columns_of_text_hold_what_the_spans_say(fast: bool) -> None:
+    """Blanks at the ends, releases, characters of several bytes, nothing, and long values."""
+    if fast and not INSTALLED:
+        pytest.skip("could not run: numba is not installed (extra `fast`)")
+    parts = [
+        "",
+        "A",
+        "  B ",
+        "ONE??TWO?+THREE",
+        "Ñ",
+        " \xa0Ñ\xa0 ",
+        "EIGHTEEN CHARACTER",
+        "X" * 300,
+        "ÁÉÍ" * 20,
+        " ",
+        "?:",
+    ]
+    wanted = [
+        "",
+        "A",
+        "B",
+        "ONE?TWO+THREE",
+        "Ñ",
+        "Ñ",
+        "EIGHTEEN CHARACTER",
+        "X" * 300,
+        "ÁÉÍ" * 20,
+        "",
+        ":",
+    ]
+    head = UNB.replace(b"UNOA", b"UNOW")
+    data = head + f"UNH+1+PAXLST:D:05B:UN'BGM+745'FTX+{'+'.join(parts)}'UNT+4+1'UNZ+1+1'".encode()
+    run = index(data, backend="numba" if fast else "numpy").runs[0]
+    row = np.flatnonzero(run.tag == tag_code("FTX"))
+    found = [spans.component(run, row, at) for at in range(1, len(parts) + 1)]
+    every = spans.Spans(*(np.concatenate(each) for each in zip(*found, strict=True)))
+    assert spans.plain(run, every).to_list() == wanted
+    raw = [part.replace("??", "\0").replace("?", "").replace("\0", "?") for part in parts]
+    assert spans.column(run, every, resolve=True).to_list() == raw
+
+
+def test_more_than_many_different_values_keep_their_numbers(backend: str) -> None:
+    """Hashes are kept in a table that grows; short values, long ones, and both again."""
+    values = [f"{at}" if at % 3 else f"{at:020d}" for at in range(5000)] * 2
+    body = "".join(f"RFF+BN:{value}'" for value in values)
+    data = UNB + f"UNH+1+COARRI:D:95B:UN'BGM+44+1'{body}UNT+10003+1'UNZ+1+1'".encode()
+    run = index(data, backend=backend).runs[0]
+    rows = np.flatnonzero(run.tag == tag_code("RFF"))
+    found = spans.values(run, spans.component(run, rows, 1, 2))
+    assert len(found.values) == 5000
+    assert [found.values[code] for code in found.code] == values
+
+
+def test_a_message_of_more_tags_than_are_sorted_gives_its_rows(backend: str) -> None:
+    tags = [f"X{one}{two}" for one in "ABCDEFGHIJKLMNOPQ" for two in "ABCDEFGHIJKLMNOPQ"]
+    strange = "".join(f"{tag}+1'" for tag in tags)
+    data = UNB + (PLAN % (1, 1)).replace(b"LOC+147", strange.encode() + b"LOC+147", 1)
+    found = index(data + b"UNZ+1+1'", backend=backend)
+    assert len(tags) > 255
+    assert check_tables(data + b"UNZ+1+1'", found) == 1
+    assert baplie(found)["number"].to_list() == ["CSQU3054383"]
+
+
+DATES = [
+    "260418",
+    "20260418",
+    "2604181013",
+    "260229",
+    "000101",
+    "991231",
+    "26O418",
+    "56 418",
+    "",
+    "99990101",
+    "260400",
+    "561228",
+    "570101",
+]
+
+
+@pytest.mark.parametrize("form", ["", ":101", ":102", ":201", ":203", ":10", ":"])
+def test_dates_of_every_form_are_read_as_the_plain_reader_does(form: str, backend: str) -> None:
+    """Years of two digits near the year of the interchange, those of births before it."""
+    persons = "".join(
+        f"NAD+FL+++ROJAS:ANA'DTM+329:{date}{form}'DOC+P+{at}'DTM+36:{date}{form}'"
+        for at, date in enumerate(DATES)
+    )
+    body = f"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+AM218'{persons}UNT+{4 * len(DATES) + 4}+1'"
+    found = index(UNB + body.encode() + b"UNZ+1+1'", backend=backend)
+    assert not found.doubts
+    assert check_tables(UNB + body.encode() + b"UNZ+1+1'", found) == len(DATES)
+
+
+def test_containers_bundled_on_one_another_stand_where_the_first_does(backend: str) -> None:
+    body = "LOC+147+0010584::5'LOC+9+PAONX'EQD+CN+CSQU3054383'LOC+11+ECGYE'EQD+CN+NRXU2789999'LOC+9+ECGYE'EQD+CN+TEXU0000001'LOC+147+0020584::5'EQD+CN+TEXU0000002'"
+    data = UNB + f"UNH+1+BAPLIE:D:95B:UN:SMDG22'BGM++1+9'{body}UNT+12+1'UNZ+1+1'".encode()
+    table = baplie(check(data, backend))
+    assert table["stowage"].to_list() == ["0010584"] * 3 + ["0020584"]
+    assert table["load_port.code"].to_list() == ["PAONX"] * 3 + [""]
+    assert table["discharge_port.code"].to_list() == ["ECGYE"] * 3 + [""]
 
 
 # -- made-up and damaged messages ---------------------------------------------------------------

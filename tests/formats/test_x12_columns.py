@@ -307,12 +307,74 @@ class Pools:
         )
         return st.tuples(st.lists(head, max_size=1), more).map(lambda found: [*found[0], *found[1]])
 
+    def answer(self) -> st.SearchStrategy[list[str]]:
+        told = one("", "034 INVALID", "034", "111", "TEXT", "R" * 30, "S" * 29, "222-" + "T" * 26,
+                   "333 : WHAT IS WRONG", "44 NO CODE", "555: ", "666 -- -", "777", " 888 BLANK", "7777 X",
+                   "99A TEXT")  # fmt: skip
+        good = [
+            line("LX", one("1", "2")), line("LX", "3"),
+            line("M11", self.bill, "", "", "", "", "", "", "", "", "", "", one("", "NRLN")),
+            line("M13", one("", "NRLN"), "", "A", self.bill),
+            line("M15", one("1", "2", "3", "5", "A", "B", "C", "X", ""), one("CSQU3054383", "NRXU3570937", ""),
+                 self.day, "", one("", "NRLN")),
+            line("K1", told), line("K1", told, told), line("K1", told, told),
+            line("K3", one("REJECTED", "ACCEPTED", "Rejected", "WAITS", "", " ACCEPT "), one("", "SEE BELOW")),
+            line("P4", one("5201", "")), line("VID", "4B"), line("N10", "1", BLANK),
+        ]  # fmt: skip
+        bad = [
+            self.head(),
+            line("V1", "9999993", SHORT),
+            line("ZZ", "1"),
+            line("M15", "3", "CSQU3054384"),
+        ]
+        more = st.lists(st.one_of(*good, *(bad if self.wrong else ())), max_size=9)
+        return st.tuples(st.lists(self.head(), max_size=1), more).map(
+            lambda found: [*found[0], *found[1]]
+        )
+
+    def freight(self) -> st.SearchStrategy[list[str]]:
+        """A 310: its header, then ports, containers and goods in any order."""
+        b3 = line("B3", "B", one("INV7", "INV8"), one("NRLN1", "NRLN2", " "), one("PP", "CC", ""), "", self.day,
+                  self.amount, "", "", "", one("NRLN", ""))  # fmt: skip
+        n7 = line("N7", one("CSQU*305438", "CSQU*3054383", "NRXU*3570937", "*", *(["CSQU*305439"] if self.wrong else [])),
+                  self.amount, one("", "G"), self.amount, *[""] * 11, one("", "", "K", "L"), one("3", "3", ""),
+                  "", "", "", one("", "42G1"))  # fmt: skip
+        good = [
+            line("N9", one("BM", "MB", "BN", "QQ", " BM", ""), SHORT),
+            line("C3", one("USD", "", "EUR")), line("N1", one("SH", "CN", "ZZ"), BLANK), line("N3", BLANK),
+            line("N4", BLANK, "", "", one("", "EC")), line("PER", "IC", BLANK),
+            line("R4", one("R", "L", "T", "D", "E", "Z", ""), one("UN", ""), one("ECGYE", ""), BLANK),
+            line("R4", one("L", "D"), "UN", one("ECGYE", "PAONX")),
+            line("DTM", "140", self.day, self.clock, one("", "UT", "LT")),
+            line("DTM", "140", self.day, self.clock, one("", "UT", "LT")),
+            line("LX", "1"), n7, line("M7", "S1"), line("W09", "CN", self.amount, one("CE", "FA", *(["X"] if self.wrong else []))),
+            line("L0", "1", "", "", self.amount, "G", self.amount, one("X", "E"), one("", "", "900"), one("CTN", ""), "", self.both,
+                 "", self.count, one("", "PKG")),
+            line("L0", "1"), line("L1", "1", "5"), line("L5", "1", BLANK, self.hs_code, "", "", BLANK),
+            line("L5", "1", BLANK), line("H1", self.undg), line("K1", SHORT),
+        ]  # fmt: skip
+        bad = [
+            b3,
+            line("V1", "9999993", BLANK),
+            line("B2A", one("00", "QQ")),
+            self.head(),
+            line("ZZ", "1"),
+        ]
+        parts = st.lists(st.one_of(*good, *(bad if self.wrong else ())), max_size=14)
+        b2a, v1 = line("B2A", one("00", "01", "04", *(["77"] if self.wrong else [])), "BL"), line("V1", self.ship, BLANK, "PA", "0412W", one("NRLN", ""), "", "", "L")  # fmt: skip
+        l3 = line("L3", self.amount, "G", "", "", self.amount, "", "", "", self.amount, one("X", "E"), self.count, one("K", "L", ""))  # fmt: skip
+        pieces = (st.lists(b3, min_size=1, max_size=1), st.lists(b2a, max_size=1), st.lists(v1, max_size=1),
+                  parts, st.lists(l3, max_size=1), st.lists(good[-5], max_size=1))  # fmt: skip
+        return st.tuples(*pieces).map(lambda found: [each for piece in found for each in piece])
+
 
 GOOD, ANY = Pools(wrong=False), Pools(wrong=True)
 MANIFESTS = {
     "309": (GOOD.manifest(), ANY.manifest()),
+    "310": (GOOD.freight(), ANY.freight()),
     "350": (GOOD.status(), ANY.status()),
     "353": (GOOD.advice(), ANY.advice()),
+    "355": (GOOD.answer(), ANY.answer()),
 }
 
 
@@ -337,6 +399,38 @@ def test_a_clean_status_needs_no_plain_reader(backend: str) -> None:
     assert table["event"].to_list() == ["clear", "other"]
     assert table["occurred"].to_list() == ["2026-04-24T10:30", "2026-04-24T04:00"]
     assert table["documents"].to_list()[0][-1] == "EQ:CSQU3054383"
+
+
+def test_a_clean_bill_of_lading_needs_no_plain_reader(backend: str) -> None:
+    found = check((DATA / "fictional" / "ocean-bill-310.x12").read_bytes(), backend)
+    assert (found.messages, found.plainly) == (1, 0)
+    row = found.frames["310"].row(0, named=True)
+    assert (row["bill"], row["master_bill"], row["documents"]) == (
+        "NRLN0001",
+        "MASTER1",
+        ["BN:BK77"],
+    )
+    assert row["equipment.number"] == ["CSQU3054383"]  # its check digit stands in N718
+    assert row["goods.description"] == ["FROZEN SHRIMP IN CARTONS"]
+    assert (row["freight_amount"], row["departure"]) == (1250.5, "2026-04-11T06:30")
+
+
+def test_a_clean_answer_needs_no_plain_reader(backend: str) -> None:
+    body = ["M10*NRLN*O*PA*9999993*NORTHREACH PIONEER*0412W***Z*L", "P4*5201", "K1*111 THE SHIP", "LX*1",
+            "M13*NRLN*NRLN*A*B1", "K1*034 INVALID", "K1*035: NOT ON FILE", "LX*2", "M11*B2***********NRLN",
+            "M7*S1", "LX*3", "M15*1*IB7*20260424", "K1*036", "LX*4", "K3*REJECTED*SEE BELOW"]  # fmt: skip
+    text = transaction(body).replace("ST*309", "ST*355")
+    found = check(interchange(text), backend)
+    assert (found.messages, found.plainly) == (1, 0)
+    wanted = [
+        ("refuse", "B1", "034,035", "INVALID; NOT ON FILE", []),
+        ("accept", "B2", "", "", []),
+        ("refuse", "", "036", "", ["INBOND:IB7"]),
+        ("refuse", "", "111", "THE SHIP; REJECTED SEE BELOW", []),
+    ]
+    assert (
+        found.frames["355"].select("event", "bill", "code", "reason", "documents").rows() == wanted
+    )
 
 
 # -- damage -------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from esclusa.errors import LimitError
 from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
 from esclusa.formats.xml_batches import Batches
-from esclusa.formats.xml_shapes import Shapes, Stem, Twig
+from esclusa.formats.xml_shapes import Shapes
+from esclusa.formats.xml_twigs import Stem, Twig
 from esclusa.model import Consignment, Defect, Message, Severity
 
 HEAD = MANIFEST[: MANIFEST.index(b" <Bol_segment>")]
@@ -41,7 +42,7 @@ def ways(data: bytes, limits: Limits | None = None, batch: int = 1) -> tuple[Rea
     """Read with shapes and with the plain reader; also how many bills were read by a shape."""
     limits = limits or Limits()
     count = 0
-    read_so = Shapes.read
+    read_so, ahead_so = Shapes.read, Shapes.ahead
 
     def noted(self: Shapes, text: str) -> list[Twig] | Stem | None:
         nonlocal count
@@ -49,9 +50,16 @@ def ways(data: bytes, limits: Limits | None = None, batch: int = 1) -> tuple[Rea
         count += found is not None
         return found
 
+    def noted_ahead(self: Shapes, text: str, at: int) -> tuple[Stem, int] | None:
+        nonlocal count
+        found = ahead_so(self, text, at)
+        count += found is not None
+        return found
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(xml_batches, "_BATCH", batch)
         patch.setattr(Shapes, "read", noted)
+        patch.setattr(Shapes, "ahead", noted_ahead)
         shaped = read(data, limits)
         patch.setattr(Batches, "_opening", lambda self, root: b"")
         return shaped, read(data, limits), count

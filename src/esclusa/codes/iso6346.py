@@ -62,6 +62,17 @@ def is_valid(text: str) -> bool:
         return False
 
 
+def is_exact(text: str) -> bool:
+    """Answer whether a text is a number with the right check digit as it stands, no blank too much.
+
+    Faster than :func:`is_valid`, for numbers that come by the thousand.
+    """
+    try:
+        return len(text) == 11 and _digit(text) == DIGITS[text[10]]
+    except KeyError:
+        return False
+
+
 def fault(text: str) -> str:
     """Return what is wrong with a container number as one sentence, "" when nothing is."""
     if is_valid(text):

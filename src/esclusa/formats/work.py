@@ -61,6 +61,8 @@ class Work:
         """Count an item that a reader hands over; it is ``placed`` when its offset is a byte's."""
         if isinstance(item, Defect):
             units, end = DEFECT, item.offset
+        elif item.statements and not item.defects and not self.spent:
+            return  # as most items are: nothing is spent, so nothing can be exceeded
         else:
             units = DEFECT * len(item.defects) + (0 if item.statements else EMPTY)
             end = item.offset + item.length

@@ -22,13 +22,15 @@ from functools import cache
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 from xml.parsers import expat
 
+import msgspec
 from lxml import etree
 from msgspec.structs import replace
 
 from esclusa.errors import LimitError
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.xml import CHUNK, Element, read_elements
-from esclusa.formats.xml_shapes import Shapes, Stem, Twig
+from esclusa.formats.xml_shapes import Shapes
+from esclusa.formats.xml_twigs import Stem, Twig
 from esclusa.model import Defect
 
 Node = etree._Element
@@ -43,6 +45,7 @@ _TAG: Final = re.compile(rb"""<[A-Za-z_][\w.-]*(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _XSI: Final = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _DEPTH: Final = 64
 _BLANKS: Final = b" \t\r\n"
+_WHITE: Final = " \t\n"
 
 
 class Root(NamedTuple):
@@ -56,7 +59,7 @@ class UnplacedError(Exception):
     """A place was asked of what was read by its shape: it must be read as an element."""
 
 
-class Part:
+class Part(msgspec.Struct, eq=False):
     """One child of the root: an lxml element with its place in the file.
 
     ``offset`` and ``length`` are its bytes, ``fault`` says why it was cut short, "" when whole.
@@ -64,23 +67,12 @@ class Part:
     raises :class:`UnplacedError` until ``twigs`` is set to None and the element is read instead.
     """
 
-    __slots__ = ("_element", "_places", "fault", "length", "offset", "twigs")
-
-    def __init__(
-        self,
-        element: Node | None,
-        offset: int,
-        length: int,
-        places: _Places,
-        fault: str = "",
-        twigs: list[Twig] | Stem | None = None,
-    ) -> None:
-        self._element = element
-        self.offset = offset
-        self.length = length
-        self.fault = fault
-        self.twigs = twigs
-        self._places = places
+    _element: Node | None
+    offset: int
+    length: int
+    _places: _Places
+    fault: str = ""
+    twigs: list[Twig] | Stem | None = None
 
     @property
     def element(self) -> Node:
@@ -378,23 +370,33 @@ class _Batch:
         """
         batch, at, codec = self._batch, self._at, self._frame.codec
         start = 0
-        while (stop := batch.find(end, start) + len(end)) > len(end):
+        # Where each character is one byte, whole runs of elements are read as they stand.
+        text = batch.decode("ascii") if batch.isascii() and b"\r" not in batch else ""
+        while True:
+            while text and (begin := text.find("<", start)) >= 0:
+                told = None if text[start:begin].strip(_WHITE) else shapes.ahead(text, begin)
+                if told is None or told[1] - begin > MIB:
+                    break
+                twigs, start = told
+                yield Part(None, at + begin, start - begin, self, "", twigs)
+            stop = batch.find(end, start) + len(end)
+            if stop < start + len(end):
+                return start
             piece = batch[start:stop].lstrip(_BLANKS)
             if len(piece) > MIB:  # may hold a text past its limit
                 return start
             begin = stop - len(piece)
             try:
-                twigs = shapes.read(piece.decode(codec))
+                grown = shapes.read(piece.decode(codec))
             except UnicodeDecodeError:
                 return start
-            if twigs is not None:
-                yield Part(None, at + begin, stop - begin, self, "", twigs)
+            if grown is not None:
+                yield Part(None, at + begin, stop - begin, self, "", grown)
             elif (found := self._plain(piece, False)) is not None:
                 yield from self.parts(found, start)
             else:
                 return start
             start = stop
-        return start
 
     def parse(self, start: int) -> Node | None:
         """Return the root with the elements from a byte on."""

@@ -13,21 +13,14 @@ Shapes are kept for one file, are bounded in number and size, and hold tags alon
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from operator import itemgetter
 from typing import Final
 
-from lxml import etree
-
-Texts = tuple[str | None, ...]
+from esclusa.formats.xml_moulds import SPACE, TEXT, Slots, merged, pattern_of, slots_of_all
+from esclusa.formats.xml_twigs import Plan, Stem, StemPlan, Twig, meant
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_.-]*"
-_SPACE: Final = "[ \t\n]*+"
-_TEXT: Final = r"[^<>\x00-\x08\x0b-\x1f]++"
-"""Text without mark-up and without what XML 1.0 forbids (§ 2.2, § 2.4), but for ``_FORBIDDEN``,
-which would make the patterns four times as dear to compile."""
-
 _FORBIDDEN: Final = ("\ufffe", "\uffff")
+"""What XML 1.0 forbids and :data:`TEXT` lets through."""
 
 _NONE: Final = "((?!))?"
 """A group that never matches: the value of what is absent stands last."""
@@ -35,14 +28,21 @@ _NONE: Final = "((?!))?"
 _OPENING: Final = re.compile(f"<({_NAME})>")
 _CLOSING: Final = re.compile(f"</({_NAME})>")
 _EMPTY: Final = re.compile(f"<({_NAME})(?:/>|></\\1>)")
-_LEAF: Final = re.compile(f"<({_NAME})>{_TEXT}</\\1>")
-_BLANKS: Final = re.compile(_SPACE)
+_LEAF: Final = re.compile(f"<({_NAME})>{TEXT}</\\1>")
+_BLANKS: Final = re.compile(SPACE)
 _ENTITY: Final = re.compile("&(?:amp|lt|gt|quot|apos);")
-_MEANT: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 _MOST: Final = 16
-"""Shapes kept for one tag; the one used longest ago makes room. Shapes of whole elements: no more
-are made."""
+"""Shapes kept for one tag; the one used longest ago makes room."""
+
+_MOST_FAMILIES: Final = 4
+"""Families of whole elements; where they are told apart by more, no more are made."""
+
+_WAIT: Final = 512
+"""A pattern costs some ten milliseconds: four are made for a family, each later than the last."""
+
+_NOTED: Final = 256
+"""How many different elements are taken into families; after that none is."""
 
 _LEARNED: Final = 200
 """Shapes made for one file: each costs about a millisecond."""
@@ -55,132 +55,6 @@ _LONGEST: Final = 16_000
 
 _DEEPEST: Final = 8
 """Nesting inside an element that a shape is made of."""
-
-
-class Twig:
-    """An element read by its shape. It answers as one of lxml does, as far as readers ask.
-
-    Going through it gives the children that have children; texts are asked for with a ``Pick``.
-    """
-
-    __slots__ = ("plan", "tag", "values")
-
-    def __init__(self, plan: Plan, values: Texts) -> None:
-        self.plan = plan
-        self.tag = plan.tag
-        self.values = values
-
-    def __iter__(self) -> Iterator[Twig]:
-        for plan in self.plan.parts.values():
-            yield Twig(plan, self.values)
-
-    def find(self, tag: str) -> Twig | None:
-        """Return the child of that tag, None when it has none with children."""
-        plan = self.plan.parts.get(tag)
-        return None if plan is None else Twig(plan, self.values)
-
-
-class Stem:
-    """An element whose children were all read at once; going through it gives those."""
-
-    __slots__ = ("plan", "values")
-
-    def __init__(self, plan: StemPlan, values: Texts) -> None:
-        self.plan = plan
-        self.values = values
-
-    def __len__(self) -> int:
-        return len(self.plan.parts)
-
-    def __iter__(self) -> Iterator[Twig]:
-        for plan, begin, end in self.plan.parts:
-            yield Twig(plan, self.values[begin:end])
-
-
-class Pick:
-    """Tags whose texts are wanted at once, two or more.
-
-    Of an element read by its shape also those of its groups: ``Group/Tag``.
-    """
-
-    __slots__ = ("_none", "_tags", "tags")
-
-    def __init__(self, *tags: str) -> None:
-        self.tags = self._tags = tags
-        self._none: Texts = (None,) * len(tags)
-
-    def of(self, group: etree._Element | Twig | None) -> Texts:
-        """Return the texts of a group's children; of those that stand twice the last."""
-        if isinstance(group, Twig):
-            return self.getter(group.plan)(group.values)
-        if group is None:
-            return self._none
-        found = {leaf.tag: leaf.text for leaf in group}
-        return tuple([found.get(tag) for tag in self._tags])
-
-    def words(self, group: etree._Element | Twig | None) -> list[str]:
-        """Return them without blanks at their ends, runs of white space made one, "" for None."""
-        return [
-            text if text and text.isalnum() else " ".join(text.split()) if text else ""
-            for text in self.of(group)
-        ]
-
-    def getter(self, plan: Plan) -> Callable[[Texts], Texts]:
-        """Return what takes the wanted texts out of a shape's values, whose last is None."""
-        made = plan.getters.get(self)
-        if made is None:
-            made = itemgetter(*[plan.place(tag) for tag in self._tags])
-            plan.getters[self] = made
-        return made
-
-
-def picked(group: etree._Element | Twig | None, picks: dict[str, Pick]) -> list[tuple[str, Texts]]:
-    """Return tag and texts of those children that ``picks`` names, in document order."""
-    if isinstance(group, Twig):
-        values = group.values
-        return [
-            (tag, picks[tag].getter(plan)(values))
-            for tag, plan in group.plan.parts.items()
-            if tag in picks
-        ]
-    if group is None:
-        return []
-    return [(tag, picks[tag].of(one)) for one in group if (tag := str(one.tag)) in picks]
-
-
-class Plan:
-    """Which value of a shape is the text of which child."""
-
-    __slots__ = ("getters", "parts", "places", "tag")
-
-    def __init__(self, tag: str) -> None:
-        self.tag = tag
-        self.places: dict[str, int] = {}
-        self.parts: dict[str, Plan] = {}
-        self.getters: dict[Pick, Callable[[Texts], Texts]] = {}
-
-    def place(self, path: str) -> int:
-        """Return which value is the text of a child, or of a group's: -1, the last, for none."""
-        plan, (*groups, tag) = self, path.split("/")
-        for group in groups:
-            plan = plan.parts.get(group, _NOWHERE)
-        return plan.places.get(tag, -1)
-
-
-_NOWHERE: Final = Plan("")
-
-
-class StemPlan:
-    """The plans of an element's children, each with its stretch of the values.
-
-    ``drawn`` is for what a reader works out of the plan, once.
-    """
-
-    __slots__ = ("drawn", "parts")
-
-    def __init__(self, parts: list[tuple[Plan, int, int]]) -> None:
-        self.parts = parts
-        self.drawn: object = None
 
 
 class _Shape:
@@ -197,29 +71,56 @@ class _Shape:
         self.next = self
 
 
-class _Whole:
-    """The shape of an element with all its children, and the one that came behind it."""
+class _Family:
+    """Elements that fit into one mould, and its pattern as far as it is made.
 
-    __slots__ = ("match", "next", "plan")
+    It is made when ``quiet`` elements running have brought nothing new: one at first, then eight
+    times as many each time.
+    """
 
-    def __init__(self, pattern: str, parts: list[tuple[Plan, int, int]]) -> None:
-        self.plan = StemPlan(parts)
-        self.match = re.compile(pattern).fullmatch
-        self.next = self
+    __slots__ = ("match", "plan", "quiet", "slots", "stale", "wait")
+
+    def __init__(self, slots: Slots) -> None:
+        self.slots = slots
+        self.plan = StemPlan([])
+        self.match = _NEVER
+        self.stale = True
+        self.quiet = 0
+        self.wait = 1
+
+    def take(self, slots: Slots) -> bool:
+        """Let an element in; False where it does not fit."""
+        more = merged(self.slots, slots)
+        if more is None:
+            return False
+        if more != self.slots:
+            self.slots, self.stale, self.quiet = more, True, -1
+        return True
+
+    def settle(self, tag: str) -> None:
+        """Make the pattern if it is time."""
+        self.quiet += 1
+        if self.stale and self.quiet >= self.wait and self.wait <= _WAIT:
+            pattern, self.plan = pattern_of(tag, self.slots)
+            self.match = pattern.match
+            self.stale, self.wait = False, 8 * self.wait
+
+
+_NEVER: Final = re.compile("(?!)").match
 
 
 class Shapes:
     """The shapes of one file, for elements of one tag that repeat."""
 
     def __init__(self, tag: str) -> None:
-        self._start = f"<{re.escape(tag)}>{_SPACE}"
-        self._opening = re.compile(self._start)
+        self._tag = tag
+        self._opening = re.compile(f"<{re.escape(tag)}>{SPACE}")
         self._closing = f"</{tag}>"
         self._first = _Shape(Plan(""), r"(?!)")
         self._known: dict[str, list[_Shape]] = {}
-        self._wholes: dict[tuple[_Shape, ...], _Whole] = {}
-        self._used: tuple[_Shape, ...] = ()
-        self._last = _Whole(r"(?!)", [])
+        self._families: list[_Family] = []
+        self._family = _Family(())
+        self._noted: dict[tuple[Plan, ...], _Family | None] = {}
         self._luck = 0
         self.learned = 0
 
@@ -232,22 +133,35 @@ class Shapes:
             return None
         if "\r" in text:  # XML 1.0 § 2.11: a line ends in one character
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        whole = self._last.next
         if self._luck >= -_PATIENCE:
-            found = whole.match(text)
-            if found is not None:
-                self._last, self._luck = whole, _PATIENCE
-                values = found.groups()
-                return Stem(whole.plan, _meant(values) if entities else values)
+            found = self._family.match(text)
+            if found is not None and found.end() == len(text):
+                return self._stem(found, entities)
             self._luck -= 1
         return self._by_parts(text, entities)
+
+    def ahead(self, text: str, at: int) -> tuple[Stem, int] | None:
+        """Return the children of the element that stands at a place of a longer text, and where it
+        ends; None where :meth:`read` must tell. The text has no line end but ``\\n``."""
+        found = self._family.match(text, at) if self._luck >= -_PATIENCE else None
+        if found is None:
+            return None
+        end = found.end()
+        entities = text.find("&", at, end) >= 0
+        if entities and len(_ENTITY.findall(text, at, end)) != text.count("&", at, end):
+            return None
+        return self._stem(found, entities), end
+
+    def _stem(self, found: re.Match[str], entities: bool) -> Stem:
+        plan, values = self._family.plan, (*found.groups(), None)
+        self._luck = _PATIENCE
+        return Stem(plan, meant(values, plan.raw) if entities else values, entities)
 
     def _by_parts(self, text: str, entities: bool) -> list[Twig] | None:
         opened = self._opening.match(text)
         if opened is None or not text.endswith(self._closing):
             return None
         parts: list[Twig] = []
-        used: list[_Shape] = []
         last, at, end = self._first, opened.end(), len(text) - len(self._closing)
         while at < end:
             shape = last.next
@@ -259,34 +173,38 @@ class Shapes:
                 shape, found = other
                 last.next = shape
             values = found.groups()
-            parts.append(Twig(shape.plan, _meant(values) if entities else values))
-            used.append(shape)
+            parts.append(Twig(shape.plan, meant(values) if entities else values))
             last, at = shape, found.end()
         if at != end:
             return None
-        self._note(tuple(used), len(text))
+        if len(text) <= _LONGEST:
+            self._note(tuple([twig.plan for twig in parts]))
         return parts
 
-    def _note(self, used: tuple[_Shape, ...], length: int) -> None:
-        """Remember which shapes an element had. Twice running they become one shape: where elements
-        differ, that would seldom be used and cost much."""
-        whole = self._wholes.get(used)
-        if whole is None:
-            again, self._used = used == self._used, used
-            if not again or len(self._wholes) >= _MOST or length > _LONGEST or not used:
+    def _note(self, plans: tuple[Plan, ...]) -> None:
+        """Let the families know what an element had: one of them takes it in, or a new one."""
+        if plans not in self._noted:
+            if len(self._noted) >= _NOTED:
                 return
-            whole = self._wholes[used] = self._joined(used)
-        self._luck = min(self._luck + (whole is self._last.next), _PATIENCE)
-        self._last.next = whole
-        self._last = whole
+            self._noted[plans] = self._taken(slots_of_all(plans))
+        family = self._noted[plans]
+        if family is None:
+            return
+        family.settle(self._tag)
+        if family.match is not _NEVER:
+            self._luck = min(self._luck + 2, _PATIENCE)
+            self._family = family
 
-    def _joined(self, used: tuple[_Shape, ...]) -> _Whole:
-        parts, at = [], 0
-        for shape in used:
-            parts.append((shape.plan, at, at + shape.size))
-            at += shape.size
-        inner = "".join([shape.pattern for shape in used])
-        return _Whole(f"{self._start}{inner}{re.escape(self._closing)}", parts)
+    def _taken(self, slots: Slots | None) -> _Family | None:
+        """Return the family into which what an element had inside was taken, None for none."""
+        if not slots:
+            return None
+        family = next((each for each in self._families if each.take(slots)), None)
+        if family is None and len(self._families) < _MOST_FAMILIES:
+            family = _Family(slots)
+            family.quiet = -1
+            self._families.append(family)
+        return family
 
     def _other(self, text: str, at: int) -> tuple[_Shape, re.Match[str]] | None:
         """Return a shape that is known, or learn one; and what it finds."""
@@ -307,17 +225,6 @@ class Shapes:
         known.insert(0, made)
         del known[_MOST:]
         return made, found
-
-
-def _meant(values: Texts) -> Texts:
-    """Put characters for the entities of XML itself, ``&amp;`` last."""
-    return tuple([_resolved(text) if text and "&" in text else text for text in values])
-
-
-def _resolved(text: str) -> str:
-    for entity, meant in _MEANT:
-        text = text.replace(entity, meant)
-    return text
 
 
 class _Drawing:
@@ -347,7 +254,7 @@ class _Drawing:
             else:
                 plan = belongs
             if not self._open:
-                return _Shape(plan, "".join(self._pieces) + _SPACE + _NONE)
+                return _Shape(plan, "".join(self._pieces) + SPACE + _NONE)
         return None
 
     def _element(self) -> Plan | None:
@@ -362,12 +269,14 @@ class _Drawing:
         if name in names:
             return None
         names.add(name)
+        if outer is not inner:
+            outer.order.append(name)
         if leaf:
             if outer is not inner:
                 outer.places[name] = self._count
             self._count += 1
             tag = re.escape(name)
-            self._pieces.append(f"<{tag}>({_TEXT})</{tag}>")
+            self._pieces.append(f"<{tag}>({TEXT})</{tag}>")
             self._at = leaf.end()
             return outer
         self._literal(found)

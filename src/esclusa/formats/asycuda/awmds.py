@@ -18,7 +18,7 @@ from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import checked_container, container
 from esclusa.formats.xml_batches import Batches, Node, Part, UnplacedError
-from esclusa.formats.xml_shapes import Pick, Twig, picked
+from esclusa.formats.xml_twigs import Pick, Twig, picked
 from esclusa.model import (
     Consignment,
     Defect,
@@ -55,7 +55,8 @@ class _Sums:
 
     def add(self, bill: Consignment) -> None:
         self.bills += 1
-        self.boxes.update([hash(box.number) for box in bill.equipment])
+        for box in bill.equipment:
+            self.boxes.add(hash(box.number))
         for item in bill.goods:
             self.packages += item.packages or 0
             self.mass += item.gross_mass_kg or 0.0

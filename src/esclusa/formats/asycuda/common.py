@@ -13,7 +13,7 @@ from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.xml_batches import Node, Part, UnplacedError
-from esclusa.formats.xml_shapes import Twig
+from esclusa.formats.xml_twigs import Twig
 from esclusa.model import Conveyance, Identifier, Party, Place, Severity
 
 CODES: Final = load_map("esclusa.formats.asycuda", "code_map.csv")
@@ -136,7 +136,7 @@ def plain_number(text: str | None) -> float | None:
 
     Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where a defect may have to be noted.
     """
-    if text is None:
+    if not text:
         return None
     if len(text) < _DIGITS and text.isdigit() and text.isascii():
         return float(text)
@@ -148,7 +148,7 @@ def plain_number(text: str | None) -> float | None:
 
 def plain_count(text: str | None) -> int | None:
     """Return the count that a text is, as :func:`plain_number`."""
-    if text is None:
+    if not text:
         return None
     if len(text) < _DIGITS and text.isdigit() and text.isascii():
         return int(text)
@@ -223,23 +223,17 @@ def party(role: str, code: str | None, name: str | None, address: str | None) ->
     """
     if not (code or name or address):
         return None
-    if len(code or "") + len(name or "") + len(address or "") > _CACHED:
-        return _party.__wrapped__(role, code or "", name or "", address or "")
-    return _party(role, code or "", name or "", address or "")
-
-
-@lru_cache(maxsize=16384)
-def _party(role: str, code: str, name: str, address: str) -> Party | None:
+    number: tuple[Identifier, ...] = ()
     code, name = line(code), line(name)
-    lines = [words for each in address.split("\n") if (words := line(each))]
+    if code:
+        number = (Identifier(scheme="other" if role in _LISTED else "tax", value=code),)
+    lines = _lines(address) if address else []
     if not (code or name or lines):
         return None
     city = nation = ""
     if len(lines) > 1 and _is_country(lines[-1]):
         nation, city = lines.pop(), lines.pop()
         city = "" if city == NO_CITY else city
-    scheme = "other" if role in _LISTED else "tax"
-    number = (Identifier(scheme=scheme, value=code),) if code else ()
     return Party(
         role=role,
         name=name,
@@ -248,6 +242,14 @@ def _party(role: str, code: str, name: str, address: str) -> Party | None:
         country=nation,
         identifiers=number,
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that say something, each as :func:`line`; mostly they are so already."""
+    lines = text.split("\n")
+    if " ".join(text.split()) == text.replace("\n", " "):
+        return lines
+    return [words for each in lines if (words := line(each))]
 
 
 def _is_country(text: str) -> bool:

@@ -13,11 +13,12 @@ from typing import Final
 
 import msgspec
 
+from esclusa.codes import iso6346
 from esclusa.formats.asycuda import common
 from esclusa.formats.asycuda.common import line, plain_count, plain_number, word
 from esclusa.formats.values import container
 from esclusa.formats.xml_batches import Part, UnplacedError
-from esclusa.formats.xml_shapes import Pick, Plan, Stem, StemPlan, Texts, Twig, picked
+from esclusa.formats.xml_twigs import Pick, Plan, Stem, StemPlan, Stretch, Texts, Twig, picked
 from esclusa.model import Consignment, GoodsItem, Message, Party, Seal, TransportEquipment, Voyage
 
 FORMAT: Final = "asycuda.awmds"
@@ -73,27 +74,47 @@ _GROUPS: Final = {
 
 _NONE: Final = (None,) * 18
 
+# Most codes stand there as they are in the table: those need not be looked at.
+_LOADED: Final = common.CODES["load"]
+_SEALED: Final = common.CODES["seal_party"]
+
 Taken = tuple[Sequence[str | None], list[tuple[str, Texts]], list[Texts], bool]
 """What a bill says: texts of the groups above, tag and texts of each trader, texts of each
 container, and whether there are goods."""
 
 
-class _Drawn:
-    """Where the texts of a bill stand among the values of its shape."""
+_ALWAYS: Final = -2
+"""Stands for the value that tells whether a group is there where it is there in all bills."""
 
-    __slots__ = ("boxes", "goods", "plain", "texts", "traders")
+
+class _Drawn:
+    """Where the texts of a bill stand among the values of its shape.
+
+    ``unless`` are values that are None in plain bills.
+    """
+
+    __slots__ = ("boxes", "goods", "plain", "texts", "traders", "unless")
 
     def __init__(self, plan: StemPlan) -> None:
         places = [-1] * len(_NONE)
-        self.boxes: list[Getter] = []
+        self.boxes: list[tuple[Stretch, Getter]] = []
         self.traders: list[tuple[str, Getter]] = []
-        tags = {part.tag for part, _, _ in plan.parts}
-        self.goods = "Goods_segment" in tags
-        self.plain = "Bol_id" in tags and "Split_segment" not in tags
-        for part, begin, _ in plan.parts:
-            tag = part.tag
+        self.goods: int | None = None
+        self.unless: list[int] = []
+        self.plain = False
+        for stretch in plan.parts:
+            part, begin = stretch.plan, stretch.begin
+            tag, there = part.tag, part.there
             if tag == "ctn_segment":
-                self.boxes.append(itemgetter(*_places(part, begin, _BOX)))
+                first = 0 if stretch.each else begin
+                self.boxes.append((stretch, itemgetter(*_places(part, first, _BOX))))
+            elif tag == "Split_segment":
+                self.unless.append(
+                    _ALWAYS if there < 0 and not stretch.each else begin + max(there, 0)
+                )
+            elif stretch.each is not None:  # of what stands twice the last would have to count
+                if tag in _GROUPS or tag == "Traders_segment":
+                    self.unless.append(_ALWAYS)
             elif tag == "Traders_segment":
                 self.traders = [
                     (each, itemgetter(*_places(inner, begin, TRADERS[each])))
@@ -103,14 +124,31 @@ class _Drawn:
             elif tag in _GROUPS:
                 first, pick = _GROUPS[tag]
                 places[first : first + len(pick.tags)] = _places(part, begin, pick)
-                self.plain &= "Seals_segment" not in part.parts or tag != "Goods_segment"
+                self.plain |= tag == "Bol_id"
+                if tag == "Goods_segment":
+                    self.goods = _ALWAYS if there < 0 else begin + there
+                    seals = part.parts.get("Seals_segment")
+                    if seals is not None:
+                        self.unless.append(_ALWAYS if seals.there < 0 else begin + seals.there)
+        self.plain &= _ALWAYS not in self.unless
         self.texts: Getter = itemgetter(*places)
 
-    def taken(self, values: Texts) -> Taken | None:
+    def taken(self, stem: Stem) -> Taken | None:
+        values = stem.values
         if not self.plain:
             return None
+        for at in self.unless:
+            if values[at] is not None:
+                return None
+        goods = self.goods is not None and (self.goods < 0 or values[self.goods] is not None)
         traders = [(tag, each(values)) for tag, each in self.traders]
-        return self.texts(values), traders, [each(values) for each in self.boxes], self.goods
+        boxes: list[Texts] = []
+        for stretch, each in self.boxes:
+            if stretch.each is not None:
+                boxes += [each(texts) for texts in stem.repeated(stretch)]
+            elif stretch.plan.there < 0 or values[stretch.begin + stretch.plan.there] is not None:
+                boxes.append(each(values))
+        return self.texts(values), traders, boxes, goods
 
 
 def _places(plan: Plan, begin: int, pick: Pick) -> list[int]:
@@ -123,7 +161,7 @@ def _whole(stem: Stem) -> Taken | None:
     drawn = stem.plan.drawn
     if not isinstance(drawn, _Drawn):
         drawn = stem.plan.drawn = _Drawn(stem.plan)
-    return drawn.taken(stem.values)
+    return drawn.taken(stem)
 
 
 def _by_groups(groups: Iterable[Twig]) -> Taken | None:
@@ -239,20 +277,25 @@ def _boxes(boxes: list[Texts]) -> tuple[TransportEquipment, ...]:
 
 def _box(texts: Texts) -> TransportEquipment:
     text, kind, load, party, one, two, three, empty, net = texts
-    number, valid = container(line(text))
-    if not valid:
-        raise UnplacedError
-    by = word("seal_party", party)
-    marks = [line(one)]
+    number = text or ""
+    if not iso6346.is_exact(number):
+        number, valid = container(line(text))
+        if not valid:
+            raise UnplacedError
+    by = _SEALED.get(party or "") or word("seal_party", party)
+    mark = line(one)
     if two or three:
-        marks = list(dict.fromkeys((*marks, line(two), line(three))))
+        marks = dict.fromkeys((mark, line(two), line(three)))
+        seals = tuple([Seal(number=each, affixed_by=by) for each in marks if each])
+    else:
+        seals = (Seal(number=mark, affixed_by=by),) if mark else ()
     tare = plain_number(empty)
     return TransportEquipment(
         number=number,
-        number_valid=valid,
+        number_valid=True,
         size_type=line(kind),
-        load_status=word("load", load and load.upper()),
+        load_status=_LOADED.get(load or "") or word("load", load and load.upper()),
         gross_mass_kg=common.gross(plain_number(net), tare),
         tare_kg=tare,
-        seals=tuple([Seal(number=mark, affixed_by=by) for mark in marks if mark]),
+        seals=seals,
     )

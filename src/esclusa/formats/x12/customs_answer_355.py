@@ -23,6 +23,9 @@ _ALLOWED: Final = frozenset({
 })  # fmt: skip
 """Segments that come back as they were sent and that make no event of their own."""
 
+TAGS: Final = _ALLOWED | {"LX", "K1", "K3", "M11", "M13", "M15", "M10", "V1", "P4"}
+"""Tags that have a place in the set."""
+
 _ERROR: Final = re.compile(r"([0-9]{3})[ :-]+(?=\S)", re.ASCII)
 _CODE: Final = re.compile(r"[0-9]{3}", re.ASCII)
 

@@ -273,6 +273,10 @@ _HANDLERS: Final[dict[str, Callable[[_Bill, Cut], None]]] = {
 }  # fmt: skip
 
 
+TAGS: Final = _UNREAD | _HANDLERS.keys()
+"""Tags that have a place in the set."""
+
+
 def _consignment(bill: _Bill) -> Consignment:
     amount = bill.total
     return Consignment(

@@ -18,7 +18,7 @@ import polars as pl
 from esclusa.formats.edifact.columns import plainly, spans
 from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
 from esclusa.formats.edifact.columns.run import Run, Whole
-from esclusa.formats.edifact.columns.sheet import Picked, Sheet
+from esclusa.formats.edifact.columns.sheet import Asks, Picked, Sheet
 from esclusa.formats.edifact.columns.spans import subset, take
 from esclusa.model import Message, Statement
 
@@ -29,7 +29,7 @@ function."""
 PART: Final = 1 << 20, 4 << 20
 """The least and the most bytes of messages that are made into rows at a time. Between them it is a
 part of the file: fewer cost more time, more cost more memory than the file is worth."""
-PARTS: Final = 6
+PARTS: Final = 4
 
 LIST = pl.List(pl.String)
 
@@ -37,13 +37,15 @@ LIST = pl.List(pl.String)
 class Table(NamedTuple):
     """``kind`` is the message type, ``fields`` the columns, ``takes`` tells the statements that
     make rows. ``refuse`` names messages that are not laid out as ``rows`` needs it; ``rows`` gives
-    the number of the message of each row, and the columns."""
+    the number of the message of each row, and the columns, and asks for what ``asks`` says of all
+    rows with a tag."""
 
     kind: str
     fields: Mapping[str, Any]
     takes: Callable[[Statement], bool]
     refuse: Callable[[Sheet], Picked]
     rows: Callable[[Sheet], tuple[Picked, dict[str, pl.Series]]]
+    asks: Asks
 
 
 def table(found: bytes | Path | Index, of: Table) -> pl.DataFrame:
@@ -89,7 +91,7 @@ def _made(
     """The rows of a part, and what of it is left to the plain reader. What it takes beside them,
     several times the part's bytes, is given up when this ends: see that no sheet is in a circle of
     references, which would keep it until Python looks for such."""
-    sheet = Sheet(run, part, indexed.limits)
+    sheet = Sheet(run, part, indexed.limits, of.asks)
     refused = np.unique(of.refuse(sheet))
     doubts = [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
     return _regular(sheet.without(refused), of, schema), doubts

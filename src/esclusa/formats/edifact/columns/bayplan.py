@@ -13,10 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import boxes, spans
+from esclusa.formats.edifact.columns import boxes, compiled, loops, spans
 from esclusa.formats.edifact.columns.base import Table
 from esclusa.formats.edifact.columns.header import (
-    NOWHERE,
     VOYAGE_FIELDS,
     Chosen,
     Places,
@@ -26,6 +25,7 @@ from esclusa.formats.edifact.columns.header import (
     voyage_columns,
     voyages,
 )
+from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, first_of, last_of
 from esclusa.formats.edifact.columns.spans import subset
 from esclusa.formats.edifact.segment import Segment
@@ -40,6 +40,24 @@ class _Layout:
         self.places = Places(sheet)
         self.stowage = self.places.rows[self.places.field.are("stowage")]
         self.eqd = sheet.tagged("EQD")
+        (self._compiled if sheet.run.fast else self._reckoned)(sheet)
+        # Whoever stands on another is of its family.
+        self.family = np.cumsum(~self.copied) - 1
+
+    def _compiled(self, sheet: Sheet) -> None:
+        stowage = np.zeros(len(sheet.rows), bool)
+        stowage[self.stowage] = True
+        self.equipment_first = np.zeros(sheet.count, bool)
+        self.slot = np.empty(len(sheet.rows), np.intp)
+        most = len(self.stowage) + len(self.eqd)
+        begun, copied = np.empty(most, np.intp), np.empty(most, bool)
+        count = compiled.compiled(loops.slots)(
+            sheet.tag, sheet.message, tag_code("EQD"), stowage,
+            self.equipment_first, self.slot, begun, copied,
+        )  # fmt: skip
+        self.begun, self.copied = begun[:count].copy(), copied[:count].copy()
+
+    def _reckoned(self, sheet: Sheet) -> None:
         order = np.sort(np.concatenate([self.stowage, self.eqd]))
         equipment = sheet.tag[order] == sheet.tag[self.eqd[0]] if len(self.eqd) else order < 0
         message = sheet.message[order]
@@ -55,8 +73,7 @@ class _Layout:
         flags = np.zeros(len(sheet.rows), bool)
         flags[order[opens]] = True
         self.slot, self.begun = sheet.groups(flags)
-        copied = (equipment & ~first[message])[opens]
-        self.family = np.cumsum(~copied) - 1
+        self.copied = (equipment & ~first[message])[opens]
 
 
 def _old(sheet: Sheet) -> npt.NDArray[np.bool_]:
@@ -113,6 +130,8 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     at = of_slot[kept]
     owner = sheet.message[layout.begun[kept]]
     columns = subset(equipment, at)
+    places = layout.places
+    ports = places.firsts(slot[places.rows], count, layout.copied)
     rest = {
         **boxes.masses(sheet, slot, count),
         "temperature_c": boxes.temperatures(sheet, slot, count),
@@ -120,28 +139,14 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
         "stowage": _stowages(sheet, layout, count),
         "undg": boxes.dangers(sheet, slot, count),
         **boxes.seals(sheet, slot, count),
-        **place_columns("load_port", _port(layout, count, "load", "original_load")),
-        **place_columns("discharge_port", _port(layout, count, "discharge", "final_discharge")),
+        **place_columns("load_port", ports.of("load", "original_load")),
+        **place_columns("discharge_port", ports.of("discharge", "final_discharge")),
     }
     return owner, {
         **columns,
         **subset(rest, kept),
         **voyage_columns(sheet.once(_voyages).at(owner)),
     }
-
-
-def _port(layout: _Layout, count: int, field: str, instead: str) -> Chosen:
-    return _place(layout, count, field).orelse(_place(layout, count, instead))
-
-
-def _place(layout: _Layout, count: int, field: str) -> Chosen:
-    """The first place of the slot, or of the slots before it in its bundle."""
-    places = layout.places
-    here = np.flatnonzero(places.field.are(field) & (layout.slot[places.rows] >= 0))
-    slot = layout.slot[places.rows[here]]
-    first = first_of(layout.family[slot], count)[layout.family]
-    early = np.append(slot, count)[first] <= np.arange(count)
-    return chosen(places.code[here], np.where(early, first, -1), places.found, NOWHERE)
 
 
 def _stowages(sheet: Sheet, layout: _Layout, count: int) -> pl.Series:
@@ -165,4 +170,8 @@ BAPLIE: Final = Table(
     takes=lambda statement: isinstance(statement, TransportEquipment),
     refuse=_refuse,
     rows=_rows,
-)
+    asks={
+        "EQD": ((2, 1), (3, 1), (3, 4), (6, 1)), "LOC": ((1, 1), (2, 1)), "MEA": ((3, 1), (3, 2)),
+        "NAD": ((1, 1),), "RFF": ((1, 1),), "SEL": ((1, 1), (2, 1)),
+    },
+)  # fmt: skip

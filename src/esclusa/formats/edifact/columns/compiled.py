@@ -1,8 +1,10 @@
 """The loops that numba compiles, when the extra ``fast`` is installed; nothing is compiled at
 installation. Each does what its neighbour in numpy does, and the same tests hold both.
 
-numba is imported on the first use, and takes about two seconds to compile. The functions here are
-plain Python that it compiles, so they use no more of numpy than it knows.
+Here are the loops of the index, in :mod:`loops` those of tables. They are plain Python that numba
+compiles, so they use no more of numpy than it knows. What is compiled is kept beside the sources,
+or in the user's cache, for the next process; compiling takes some seconds, loading it a few
+hundredths.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ INSTALLED: Final = find_spec("numba") is not None
 
 @cache
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loop of this module compiled."""
+    """Return a loop compiled; where no folder can keep it, for this process alone."""
     import numba
 
-    made: Callable[..., Any] = numba.njit(nogil=True, boundscheck=False)(loop)
+    options: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
+    try:
+        made: Callable[..., Any] = numba.njit(**options, cache=True)(loop)
+    except RuntimeError:  # no folder that can be written
+        made = numba.njit(**options)(loop)
     return made
 
 
@@ -119,62 +125,3 @@ def rows(
             wrong += 1
         start = place + one
     return wrong, int(hidden)
-
-
-def component(
-    first: Any, bound: Any, at: Any, rows: Any, element: int, number: int, begin: Any, end: Any
-) -> None:
-    """Fill the spans of one component of each row; see :func:`spans.component`."""
-    for here in range(len(rows)):
-        row = rows[here]
-        edge = first[row] + element
-        begin[here] = 0
-        end[here] = 0
-        if edge < first[row + 1]:
-            place = bound[edge - 1] + number - 1
-            if place < bound[edge]:
-                begin[here] = at[place] + 1
-                end[here] = at[place + 1]
-
-
-def distinct(
-    words: Any, masks: Any, begin: Any, end: Any, table: Any, code: Any, example: Any
-) -> int:
-    """Number the different values by a table of twice as many places; return how many there are.
-
-    Values with the same hash are compared byte by byte.
-    """
-    room = np.uint64(len(table) - 1)
-    count = 0
-    for here in range(len(begin)):
-        left, place = end[here] - begin[here], begin[here]
-        mixed = np.uint64(left)
-        while left > 0:
-            word = words[place] & masks[min(left, 8)]
-            mixed = ((mixed ^ (mixed >> np.uint64(29))) ^ word) * np.uint64(0x9E3779B97F4A7C15)
-            place += 8
-            left -= 8
-        slot = (mixed ^ (mixed >> np.uint64(32))) & room
-        while True:
-            known = table[slot]
-            if known < 0:
-                table[slot] = count
-                code[here] = count
-                example[count] = here
-                count += 1
-                break
-            other = example[known]
-            left, place = end[here] - begin[here], begin[here]
-            same = end[other] - begin[other] == left
-            there = begin[other]
-            while same and left > 0:
-                mask = masks[min(left, 8)]
-                same = (words[place] & mask) == (words[there] & mask)
-                place += 8
-                there += 8
-                left -= 8
-            if same:
-                code[here] = known
-                break
-            slot = (slot + np.uint64(1)) & room
-    return count

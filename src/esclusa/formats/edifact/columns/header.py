@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import spans
+from esclusa.formats.edifact.columns import compiled, loops, spans
 from esclusa.formats.edifact.columns.readings import moments
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet, choose, first_of
 from esclusa.formats.edifact.columns.spans import gather, take
@@ -59,6 +59,14 @@ class Chosen:
     def column(self, read: Callable[[Any], Any], dtype: Any = pl.String) -> pl.Series:
         return gather(self.code, [read(each) for each in self.values], dtype)
 
+    def columns(self, fields: dict[str, tuple[Callable[[Any], Any], Any]]) -> dict[str, pl.Series]:
+        """Several columns: how each reads a value, and its type."""
+        made = {
+            name: pl.Series([read(each) for each in self.values], dtype=dtype)
+            for name, (read, dtype) in fields.items()
+        }
+        return spans.picked(made, self.code)
+
 
 def chosen(code: Picked, at: Picked, values: list[Any], missing: Any) -> Chosen:
     """The value at place ``at`` of each owner; ``missing`` where that is -1."""
@@ -91,14 +99,53 @@ def unnamed(sheet: Sheet, header: npt.NDArray[np.bool_], voyage: Chosen) -> Pick
 
 def voyage_columns(found: Chosen) -> dict[str, pl.Series]:
     """Columns of a voyage."""
-    return {
-        name: found.column(attrgetter(name.removeprefix("voyage.")), dtype)
-        for name, dtype in VOYAGE_FIELDS.items()
-    }
+    return found.columns(
+        {
+            name: (attrgetter(name.removeprefix("voyage.")), dtype)
+            for name, dtype in VOYAGE_FIELDS.items()
+        }
+    )
 
 
 def _read(sheet: Sheet) -> tuple[Picked, list[Place]]:
-    return sheet.read(sheet.tagged("LOC"), common.place)
+    """The place of each LOC; places on board, which all differ, are none."""
+    rows = sheet.tagged("LOC")
+    ashore = sheet.meant(rows, lambda code: common.PLACE.get(code) != "stowage")
+    at, found = sheet.read(rows[ashore], common.place)
+    code = np.full(len(rows), len(found), np.intp)
+    code[ashore] = at
+    return code, [*found, NOWHERE]
+
+
+ALONE: Final = np.zeros(0, np.bool_)
+
+
+def firsts_of(field: Any, group: Any, copied: Any, found: Any) -> None:
+    """As :func:`loops.firsts`."""
+    for what, row in enumerate(found):
+        at = np.flatnonzero((field == what) & (group >= 0))
+        first = first_of(group[at], len(row))
+        row[:] = np.where(first >= 0, np.append(at, -1)[first], -1)
+    for where in np.flatnonzero(copied).tolist():
+        before = found[:, where - 1]
+        found[:, where] = np.where(before >= 0, before, found[:, where])
+
+
+class Firsts:
+    """The first place of each field in each of ``count`` groups."""
+
+    def __init__(self, places: Places, at: dict[str, Picked], count: int) -> None:
+        self.places = places
+        self.at = at
+        self.count = count
+
+    def of(self, *fields: str) -> Chosen:
+        """The first of these fields that a group has."""
+        found = np.full(self.count, -1, np.intp)
+        for field in reversed(fields):
+            if field in self.at:
+                found = np.where(self.at[field] >= 0, self.at[field], found)
+        return chosen(self.places.code, found, self.places.found, NOWHERE)
 
 
 class Places:
@@ -110,6 +157,21 @@ class Places:
         self.rows = sheet.tagged("LOC")
         self.field = sheet.mapped(self.rows, lambda code: meaning(code) or "", 1)
         self.code, self.found = sheet.once(_read)
+        self.fast = sheet.run.fast
+
+    def firsts(self, owner: Picked, count: int, copied: npt.NDArray[np.bool_] = ALONE) -> Firsts:
+        """The first place of every field in each group; ``owner`` is the group of each LOC, -1 for
+        none.
+
+        :param copied: groups that begin with what the group before them says.
+        """
+        named = [word for word in dict.fromkeys(self.field.words) if word]
+        number = {word: at for at, word in enumerate(named)}
+        field = np.array([*(number.get(word, -1) for word in self.field.words), -1], np.int8)
+        found = np.empty((len(named), count), np.intp)
+        walk = compiled.compiled(loops.firsts) if self.fast else firsts_of
+        walk(field[self.field.code], owner, copied, found)
+        return Firsts(self, dict(zip(named, found, strict=True)), count)
 
     def first(
         self, field: str, owner: Picked, count: int, mask: npt.NDArray[np.bool_] | None = None
@@ -125,10 +187,9 @@ class Places:
 
 def place_columns(name: str, found: Chosen) -> dict[str, pl.Series]:
     """Code and name of a place."""
-    return {
-        f"{name}.code": found.column(lambda place: place.code),
-        f"{name}.name": found.column(lambda place: place.name),
-    }
+    return found.columns(
+        {f"{name}.{part}": (attrgetter(part), pl.String) for part in ("code", "name")}
+    )
 
 
 def said_moments(

@@ -26,7 +26,6 @@ from esclusa.formats.edifact.columns.header import (
     said_moments,
     voyage_columns,
 )
-from esclusa.formats.edifact.columns.moves import after
 from esclusa.formats.edifact.columns.readings import joined, numbered_units, units, usual_units
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import (
@@ -66,13 +65,8 @@ class Layout:
         self.bill, self.begun = sheet.groups(flags)
         self.count = len(self.begun)
         self.gid = self.gid[self.bill[self.gid] >= 0]
-        flags = np.zeros(len(sheet.rows), bool)
-        flags[self.gid] = True
-        item = np.cumsum(flags) - 1
-        there = (item >= 0) & (self.bill >= 0)
-        there &= np.append(self.bill[self.gid], -2)[item] == self.bill
-        self.item = np.where(there, item, -1)
-        self.leg = after(sheet, self.bill, self.begun, sheet.tagged("TDT"))
+        self.item = sheet.latest(self.gid, self.bill)
+        self.leg = sheet.latest(sheet.tagged("TDT"), self.bill) >= 0
 
     def references_to(self, word: str) -> Picked:
         return self.references[self.word.are(word)]
@@ -110,8 +104,7 @@ def _grown(sheet: Sheet, layout: Layout) -> Picked:
     flags = np.zeros(len(sheet.rows), bool)
     flags[eqd] = True
     box, begun = sheet.groups(flags | layout.opens)
-    rows = sheet.rows
-    size = (sheet.run.ends(rows) - sheet.run.begin[rows]).astype(np.int64)
+    size = (sheet.end - sheet.begin).astype(np.int64)
     inside = np.flatnonzero(box >= 0)
     bytes_of = np.bincount(box[inside], weights=size[inside], minlength=len(begun) + 1)
     opened = np.flatnonzero(np.isin(begun, eqd))
@@ -264,24 +257,19 @@ def _route(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
         (layout.bill[rows] < 0) & ~sheet.once(_in_box)[rows], sheet.message[rows], -1
     )
 
-    def here(field: str) -> Chosen:
-        return places.first(field, inside, layout.count)
-
-    def header(field: str) -> Chosen:
-        return places.first(field, outside, sheet.count).at(owner)
-
-    first = here("original_load")
-    load = here("load").orelse(first).orelse(header("load"))
-    discharge = here("discharge").orelse(here("final_discharge")).orelse(here("arrival"))
-    discharge = discharge.orelse(header("discharge")).orelse(header("arrival"))
+    here, header = places.firsts(inside, layout.count), places.firsts(outside, sheet.count)
+    first = here.of("original_load")
+    load = here.of("load", "original_load").orelse(header.of("load").at(owner))
+    discharge = here.of("discharge", "final_discharge", "arrival")
+    discharge = discharge.orelse(header.of("discharge", "arrival").at(owner))
     # Equal places may stand twice among the values, so they are compared, not their numbers.
     known: dict[Any, int] = {}
     one, two = (
         np.array([known.setdefault(each, len(known)) for each in found.values])[found.code]
         for found in (first, load)
     )
-    receipt = here("receipt").orelse(first.where(one != two))
-    found = (receipt, load, discharge, here("delivery"))
+    receipt = here.of("receipt").orelse(first.where(one != two))
+    found = (receipt, load, discharge, here.of("delivery"))
     return {
         name: column
         for field, each in zip(_ROUTE, found, strict=True)
@@ -347,4 +335,10 @@ CUSCAR: Final = Table(
     takes=lambda statement: isinstance(statement, Consignment),
     refuse=_refuse,
     rows=_rows,
+    asks={
+        "CNI": ((2, 1),), "CST": ((2, 1),), "DTM": ((1, 1), (1, 2), (1, 3)), "EQD": ((2, 1),),
+        "FTX": ((1, 1), (3, 1), (4, 1), (4, 2), (4, 6)), "GID": ((2, 1), (2, 2), (2, 5)),
+        "LOC": ((1, 1),), "MEA": ((3, 1), (3, 2)), "RFF": ((1, 1), (1, 2)), "SGP": ((1, 1),),
+        "NAD": ((1, 1), *((3, at) for at in range(1, 7)), (4, 1), (4, 2), (9, 1)),
+    },
 )  # fmt: skip

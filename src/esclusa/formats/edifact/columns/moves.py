@@ -45,17 +45,7 @@ class _Layout:
         flags = np.zeros(len(sheet.rows), bool)
         flags[self.eqd] = True
         self.box, self.begun = sheet.groups(flags)
-        self.onward = after(sheet, self.box, self.begun, sheet.tagged("TDT"))
-
-
-def after(sheet: Sheet, group: Picked, begun: Picked, marks: Picked) -> npt.NDArray[np.bool_]:
-    """Rows behind one of these marks in the same group."""
-    last = np.full(len(sheet.rows), -1, np.intp)
-    last[marks] = marks
-    last = np.maximum.accumulate(last)
-    opened = np.append(begun, len(sheet.rows))[group]
-    found: npt.NDArray[np.bool_] = (group >= 0) & (last >= opened)
-    return found
+        self.onward = sheet.latest(sheet.tagged("TDT"), self.box) >= 0
 
 
 def _refuse(sheet: Sheet) -> Picked:
@@ -141,26 +131,21 @@ class _Places:
     def __init__(self, sheet: Sheet, layout: _Layout) -> None:
         self.loc = Places(sheet, lambda code: "here" if code in HERE else common.PLACE.get(code))
         rows = self.loc.rows
-        self.count, self.messages = len(layout.begun), sheet.count
-        self.box = np.where(layout.onward[rows], -1, layout.box[rows])
-        self.head = np.where(layout.box[rows] < 0, sheet.message[rows], -1)
-
-    def of_box(self, field: str) -> Chosen:
-        return self.loc.first(field, self.box, self.count)
-
-    def of_head(self, field: str) -> Chosen:
-        return self.loc.first(field, self.head, self.messages)
+        box = np.where(layout.onward[rows], -1, layout.box[rows])
+        head = np.where(layout.box[rows] < 0, sheet.message[rows], -1)
+        self.of_box = self.loc.firsts(box, len(layout.begun))
+        self.of_head = self.loc.firsts(head, sheet.count)
 
     def port(self, field: str, instead: str, mask: npt.NDArray[np.bool_], owner: Picked) -> Chosen:
         """The container's own port, else the header's when the move is there."""
-        own = self.of_box(field).orelse(self.of_box(instead))
-        return own.orelse(self.of_head(field).at(owner).where(mask))
+        own = self.of_box.of(field, instead)
+        return own.orelse(self.of_head.of(field).at(owner).where(mask))
 
     def place(self, event: pl.Series, owner: Picked) -> Chosen:
-        found = self.of_box("here").orelse(self.of_head("here").at(owner))
+        found = self.of_box.of("here").orelse(self.of_head.of("here").at(owner))
         for field in ("load", "discharge"):
             mask = (event == field).to_numpy()
-            found = found.orelse(self.of_head(field).where(mask).at(owner))
+            found = found.orelse(self.of_head.of(field).where(mask).at(owner))
         return found
 
 
@@ -226,4 +211,9 @@ COARRI: Final = Table(
     takes=lambda statement: isinstance(statement, TransportEvent) and statement.event != "damage",
     refuse=_refuse,
     rows=_rows,
+    asks={
+        "DTM": ((1, 1), (1, 2), (1, 3)), "EQD": ((2, 1), (3, 1), (3, 4), (6, 1)),
+        "LOC": ((1, 1), (2, 1)), "MEA": ((3, 1), (3, 2)), "NAD": ((1, 1),),
+        "RFF": ((1, 1), (1, 2)), "SEL": ((1, 1), (2, 1)), "TDT": ((1, 1),),
+    },
 )  # fmt: skip

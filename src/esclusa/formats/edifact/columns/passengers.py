@@ -16,7 +16,9 @@ from esclusa.formats.edifact import common
 from esclusa.formats.edifact.columns.base import LIST, Table, listed
 from esclusa.formats.edifact.columns.boxes import pick
 from esclusa.formats.edifact.columns.header import (
+    NOWHERE,
     Places,
+    chosen,
     place_columns,
     said_moments,
 )
@@ -81,21 +83,18 @@ class _Layout:
         self.numbers = sheet.column(doc, 2)
         self.doc = doc
         # The document that stands open at each row: the last DOC of the person, if it has a number.
-        flags = np.zeros(len(sheet.rows), bool)
-        flags[doc] = True
-        last = np.cumsum(flags) - 1
-        same = (last >= 0) & (self.person >= 0)
-        same &= np.append(self.person[doc], -2)[last] == self.person
-        numbered = np.append((self.numbers != "").to_numpy(), False)
-        self.document = np.where(same & numbered[last], last, -1)
+        last = sheet.latest(doc, self.person)
+        numbered = (self.numbers != "").to_numpy()
+        if not numbered.all():
+            last = np.where(np.append(numbered, False)[last], last, -1)
+        self.document = last
 
 
 def _refuse(sheet: Sheet) -> Picked:
     layout = sheet.once(_Layout)
     legs = np.bincount(sheet.message[layout.legs], minlength=sheet.count)
     inside = np.flatnonzero(layout.leg >= 0)
-    rows = sheet.rows[inside]
-    spent = sheet.run.ends(rows) - sheet.run.begin[rows]
+    spent = sheet.end[inside] - sheet.begin[inside]
     size = np.bincount(sheet.message[inside], spent, sheet.count).astype(np.int64)
     # Each leg stands twice in a statement, as the journey and among the legs.
     return sheet.overgrown(sheet.message[layout.nad], 400 * legs + 2 * size)
@@ -258,11 +257,8 @@ def _journeys(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Seri
     for name, mask in (("departure_place", starts), ("arrival_place", ends)):
         at = np.flatnonzero(mask & (leg >= 0))
         last = np.append(at, -1)[last_of(leg[at], count)]
-        at_leg = np.append(last, -1)[chosen_leg]
-        for part in ("code", "name"):
-            texts = [getattr(each, part) for each in places.found]
-            column = gather(places.code, texts) if len(texts) else pl.Series([], dtype=pl.String)
-            found[f"journey.{name}.{part}"] = pick(column, at_leg, "")
+        where = chosen(places.code, np.append(last, -1)[chosen_leg], places.found, NOWHERE)
+        found |= place_columns(f"journey.{name}", where)
     return found
 
 
@@ -294,4 +290,10 @@ PAXLST: Final = Table(
     takes=lambda statement: isinstance(statement, Traveller),
     refuse=_refuse,
     rows=_rows,
-)
+    asks={
+        "ATT": ((1, 1), (2, 1), (3, 1)), "DOC": ((1, 1), (2, 1)), "DTM": ((1, 1), (1, 2), (1, 3)),
+        "LOC": ((1, 1), (2, 1), (2, 2), (2, 4)), "MEA": ((1, 1), (3, 1), (3, 2)),
+        "NAD": ((1, 1), (4, 1), (4, 2), (4, 3), (4, 4)), "NAT": ((1, 1), (2, 1)),
+        "RFF": ((1, 1), (1, 2)),
+    },
+)  # fmt: skip

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.codes.iso6346 import LETTERS, WEIGHTS
-from esclusa.formats import values
+from esclusa.formats import arrow, values
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import spans
+from esclusa.formats.edifact.columns import compiled, loops, spans
 from esclusa.formats.edifact.columns.sheet import DEAF, HERE, Picked, Sheet, Words
 from esclusa.formats.edifact.segment import Segment
 
@@ -29,6 +29,8 @@ _ZERO: Final = ord("0")
 
 def decimals(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.float64]:
     """:func:`values.number` of each span; not a number where that is None."""
+    if sheet.run.fast:
+        return _decimals(sheet, found)
     array = sheet.run.text.array
     length = found.end - found.begin
     longest = int(min(length.max(initial=0), _DIGITS + 1))
@@ -48,12 +50,25 @@ def decimals(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.float64]:
     # A point with digits on both sides: anything else is rare and left to the plain reader.
     simple &= (points == 0) | ((points == 1) & (places > 0) & (length - points > places))
     result = np.where(simple, whole / 10.0 ** np.where(simple, places, 0), np.nan)
-    rest = np.flatnonzero(~simple & (length > 0))
+    return _by_number(sheet, found, np.flatnonzero(~simple & (length > 0)), result)
+
+
+def _by_number(
+    sheet: Sheet, found: spans.Spans, rest: Picked, result: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     if len(rest):
         odd = spans.values(sheet.run, found.at(rest))
         read = [values.number(text, DEAF, HERE, "") for text in odd.values]
         result[rest] = np.array([np.nan if each is None else each for each in read])[odd.code]
     return result
+
+
+def _decimals(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.float64]:
+    count = len(found.begin)
+    result, odd = np.empty(count), np.empty(count, np.intp)
+    walk = compiled.compiled(loops.decimals)
+    strange = walk(sheet.run.text.array, *spans.narrow(found), _DIGITS, result, odd)
+    return _by_number(sheet, found, odd[:strange], result)
 
 
 def quantities(sheet: Sheet, picked: Picked) -> tuple[Words, npt.NDArray[np.float64]]:
@@ -63,18 +78,18 @@ def quantities(sheet: Sheet, picked: Picked) -> tuple[Words, npt.NDArray[np.floa
     What stands before the value says what it is and in which unit: few different texts, each read
     with the value 1, which gives the factor.
     """
-    run, rows = sheet.run, sheet.rows[picked]
-    unit = spans.component(run, rows, 3)
-    ends = np.where(unit.end > 0, unit.end, run.ends(rows))
-    code, example = spans.distinct(run, spans.Spans(run.begin[rows], ends))
+    run, unit = sheet.run, sheet.component(picked, 3)
+    begin, end = sheet.whole(picked)
+    ends = np.where(unit.end > 0, unit.end, end)
+    code, example = spans.distinct(run, spans.Spans(begin, ends))
     read: list[tuple[str, float | None]] = []
     for at in example.tolist():
-        text = str(run.text.data[int(run.begin[rows[at]]) : int(ends[at])], "utf-8")
+        text = str(run.text.data[int(begin[at]) : int(ends[at])], "utf-8")
         filled = f"{text}{run.marks.component}1" if unit.end[at] > 0 else text
         read.append(common.quantity(Segment(filled, "MEA", 0, 0, 0, run.marks), DEAF))
     what = Words(code, [word for word, _ in read])
     factor = np.array([np.nan if one is None else one for _, one in read] + [np.nan])[code]
-    value = decimals(sheet, spans.component(run, rows, 3, 2))
+    value = decimals(sheet, sheet.component(picked, 3, 2))
     return what, np.where(factor == 1, value, value * factor)
 
 
@@ -84,11 +99,27 @@ def containers(
     """Container numbers of EQD as :func:`values.checked_container` reads them, and the verdicts:
     1, 0, or -1 for None."""
     found = sheet.component(picked, element)
+    verdict, rest = (_compiled_verdicts if sheet.run.fast else _verdicts)(sheet, found)
+    number = spans.column(sheet.run, found, resolve=True)
+    if len(rest):
+        odd = spans.values(sheet.run, found.at(rest))
+        read = [values.container(each) for each in odd.values]
+        number = number.scatter(rest, spans.gather(odd.code, [plain for plain, _ in read]))
+        known = np.array([-1 if valid is None else valid for _, valid in read], np.int8)
+        named = np.array([plain != "" for plain, _ in read], bool)
+        expected = sheet.meant(picked[rest], lambda kind: kind in ("CN", ""))
+        wrong = (known[odd.code] < 0) & named[odd.code] & expected
+        verdict[rest] = np.where(wrong, 0, known[odd.code])
+    return number, verdict
+
+
+def _verdicts(sheet: Sheet, found: spans.Spans) -> tuple[npt.NDArray[np.int8], Picked]:
+    """The verdicts on numbers of the usual form, and which have another."""
     array = sheet.run.text.array
-    verdict = np.full(len(picked), -1, np.int8)
+    verdict = np.full(len(found.begin), -1, np.int8)
     usual = found.end - found.begin == 11
-    letters, digits = np.zeros(len(picked), np.intp), np.ones(len(picked), bool)
-    total = np.zeros(len(picked), np.intp)
+    letters, digits = np.zeros(len(found.begin), np.intp), np.ones(len(found.begin), bool)
+    total = np.zeros(len(found.begin), np.intp)
     for at in range(11):
         byte = array[np.where(usual, found.begin + at, 0)]
         if at < 4:
@@ -103,18 +134,16 @@ def containers(
     last = array[np.where(usual, found.begin + 10, 0)].astype(np.intp) - _ZERO
     right = usual & _IS_CATEGORY[category] & (total % 11 % 10 == last)
     verdict[usual] = right[usual]
-    number = spans.column(sheet.run, found, resolve=True)
-    rest = np.flatnonzero(~usual & (found.end > found.begin))
-    if len(rest):
-        odd = spans.values(sheet.run, found.at(rest))
-        read = [values.container(each) for each in odd.values]
-        number = number.scatter(rest, spans.gather(odd.code, [plain for plain, _ in read]))
-        known = np.array([-1 if valid is None else valid for _, valid in read], np.int8)
-        named = np.array([plain != "" for plain, _ in read], bool)
-        expected = sheet.meant(picked[rest], lambda kind: kind in ("CN", ""))
-        wrong = (known[odd.code] < 0) & named[odd.code] & expected
-        verdict[rest] = np.where(wrong, 0, known[odd.code])
-    return number, verdict
+    return verdict, np.flatnonzero(~usual & (found.end > found.begin))
+
+
+def _compiled_verdicts(sheet: Sheet, found: spans.Spans) -> tuple[npt.NDArray[np.int8], Picked]:
+    count = len(found.begin)
+    verdict, odd = np.empty(count, np.int8), np.empty(count, np.intp)
+    strange = compiled.compiled(loops.containers)(
+        sheet.run.text.array, *spans.narrow(found), _VALUE, _IS_CATEGORY, _WEIGHTS, verdict, odd
+    )
+    return verdict, odd[:strange]
 
 
 def usual_units(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.bool_]:
@@ -189,25 +218,24 @@ def joined(
 _IS_LETTER: Final = np.array([65 <= byte <= 90 for byte in range(256)])
 _IS_DIGIT: Final = np.array([48 <= byte <= 57 for byte in range(256)])
 _IS_CATEGORY: Final = np.array([chr(byte) in "UJZ" for byte in range(256)])
+_WEIGHTS: Final = np.array(WEIGHTS, np.intp)
 _VALUE: Final = np.array([LETTERS.get(chr(byte), 0) for byte in range(256)], np.intp)
 
 
 def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> pl.Series:
     """:func:`common.moment` of each DTM, "" where it is no date."""
-    run, rows = sheet.run, sheet.rows[picked]
+    run = sheet.run
     year = sheet.year[sheet.message[picked]]
-    text, form = spans.component(run, rows, 1, 2), spans.component(run, rows, 1, 3)
-    six, eight = _forms(sheet, text, form)
-    simple, made = _days(sheet, text, six, eight, year, past)
-    rest = np.flatnonzero(~simple)
+    text, form = sheet.component(picked, 1, 2), sheet.component(picked, 1, 3)
+    made, rest = (_compiled_days if run.fast else _days)(sheet, text, form, year, past)
     if not len(rest):
         return made
-    code, _ = spans.distinct(run, spans.whole(run, rows[rest]))
+    code, _ = spans.distinct(run, sheet.whole(picked[rest]))
     # The same text may be read near another year.
     _, at, number = np.unique(code * 10000 + year[rest], return_index=True, return_inverse=True)
     read = []
     for one in rest[at].tolist():
-        segment = spans.segment(run, int(rows[one]))
+        segment = spans.segment(run, int(sheet.rows[picked[one]]))
         read.append(common.moment(segment, DEAF, int(year[one]), past=past))
     return made.scatter(rest, spans.gather(number, read))
 
@@ -227,11 +255,26 @@ def _forms(
     return six, eight
 
 
+def _compiled_days(
+    sheet: Sheet, text: spans.Spans, form: spans.Spans, year: Any, past: bool
+) -> tuple[pl.Series, Picked]:
+    """As :func:`_days`."""
+    count = len(year)
+    offsets, odd = np.empty(count + 1, np.int64), np.empty(count, np.intp)
+    data = np.empty(10 * count, np.uint8)
+    strange = compiled.compiled(loops.days)(
+        sheet.run.text.array, *spans.narrow(text), *spans.narrow(form), year,
+        0 if past else _AHEAD, offsets, data, odd,
+    )  # fmt: skip
+    return arrow.texts(data, offsets), odd[:strange]
+
+
 def _days(
-    sheet: Sheet, text: spans.Spans, six: Any, eight: Any, year: Any, past: bool
-) -> tuple[npt.NDArray[np.bool_], pl.Series]:
-    """The plain dates among them as ISO 8601; the others are for the plain reader."""
+    sheet: Sheet, text: spans.Spans, form: spans.Spans, year: Any, past: bool
+) -> tuple[pl.Series, Picked]:
+    """The plain dates among them as ISO 8601, and which are for the plain reader."""
     array = sheet.run.text.array
+    six, eight = _forms(sheet, text, form)
     simple = six | eight
     ahead = np.where(eight, 2, 0)
     digit = [
@@ -258,7 +301,8 @@ def _days(
     for at, part in enumerate(parts):
         matrix[:, at] = ord("-") if part is None else part + _ZERO
     matrix[~simple] = 0
-    return simple, pl.Series(matrix.view("S10").ravel(), dtype=pl.Binary).cast(pl.String)
+    made = pl.Series(matrix.view("S10").ravel(), dtype=pl.Binary).cast(pl.String)
+    return made, np.flatnonzero(~simple)
 
 
 _AHEAD: Final = 30

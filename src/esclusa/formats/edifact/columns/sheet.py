@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import spans
+from esclusa.formats.edifact.columns import compiled, loops, spans
 from esclusa.formats.edifact.columns.messages import Region
 from esclusa.formats.edifact.columns.run import Run, Whole, tag_code
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
@@ -29,6 +30,13 @@ DEAF: Final = Notes("", 0, 0)
 
 HERE: Final = Segment("", "", 0, 0, 0, Separators())
 """Where such a defect would stand."""
+
+
+Asks = Mapping[str, tuple[tuple[int, int], ...]]
+"""Components (element, number) that all rows with a tag are asked for. To come by a row is what
+takes time, so they are fetched in one walk."""
+
+NONE: Final[Asks] = MappingProxyType({})
 
 
 class Words:
@@ -54,21 +62,82 @@ class Sheet:
     ``rows`` are rows of the run, ``message`` the number of the message of each, from 0.
     """
 
-    def __init__(self, run: Run, chosen: Whole, limits: Limits = DEFAULT) -> None:
+    def __init__(
+        self, run: Run, chosen: Whole, limits: Limits = DEFAULT, asks: Asks = NONE
+    ) -> None:
         self.run = run
+        self.asks = asks
         self.limits = limits
         self.chosen = chosen
         first, last = run.message_first[chosen], run.message_last[chosen]
-        self.sizes = last - first + 1
+        sizes = last - first + 1
         self.count = len(chosen)
-        self.message = np.repeat(np.arange(self.count), self.sizes)
-        ahead = np.cumsum(self.sizes) - self.sizes
+        ahead = np.cumsum(sizes) - sizes
         self.ahead = ahead
-        self.rows = np.arange(len(self.message)) + np.repeat(first - ahead, self.sizes)
-        self.tag = run.tags(self.rows)
         self.kept: dict[Callable[[Sheet], Any], Any] = {}
         self.found: dict[str, Picked] = {}
         self.known: dict[tuple[int, int, int], spans.Distinct] = {}
+        self.fetched: dict[tuple[str, int, int], spans.Spans] = {}
+        self.numbered: dict[tuple[str, int, int], spans.Distinct] = {}
+        if run.fast:
+            self._fill(first, last, int(sizes.sum()))
+            return
+        self.message = np.repeat(np.arange(self.count), sizes)
+        self.rows = np.arange(len(self.message)) + np.repeat(first - ahead, sizes)
+        self.tag = run.tags(self.rows)
+        self.begin, self.end = run.begin[self.rows], run.ends(self.rows)
+
+    def _fill(self, first: Whole, last: Whole, count: int) -> None:
+        """The same in two compiled passes, which sort rows by their tags on the way."""
+        run = self.run
+        self.message, self.rows = np.empty(count, np.intp), np.empty(count, np.int32)
+        self.tag = np.empty(count, np.uint32)
+        self.begin, self.end = np.empty(count, np.int32), np.empty(count, np.int32)
+        compiled.compiled(loops.sheet)(
+            first, last, run.tag, run.begin, run.end,
+            self.message, self.rows, self.tag, self.begin, self.end,
+        )  # fmt: skip
+        known, begins = np.empty(256, np.uint32), np.zeros(256, np.intp)
+        order, self.position = np.empty(count, np.intp), np.empty(count, np.int32)
+        kind = np.empty(count, np.uint8)
+        found = compiled.compiled(loops.sorted_by_tag)(
+            self.tag, np.zeros(1 << 16, np.uint8), kind, known, begins, order, self.position
+        )
+        if found <= 0:
+            return  # too many tags: rows are sought when they are asked for
+        tags = [each.to_bytes(3, "little").decode("ascii") for each in known[:found].tolist()]
+        since = 0
+        for tag, until in zip(tags, begins[:found].tolist(), strict=True):
+            self.found[tag] = order[since:until]
+            since = until
+        self._fetch(tags, kind)
+
+    def _fetch(self, tags: list[str], kind: Whole) -> None:
+        """Fetch the components that rows are asked for; ``kind`` is the tag of each row."""
+        places = [(tag, *place) for tag in tags for place in self.asks.get(tag, ())]
+        sizes = np.array([len(self.found[tag]) for tag, *_ in places], np.intp)
+        ends = np.cumsum(sizes)
+        plan = np.cumsum([0, *(len(self.asks.get(tag, ())) for tag in tags)])
+        elements = np.array([element for _, element, _ in places], np.intp)
+        numbers = np.array([number for *_, number in places], np.intp)
+        begin, end = np.empty((2, int(sizes.sum())), np.int32)
+        run, code = self.run, np.empty(len(begin), np.uint8)
+        # The first component tells what a segment is for.
+        count = np.where((elements == 1) & (numbers == 1), 0, -1)
+        example = np.zeros((len(places), 255), np.int32)
+        compiled.compiled(loops.components)(
+            run.first, run.bound, run.at, self.rows, kind, self.position,
+            plan, elements, numbers, ends - sizes, begin, end,
+            run.words, spans.MASKS, code, np.zeros((len(places), 512), np.uint8),
+            np.empty((len(places), 255), np.uint64), example, count,
+        )  # fmt: skip
+        for at, (place, size, last) in enumerate(zip(places, sizes, ends, strict=True)):
+            here = slice(last - size, last)
+            self.fetched[place] = spans.Spans(begin[here], end[here])
+            if count[at] >= 0:
+                some = example[at, : count[at]]
+                found = spans.texts(run, spans.Spans(begin[some], end[some]))
+                self.numbered[place] = spans.Distinct(code[here].astype(np.intp), found)
 
     def once(self, make: Callable[[Sheet], T]) -> T:
         """Return what ``make`` makes of the sheet, made the first time."""
@@ -81,7 +150,7 @@ class Sheet:
         """The same without some messages."""
         keep = np.ones(self.count, bool)
         keep[messages] = False
-        return self if keep.all() else Sheet(self.run, self.chosen[keep], self.limits)
+        return self if keep.all() else Sheet(self.run, self.chosen[keep], self.limits, self.asks)
 
     def region(self, message: int) -> Region:
         """A message that the plain reader must read after all."""
@@ -98,7 +167,22 @@ class Sheet:
     # -- values of rows -------------------------------------------------------------------------
 
     def component(self, picked: Picked, element: int, number: int = 1) -> spans.Spans:
+        """One component of rows with the same tag."""
+        if self.fetched and len(picked):
+            tag = int(self.tag[picked[0]]).to_bytes(3, "little").decode("ascii")
+            found = self.fetched.get((tag, element, number))
+            if found is not None and picked is self.found[tag]:
+                return found
+            if found is not None:
+                begin, end = np.empty((2, len(picked)), np.int32)
+                walk = compiled.compiled(loops.chosen)
+                if walk(self.position, self.tag, picked, *found, begin, end):
+                    return spans.Spans(begin, end)
         return spans.component(self.run, self.rows[picked], element, number)
+
+    def whole(self, picked: Picked) -> spans.Spans:
+        """The text of rows, without terminator."""
+        return spans.Spans(self.begin[picked], self.end[picked])
 
     def words(self, picked: Picked, element: int, number: int = 1) -> spans.Distinct:
         """The different values of a component; those of all rows with a tag are kept, since
@@ -106,10 +190,25 @@ class Sheet:
         key = id(picked), element, number
         if key in self.known:
             return self.known[key]
-        made = spans.values(self.run, self.component(picked, element, number))
+        made = self._numbered(picked, element, number)
+        if made is None:
+            made = spans.values(self.run, self.component(picked, element, number))
         if any(picked is each for each in self.found.values()):
             self.known[key] = made
         return made
+
+    def _numbered(self, picked: Picked, element: int, number: int) -> spans.Distinct | None:
+        """The same, where the values of all rows with the tag were numbered before."""
+        if not (self.numbered and len(picked)):
+            return None
+        tag = self.tag[picked[0]]
+        word = int(tag).to_bytes(3, "little").decode("ascii")
+        found = self.numbered.get((word, element, number))
+        if found is None or picked is self.found[word]:
+            return found
+        if (self.tag[picked] != tag).any():
+            return None
+        return spans.Distinct(found.code[self.position[picked]], found.values)
 
     def column(self, picked: Picked, element: int, number: int = 1) -> pl.Series:
         """A component as a column, blanks at its ends taken off."""
@@ -142,8 +241,9 @@ class Sheet:
 
     def read(self, picked: Picked, read: Callable[[Segment], T]) -> tuple[Picked, list[T]]:
         """What a function of the plain reader makes of each segment."""
-        code, found = spans.per_segment(self.run, self.rows[picked], read)
-        return code, found
+        code, example = spans.distinct(self.run, self.whole(picked))
+        rows = self.rows[picked[example]]
+        return code, [read(spans.segment(self.run, row)) for row in rows.tolist()]
 
     # -- facts of messages ----------------------------------------------------------------------
 
@@ -190,24 +290,45 @@ class Sheet:
         :return: the group of each row, -1 before the first of its message; and the row that opens
             each group.
         """
+        if self.run.fast:
+            found, begun = np.empty(len(opens), np.intp), np.empty(len(opens), np.intp)
+            count = compiled.compiled(loops.groups)(opens, self.message, found, begun)
+            return found, begun[:count].copy()
         begun = np.flatnonzero(opens)
         group = np.cumsum(opens) - 1
         owner = self.message[begun[group]] if len(begun) else np.full(len(group), -1)
         return np.where((group >= 0) & (owner == self.message), group, -1), begun
 
-    def length(self) -> Whole:
+    def latest(self, marked: Picked, group: Picked) -> Picked:
+        """The number of the last of these rows that stands at or before each row in its group, -1
+        where there is none, or for rows in no group."""
+        marks = np.zeros(len(self.rows), bool)
+        marks[marked] = True
+        if self.run.fast:
+            found = np.empty(len(marks), np.intp)
+            compiled.compiled(loops.latest)(marks, group, found)
+            return found
+        last = np.cumsum(marks) - 1
+        same = (last >= 0) & (group >= 0)
+        same &= np.append(group[marked], -2)[last] == group
+        return np.where(same, last, -1)
+
+    @cached_property
+    def length(self) -> npt.NDArray[np.int64]:
         """Bytes of each message."""
-        run = self.run
-        first, last = run.message_first[self.chosen], run.message_last[self.chosen]
-        size: Whole = run.ends(last) - run.begin[first] + 1
-        return size.astype(np.int64)
+        after = np.append(self.ahead[1:], len(self.rows)) - 1
+        size: npt.NDArray[np.int64] = self.end[after].astype(np.int64) - self.begin[self.ahead] + 1
+        return size
 
     def longest(self, tag: str) -> npt.NDArray[np.int64]:
         """Bytes of the longest segment with this tag in each message."""
         picked = self.tagged(tag)
-        rows = self.rows[picked]
         size = np.zeros(self.count, np.int64)
-        np.maximum.at(size, self.message[picked], self.run.ends(rows) - self.run.begin[rows])
+        message = self.message[picked]
+        heads = np.flatnonzero(np.diff(message, prepend=-1))
+        if len(heads):
+            length = self.end[picked] - self.begin[picked]
+            size[message[heads]] = np.maximum.reduceat(length, heads)
         return size
 
     def overgrown(
@@ -221,8 +342,8 @@ class Sheet:
         The bound is generous: six bytes of JSON for each byte, and names.
         """
         count = np.bincount(owners, minlength=self.count)
-        most = count * (2000 + 6 * shared) + 12 * self.length() + more
-        return np.flatnonzero(most > MIB + self.limits.growth * self.length())
+        most = count * (2000 + 6 * shared) + 12 * self.length + more
+        return np.flatnonzero(most > MIB + self.limits.growth * self.length)
 
 
 def first_of(groups: npt.NDArray[Any], count: int) -> Picked:

@@ -8,21 +8,22 @@ come again in message after message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from esclusa.formats.edifact.columns import compiled
+from esclusa.formats import arrow
+from esclusa.formats.edifact.columns import compiled, loops
 from esclusa.formats.edifact.columns.run import Run, Whole
 from esclusa.formats.edifact.segment import Segment
 
 T = TypeVar("T")
 
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
-_MASKS: Final = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
+MASKS: Final = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
 _GLANCE: Final = 512
 _FEW: Final = 32
 """Qualifiers and units come in few kinds, which the first rows show: no sorting then."""
@@ -57,7 +58,7 @@ def component(run: Run, rows: Whole, element: int, number: int = 1) -> Spans:
     """One component of each of these segments, as :meth:`Segment.get` counts."""
     if run.fast:
         starts, ends = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
-        walk = compiled.compiled(compiled.component)
+        walk = compiled.compiled(loops.component)
         walk(run.first, run.bound, run.at, rows, element, number, starts, ends)
         return Spans(starts, ends)
     edge = run.first[rows] + element
@@ -82,6 +83,10 @@ def composite(run: Run, rows: Whole, element: int) -> Spans:
 def stripped(run: Run, spans: Spans) -> Spans:
     """Without blanks at the ends (of ASCII; wider ones are a matter for the values)."""
     array = run.text.array
+    if run.fast:
+        first, last = np.empty(len(spans.begin), np.int32), np.empty(len(spans.begin), np.int32)
+        compiled.compiled(loops.stripped)(array, *narrow(spans), first, last)
+        return Spans(first, last)
     begin, end = spans.begin.copy(), spans.end.copy()
     rows = np.flatnonzero((begin < end) & (array[begin] == 0x20))
     while len(rows):
@@ -96,12 +101,12 @@ def stripped(run: Run, spans: Spans) -> Spans:
 
 def words(run: Run, spans: Spans, count: int) -> list[npt.NDArray[np.uint64]]:
     """The bytes of spans eight by eight, zeros behind their ends."""
-    found = [run.words[spans.begin] & _MASKS[np.minimum(spans.end - spans.begin, 8)]]
+    found = [run.words[spans.begin] & MASKS[np.minimum(spans.end - spans.begin, 8)]]
     last = len(run.words) - 1
     for number in range(1, count):
         begin = spans.begin + 8 * number
         here = run.words[np.minimum(begin, last)]
-        found.append(here & _MASKS[np.clip(spans.end - begin, 0, 8)])
+        found.append(here & MASKS[np.clip(spans.end - begin, 0, 8)])
     return found
 
 
@@ -174,10 +179,14 @@ def distinct(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[
 def _compiled(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     count = len(spans.begin)
     code, example = np.empty(count, np.intp), np.empty(count, np.intp)
-    table = np.full(1 << (2 * count + 1).bit_length(), -1, np.int32)
-    walk = compiled.compiled(compiled.distinct)
-    found = walk(run.words, _MASKS, spans.begin, spans.end, table, code, example)
+    walk = compiled.compiled(loops.distinct)
+    found = walk(run.words, MASKS, *narrow(spans), code, example)
     return code, example[:found].copy()
+
+
+def narrow(spans: Spans) -> Spans:
+    """As compiled loops want them: 32 bits wide."""
+    return Spans(spans.begin.astype(np.int32, copy=False), spans.end.astype(np.int32, copy=False))
 
 
 def _numbered(key: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -203,15 +212,6 @@ def values(run: Run, spans: Spans) -> Distinct:
     """The different values of spans."""
     code, example = distinct(run, spans)
     return Distinct(code, texts(run, spans.at(example)))
-
-
-def per_segment(run: Run, rows: Whole, read: Callable[[Segment], T]) -> tuple[Any, list[T]]:
-    """What a function of the plain reader makes of each of these segments.
-
-    :return: the number of each segment's result, and the results.
-    """
-    code, example = distinct(run, whole(run, rows))
-    return code, [read(segment(run, row)) for row in rows[example].tolist()]
 
 
 def segment(run: Run, row: int) -> Segment:
@@ -244,6 +244,11 @@ def subset(columns: dict[str, pl.Series], at: npt.NDArray[Any]) -> dict[str, pl.
     length = len(next(iter(columns.values())))
     if len(at) == length and np.array_equal(at, np.arange(length)):
         return columns
+    return picked(columns, at)
+
+
+def picked(columns: dict[str, pl.Series], at: npt.NDArray[Any]) -> dict[str, pl.Series]:
+    """``column[at]`` of each of these columns."""
     places = pl.Series(at.astype(np.uint32, copy=False))
     return {name: column[places] for name, column in columns.items()}
 
@@ -276,6 +281,8 @@ def column(run: Run, spans: Spans, *, resolve: bool = False, strip: bool = False
     Short values of ASCII are copied as they are, those of like length together; the others are
     made one by one in Python.
     """
+    if run.fast:
+        return _laid_out(run, spans, resolve=resolve, strip=strip)
     length = spans.end - spans.begin
     size = np.searchsorted(_SIZES, length)
     if resolve and len(run.releases):
@@ -299,6 +306,29 @@ def column(run: Run, spans: Spans, *, resolve: bool = False, strip: bool = False
     place = np.empty(len(length), np.uint32)
     place[np.concatenate(order)] = np.arange(len(length), dtype=np.uint32)
     return take(pl.concat(parts), place)
+
+
+def _laid_out(run: Run, spans: Spans, *, resolve: bool, strip: bool) -> pl.Series:
+    """The same in two compiled passes. Python takes blanks beyond ASCII off."""
+    count, text, release = len(spans.begin), run.text.array, -1
+    if resolve and len(run.releases):
+        release = ord(run.marks.release)
+    since, odd = np.empty(count, np.int32), np.empty(count, np.intp)
+    offsets = np.empty(count + 1, np.int64)
+    strip = strip and run.high is not None
+    strange = compiled.compiled(loops.measure)(
+        text, *narrow(spans), release, strip, since, offsets, odd
+    )
+    size = int(offsets[-1])
+    data = np.empty((size + 7) // 8 * 8 + 8, np.uint8)
+    data[size:] = 0
+    places = np.ndarray(len(data) - 7, np.dtype("<u8"), data.data, strides=(1,))
+    compiled.compiled(loops.copy)(text, run.words, since, offsets, release, places)
+    made = arrow.texts(data, offsets)
+    if not strange:
+        return made
+    rows = odd[:strange]
+    return made.scatter(rows, _made(run, spans.at(rows), resolve=resolve, strip=True))
 
 
 def _copied(run: Run, spans: Spans, number: int) -> pl.Series:

@@ -11,21 +11,20 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from esclusa.formats.edifact.columns.base import listed
 from esclusa.formats.edifact.columns.sheet import choose, first_of
-from esclusa.formats.edifact.columns.spans import Spans, constant, gather, take
+from esclusa.formats.edifact.columns.spans import Spans, constant, gather
 from esclusa.formats.x12 import customs_events_353
-from esclusa.formats.x12.columns import happenings
-from esclusa.formats.x12.columns.bills import first_said
-from esclusa.formats.x12.columns.happenings import boxes, moments, remarks, told
+from esclusa.formats.x12.columns import happenings, texts
+from esclusa.formats.x12.columns.happenings import moments, unit_of
 from esclusa.formats.x12.columns.scan import Flags
 from esclusa.formats.x12.columns.sheet import Picked, Sheet, tags_of
 from esclusa.formats.x12.columns.table import Table
+from esclusa.formats.x12.columns.texts import bounds
 from esclusa.formats.x12.customs_events_353 import EVENTS, MANIFEST, TRANSFER
 from esclusa.formats.x12.events import INBOND
 
-_OWNER: Final = 4
-_NUMBER: Final = 11
+_SUBJECTS: Final = ("bill", "container", "inbond")
+_BILL, _CONTAINER, _INBOND = range(3)
 
 
 def _refuse(sheet: Sheet) -> None:
@@ -42,25 +41,25 @@ def _rows(sheet: Sheet) -> tuple[Picked, pl.Series, dict[str, pl.Series]]:
         EVENTS.get(each, (MANIFEST.get(of, "other"), "ship")) for each in words for of in kinds
     ]
     at = code * len(kinds) + kind
-    subject = gather(at, [subject for _, subject in meant])
+    subjects = [_SUBJECTS.index(each) if each in _SUBJECTS else -1 for _, each in meant]
+    about = np.array([*subjects, -1])[at]
     number = sheet.bare(m15, 2)
-    text, nothing = sheet.column(number), constant("", count)
-    where, name = sheet.text(m15, 4), sheet.text(m15, 10)
-    unplaced = (where == "") & (name == "")
-    unit = _units(sheet, m15, number, (subject == "container").to_numpy())
+    where, name = sheet.bare(m15, 4), sheet.bare(m15, 10)
+    placed = (where.end > where.begin) | (name.end > name.begin)
+    port = texts.where(placed, where, happenings.port(sheet, m15))
+    named = (about == _CONTAINER) & (number.end > number.begin)
     reasons = [TRANSFER if each[0] == "other" and each[1] != "ship" else "" for each in meant]
     columns = {
         "event": gather(at, [event for event, _ in meant]),
         "occurred": moments(sheet, m15, 3, 6),
-        "place.code": happenings.port(sheet, m15).zip_with(unplaced, where),
-        "place.name": name,
-        "equipment.number": unit,
-        "equipment.number_valid": happenings.verdicts(unit),
-        "carrier": first_said(sheet.text(m15, 5), voyage["voyage.carrier"]),
-        "bill": text.zip_with(subject == "bill", nothing),
-        "code": gather(code, words),
-        "reason": told(gather(at, reasons), remarks(sheet, m15)),
-        "documents": _documents(text, subject == "inbond", count),
+        "place.code": sheet.column(port),
+        "place.name": sheet.column(name),
+        **happenings.numbers(sheet, *unit_of(sheet, m15, number, named)),
+        "carrier": sheet.column(texts.either(sheet.bare(m15, 5), happenings.carrier(sheet, owner))),
+        "bill": sheet.column(texts.pick(number, np.where(about == _BILL, np.arange(count), -1))),
+        "code": sheet.column(sheet.bare(m15, 1)),
+        "reason": happenings.reason(sheet, m15, sheet.window.saying(at, reasons)),
+        "documents": _documents(sheet, number, about == _INBOND),
         **voyage,
     }
     return owner, constant("original", count), columns
@@ -74,20 +73,10 @@ def _kinds(sheet: Sheet, owner: Picked) -> tuple[Picked, list[str]]:
     return at[owner], [*kinds, ""]
 
 
-def _units(sheet: Sheet, m15: Picked, number: Spans, named: Flags) -> pl.Series:
-    """The containers that M1502 names where ``named``."""
-    long = number.end - number.begin == _NUMBER
-    there = named & (number.end > number.begin)
-    middle = np.where(long, number.begin + _OWNER, number.end)
-    begin, end = np.where(there, number.begin, 0), np.where(there, number.end, 0)
-    middle = np.where(there, middle, 0)
-    return boxes(sheet, m15, Spans(begin, middle), Spans(middle, end))[1]
-
-
-def _documents(text: pl.Series, inbond: pl.Series, count: int) -> pl.Series:
-    keep = np.flatnonzero((inbond & (text != "")).to_numpy())
-    found = constant(f"{INBOND}:", len(keep)) + take(text, keep)
-    return listed(keep, {"text": found}, count)["text"]
+def _documents(sheet: Sheet, number: Spans, inbond: Flags) -> pl.Series:
+    keep = np.flatnonzero(inbond & (number.end > number.begin))
+    word = sheet.window.say(f"{INBOND}:", len(keep))
+    return sheet.column(word, number.at(keep), lists=bounds(keep, len(inbond)))
 
 
 ADVICE_353: Final = Table(

@@ -8,13 +8,18 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from esclusa.formats.edifact.columns.base import LIST, listed
-from esclusa.formats.edifact.columns.boxes import pick
+from esclusa.formats import values
+from esclusa.formats.edifact.columns import boxes
+from esclusa.formats.edifact.columns.base import LIST
 from esclusa.formats.edifact.columns.header import VOYAGE_FIELDS
 from esclusa.formats.edifact.columns.sheet import last_of
-from esclusa.formats.edifact.columns.spans import Spans
+from esclusa.formats.edifact.columns.spans import Spans, constant, gather
+from esclusa.formats.reading import Notes
+from esclusa.formats.x12.columns import texts
+from esclusa.formats.x12.columns.digits import digits
 from esclusa.formats.x12.columns.scan import Flags, Whole
-from esclusa.formats.x12.columns.sheet import Picked, Sheet
+from esclusa.formats.x12.columns.sheet import HERE, Picked, Sheet
+from esclusa.formats.x12.columns.texts import listed
 from esclusa.formats.x12.common import CODES
 from esclusa.model import Voyage
 
@@ -60,40 +65,89 @@ def parties(
     :param begins: N1 rows of parties. :param towns: N4 rows, each of the party before it.
     :param owner: the bill of each N1 row.
     """
-    party = np.searchsorted(begins, towns) - 1
-    last = last_of(party, len(begins))
+    last = last_of(np.searchsorted(begins, towns) - 1, len(begins))
     found = {
         "parties.role": sheet.mapped(sheet.element(begins, 1), CODES["role"], "other"),
         "parties.name": sheet.text(begins, 2),
-        "parties.city": placed(sheet.text(towns, 1), last),
-        "parties.country": placed(sheet.text(towns, 4), last),
+        "parties.city": sheet.column(texts.pick(sheet.bare(towns, 1), last)),
+        "parties.country": sheet.column(texts.pick(sheet.bare(towns, 4), last)),
     }
     return listed(owner, found, count)
 
 
-def lines(sheet: Sheet, found: Spans, owner: Whole, count: int, width: int) -> pl.Series:
-    """:func:`esclusa.formats.x12.common.joined` of the texts of each of ``count`` owners."""
+def lines(
+    sheet: Sheet, found: Spans, owner: Whole, count: int, width: int, before: Spans | None = None
+) -> pl.Series:
+    """:func:`esclusa.formats.x12.common.joined` of the texts of each of ``count`` owners.
+
+    :param owner: of each text, in order.
+    :param before: of each owner, what stands before its texts
+        (:func:`esclusa.formats.x12.events.told`).
+    """
     said = np.flatnonzero(found.end > found.begin)
     found, owner = found.at(said), owner[said]
-    text = sheet.column(found)
     number = np.bincount(owner, minlength=count)
-    if (number <= 1).all():
-        at = np.full(count, len(said), np.intp)
-        at[owner] = np.arange(len(said))
-        return pick(text, np.where(at < len(said), at, -1), "").str.strip_chars(" ")
-    full = pl.Series(found.end - found.begin >= width)
-    text = text.zip_with(full, text + " ")
-    table = listed(owner, {"text": text}, count)["text"].list.join("")
-    return table.str.strip_chars(" ")
+    size = (number > 0).astype(np.int64) * 2 * number + 2
+    cuts = np.zeros(count + 1, np.int64)
+    np.cumsum(size, out=cuts[1:])
+    # Of each owner: what stands before, a mark, then each line with the blank behind it, if any.
+    pieces = np.zeros((2, int(cuts[-1])), np.int32)
+    if before is not None:
+        pieces[:, cuts[:-1]] = before
+        both = cuts[:-1][(number > 0) & (before.end > before.begin)]
+        pieces[:, both + 1] = sheet.window.say("; ", len(both))
+    at = 2 * np.arange(len(said)) + 2 * owner + 2
+    pieces[:, at] = found
+    last = np.ones(len(said), bool)
+    last[:-1] = owner[1:] != owner[:-1]
+    open_ = np.flatnonzero(~last & (found.end - found.begin < width))
+    pieces[:, at[open_] + 1] = sheet.window.say(" ", len(open_))
+    array, first = sheet.window.array, np.roll(last, 1)
+    if (array[found.begin[first]] == _BLANK).any() or (array[found.end[last] - 1] == _BLANK).any():
+        return _stripped(sheet, pieces, cuts, before)
+    return texts.packed(array, Spans(*pieces), cuts, fast=sheet.window.fast)
 
 
-def placed(column: pl.Series, at: Picked) -> pl.Series:
-    """``column[at]``, "" where ``at`` is -1; mostly there is one for each, in order."""
-    if len(at) == len(column) and np.array_equal(at, np.arange(len(at))):
-        return column
-    return pick(column, at, "")
+_BLANK: Final = 0x20
 
 
-def first_said(one: pl.Series, other: pl.Series) -> pl.Series:
-    """The first of two texts that is not empty."""
-    return one if (one != "").all() else one.zip_with(one != "", other)
+def _stripped(sheet: Sheet, pieces: Whole, cuts: Whole, before: Spans | None) -> pl.Series:
+    """The same where blanks stand at the ends of the texts."""
+    heads = pieces[:, cuts[:-1]], pieces[:, cuts[:-1] + 1]
+    for each in (0, 1):
+        pieces[:, cuts[:-1] + each] = 0
+    text = texts.packed(sheet.window.array, Spans(*pieces), cuts, fast=sheet.window.fast)
+    text = text.str.strip_chars(" ")
+    if before is None:
+        return text
+    name, mark = (sheet.column(Spans(*each)) for each in heads)
+    return name + mark.zip_with(text != "", constant("", len(text))) + text
+
+
+_HS_LEAST: Final = 4
+
+
+def hs_codes(sheet: Sheet, rows: Picked, found: Spans) -> pl.Series:
+    """:func:`values.hs_code` of each span; what is not four to eight digits by that function."""
+    _, plain = digits(sheet.window, found)
+    code = sheet.column(found)
+    length = found.end - found.begin
+    rest = np.flatnonzero((length > 0) & ~(plain & (length >= _HS_LEAST)))
+    if not len(rest):
+        return code
+    return code.scatter(rest, gather(*sheet.coded(rows[rest], found.at(rest), _hs_code)))
+
+
+def _hs_code(text: str, notes: Notes) -> str:
+    return values.hs_code(text, notes, HERE, "")
+
+
+def check_undg(sheet: Sheet) -> None:
+    """A number that is none is a defect; tables do not show them."""
+    h1 = sheet.tagged("H1")
+    sheet.coded(h1, sheet.bare(h1, 1), lambda text, notes: values.undg(text, notes, HERE, ""))
+
+
+def pick(column: pl.Series, at: Whole) -> pl.Series:
+    """``column[at]``, "" where ``at`` is -1."""
+    return boxes.pick(column, at, "")

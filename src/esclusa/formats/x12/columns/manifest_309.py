@@ -12,26 +12,23 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from esclusa.formats import values
-from esclusa.formats.edifact.columns.base import LIST, listed, nullable
-from esclusa.formats.edifact.columns.boxes import pick
+from esclusa.formats.edifact.columns.base import LIST, nullable
 from esclusa.formats.edifact.columns.sheet import choose, last_of
 from esclusa.formats.edifact.columns.spans import constant, distinct, gather, take
 from esclusa.formats.limits import MIB
 from esclusa.formats.reading import Notes
 from esclusa.formats.x12 import common, ocean_manifest_309
-from esclusa.formats.x12.columns import bills, units
-from esclusa.formats.x12.columns.bills import first_said, latest, placed
-from esclusa.formats.x12.columns.digits import digits
+from esclusa.formats.x12.columns import bills, texts, units
+from esclusa.formats.x12.columns.bills import latest
 from esclusa.formats.x12.columns.scan import Flags, Whole
-from esclusa.formats.x12.columns.sheet import HERE, Picked, Sheet, tags_of
+from esclusa.formats.x12.columns.sheet import Picked, Sheet, tags_of
 from esclusa.formats.x12.columns.table import Table
+from esclusa.formats.x12.columns.texts import listed
 from esclusa.formats.x12.common import CODES
 from esclusa.formats.x12.cutting import Cut
 from esclusa.model import Function, Place, Voyage
 
 _IN_BILL: Final = ("M11", "M12", "N9", "N1", "N3", "N4", "PER", "VID", "M7", "N10", "H1")
-_HS_LEAST: Final = 4
 _KIND: Final = 8
 """Longest package type that is taken here: that of M11 stands in each goods line without one."""
 
@@ -130,7 +127,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, pl.Series, dict[str, pl.Series]]:
     voyage = bills.voyage_columns(at, [voyage for _, voyage in heads])
     function = gather(at, [None if each is None else each.value for each, _ in heads])
     columns = {
-        **_numbers(sheet, layout, owner, voyage["voyage.carrier"]),
+        **_numbers(sheet, layout, owner),
         **_route(sheet, layout, owner),
         "departure": constant("", layout.count),
         **_parties(sheet, layout),
@@ -148,9 +145,7 @@ def _head(segment: Cut, notes: Notes, year: int) -> tuple[Function | None, Voyag
     return function, common.m10_voyage(notes, segment)
 
 
-def _numbers(
-    sheet: Sheet, layout: _Layout, owner: Picked, carrier: pl.Series
-) -> dict[str, pl.Series]:
+def _numbers(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Series]:
     """Bill, master bill and carrier; each bill stands once in its set."""
     m11, n9 = layout.m11, layout.n9
     number = sheet.bare(m11, 1)
@@ -160,16 +155,18 @@ def _numbers(
     order = np.argsort(key, kind="stable")
     again = np.flatnonzero(key[order][1:] == key[order][:-1])
     sheet.suspect(m11[order[again]])
-    master = sheet.text(m11, 11)
+    master = sheet.bare(m11, 11)
     if len(layout.masters):
         rows = n9[layout.masters]
         bill = layout.bill[rows]
         sheet.suspect(rows[rows < m11[bill]])
-        master = first_said(pick(sheet.text(rows, 2), last_of(bill, layout.count), ""), master)
+        named = texts.pick(sheet.bare(rows, 2), last_of(bill, layout.count))
+        master = texts.either(named, master)
+    carrier = sheet.bare(sheet.tagged("M10"), 1).at(owner)
     return {
         "bill": sheet.column(number),
-        "master_bill": master,
-        "carrier": first_said(sheet.text(m11, 12), carrier),
+        "master_bill": sheet.column(master),
+        "carrier": sheet.column(texts.either(sheet.bare(m11, 12), carrier)),
     }
 
 
@@ -185,9 +182,11 @@ def _route(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Series]
     found = [*found, (Place(), "")]
     here = layout.delivery
     bill = layout.bill[here]
-    name = sheet.text(here, 2)
-    place = first_said(sheet.text(here, 4), name)
-    name = name.zip_with(name != place, constant("", len(here)))
+    name = sheet.bare(here, 2)
+    place = texts.either(sheet.bare(here, 4), name)
+    code, _ = distinct(sheet.run, texts.chained(name, place))
+    other = code[: len(here)] != code[len(here) :]
+    name = texts.pick(name, np.where(other, np.arange(len(here)), -1))
     there = last_of(bill, layout.count)
     return {
         "place_of_receipt.code": nothing,
@@ -196,8 +195,8 @@ def _route(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Series]
         "load_port.name": nothing,
         "discharge_port.code": gather(at, [port.code for port, _ in found]),
         "discharge_port.name": nothing,
-        "delivery_place.code": placed(place, there),
-        "delivery_place.name": placed(name, there),
+        "delivery_place.code": sheet.column(texts.pick(place, there)),
+        "delivery_place.name": sheet.column(texts.pick(name, there)),
         "arrival": gather(at, [arrival for _, arrival in found]),
     }
 
@@ -229,7 +228,7 @@ def _equipment(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
     keep = np.flatnonzero(good & ~none)
     vid = vid[keep]
     bill = layout.bill[vid]
-    number = units.numbers(sheet.window, owner.at(keep), serial.at(keep))
+    number = sheet.column(owner.at(keep), serial.at(keep))
     if (np.bincount(bill) > 1).any():
         twice = pl.DataFrame({"bill": bill, "number": number}).is_duplicated().to_numpy()
         sheet.suspect(vid[twice])
@@ -245,18 +244,22 @@ def _equipment(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
 def _documents(sheet: Sheet, layout: _Layout) -> pl.Series:
     """References (N9), entry and in-bond numbers (M12), in their order."""
     n9, m12 = np.delete(layout.n9, layout.masters), sheet.tagged("M12")
-    code, kinds = sheet.words(sheet.element(n9, 1))
-    words = [f"{ocean_manifest_309.REFERENCES.get(each, each)}:" for each in kinds]
-    parts = [gather(code, words) + sheet.text(n9, 2)]
-    said = [layout.said(sheet, n9, 2)]
-    for word, element in (("ENTRY", 2), ("INBOND", 6)):
-        parts.append(constant(f"{word}:", len(m12)) + sheet.text(m12, element))
-        said.append(layout.said(sheet, m12, element))
-    keep = np.flatnonzero(np.concatenate(said))
-    rows = np.concatenate([n9, m12, m12])[keep]
-    order = np.argsort(rows, kind="stable")
-    text = take(pl.concat(parts), keep[order])
-    return listed(layout.bill[rows[order]], {"text": text}, layout.count)["text"]
+    word, say = sheet.element(n9, 1), sheet.window.say
+    for known, ours in ocean_manifest_309.REFERENCES.items():
+        here = sheet.are(word, known)
+        if here.any():
+            word = texts.where(here, say(ours, len(n9)), word)
+    parts = [
+        (word, say(":", len(n9)), sheet.bare(n9, 2)),
+        (say("ENTRY:", len(m12)), say("", len(m12)), sheet.bare(m12, 2)),
+        (say("INBOND:", len(m12)), say("", len(m12)), sheet.bare(m12, 6)),
+    ]
+    rows = np.concatenate([n9, m12, m12])
+    spans = [texts.chained(*(each[at] for each in parts)) for at in range(3)]
+    said = np.flatnonzero(spans[2].end > spans[2].begin)
+    order = said[np.argsort(rows[said], kind="stable")]
+    lists = texts.bounds(layout.bill[rows[order]], layout.count)
+    return sheet.column(*(each.at(order) for each in spans), lists=lists)
 
 
 def _goods(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
@@ -278,29 +281,29 @@ def _goods(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
         whole = total[name][bill]
         lacks = alone & ~(amount > 0) & ~(amount < 0) & ~np.isnan(whole)
         found[name] = np.where(lacks, whole, amount)
-    kind = sheet.text(layout.m11, 4)
-    valued = pl.Series(~np.isnan(found["value"]))
-    own = pl.Series(layout.valued(sheet, rows))
-    currency = first_said(sheet.text(rows, 13), constant("USD", len(rows)))
-    currency = currency.zip_with(own, constant("USD", len(rows)))
-    hs_code = _hs_codes(sheet, rows)
-    _check_undg(sheet)
+    kind = sheet.bare(layout.m11, 4)
+    usual = sheet.window.say("USD", len(rows))
+    currency = texts.either(sheet.bare(rows, 13), usual)
+    currency = texts.where(layout.valued(sheet, rows), currency, usual)
+    valued = np.where(np.isnan(found["value"]), -1, np.arange(len(rows)))
+    hs_code = bills.hs_codes(sheet, rows, sheet.bare(rows, 5))
+    bills.check_undg(sheet)
     columns = {
         "goods.description": bills.lines(
             sheet, sheet.element(n10, 2), line, len(rows), ocean_manifest_309.LINE
         ),
         "goods.hs_code": hs_code,
         "goods.packages": nullable(found["packages"]).cast(pl.Int64),
-        "goods.package_type": first_said(sheet.text(rows, 10), take(kind, bill)),
+        "goods.package_type": sheet.column(texts.either(sheet.bare(rows, 10), kind.at(bill))),
         "goods.gross_mass_kg": nullable(found["gross_mass_kg"]),
         "goods.volume_m3": nullable(found["volume_m3"]),
         "goods.value": nullable(found["value"]),
-        "goods.currency": currency.zip_with(valued, constant("", len(rows))),
+        "goods.currency": sheet.column(texts.pick(currency, valued)),
         "goods.origin_country": sheet.text(rows, 11),
     }
     bare = np.flatnonzero(number == 0)
     if len(bare):
-        bill, columns = _with_totals(bill, columns, bare, total, kind)
+        bill, columns = _with_totals(bill, columns, bare, total, sheet.column(kind))
     return listed(bill, columns, layout.count)
 
 
@@ -338,28 +341,6 @@ def _with_totals(
     nothing = constant("", len(bare))
     made = {name: pl.concat([column, more.get(name, nothing)]) for name, column in columns.items()}
     return np.concatenate([bill, bare]), made
-
-
-def _hs_codes(sheet: Sheet, rows: Picked) -> pl.Series:
-    """:func:`values.hs_code` of each line; what is not four to eight digits by that function."""
-    found = sheet.bare(rows, 5)
-    _, plain = digits(sheet.window, found)
-    code = sheet.column(found)
-    length = found.end - found.begin
-    rest = np.flatnonzero((length > 0) & ~(plain & (length >= _HS_LEAST)))
-    if not len(rest):
-        return code
-    return code.scatter(rest, gather(*sheet.coded(rows[rest], found.at(rest), _hs_code)))
-
-
-def _hs_code(text: str, notes: Notes) -> str:
-    return values.hs_code(text, notes, HERE, "")
-
-
-def _check_undg(sheet: Sheet) -> None:
-    """A number that is none is a defect; the table does not show them."""
-    h1 = sheet.tagged("H1")
-    sheet.coded(h1, sheet.bare(h1, 1), lambda text, notes: values.undg(text, notes, HERE, ""))
 
 
 MANIFEST_309: Final = Table(

@@ -20,6 +20,7 @@ from esclusa.formats.edifact.columns import compiled, spans
 from esclusa.formats.edifact.columns.run import NONE, PAD, Run, Text
 from esclusa.formats.edifact.columns.spans import Spans
 from esclusa.formats.edifact.segment import Segment, Separators
+from esclusa.formats.x12.columns import sayings, texts
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[Any]
@@ -31,10 +32,6 @@ BREAK: Final = 3
 ODD: Final = 4
 
 CHUNK: Final = 1 << 20
-_MASKS: Final = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
-_WIDE: Final = 32
-"""Values up to this length are copied together whatever their lengths."""
-
 _EMPTY: Final = np.zeros(0, np.int32)
 _LETTERS: Final = np.zeros(256, np.uint8)
 """1 for what may begin a tag, 2 for what may stand in it."""
@@ -104,16 +101,32 @@ class Rows(msgspec.Struct, dict=True):
         end[~there] = 0
         return Spans(begin, end)
 
-    def column(self, found: Spans) -> pl.Series:
-        """A column of the values."""
-        longest = int((found.end - found.begin).max(initial=0))
-        if not self.fast or not 0 < longest <= _WIDE:
-            return spans.column(self.run, found)
-        size = -(-longest // 8)
-        matrix = np.empty((len(found.begin), size), np.uint64)
-        compiled.compiled(copy)(self.run.words, _MASKS, found.begin, found.end, matrix)
-        # Numpy leaves zeros at the end of bytes of fixed width out, and polars copies what is left.
-        return pl.Series(matrix.view(f"S{8 * size}").ravel()).cast(pl.String)
+    def column(
+        self, *parts: Spans, there: Flags | None = None, lists: Whole | None = None
+    ) -> pl.Series:
+        """A column of the values; of several spans of each row one behind the other.
+
+        :param there: where there is a value at all.
+        :param lists: which values stand in a list, as :func:`texts.packed` has them.
+        """
+        found = parts[0] if len(parts) == 1 else texts.woven(*parts)
+        cuts = None if len(parts) == 1 else np.arange(0, len(found.begin) + 1, len(parts))
+        return texts.packed(self.array, found, cuts, fast=self.fast, there=there, lists=lists)
+
+    def say(self, word: str, count: int) -> Spans:
+        """A word of :mod:`sayings` for each of ``count`` rows."""
+        begin, end = (self.said + place for place in sayings.PLACES[word])
+        return Spans(np.full(count, begin, np.int32), np.full(count, end, np.int32))
+
+    def saying(self, code: Whole, words: list[str]) -> Spans:
+        """Some of the words of :mod:`sayings`: ``words[code]``."""
+        found = sayings.places(words)[code] + np.int32(self.said)
+        return Spans(found[:, 0], found[:, 1])
+
+    @cached_property
+    def said(self) -> int:
+        """Where the sayings begin."""
+        return len(self.data) - PAD - len(sayings.TEXT)
 
     def segment(self, row: int, start: int, number: int) -> Segment:
         """A row as the plain reader has it; ``start`` is the byte where the window begins."""
@@ -121,16 +134,6 @@ class Rows(msgspec.Struct, dict=True):
         text = str(self.data[begin:end], "ascii")
         tag = text.partition(self.marks.element)[0]
         return Segment(text, tag, start + begin, end - begin + 1, number, self.marks)
-
-
-def copy(words: Any, masks: Any, begin: Any, end: Any, matrix: Any) -> None:
-    """Copy the bytes of spans eight by eight, zeros behind their ends."""
-    for here in range(len(begin)):
-        place, stop = begin[here], end[here]
-        for number in range(matrix.shape[1]):
-            left = min(max(stop - place, 0), 8)
-            matrix[here, number] = words[place] & masks[left] if left else np.uint64(0)
-            place += 8
 
 
 def raw_element(first: Any, at: Any, rows: Any, number: int, begin: Any, end: Any) -> None:
@@ -173,7 +176,7 @@ def scan(window: str, marks: Separators, backend: str) -> Rows:
     :param window: one character for each byte.
     :param backend: one of :data:`BACKENDS`.
     """
-    data = window.encode("latin-1") + bytes(PAD)
+    data = b"".join((window.encode("latin-1"), sayings.TEXT, bytes(PAD)))
     array = np.frombuffer(data, np.uint8)
     made = BACKENDS[backend](array, len(window), _classes(marks), marks)
     at, first, raw, begin, end, tag, bad = made

@@ -116,8 +116,10 @@ class Sheet:
         """An element without blanks at its ends."""
         return self.window.bare(self.rows[picked], number)
 
-    def column(self, found: Spans) -> pl.Series:
-        return self.window.column(found)
+    def column(
+        self, *parts: Spans, there: Flags | None = None, lists: Whole | None = None
+    ) -> pl.Series:
+        return self.window.column(*parts, there=there, lists=lists)
 
     def text(self, picked: Picked, number: int) -> pl.Series:
         """An element as a column, blanks at its ends taken off."""
@@ -127,6 +129,16 @@ class Sheet:
         """The different texts of spans, and which of them each is."""
         code, values = spans.values(self.run, found)
         return code, values
+
+    def are(self, found: Spans, word: str) -> Flags:
+        """Where spans are this word, of at most eight characters."""
+        length = np.int32(len(word))
+        mask = np.uint64((1 << 8 * len(word)) - 1)
+        value = np.uint64(int.from_bytes(word.encode("ascii"), "little"))
+        same: Flags = (found.end - found.begin == length) & (
+            (self.run.words[found.begin] & mask) == value
+        )
+        return same
 
     def read(self, picked: Picked, read: Callable[[Cut, Notes, int], T]) -> tuple[Picked, list[T]]:
         """What a function of the plain reader makes of each segment, given the year near which its

@@ -11,15 +11,14 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from esclusa.formats.edifact.columns.base import listed
-from esclusa.formats.edifact.columns.spans import constant, gather, take
+from esclusa.formats.edifact.columns.spans import Spans, constant, gather, take
 from esclusa.formats.reading import Notes
 from esclusa.formats.x12 import customs_status_350
-from esclusa.formats.x12.columns import happenings
-from esclusa.formats.x12.columns.bills import first_said
-from esclusa.formats.x12.columns.happenings import above, box, moments, remarks, told
+from esclusa.formats.x12.columns import happenings, texts
+from esclusa.formats.x12.columns.happenings import above, moments, units_named
 from esclusa.formats.x12.columns.sheet import HERE, Picked, Sheet, tags_of
 from esclusa.formats.x12.columns.table import Table
+from esclusa.formats.x12.columns.texts import bounds
 from esclusa.formats.x12.events import Disposition, meant
 
 
@@ -40,28 +39,35 @@ def _rows(sheet: Sheet) -> tuple[Picked, pl.Series, dict[str, pl.Series]]:
     owner = sheet.owner[events]
     voyage = happenings.voyage(sheet, owner)
     code, found = sheet.coded(x4, sheet.bare(x4, 7), _meant)
-    named, number = box(sheet, x4, 11, 12)
+    named, letters, serial = units_named(sheet, x4, sheet.bare(x4, 11), sheet.bare(x4, 12))
     bill = sheet.bare(x4, 1)
     sheet.suspect(x4[~named & (bill.end == bill.begin)])
-    nothing = constant("", len(v9))
-    none = pl.Series([None], dtype=pl.String).new_from_index(0, len(v9))
+    nothing = sheet.window.say("", len(v9))
+    event = gather(code, [each.event for each in found])
+    name = sheet.window.saying(code, [each.name for each in found])
+    occurred = moments(sheet, x4, 5, 6, 17)
+    if len(v9):
+        event = take(pl.concat([event, constant("other", len(v9))]), order)
+        occurred = take(pl.concat([occurred, moments(sheet, v9, 3, 4)]), order)
 
-    def both(one: pl.Series, other: pl.Series) -> pl.Series:
-        return take(pl.concat([one, other]), order)
+    def both(one: Spans, other: Spans = nothing) -> Spans:
+        return texts.chained(one, other).at(order) if len(v9) else one
 
-    name = both(gather(code, [each.name for each in found]), sheet.text(v9, 2))
-    unit = both(number, none)
+    named = np.concatenate([named, np.zeros(len(v9), bool)])[order]
     columns = {
-        "event": both(gather(code, [each.event for each in found]), constant("other", len(v9))),
-        "occurred": both(moments(sheet, x4, 5, 6, 17), moments(sheet, v9, 3, 4)),
-        "place.code": first_said(both(sheet.text(x4, 13), nothing), happenings.port(sheet, events)),
+        "event": event,
+        "occurred": occurred,
+        "place.code": sheet.column(
+            texts.either(both(sheet.bare(x4, 13)), happenings.port(sheet, events))
+        ),
         "place.name": constant("", len(events)),
-        "equipment.number": unit,
-        "equipment.number_valid": happenings.verdicts(unit),
-        "carrier": first_said(both(sheet.text(x4, 9), nothing), voyage["voyage.carrier"]),
-        "bill": both(sheet.column(bill), nothing),
-        "code": both(sheet.text(x4, 7), sheet.text(v9, 1)),
-        "reason": told(name, remarks(sheet, events)),
+        **happenings.numbers(sheet, named, both(letters), both(serial)),
+        "carrier": sheet.column(
+            texts.either(both(sheet.bare(x4, 9)), happenings.carrier(sheet, owner))
+        ),
+        "bill": sheet.column(both(bill)),
+        "code": sheet.column(both(sheet.bare(x4, 7), sheet.bare(v9, 1))),
+        "reason": happenings.reason(sheet, events, both(name, sheet.bare(v9, 2))),
         "documents": _documents(sheet, x4, events),
         **voyage,
     }
@@ -76,37 +82,24 @@ def _documents(sheet: Sheet, x4: Picked, events: Picked) -> pl.Series:
     """What X4 says of quantity, entry, master bill and a reference, then N9 and N7 behind it."""
     n9, n7 = sheet.tagged("N9"), sheet.tagged("N7")
     n9, n7 = (rows[above(sheet, events, rows) >= 0] for rows in (n9, n7))
+    say, bare = sheet.window.say, sheet.bare
+    word = {each: say(each, len(x4)) for each in ("QTY:", "ENTRYTYPE:", "ENTRY:", "MB:", "", ":")}
     parts = [
-        _said(sheet, x4, (2,), "QTY"), _said(sheet, x4, (3,), "ENTRYTYPE"),
-        _said(sheet, x4, (4,), "ENTRY"), _said(sheet, x4, (10, 8), "MB"),
-        _said(sheet, x4, (16,), 15), _said(sheet, n9, (2,), 1),
-    ]  # fmt: skip
-    named, number = box(sheet, n7, 1, 2)
-    keep = np.flatnonzero(named)
-    unit = take(number, keep).fill_null("")
-    parts.append((n7[keep], constant("EQ:", len(keep)) + unit))
-    rows = np.concatenate([each for each, _ in parts])
-    order = np.argsort(rows, kind="stable")
-    found = take(pl.concat([text for _, text in parts]), order)
-    return listed(above(sheet, events, rows[order] + 1), {"text": found}, len(events))["text"]
-
-
-def _said(
-    sheet: Sheet, picked: Picked, elements: tuple[int, ...], word: str | int
-) -> tuple[Picked, pl.Series]:
-    """The rows that say something in these elements, and what, behind a word and a colon;
-    ``word`` is that or the element that has it."""
-    found = [sheet.bare(picked, element) for element in elements]
-    said = np.zeros(len(picked), bool)
-    for each in found:
-        said |= each.end > each.begin
-    keep = np.flatnonzero(said)
-    text = constant(f"{word}:", len(keep))
-    if isinstance(word, int):
-        text = sheet.column(sheet.bare(picked[keep], word)) + ":"
-    for each in found:
-        text = text + sheet.column(each.at(keep))
-    return picked[keep], text
+        (word["QTY:"], word[""], bare(x4, 2), word[""]),
+        (word["ENTRYTYPE:"], word[""], bare(x4, 3), word[""]),
+        (word["ENTRY:"], word[""], bare(x4, 4), word[""]),
+        (word["MB:"], word[""], bare(x4, 10), bare(x4, 8)),
+        (bare(x4, 15), word[":"], bare(x4, 16), word[""]),
+        (bare(n9, 1), say(":", len(n9)), bare(n9, 2), say("", len(n9))),
+    ]
+    _, letters, serial = units_named(sheet, n7, bare(n7, 1), bare(n7, 2))
+    parts.append((say("EQ:", len(n7)), say("", len(n7)), letters, serial))
+    rows = np.concatenate([x4, x4, x4, x4, x4, n9, n7])
+    spans = [texts.chained(*(each[at] for each in parts)) for at in range(4)]
+    said = np.flatnonzero((spans[2].end > spans[2].begin) | (spans[3].end > spans[3].begin))
+    order = said[np.argsort(rows[said], kind="stable")]
+    lists = bounds(above(sheet, events, rows[order] + 1), len(events))
+    return sheet.column(*(each.at(order) for each in spans), lists=lists)
 
 
 STATUS_350: Final = Table(

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from esclusa.codes.iso6346 import LETTERS, WEIGHTS
 from esclusa.formats.edifact.columns.spans import Spans
@@ -32,26 +31,25 @@ _SUMS: Final = (
     _pairs(LETTERS, LETTERS, 0), _pairs(LETTERS, _CATEGORIES, 2),
     *(_pairs(_DIGITS, _DIGITS, at) for at in (4, 6, 8)),
 )  # fmt: skip
-_LOW: Final = np.uint64(0xFFFFFFFF)
-_THREE: Final = np.uint64(0xFFFFFF)
 
 
-def valid(rows: Rows, owner: Spans, serial: Spans) -> Flags:
-    """Where four letters and seven digits are a container number with the right check digit."""
-    good = (owner.end - owner.begin == 4) & (serial.end - serial.begin == 7)
+def valid(rows: Rows, owner: Spans, serial: Spans, check: Spans | None = None) -> Flags:
+    """Where four letters and seven digits are a container number with the right check digit.
+
+    :param check: the last digit where the serial has six alone.
+    """
+    size = serial.end - serial.begin
+    good = (owner.end - owner.begin == 4) & (size == 7)
+    last = serial.begin + 6
+    if check is not None:
+        apart = (size == 6) & (check.end - check.begin == 1)
+        good |= apart & (owner.end - owner.begin == 4)
+        last = np.where(apart, check.begin, last)
     one, two = np.where(good, owner.begin, 0), np.where(good, serial.begin, 0)
     pairs: Any = np.ndarray((len(rows.array) - 1,), np.dtype("<u2"), rows.array.data, strides=(1,))
     total = _SUMS[0][pairs[one]] + _SUMS[1][pairs[one + 2]]
     for at in range(3):
         total += _SUMS[2 + at][pairs[two + 2 * at]]
-    last = rows.array[two + 6].astype(np.int32) - ord("0")
-    found: Flags = good & (total >= 0) & (total % 11 % 10 == last)
+    digit = rows.array[np.where(good, last, 0)].astype(np.int32) - ord("0")
+    found: Flags = good & (total >= 0) & (total % 11 % 10 == digit)
     return found
-
-
-def numbers(rows: Rows, owner: Spans, serial: Spans) -> pl.Series:
-    """The numbers of containers that are :func:`valid`."""
-    words = rows.run.words
-    head = words[owner.begin] & _LOW | words[serial.begin] << np.uint64(32)
-    rest = words[serial.begin + 4] & _THREE
-    return pl.Series(np.stack([head, rest], axis=1).view("S16").ravel()).cast(pl.String)

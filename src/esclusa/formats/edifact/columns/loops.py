@@ -1,0 +1,471 @@
+"""Loops of tables for numba, see :mod:`compiled`: each is one pass over rows or spans, where numpy
+would take several and keep what it reckons between them.
+
+Spans are two arrays of 32 bits, numbers of rows arrays of 64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def component(
+    first: Any, bound: Any, at: Any, rows: Any, element: int, number: int, begin: Any, end: Any
+) -> None:
+    """Fill the spans of one component of each row; see :func:`spans.component`."""
+    for here in range(len(rows)):
+        row = rows[here]
+        edge = first[row] + element
+        begin[here] = 0
+        end[here] = 0
+        if edge < first[row + 1]:
+            place = bound[edge - 1] + number - 1
+            if place < bound[edge]:
+                begin[here] = at[place] + 1
+                end[here] = at[place + 1]
+
+
+def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: Any) -> int:
+    """Number the different values; return how many there are.
+
+    The table of hashes grows with them, since most columns hold few: it stays near the processor.
+    Values up to eight bytes are their own hash; longer ones with the same hash are compared.
+    """
+    table = np.full(1024, -1, np.int32)
+    room = np.uint64(1023)
+    hashes, sizes = np.empty(512, np.uint64), np.empty(512, np.int32)
+    prime = np.uint64(0x9E3779B97F4A7C15)
+    count = 0
+    for here in range(len(begin)):
+        start, size = begin[here], end[here] - begin[here]
+        mixed = np.uint64(0)
+        if size <= 8:
+            mixed = words[start] & masks[size]
+        else:
+            left, place = size, start
+            while left > 0:
+                word = words[place] & masks[min(left, 8)]
+                mixed = ((mixed ^ (mixed >> np.uint64(29))) ^ word) * prime
+                place += 8
+                left -= 8
+        slot = (mixed * prime) >> np.uint64(32) & room
+        while True:
+            known = table[slot]
+            if known < 0:
+                break
+            if hashes[known] == mixed and sizes[known] == size:
+                same = True
+                if size > 8:
+                    left, place, there = size, start, begin[example[known]]
+                    while same and left > 0:
+                        mask = masks[min(left, 8)]
+                        same = (words[place] & mask) == (words[there] & mask)
+                        place += 8
+                        there += 8
+                        left -= 8
+                if same:
+                    break
+            slot = (slot + np.uint64(1)) & room
+        if known >= 0:
+            code[here] = known
+            continue
+        table[slot] = count
+        hashes[count], sizes[count] = mixed, size
+        code[here] = count
+        example[count] = here
+        count += 1
+        if count == len(hashes):
+            table = np.full(8 * count, -1, np.int32)
+            room = np.uint64(8 * count - 1)
+            more, longer = np.empty(4 * count, np.uint64), np.empty(4 * count, np.int32)
+            more[:count], longer[:count] = hashes, sizes
+            hashes, sizes = more, longer
+            for known in range(count):
+                slot = (hashes[known] * prime) >> np.uint64(32) & room
+                while table[slot] >= 0:
+                    slot = (slot + np.uint64(1)) & room
+                table[slot] = known
+    return count
+
+
+def measure(
+    text: Any, begin: Any, end: Any, release: int, strip: bool, since: Any, offsets: Any, odd: Any
+) -> int:
+    """Fill ``since`` with where values begin and ``offsets`` with where they end up when they are
+    put behind one another: without release characters (``release`` is -1 where there are none) and
+    blanks at their ends.
+
+    :param odd: numbers of the values whose ends are not ASCII, so that wider blanks may stand
+        there; they are left empty.
+    :return: how many of ``odd`` are filled.
+    """
+    strange = 0
+    total = 0
+    offsets[0] = 0
+    for here in range(len(begin)):
+        first, last = begin[here], end[here]
+        if strip:
+            while first < last and text[first] == 32:
+                first += 1
+            while first < last and text[last - 1] == 32:
+                last -= 1
+            if first < last and (text[first] >= 128 or text[last - 1] >= 128):
+                odd[strange] = here
+                strange += 1
+                last = first
+        since[here] = first
+        total += last - first
+        if release >= 0:
+            while first < last:
+                if text[first] == release:
+                    total -= 1
+                    first += 1
+                first += 1
+        offsets[here + 1] = total
+    return strange
+
+
+def copy(text: Any, words: Any, since: Any, offsets: Any, release: int, out: Any) -> None:
+    """Put values behind one another, eight bytes at a time.
+
+    :param out: room for eight bytes at each place, so that one may be written at the last.
+    """
+    for here in range(len(since)):
+        place, there, last = since[here], offsets[here], offsets[here + 1]
+        if release < 0:
+            while there < last:
+                out[there] = words[place]
+                place += 8
+                there += 8
+        else:
+            while there < last:
+                if text[place] == release:
+                    place += 1
+                out[there] = np.uint64(text[place])
+                place += 1
+                there += 1
+
+
+def stripped(text: Any, begin: Any, end: Any, first: Any, last: Any) -> None:
+    """Fill spans without the blanks at their ends."""
+    for here in range(len(begin)):
+        one, other = begin[here], end[here]
+        while one < other and text[one] == 32:
+            one += 1
+        while one < other and text[other - 1] == 32:
+            other -= 1
+        first[here], last[here] = one, other
+
+
+def components(
+    first: Any, bound: Any, at: Any, rows: Any, kind: Any, position: Any,
+    plan: Any, elements: Any, numbers: Any, since: Any, begin: Any, end: Any,
+    words: Any, masks: Any, code: Any, table: Any, known: Any, example: Any, count: Any,
+) -> None:  # fmt: skip
+    """Fill the spans of the components that rows of each kind are asked for, in one walk, and
+    number their values where those are few and short, as qualifiers are.
+
+    :param kind: of each row; those of kind ``k`` are asked for ``plan[k]`` to ``plan[k + 1]``.
+    :param position: of each row among those of its kind.
+    :param since: where the spans of each component that is asked for begin.
+    :param code: the number of each span's value; ``example`` a span for each value.
+    :param table: zeros, 512 for each component; ``known`` is filled with 255 values at most.
+    :param count: how many values each component has, -1 for those not to be numbered; it becomes
+        -1 where a value is long, or there are too many.
+    """
+    prime = np.uint64(0x9E3779B97F4A7C15)
+    for here in range(len(rows)):
+        low, high = plan[kind[here]], plan[kind[here] + 1]
+        if low == high:
+            continue
+        edge, last = first[rows[here]], first[rows[here] + 1]
+        for which in range(low, high):
+            put = since[which] + position[here]
+            start, stop = 0, 0
+            after = edge + elements[which]
+            if after < last:
+                place = bound[after - 1] + numbers[which] - 1
+                if place < bound[after]:
+                    start, stop = at[place] + 1, at[place + 1]
+            begin[put] = start
+            end[put] = stop
+            if count[which] < 0:
+                continue
+            if stop - start > 8:
+                count[which] = -1
+                continue
+            word = words[start] & masks[stop - start]
+            slot = word * prime >> np.uint64(55)
+            while table[which, slot] and known[which, table[which, slot] - 1] != word:
+                slot = (slot + np.uint64(1)) & np.uint64(511)
+            if not table[which, slot]:
+                if count[which] == 255:
+                    count[which] = -1
+                    continue
+                known[which, count[which]] = word
+                example[which, count[which]] = put
+                count[which] += 1
+                table[which, slot] = count[which]
+            code[put] = table[which, slot] - 1
+
+
+def chosen(
+    position: Any, tag: Any, picked: Any, begin: Any, end: Any, first: Any, last: Any
+) -> bool:
+    """Fill the spans of some of the rows with a tag from those of all; False where the picked rows
+    are not all of one tag."""
+    for here in range(len(picked)):
+        row = picked[here]
+        if tag[row] != tag[picked[0]]:
+            return False
+        first[here] = begin[position[row]]
+        last[here] = end[position[row]]
+    return True
+
+
+def sheet(
+    first: Any, last: Any, tags: Any, begins: Any, ends: Any,
+    message: Any, rows: Any, tag: Any, begin: Any, end: Any,
+) -> None:  # fmt: skip
+    """Fill the rows of messages, the number of the message of each, its tag, and its span."""
+    place = 0
+    for number in range(len(first)):
+        for row in range(first[number], last[number] + 1):
+            message[place] = number
+            rows[place] = row
+            tag[place] = tags[row]
+            begin[place] = begins[row]
+            end[place] = ends[row]
+            place += 1
+
+
+def sorted_by_tag(
+    tag: Any, table: Any, numbers: Any, known: Any, begins: Any, order: Any, position: Any
+) -> int:
+    """Sort rows by their tags, those that come first in front.
+
+    :param table: zeros, in 65,536 places: the number of a tag, plus one.
+    :param numbers: filled with the number of each row's tag.
+    :param known: filled with the tags, ``begins`` with where the rows of each end in ``order``.
+    :param position: filled with the place of each row among those with its tag.
+    :return: how many tags there are, at most 255; -1 when there are more.
+    """
+    count = 0
+    for here in range(len(tag)):
+        slot = np.uint64(tag[here]) * np.uint64(0x9E3779B1) >> np.uint64(16) & np.uint64(0xFFFF)
+        while table[slot] and known[table[slot] - 1] != tag[here]:
+            slot = (slot + np.uint64(1)) & np.uint64(0xFFFF)
+        if not table[slot]:
+            if count == 255:
+                return -1
+            known[count] = tag[here]
+            begins[count] = 0
+            count += 1
+            table[slot] = count
+        number = table[slot] - 1
+        numbers[here] = number
+        position[here] = begins[number]
+        begins[number] += 1
+    place = 0
+    for number in range(count):
+        size = begins[number]
+        begins[number] = place
+        place += size
+    for here in range(len(tag)):
+        number = numbers[here]
+        order[begins[number]] = here
+        begins[number] += 1
+    return count
+
+
+def groups(opens: Any, message: Any, group: Any, begun: Any) -> int:
+    """Fill the group of each row, -1 before the first of its message, and the rows that open them;
+    return how many there are."""
+    count = 0
+    owner = -1
+    for here in range(len(opens)):
+        if opens[here]:
+            begun[count] = here
+            count += 1
+            owner = message[here]
+        group[here] = count - 1 if owner == message[here] else -1
+    return count
+
+
+def decimals(text: Any, begin: Any, end: Any, longest: int, found: Any, odd: Any) -> int:
+    """Fill ``found`` with numbers, not a number where nothing stands; return how many of ``odd``
+    are filled: numbers of the spans that are not digits with a point or comma between."""
+    strange = 0
+    for here in range(len(begin)):
+        start, size = begin[here], end[here] - begin[here]
+        found[here] = np.nan
+        if size == 0:
+            continue
+        whole, power, point = 0.0, 1.0, -1
+        simple = size <= longest
+        if simple:
+            for at in range(size):
+                byte = text[start + at]
+                if 48 <= byte <= 57:
+                    whole = whole * 10.0 + (byte - 48)
+                    if point >= 0:
+                        power *= 10.0
+                elif (byte == 46 or byte == 44) and point < 0 and 0 < at < size - 1:
+                    point = at
+                else:
+                    simple = False
+                    break
+        if simple:
+            found[here] = whole / power
+        else:
+            odd[strange] = here
+            strange += 1
+    return strange
+
+
+def containers(
+    text: Any, begin: Any, end: Any, value: Any, category: Any, weights: Any, verdict: Any, odd: Any
+) -> int:
+    """Fill the verdicts on container numbers of four letters and seven digits, -1 on others;
+    return how many of ``odd`` are filled: numbers of the spans that are something else."""
+    strange = 0
+    for here in range(len(begin)):
+        start = begin[here]
+        usual = end[here] - start == 11
+        total = 0
+        if usual:
+            for at in range(4):
+                byte = text[start + at]
+                usual &= 65 <= byte <= 90
+                total += value[byte] * weights[at]
+            for at in range(4, 11):
+                byte = text[start + at]
+                usual &= 48 <= byte <= 57
+                if at < 10:
+                    total += (np.int64(byte) - 48) * weights[at]
+        verdict[here] = -1
+        if usual:
+            right = category[text[start + 3]] and total % 11 % 10 == text[start + 10] - 48
+            verdict[here] = 1 if right else 0
+        elif end[here] > start:
+            odd[strange] = here
+            strange += 1
+    return strange
+
+
+def firsts(field: Any, group: Any, copied: Any, found: Any) -> None:
+    """Fill the first place at which each field stands in each group, -1 where it does not.
+
+    :param field: of each place, -1 for none. :param group: of each place, -1 for none.
+    :param copied: groups that begin with what the group before them says; may be empty.
+    """
+    found[:] = -1
+    for here in range(len(field)):
+        what, where = field[here], group[here]
+        if what >= 0 and where >= 0 and found[what, where] < 0:
+            found[what, where] = here
+    for what in range(len(found)):
+        for where in range(len(copied)):
+            if copied[where] and found[what, where - 1] >= 0:
+                found[what, where] = found[what, where - 1]
+
+
+def slots(
+    tag: Any, message: Any, eqd: int, stowage: Any, first: Any, slot: Any, begun: Any, copied: Any
+) -> int:
+    """Fill the places on board of bay plans; see :class:`bayplan._Layout`. Return their number.
+
+    :param stowage: rows that name a place on board. :param first: of each message, whether EQD
+        comes first. :param slot: the place of each row, -1 before the first of its message.
+    :param begun: the row that opens each place. :param copied: whether it stands on the one before.
+    """
+    count = 0
+    owner, order, named, placed = -1, -1, False, False
+    for here in range(len(tag)):
+        if message[here] != owner:
+            owner, order, named, placed = message[here], -1, False, False
+            first[owner] = False
+            since = count
+        kind = 1 if tag[here] == eqd else (0 if stowage[here] else -1)
+        if kind >= 0:
+            if order < 0:
+                order = kind
+                first[owner] = kind == 1
+            there = count > since
+            if (kind == 0 and order == 1 and there and not placed) or (
+                kind == 1 and there and not named
+            ):
+                placed |= kind == 0
+                named |= kind == 1
+            else:
+                begun[count] = here
+                copied[count] = kind == 1 and order == 0
+                count += 1
+                placed, named = kind == 0, kind == 1
+        slot[here] = count - 1 if count > since else -1
+    return count
+
+
+def latest(marks: Any, group: Any, found: Any) -> None:
+    """Fill the number of the last mark at or before each row in its group, -1 where there is
+    none or the row is in no group."""
+    count, owner, last = 0, -1, -1
+    for here in range(len(marks)):
+        if group[here] != owner:
+            owner, last = group[here], -1
+        if marks[here]:
+            last = count
+            count += 1
+        found[here] = last if owner >= 0 else -1
+
+
+def days(
+    text: Any, begin: Any, end: Any, first: Any, last: Any, year: Any, ahead: int,
+    offsets: Any, data: Any, odd: Any,
+) -> int:  # fmt: skip
+    """Write dates of six or eight digits as ISO 8601 behind one another; return how many of ``odd``
+    are filled: numbers of those that are something else, which stay empty.
+
+    :param first, last: spans of format codes: 101, 102 or none.
+    :param year: near which each date of six digits lies, at most ``ahead`` behind it.
+    """
+    strange, place = 0, 0
+    offsets[0] = 0
+    full: Any
+    for here in range(len(begin)):
+        start, size, form, coded = begin[here], end[here] - begin[here], first[here], True
+        if last[here] > form:
+            coded = last[here] - form == 3 and text[form] == 49 and text[form + 1] == 48
+            coded = coded and text[form + 2] == (49 if size == 6 else 50)
+        simple = coded and (size == 6 or size == 8)
+        if simple:
+            for at in range(size):
+                simple &= 48 <= text[start + at] <= 57
+        if simple:
+            full = 0
+            for at in range(size - 4):
+                full = full * 10 + (np.int64(text[start + at]) - 48)
+            if size == 6:
+                until = year[here] + ahead
+                full += until - until % 100
+                if full > until:
+                    full -= 100
+            tail = start + size - 4
+            month = (np.int64(text[tail]) - 48) * 10 + text[tail + 1] - 48
+            day = (np.int64(text[tail + 2]) - 48) * 10 + text[tail + 3] - 48
+            simple = full >= 1 and 1 <= month <= 12 and 1 <= day <= 28
+        if simple:
+            for at in range(4):
+                data[place + 3 - at] = full % 10 + 48
+                full //= 10
+            data[place + 4] = data[place + 7] = 45
+            data[place + 5], data[place + 6] = text[tail], text[tail + 1]
+            data[place + 8], data[place + 9] = text[tail + 2], text[tail + 3]
+            place += 10
+        else:
+            odd[strange] = here
+            strange += 1
+        offsets[here + 1] = place
+    return strange

@@ -23,7 +23,7 @@ from esclusa.analysis.screening.bounds import Pairs, close_reach
 from esclusa.analysis.screening.closely import apart_reach
 from esclusa.analysis.screening.index import glued
 from esclusa.analysis.screening.lookup import Lookups
-from esclusa.analysis.screening.questions import Facts, Slots, questions, written_as_one
+from esclusa.analysis.screening.questions import Facts, Slots, Words, questions, written_as_one
 from esclusa.analysis.screening.score import score_name
 from esclusa.analysis.screening.search import SLACK, look_up, loose_reach
 from esclusa.analysis.screening.sound import fold_joined, fold_two
@@ -67,7 +67,7 @@ def _blocks(
     bulk: BulkScreener, queries: list[Query]
 ) -> tuple[Slots, Facts, Pairs, list[tuple[str, ...]]]:
     tokens = [query.name.tokens for query in queries]
-    slots, facts = questions(INDEX, tokens, SCREENER.lookups)
+    slots, facts = questions(INDEX, Words(tokens), SCREENER.lookups)
     return slots, facts, bulk._pairs(slots), tokens
 
 
@@ -182,7 +182,7 @@ def test_two_words_that_lists_write_as_one_are_told_by_the_batch_as_by_the_word(
 ) -> None:
     tokens = [query.name.tokens for query in queries]
     lookups = Lookups(INDEX)
-    both = written_as_one(questions(INDEX, tokens, lookups)[0])
+    both = written_as_one(questions(INDEX, Words(tokens), lookups)[0])
     for place, each in enumerate(tokens):
         told = {at: lookups.joined(*two) for at, two in enumerate(pairwise(each))}
         assert both.get(place, {}) == {at: look for at, look in told.items() if look is not None}
@@ -291,7 +291,7 @@ def test_a_name_that_has_the_share_is_not_said_to_miss_it_and_what_is_sure_is_so
     queries = [make_query(" ".join(each), "person") for each in words]
     screener = Screener(ODD_INDEX)
     bulk, tokens = BulkScreener(screener), [query.name.tokens for query in queries]
-    slots, facts = questions(ODD_INDEX, tokens, screener.lookups)
+    slots, facts = questions(ODD_INDEX, Words(tokens), screener.lookups)
     pairs = bulk._pairs(slots)
     if not len(pairs.query):
         return

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from esclusa.analysis.screening import Index, Party, Screener, Sieve, make_query, sieve
+from esclusa.analysis.screening import (
+    Index,
+    Party,
+    Screener,
+    Sieve,
+    make_query,
+    processes,
+    sieve,
+)
 from esclusa.model import Identifier, ListEntry
 
 ENTRIES = [
@@ -60,6 +68,26 @@ def test_two_processes_keep_the_same_and_so_does_this_one_once_they_are_gone(
         assert asked.meets(PARTIES * 3) == WANTED * 3
         assert asked._pool is None
         assert asked.meets(PARTIES * 3) == WANTED * 3
+
+
+def test_hits_that_other_processes_find_are_those_that_this_one_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The screener remembers them, so the parties that are kept are not compared twice."""
+    monkeypatch.setattr(sieve, "MANY", 1)
+    screener = Screener(SCREENER.index)
+    with Sieve(screener, ONLY, workers=2) as asked:
+        assert asked.meets(PARTIES) == WANTED
+    for party, met in zip(PARTIES, WANTED, strict=True):
+        remembered = screener.remembers(make_query(*party))
+        assert remembered == (Screener(SCREENER.index).one(*party) if met else None)
+
+
+def test_other_processes_take_what_the_one_that_stores_leaves() -> None:
+    with processes.pool(1, time.sleep, 0, behind=True) as behind:
+        assert behind.submit(os.nice, 0).result() > os.nice(0)
+    with processes.pool(1, time.sleep, 0) as beside:
+        assert beside.submit(os.nice, 0).result() == os.nice(0)
 
 
 ORPHANS = """

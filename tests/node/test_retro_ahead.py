@@ -106,7 +106,7 @@ def test_an_error_in_a_worker_ends_the_comparison_at_its_mark_and_it_goes_on_lat
     left = iter(range(at))
     spread = sieve.Sieve._spread
 
-    def failing(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[bool]]]:
+    def failing(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[sieve.Hits]]]:
         pieces = spread(self, parties)
         if next(left, None) is None:
             pieces = [Future()]
@@ -212,7 +212,7 @@ def test_processes_that_are_killed_under_batches_that_wait_lose_none(
     node = made(tmp_path)
     left, step, spread, pools = iter(range(1)), Retro._step, sieve.Sieve._spread, []
 
-    def spreading(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[bool]]]:
+    def spreading(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[sieve.Hits]]]:
         pieces = spread(self, parties)
         pools.append(self)
         if len(pools) > 1:  # nobody will answer these

@@ -9,7 +9,7 @@ only one has (it left something out).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -38,7 +38,7 @@ class Pair(msgspec.Struct, frozen=True):
     weight: float
 
 
-class Alignment(msgspec.Struct, frozen=True):
+class Alignment(msgspec.Struct, frozen=True, dict=True):
     """The pairs in order of the query, the words left over, and the share of 0 to 1."""
 
     pairs: tuple[Pair, ...]
@@ -47,10 +47,10 @@ class Alignment(msgspec.Struct, frozen=True):
     share: float
     in_order: bool
 
-    @property
+    @cached_property
     def weight(self) -> float:
         """How much the agreeing words tell: likeness times weight, summed."""
-        return sum(pair.like * pair.weight for pair in self.pairs)
+        return sum([pair.like * pair.weight for pair in self.pairs])
 
 
 def align(index: Index, asked: Asked, name: ListedName) -> Alignment:
@@ -128,10 +128,10 @@ class _Work:
     def result(self) -> Alignment:
         pairs = tuple(sorted(self.pairs, key=_asked_of))
         asked_left, listed_left = tuple(sorted(self.asked_free)), tuple(sorted(self.listed_free))
-        lost_asked = sum(self.asked_weights[i] for i in asked_left)
-        lost_listed = sum(self.listed_weights[j] for j in listed_left)
+        lost_asked = sum([self.asked_weights[i] for i in asked_left])
+        lost_listed = sum([self.listed_weights[j] for j in listed_left])
         share = _share(pairs, lost_asked, lost_listed, self.weights)
-        if sum(len(pair.asked) * len(pair.listed) for pair in pairs) == 1:
+        if len(pairs) == 1 and len(pairs[0].asked) * len(pairs[0].listed) == 1:
             share *= self._single() if len(self.asked_tokens) > 1 else 1.0
         order = in_rotation([number for pair in pairs for number in pair.listed])
         return Alignment(pairs, asked_left, listed_left, share, order)
@@ -156,11 +156,11 @@ def _numbers(tokens: Sequence[str]) -> list[str]:
 def _share(
     pairs: tuple[Pair, ...], lost_asked: float, lost_listed: float, weights: NameWeights
 ) -> float:
-    full = sum(pair.weight for pair in pairs)
+    full = sum([pair.weight for pair in pairs])
     against = 2 * weights.conflict * min(lost_asked, lost_listed)
     against += weights.extra_query * max(0.0, lost_asked - lost_listed)
     against += weights.extra_entry * max(0.0, lost_listed - lost_asked)
-    agreed = sum(pair.like * pair.weight for pair in pairs)
+    agreed = sum([pair.like * pair.weight for pair in pairs])
     return agreed / (full + against) if full else 0.0
 
 

@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.analysis.screening.bounds import Pairs, Reach, close_reach
+from esclusa.analysis.screening.columns import Bools, Ints, Longs
 from esclusa.analysis.screening.doubts import ENOUGH, alike, contradictions
 from esclusa.analysis.screening.index import Floats, Index, kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
-from esclusa.analysis.screening.questions import Facts, Slots, Tokens
+from esclusa.analysis.screening.questions import Facts, Marks, Slots, Tokens
 from esclusa.analysis.screening.search import cheapest
 
 POINTS_SLACK: Final = 0.01
@@ -27,12 +28,14 @@ POINTS_SLACK: Final = 0.01
 
 class Needed(msgspec.Struct, frozen=True):
     """What a name needs to be a hit: the points of name and attributes together, and of each query
-    the share, the most that attributes may bring, and the kinds of entries that it meets."""
+    the share, the most that attributes may bring, the kinds of entries that it meets, and whether
+    it is written in Chinese or Korean signs."""
 
     threshold: float
     share: Floats
     most: Floats
     kinds: npt.NDArray[np.uint8]
+    signed: Bools
 
 
 def apart_reach(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs) -> Floats:
@@ -57,6 +60,53 @@ def apart_reach(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs) ->
     return np.asarray(np.where(near > 0, np.float32(1), share))
 
 
+def may_reach(
+    words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed
+) -> Bools:
+    """Answer which pairs may reach the threshold, initials counted where they may stand for a word
+    and each for the word that tells most.
+
+    As :func:`~.search.loose_reach`, with what rarity adds to the weight that agrees, and with what
+    a person's name loses where few words can agree.
+    """
+    index, query, name = words.index, pairs.query, pairs.name
+    if not len(query):
+        return np.zeros(0, dtype=np.bool_)
+    weights, heaviest = index.weights.name, facts.weights.max(axis=1, initial=0)[query]
+    single, first = facts.letters(single=True)[query], facts.letters(single=False)[query]
+    ours = facts.single.sum(axis=1)[query] * ((words.near[name] & single) > 0)
+    theirs = index.initial_weights[name] / np.float32(weights.initial_weight)
+    theirs *= (words.letters[name] & first) > 0
+    initials = np.asarray(ours + theirs, dtype=np.float32)
+    agreed = 2 * (pairs.gained() + np.float32(weights.initial_weight) * initials)
+    total = facts.weights.sum(axis=1, dtype=np.float32)[query] + index.name_weights[name]
+    missing = total - agreed - ours * words.heaviest[name] - theirs * heaviest
+    share = agreed / (agreed + np.float32(cheapest(weights)) * np.maximum(missing, 0))
+    rows = np.diff(pairs.starts, append=len(pairs.slots))
+    joined = slots.joined | np.array([len(look.joining) > 0 for look in slots.looks])[slots.look]
+    alone = (initials == 0) & ~np.logical_or.reduceat(joined[pairs.slots], pairs.starts)
+    share *= np.where(alone & (rows == 1), facts.lone[query], np.float32(1))
+    reach = np.asarray(share * _full(index, name, agreed) + needed.most[query])
+    left = alone & ((facts.weights > 0).sum(axis=1)[query] > rows)
+    few = (rows + ours < ENOUGH) & (index.kinds[name] == kind_bit("person"))
+    reach -= np.float32(weights.few) * few * np.where(left, np.float32(2), np.float32(1))
+    return np.asarray((words.unlike[name] & single > 0) | (reach >= _least(needed)))
+
+
+def _full(index: Index, name: Ints, agreed: Floats) -> Floats:
+    """Return the points of names that agree in full, and in so much."""
+    weights = index.weights.name
+    rarity = 1 - np.exp(-agreed / np.float32(2 * weights.rarity_scale))
+    full = weights.full * index.name_factors[name] + weights.rarity * rarity
+    return np.asarray(full, dtype=np.float32)
+
+
+def _least(needed: Needed) -> float:
+    """Return the points that a name needs; what is below 0 counts as 0, and is a hit where that is
+    the threshold."""
+    return needed.threshold - POINTS_SLACK if needed.threshold > 0 else -math.inf
+
+
 def closely(
     words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed, tokens: Tokens
 ) -> Pairs:
@@ -69,16 +119,27 @@ def closely(
     enough = needed.share[pairs.query] / factors
     reach = close_reach(words, facts, slots, pairs, enough)
     points = reach.points(index.weights.name, factors) + needed.most[pairs.query]
-    least = needed.threshold - POINTS_SLACK
+    least = _least(needed)
     kept = (reach.share >= enough) & (points >= least)
-    sure = kept & reach.sure & (index.kinds[pairs.name] == kind_bit("person"))
+    person = kept & (index.kinds[pairs.name] == kind_bit("person"))
+    sure = person & reach.sure
     points -= np.where(sure, _few(index, reach), np.float32(0))
+    # What is left over for certain stands against something, however the other words agree.
+    unsure = person & ~reach.sure & np.isfinite(reach.agreed)
+    points -= np.where(unsure, _at_least_few(index, facts, pairs, reach), np.float32(0))
     kept &= points >= least
-    sure &= kept & (reach.asked_left > 0) & (reach.listed_left > 0)
-    for pair in np.flatnonzero(sure).tolist():
-        asked = tokens[pairs.query.item(pair)]
-        doubt = _doubt(index, asked, pairs.name.item(pair), reach, pair)
-        kept[pair] = points.item(pair) - doubt >= least
+    left = kept & (reach.asked_left > 0) & (reach.listed_left > 0)
+    unsure &= left & ~needed.signed[pairs.query]
+    sure &= left
+    single = (np.bitwise_count(reach.asked_left) == 1) & (np.bitwise_count(reach.listed_left) == 1)
+    single &= sure
+    some = np.flatnonzero(single)
+    kept[some] = points[some] - _single_doubts(index, pairs, reach, tokens, some) >= least
+    for chosen, doubt in ((sure & ~single, _doubt), (unsure, _least_doubt)):
+        for pair in np.flatnonzero(chosen).tolist():
+            asked = tokens[pairs.query.item(pair)]
+            lost = doubt(index, asked, pairs.name.item(pair), reach, pair)
+            kept[pair] = points.item(pair) - lost >= least
     return pairs.only(kept)
 
 
@@ -89,20 +150,78 @@ def _few(index: Index, reach: Reach) -> Floats:
     return np.where(reach.words < ENOUGH, np.where(left, 2 * some, some), np.float32(0))
 
 
+def _at_least_few(index: Index, facts: Facts, pairs: Pairs, reach: Reach) -> Floats:
+    """Return points that a person's name loses at least where few words can agree."""
+    first_word = index.columns.first_word
+    some = np.float32(index.weights.name.few)
+    asked = (facts.weights > 0).sum(axis=1)[pairs.query] - np.bitwise_count(reach.asked_left)
+    listed = first_word[pairs.name + 1] - first_word[pairs.name]
+    words = np.minimum(asked, listed - np.bitwise_count(reach.listed_left))
+    left = (reach.asked_left > 0) | (reach.listed_left > 0)
+    return np.where(words < ENOUGH, np.where(left, 2 * some, some), np.float32(0))
+
+
+def _single_doubts(
+    index: Index, pairs: Pairs, reach: Reach, tokens: Tokens, some: Longs
+) -> npt.NDArray[np.float64]:
+    """Return what :func:`_doubt` says of pairs with one word left over on each side."""
+    ours, theirs = _place(reach.asked_left[some]), _place(reach.listed_left[some])
+    first = index.columns.first_word[pairs.name[some]]
+    queries, places = pairs.query[some].tolist(), ours.tolist()
+    asked = [tokens[query][at] for query, at in zip(queries, places, strict=True)]
+    words = index.columns.words[first + theirs].tolist()
+    listed = [index.columns.tokens[word] for word in words]
+    likes = [alike(one, other) for one, other in zip(asked, listed, strict=True)]
+    found = np.array([1.0 if like is None else like for like in likes], dtype=np.float64)
+    weights = index.weights.name
+    return np.asarray(weights.against * (1.0 - found) ** weights.against_power)
+
+
+def _place(marks: Marks) -> npt.NDArray[np.uint8]:
+    """Return the place of the one bit that is set in each."""
+    return np.asarray(np.bitwise_count(marks - np.uint32(1)), dtype=np.uint8)
+
+
 def _doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
     """Return points that a person's name surely loses for what is left over on both sides."""
     ours = [asked[at] for at in _marked(reach.asked_left.item(pair))]
-    columns, first = index.columns, index.columns.first_word.item(name)
-    left = [columns.words.item(first + at) for at in _marked(reach.listed_left.item(pair))]
-    theirs = [columns.tokens[word] for word in left]
-    weights = index.weights.name
-    if len(ours) == 1 and len(theirs) == 1:
-        found = alike(ours[0], theirs[0])
-        likes = [] if found is None else [found]
-    else:
-        likes = [like for _, _, like in contradictions(ours, theirs)]
-    cost, power = weights.against, weights.against_power
+    listed = _tokens(index, name)
+    theirs = [listed[at] for at in _marked(reach.listed_left.item(pair))]
+    likes = [like for _, _, like in contradictions(ours, theirs)]
+    return _against(index, likes)
+
+
+def _least_doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
+    """Return points that a person's name loses at least, where words may agree in several ways.
+
+    Of the words left over, those of the side that has fewer all stand against one of the other
+    side. So either all of ours that are left for certain do, each against the word most like it at
+    best, or all of theirs.
+    """
+    ours, listed = [asked[at] for at in _marked(reach.asked_left.item(pair))], _tokens(index, name)
+    theirs = [listed[at] for at in _marked(reach.listed_left.item(pair))]
+    return min(_against(index, _most_alike(ours, listed)),
+               _against(index, _most_alike(theirs, asked)))  # fmt: skip
+
+
+def _most_alike(some: Sequence[str], others: Sequence[str]) -> list[float]:
+    """Return how alike each word is to the one that is most like it; initials are like none."""
+    found = ([like for other in others if (like := alike(word, other)) is not None]
+             for word in some)  # fmt: skip
+    return [max(likes) for likes in found if likes]
+
+
+def _against(index: Index, likes: Sequence[float]) -> float:
+    """Return what words cost that stand against each other and are so much alike."""
+    cost, power = index.weights.name.against, index.weights.name.against_power
     return math.fsum(cost * math.pow(1.0 - like, power) for like in likes)
+
+
+def _tokens(index: Index, name: int) -> list[str]:
+    """Return the words of a listed name."""
+    first_word, tokens = index.columns.first_word, index.columns.tokens
+    words = index.columns.words[first_word.item(name) : first_word.item(name + 1)]
+    return [tokens[word] for word in words.tolist()]
 
 
 def _marked(marks: int) -> list[int]:

@@ -109,7 +109,7 @@ class Keys:
         counts = self._keys.searchsorted(sought, "right") - starts
         return self._numbers[spread(starts, counts)] if counts.any() else self._numbers[:0]
 
-    def has(self, keys: Sequence[int]) -> Bools:
+    def has(self, keys: Numbers) -> Bools:
         """Answer for each key whether there is a number under it."""
         sought = np.array(keys, dtype=np.uint32)
         places = self._keys.searchsorted(sought)
@@ -117,7 +117,7 @@ class Keys:
         there[there] = self._keys[places[there]] == sought[there]
         return there
 
-    def all_of(self, keys: Sequence[int]) -> tuple[Longs, Ints]:
+    def all_of(self, keys: Numbers) -> tuple[Longs, Ints]:
         """Return (place in ``keys``, number) of each number under any of the keys."""
         sought = np.array(keys, dtype=np.uint32)
         starts = self._keys.searchsorted(sought)

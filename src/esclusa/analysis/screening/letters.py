@@ -15,9 +15,14 @@ from anyascii import anyascii
 
 from esclusa.analysis.screening import words
 
-_CYRILLIC: Final = re.compile("[\u0400-\u052f]+")
-_GREEK: Final = re.compile("[\u0370-\u03ff\u1f00-\u1fff]+")
-_KANA: Final = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30f6\u30fc-\u30fe]+")
+_CYRILLIC_LETTERS: Final = "\u0400-\u052f"
+_GREEK_LETTERS: Final = "\u0370-\u03ff\u1f00-\u1fff"
+_KANA_SIGNS: Final = "\u3041-\u3096\u309d-\u309f\u30a1-\u30f6\u30fc-\u30fe"
+SPELT: Final = _CYRILLIC_LETTERS + _GREEK_LETTERS + _KANA_SIGNS
+"""What :func:`spelt_letters` changes, as ranges of a regular expression."""
+_CYRILLIC: Final = re.compile(f"[{_CYRILLIC_LETTERS}]+")
+_GREEK: Final = re.compile(f"[{_GREEK_LETTERS}]+")
+_KANA: Final = re.compile(f"[{_KANA_SIGNS}]+")
 _TO_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _DOUBLING: Final = "っ"
 _LONG: Final = "ー"

@@ -31,10 +31,10 @@ from esclusa.analysis.screening.normalise import Name, normalise
 from esclusa.analysis.screening.sound import fold_joined, fold_two
 from esclusa.model import ListEntry
 
-_GLUE_CHARS: Final = 24
+GLUE_CHARS: Final = 24
 """Two words that make more than this are never written as one by accident."""
 
-_WHOLE_CHARS: Final = 60
+WHOLE_CHARS: Final = 60
 """Longer names lose a blank without losing the match."""
 
 _BITS: Final = {"person": 1, "organisation": 2, "vessel": 4, "aircraft": 16, "document": 16}
@@ -182,7 +182,7 @@ def whole(tokens: Sequence[str]) -> str:
     """Return how a name sounds without its blanks, "" for one that is a single letter, too long or
     has digits."""
     joined = "".join(tokens)
-    fits = 1 < len(joined) <= _WHOLE_CHARS and joined.isalpha()
+    fits = 1 < len(joined) <= WHOLE_CHARS and joined.isalpha()
     return fold_joined(tokens) if fits else ""
 
 
@@ -193,7 +193,7 @@ def kind_bit(kind: str) -> int:
 
 def glued(left: str, right: str) -> str:
     """Return how two words sound when written as one, "" when they are too long or have digits."""
-    if len(left) + len(right) > _GLUE_CHARS:
+    if len(left) + len(right) > GLUE_CHARS:
         return ""
     if left.isalpha() and right.isalpha():
         return fold_two(left, right)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from esclusa.analysis.screening.columns import Bools, Ints, Longs, hashed
-from esclusa.analysis.screening.index import Index, glued
+from esclusa.analysis.screening.index import Floats, Index, glued
 from esclusa.analysis.screening.questions import LETTERS, Letters, letter_bit
 
 
@@ -17,7 +17,8 @@ class ListedWords:
     ``bits`` are those of :func:`~.questions.letter_bit`. ``met`` are the single letters of a query
     that may stand for a word, ``odd`` those that may stand for a longer word or for two words of a
     name in another way than as their first letter: such names are always compared. ``near`` are all
-    of these letters of a whole name, ``letters`` its own single letters.
+    of these letters of a whole name, ``unlike`` those of ``odd`` alone, ``letters`` its own single
+    letters, and ``heaviest`` is the weight of its word that tells most.
     """
 
     def __init__(self, index: Index) -> None:
@@ -36,10 +37,12 @@ class ListedWords:
             if len(joining):
                 self._joining[int(bit)] = joining
         self.odd: Final[Letters] = odd
-        near = _of_names(index, self.met | odd)
+        unlike = _of_names(index, odd)
         for single, names in self._joining.items():
-            near[names] |= np.uint64(single)
-        self.near: Final[Letters] = near
+            unlike[names] |= np.uint64(single)
+        self.unlike: Final[Letters] = unlike
+        self.near: Final[Letters] = _of_names(index, self.met) | unlike
+        self.heaviest: Final[Floats] = _heaviest(index)
         self.letters: Final[Letters] = _of_names(
             index, np.where(index.single, self.bits, np.uint64(0))
         )
@@ -66,6 +69,14 @@ class ListedWords:
             asked = np.flatnonzero(letters & np.uint64(bit))
             found[asked] |= np.isin(name[asked], names)
         return found
+
+
+def _heaviest(index: Index) -> Floats:
+    columns = index.columns
+    if not len(columns.words):
+        return np.zeros(0, dtype=np.float32)
+    words = index.listed_weights[columns.words]
+    return np.asarray(np.maximum.reduceat(words, columns.first_word[:-1]), dtype=np.float32)
 
 
 def _of_names(index: Index, letters: Letters) -> Letters:

@@ -1,9 +1,9 @@
 """A night's batch: many parties against one index at once, with the answers of one at a time.
 
-Which listed names the parties may mean is found for thousands of them together, on arrays, by four
+Which listed names the parties may mean is found for thousands of them together, on arrays, by five
 steps each closer than the one before: a loose bound, one that leaves initials aside where they
-stand for nothing, a close one, and for persons what is surely left over. Only the pairs that could
-still reach the threshold are compared word by word.
+stand for nothing, one of points, a close one, and for persons what is surely left over. Only the
+pairs that could still reach the threshold are compared word by word.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from esclusa.analysis.screening.addresses import ADDRESS
 from esclusa.analysis.screening.bounds import Pairs
-from esclusa.analysis.screening.closely import Needed, apart_reach, closely
+from esclusa.analysis.screening.closely import Needed, apart_reach, closely, may_reach
 from esclusa.analysis.screening.columns import Bools, Ints, ends_of, spread
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Floats, Index
@@ -27,6 +27,7 @@ from esclusa.analysis.screening.questions import (
     Facts,
     Slots,
     Tokens,
+    Words,
     questions,
     sounding,
     written_as_one,
@@ -119,9 +120,10 @@ class BulkScreener:
         screener, index = self._screener, self._screener.index
         tokens = [() if query.kind == ADDRESS else query.name.tokens for query in queries]
         found: list[list[int]] = [[] for _ in queries]
-        slots, facts = questions(index, tokens, screener.lookups)
+        words = Words(tokens)
+        slots, facts = questions(index, words, screener.lookups)
         needed = screener.needed(queries)
-        for place, name in self._sounding(tokens, needed.kinds):
+        for place, name in self._sounding(words, needed.kinds):
             found[place].append(name)
         for block in self._blocks(slots):
             pairs = self._promising(block, facts, needed, tokens)
@@ -130,10 +132,10 @@ class BulkScreener:
         names = [sorted(set(each)) if len(each) > 1 else each for each in found]
         return names, written_as_one(slots)
 
-    def _sounding(self, tokens: Tokens, kinds: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    def _sounding(self, words: Words, kinds: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
         """Yield (query, name) where both sound alike without their blanks."""
         index = self._screener.index
-        query, name = sounding(index, tokens)
+        query, name = sounding(index, words)
         kept = (index.kinds[name] & kinds[query]) > 0
         if self._names is not None:
             kept &= self._names[name]
@@ -173,6 +175,7 @@ class BulkScreener:
         kept = (bound >= enough) & ((index.kinds[name] & needed.kinds[query]) > 0)
         pairs, enough, words = pairs.only(kept), enough[kept], self._screener.listed_words
         pairs = pairs.only(apart_reach(words, facts, slots, pairs) >= enough)
+        pairs = pairs.only(may_reach(words, facts, slots, pairs, needed))
         return closely(words, facts, slots, pairs, needed, tokens)
 
     def _pairs(self, slots: Slots) -> Pairs:

@@ -136,7 +136,7 @@ def _is_plain(tokens: tuple[str, ...], kind: str) -> bool:
         return False
     if rules.prefixes and ("".join(tokens[:2]) in rules.prefixes or tokens[0] in rules.prefixes):
         return False
-    return not rules.opens or not any(token[:2] in _joined_starts() for token in tokens)
+    return not rules.opens or _joined_starts().isdisjoint([token[:2] for token in tokens])
 
 
 class _Rules(msgspec.Struct, frozen=True):

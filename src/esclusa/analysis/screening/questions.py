@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from esclusa.analysis.screening.columns import Bools, Ints, Longs, ends_of, hashed
+from esclusa.analysis.screening.columns import Bools, Hashes, Ints, Longs, ends_of, hashed
+from esclusa.analysis.screening.heard import Heard
 from esclusa.analysis.screening.index import Floats, Index, glued, whole
 from esclusa.analysis.screening.lookup import Lookup, Lookups
 from esclusa.analysis.screening.search import lone_factor
@@ -22,6 +24,9 @@ Marks = npt.NDArray[np.uint32]
 
 Tokens = Sequence[tuple[str, ...]]
 """The words of each query."""
+
+_FEW: Final = 64
+"""Fewer words are put together one by one before they are columns."""
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -81,20 +86,55 @@ class Facts(msgspec.Struct, frozen=True):
         return np.asarray(np.bitwise_or.reduce(there, axis=1, initial=0), dtype=np.uint64)
 
 
-def questions(index: Index, tokens: Tokens, lookups: Lookups) -> tuple[Slots, Facts]:
+class Words:
+    """The words of many queries: ``tokens`` are the different ones, ``numbers`` those of each query
+    in a row, from ``starts`` on, ``counts`` how many each has."""
+
+    def __init__(self, queries: Tokens) -> None:
+        self.tokens: Final = tuple(dict.fromkeys(chain.from_iterable(queries)))
+        known = dict(zip(self.tokens, range(len(self.tokens)), strict=True))
+        numbers = [known[token] for token in chain.from_iterable(queries)]
+        self.numbers: Final[Ints] = np.array(numbers, dtype=np.int32)
+        self.counts: Final[Longs] = np.array([len(each) for each in queries], dtype=np.int64)
+        self.starts: Final[Longs] = ends_of(self.counts)[:-1]
+
+    @cached_property
+    def _heard(self) -> Heard:
+        return Heard(self.tokens)
+
+    def glued(self, left: Ints, right: Ints) -> tuple[Hashes, Bools]:
+        """Return the key of each two words written as one, and whether they may be."""
+        if len(left) >= _FEW:
+            return self._heard.glued(left, right)
+        pairs = zip(left.tolist(), right.tolist(), strict=True)
+        sounds = [glued(self.tokens[one], self.tokens[other]) for one, other in pairs]
+        return _keyed(sounds)
+
+    def whole(self) -> tuple[Hashes, Bools]:
+        """Return the key of all words of each query written as one, and whether it has one."""
+        if len(self.numbers) >= _FEW:
+            return self._heard.whole(self.numbers, self.starts, self.counts)
+        spans = zip(self.starts.tolist(), self.counts.tolist(), strict=True)
+        parts = [self.numbers[start : start + count].tolist() for start, count in spans]
+        return _keyed([whole([self.tokens[number] for number in part]) for part in parts])
+
+
+def _keyed(sounds: Sequence[str]) -> tuple[Hashes, Bools]:
+    keys = np.array([hashed(sound) for sound in sounds], dtype=np.uint32)
+    return keys, np.array([bool(sound) for sound in sounds], dtype=np.bool_)
+
+
+def questions(index: Index, words: Words, lookups: Lookups) -> tuple[Slots, Facts]:
     """Return what queries look for, and what is known of them."""
-    distinct = dict.fromkeys(chain.from_iterable(tokens))
-    looks = [lookups.word(token) for token in distinct]
-    numbers = dict(zip(distinct, range(len(looks)), strict=True))
-    counts = np.array([len(each) for each in tokens], dtype=np.int64)
-    look = np.array([numbers[token] for each in tokens for token in each], dtype=np.int32)
-    query = np.repeat(np.arange(len(tokens), dtype=np.int32), counts)
-    place = np.arange(len(look)) - np.repeat(ends_of(counts)[:-1], counts)
+    looks = [lookups.word(token) for token in words.tokens]
+    look, counts = words.numbers, words.counts
+    query = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    place = np.arange(len(look)) - np.repeat(words.starts, counts)
     facts = _facts(index, looks, look, query, place, counts)
+    both = _joined(index, words, lookups, looks, query, place)
     sought = np.array([bool(each.best) for each in looks], dtype=np.bool_)[look]
     query, look, place = query[sought], look[sought], place[sought]
     covers = np.uint32(1) << place.astype(np.uint32)
-    both = _joined(index, tokens, lookups, looks)
     query, look = np.concatenate((query, both[:, 0])), np.concatenate((look, both[:, 1]))
     covers = np.concatenate((covers, np.uint32(3) << both[:, 2].astype(np.uint32)))
     joined = np.arange(len(query)) >= len(place)
@@ -129,35 +169,34 @@ def _facts(
     return Facts(weights, single, bits, np.where(counts > 1, lone, np.float32(1)))
 
 
-def _joined(index: Index, tokens: Tokens, lookups: Lookups, looks: list[Lookup]) -> Ints:
+def _joined(
+    index: Index, words: Words, lookups: Lookups, looks: list[Lookup], query: Ints, place: Longs
+) -> Ints:
     """Return (query, look, place) of two words that a list writes as one; their look-ups are added
     to ``looks``."""
-    pairs = [
-        (query, place, left, right)
-        for query, each in enumerate(tokens)
-        for place, (left, right) in enumerate(pairwise(each))
-    ]
-    heard = [glued(left, right) for _, _, left, right in pairs]
-    known = index.vocabulary.keys.sounds.has([hashed(sound) for sound in heard])
+    first = np.flatnonzero(place[1:] > 0)
+    left, right = words.numbers[first], words.numbers[first + 1]
+    keys, may = words.glued(left, right)
+    known = np.flatnonzero(may & index.vocabulary.keys.sounds.has(keys))
     numbers: dict[str, int] = {}
     found: list[tuple[int, int, int]] = []
-    for number in np.flatnonzero(known).tolist():
-        query, place, left, right = pairs[number]
-        both = lookups.joined(left, right)
+    for pair in known.tolist():
+        both = lookups.joined(words.tokens[left[pair]], words.tokens[right[pair]])
         if both is not None and both.best:
             if both.token not in numbers:
                 numbers[both.token] = len(looks)
                 looks.append(both)
-            found.append((query, numbers[both.token], place))
+            at = first[pair]
+            found.append((query.item(at), numbers[both.token], place.item(at)))
     return np.array(found, dtype=np.int32).reshape(-1, 3)
 
 
-def sounding(index: Index, tokens: Tokens) -> tuple[Longs, Ints]:
+def sounding(index: Index, words: Words) -> tuple[Longs, Ints]:
     """Return (query, name) where both sound alike without their blanks.
 
     Found by a 32-bit key: one time in thousands, a name too many.
     """
-    heard = [whole(each) for each in tokens]
-    asked = np.flatnonzero(np.array([bool(sound) for sound in heard], dtype=np.bool_))
-    places, names = index.columns.whole.all_of([hashed(heard[number]) for number in asked.tolist()])
+    keys, may = words.whole()
+    asked = np.flatnonzero(may)
+    places, names = index.columns.whole.all_of(keys[asked])
     return asked[places], names

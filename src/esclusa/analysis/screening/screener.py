@@ -25,7 +25,7 @@ from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
 from esclusa.analysis.screening.query import Query, make_query
-from esclusa.analysis.screening.questions import questions
+from esclusa.analysis.screening.questions import Words, questions
 from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry, score_name
 from esclusa.analysis.screening.search import SLACK, Asked, candidates, kind_bits, look_up
 
@@ -119,7 +119,7 @@ class Screener:
         """Leave out the names that cannot reach the threshold; those that without blanks sound
         alike stay."""
         tokens = [query.name.tokens]
-        slots, facts = questions(self.index, tokens, self.lookups)
+        slots, facts = questions(self.index, Words(tokens), self.lookups)
         if not len(slots.look):
             return list(found)
         names = np.array(found, dtype=np.int32)
@@ -268,6 +268,7 @@ class Screener:
             np.array([self._least(each) for each in most], np.float32) - np.float32(SLACK),
             np.array(most, np.float32),
             np.array([kind_bits(query.kind) for query in queries], np.uint8),
+            np.array([bool(query.name.signs) for query in queries], np.bool_),
         )
 
     def least(self, query: Query) -> float:

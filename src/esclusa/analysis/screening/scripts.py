@@ -14,18 +14,16 @@ from typing import Final
 
 from anyascii import anyascii
 
-from esclusa.analysis.screening import words
+from esclusa.analysis.screening import letters, syllables, words
 from esclusa.analysis.screening.abjad import ABJAD
-from esclusa.analysis.screening.letters import spelt_letters
-from esclusa.analysis.screening.syllables import spelt_syllables
 
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+_INVISIBLE_SIGNS: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
-_VOWEL_SIGNS: Final = re.compile(
-    "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]"
-)
+_SMALL_SIGNS: Final = "\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
+_INVISIBLE: Final = re.compile(f"[{_INVISIBLE_SIGNS}]")
+_VOWEL_SIGNS: Final = re.compile(f"[{_SMALL_SIGNS}]")
 _ABJAD_LETTERS: Final = "\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u066e-\u06d5"
 _ABJAD_WORD: Final = re.compile(f"[{_ABJAD_LETTERS}]+")
 _GERESH: Final = re.compile("([גזצץת])['\u05f3\u2019\u00b4`]")
@@ -34,15 +32,35 @@ _SILENT: Final = re.compile("[ع]|[אע](?=.)")
 """Letters that only carry a vowel inside a word."""
 _HEBREW_ENDING: Final = 2
 _WORDS_KEPT: Final = 50_000
+_RULED: Final = re.compile(
+    f"[{_INVISIBLE_SIGNS}{_SMALL_SIGNS}{_ABJAD_LETTERS}{letters.SPELT}{syllables.SPELT}]"
+)
+"""Signs that some rule below is about; a text without any is AnyAscii's alone."""
+_SIGNS_KEPT: Final = 100_000
+
+
+class _Ascii(dict[int, str]):
+    """AnyAscii as a table, sign by sign as it is asked for: it reads each sign alone."""
+
+    def __missing__(self, code: int) -> str:
+        found = anyascii(chr(code))
+        if len(self) < _SIGNS_KEPT:
+            self[code] = found
+        return found
+
+
+_ASCII: Final = _Ascii()
 
 
 def latinised(text: str) -> str:
     """Return the text in ASCII, words without vowels marked ``~``. NFKC text is expected."""
+    if not _RULED.search(text):
+        return text.translate(_ASCII)
     text = _VOWEL_SIGNS.sub("", _INVISIBLE.sub("", text))
     text = _GERESH.sub(lambda found: _foreign_hebrew()[found[1]], text)
     if _ABJAD_WORD.search(text):
         text = _ABJAD_WORD.sub(_abjad_word, _arranged(text))
-    return anyascii(spelt_syllables(spelt_letters(text)))
+    return syllables.spelt_syllables(letters.spelt_letters(text)).translate(_ASCII)
 
 
 @cache
@@ -83,9 +101,9 @@ def _spelt(word: str) -> str:
         word = word[2:]
     if len(word) > _HEBREW_ENDING and word.endswith("ה"):
         word = word[:-1] + "א"
-    letters = _abjad_letters()
-    first = letters.get(word[0], "")
-    rest = "".join(letters.get(letter, "") for letter in _SILENT.sub("", word[1:]))
+    read = _abjad_letters()
+    first = read.get(word[0], "")
+    rest = "".join(read.get(letter, "") for letter in _SILENT.sub("", word[1:]))
     return f"{ABJAD}{first}{rest}"
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
+from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.many import CHUNK, BulkScreener
 from esclusa.analysis.screening.processes import pool
@@ -22,10 +23,16 @@ MANY: Final = 20_000
 _FEW: Final = 1_000
 """Fewer are not worth the way to a process that waits."""
 
+Hits = tuple[Hit, ...]
+
 
 class Sieve:
     """Keeps, of many parties, those that hit one of some entries; answers are the same with any
-    number of processes. To be closed, or used in a ``with`` statement."""
+    number of processes. To be closed, or used in a ``with`` statement.
+
+    Other processes also work out all hits of the parties that are kept, and the screener remembers
+    them: it will be asked for these parties next.
+    """
 
     def __init__(
         self, screener: Screener, only: Collection[tuple[str, str]], *, workers: int = 1
@@ -68,23 +75,29 @@ class Sieve:
         return lambda: _met(self._bulk, parties)
 
     def _gathered(
-        self, pieces: Sequence[Future[list[bool]]], parties: Sequence[Party]
+        self, pieces: Sequence[Future[list[Hits]]], parties: Sequence[Party]
     ) -> list[bool]:
         try:
-            return [met for piece in pieces for met in piece.result()]
+            found = [hits for piece in pieces for hits in piece.result()]
         except (BrokenProcessPool, CancelledError):
             self._alone()
             return _met(self._bulk, parties)
+        for party, hits in zip(parties, found, strict=True):
+            if hits:
+                self._screener.remember(self._screener.made(*party), hits)
+        return [bool(hits) for hits in found]
 
     def _alone(self) -> None:
         """A machine short of memory ends its largest processes; this one does without them."""
         self.close()
         self._workers = 1
 
-    def _spread(self, parties: Sequence[Party]) -> list[Future[list[bool]]]:
+    def _spread(self, parties: Sequence[Party]) -> list[Future[list[Hits]]]:
         if self._pool is None:
             screener = self._screener
-            self._pool = pool(self._workers, _begin, screener.index, screener.threshold, self._only)
+            self._pool = pool(
+                self._workers, _begin, screener.index, screener.threshold, self._only, behind=True
+            )
         size = min(CHUNK, -(-len(parties) // self._workers))
         starts = range(0, len(parties), size)
         return [self._pool.submit(_some, parties[start : start + size]) for start in starts]
@@ -94,13 +107,20 @@ def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:
     return list(bulk.meets([make_query(*one) for one in parties]))
 
 
-_work: list[BulkScreener] = []
-"""What a worker process was started with."""
+_work: list[tuple[BulkScreener, BulkScreener]] = []
+"""What a worker process was started with: what asks for the entries looked for, and for all."""
 
 
 def _begin(index: Index, threshold: float, only: tuple[tuple[str, str], ...]) -> None:
-    _work.append(BulkScreener(Screener(index, threshold=threshold), only))
+    screener = Screener(index, threshold=threshold)
+    _work.append((BulkScreener(screener, only), BulkScreener(screener)))
 
 
-def _some(parties: Sequence[Party]) -> list[bool]:
-    return _met(_work[0], parties)
+def _some(parties: Sequence[Party]) -> list[Hits]:
+    """Return all hits of each party that hits an entry looked for, () for the others."""
+    some, every = _work[0]
+    queries = [make_query(*one) for one in parties]
+    met = list(some.meets(queries))
+    kept = [query for query, meets in zip(queries, met, strict=True) if meets]
+    hits = iter(every.answers(kept))
+    return [next(hits) if meets else () for meets in met]

@@ -21,6 +21,8 @@ _NAME: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,4}|[\uac00-\ud7a3]{2,4
 writes with signs of its own choice, or names of firms."""
 _OTHERS: Final = re.compile(r"[\s·・‧．.,，、\-]+")
 _HANGUL: Final = "\uac00"
+_MAY_BE_SIGNS: Final = re.compile("[\u1100-\U0010ffff]")
+"""NFKC makes a Chinese or Korean sign of nothing below: the letters of Hangul come first."""
 
 
 def written_signs(text: str) -> str:
@@ -28,7 +30,7 @@ def written_signs(text: str) -> str:
 
     Each Chinese sign in the one form that its variants share.
     """
-    return "" if text.isascii() else _written(text)
+    return _written(text) if not text.isascii() and _MAY_BE_SIGNS.search(text) else ""
 
 
 @lru_cache(maxsize=50_000)

@@ -37,7 +37,7 @@ def fold(token: str) -> str:
 
     A final H after a vowel is silent. Digits stay.
     """
-    return _ended(_sounds(token))
+    return _ended(sounds(token))
 
 
 def fold_joined(tokens: Sequence[str]) -> str:
@@ -47,11 +47,10 @@ def fold_joined(tokens: Sequence[str]) -> str:
     ``HADI``: R and H are none, S and H would be) the letters in a row are read anew.
     """
     joined, last = "", ""
-    crossing = _crossing()
     for token in tokens:
-        if last + token[:1] in crossing:
+        if last + token[:1] in crossing():
             return fold("".join(tokens))
-        heard = _sounds(token)
+        heard = sounds(token)
         joined += heard[1:] if joined and heard[:1] == joined[-1] else heard
         last = token[-1:] or last
     return _ended(joined)
@@ -59,17 +58,17 @@ def fold_joined(tokens: Sequence[str]) -> str:
 
 def fold_two(left: str, right: str) -> str:
     """Return ``fold_joined((left, right))`` of two words, neither empty, in fewer steps."""
-    if left[-1] + right[0] in _crossing():
+    if left[-1] + right[0] in crossing():
         return fold(left + right)
-    joined, heard = _sounds(left), _sounds(right)
+    joined, heard = sounds(left), sounds(right)
     return _ended(joined + (heard[1:] if joined and heard[:1] == joined[-1] else heard))
 
 
 @lru_cache(maxsize=200_000)
-def _sounds(token: str) -> str:
-    """Return one sign per sound, none twice in a row."""
-    pattern, sounds = _folding()
-    heard = pattern.sub(lambda found: sounds[found[0]], token.lstrip(ABJAD))
+def sounds(token: str) -> str:
+    """Return one sign per sound of a word, none twice in a row; a final H stays."""
+    pattern, spellings = _folding()
+    heard = pattern.sub(lambda found: spellings[found[0]], token.lstrip(ABJAD))
     return _DOUBLED.sub(r"\1", heard)
 
 
@@ -78,8 +77,9 @@ def _ended(heard: str) -> str:
 
 
 @cache
-def _crossing() -> frozenset[str]:
-    """Return the pairs of neighbouring letters in spellings of several letters."""
+def crossing() -> frozenset[str]:
+    """Return the pairs of neighbouring letters in spellings of several letters: where two words
+    meet in one, they do not sound as each does alone."""
     return frozenset(
         spelling[at : at + 2]
         for spelling in words.toml("sound.toml")["fold"]

@@ -8,30 +8,46 @@ neighbour, because inside such a name it is none. The tables are ``data/syllable
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from anyascii import anyascii
 
 from esclusa.analysis.screening import words
 
-_HANGUL: Final = re.compile("[\uac00-\ud7a3]+")
-_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_HANGUL_SIGNS: Final = "\uac00-\ud7a3"
+_HAN_SIGNS: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+SPELT: Final = _HANGUL_SIGNS + _HAN_SIGNS
+"""What :func:`spelt_syllables` changes, as ranges of a regular expression."""
+_HANGUL: Final = re.compile(f"[{_HANGUL_SIGNS}]+")
+_HAN: Final = re.compile(f"[{_HAN_SIGNS}]+")
 _NAME_LENGTHS: Final = range(2, 5)
 """Syllables of a whole name: a surname of one or two, a given name of one or two."""
 _FIRST: Final = 0xAC00
 _VOWELS: Final = 21
 _LASTS: Final = 28
+_RUNS_KEPT: Final = 20_000
+"""Given names and surnames repeat."""
 _DROPPED: Final = ("particles", "particles_inside", "fillers", "honorifics", "introductions")
 
 
 def spelt_syllables(text: str) -> str:
     """Return the text with Korean and Chinese signs as upper-case Latin words, the rest as is."""
     if _HANGUL.search(text):
-        text = _HANGUL.sub(lambda found: _apart(_hangul(found[0])), text)
+        text = _HANGUL.sub(lambda found: _spelt_hangul(found[0]), text)
     if _HAN.search(text):
-        text = _HAN.sub(lambda found: _apart(_han(found[0])), text)
+        text = _HAN.sub(lambda found: _spelt_han(found[0]), text)
     return text
+
+
+@lru_cache(maxsize=_RUNS_KEPT)
+def _spelt_hangul(run: str) -> str:
+    return _apart(_hangul(run))
+
+
+@lru_cache(maxsize=_RUNS_KEPT)
+def _spelt_han(run: str) -> str:
+    return _apart(_han(run))
 
 
 def _hangul(run: str) -> list[str]:

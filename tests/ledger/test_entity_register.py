@@ -215,6 +215,11 @@ def test_links_ways_and_charts_are_those_of_the_whole_graph(
         links = Links(register.file, kept)
         assert neighbourhood(links, name, 2) == neighbourhood(whole, name, 2)
         assert neighbourhood(links, name, 3, FEW) == neighbourhood(whole, name, 3, FEW)
+        near = neighbourhood(links, name, 2)
+        assert neighbourhood(links, name, 2, told=2) == msgspec.structs.replace(
+            near, links=near.links[:2]
+        )
+        assert near.count == len(near.links)
         opened = ["voyage:1", *names[:1]]
         for limits, through in ((ChartLimits(), ()), (SMALL, ()), (SMALL, opened)):
             ours = chart_around(links, name, 2, limits, through)
@@ -225,6 +230,35 @@ def test_links_ways_and_charts_are_those_of_the_whole_graph(
             assert paths(links, name, other) == paths(whole, name, other)
             ours = chart_between(links, name, other, 4, SMALL)
             assert numberless(ours) == numberless(chart_between(whole, name, other, 4, SMALL))
+
+
+@settings(max_examples=20, deadline=None)
+@given(worlds(), SEEDS, st.sampled_from((0, 1, 64)))
+def test_what_is_read_together_is_what_is_read_one_by_one(
+    mentions: list[Mention], seed: int, few: int
+) -> None:
+    """Also where a thing has too many entities to read them all, and in short statements."""
+    register = Register()
+    register.change(tied(mentions, random.Random(seed)))
+    names = [one.id for one in register.kept]
+    alone = {name: register.kept.entity(name) for name in names}
+    kept = register.kept
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("esclusa.ledger.register.links._FEW", few)
+        patched.setattr("esclusa.ledger.register.file._MANY", 3)
+        kept.expect([*names, *names, "ent-nobody"])
+        links, single = Links(register.file, kept), Links(register.file, register.kept)
+        pairs = [((0, name), thing) for name in names for thing in single.beside((0, name))]
+        links.expect(pairs)
+        assert [links.evidence(*one) for one in pairs] == [single.evidence(*one) for one in pairs]
+        assert [links.seqs(*one) for one in pairs] == [single.seqs(*one) for one in pairs]
+    for name, one in alone.items():
+        other = kept.entity(name)
+        assert one is not None and other is not None
+        assert (other.id, other.nodes, other.alone) == (one.id, one.nodes, one.alone)
+        assert (other.contents, other.count, other.types) == (one.contents, one.count, one.types)
+        assert other.mentions == one.mentions
+    assert kept.entity("ent-nobody") is None
 
 
 def numberless(chart: Any) -> Any:

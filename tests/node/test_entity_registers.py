@@ -18,6 +18,7 @@ from entity_folders import anew, folder_of, places_of, told, told_or_why
 from esclusa.errors import LedgerError, StateError
 from esclusa.ledger.register import File
 from esclusa.ledger.register.file import FORMAT
+from esclusa.ledger.standing import standing
 from esclusa.model import Level, Marking
 from esclusa.node import Node
 from esclusa.node.entity_folder import Folder
@@ -358,54 +359,7 @@ def test_contents_changed_in_the_file_are_found_when_something_goes_wrong(node: 
     assert fits(node)
 
 
-# --- another ledger --------------------------------------------------------------------------------
-
-
-def restored(node: Node, archive: Path, target: Path) -> Node:
-    """Return a node of a backup, with the registers of the node as it is now: so it looks after the
-    database alone was put back."""
-    made = Node.create(target, agency="marisol", title="Marisol")
-    made.restore(archive)
-    made.close()
-    node.entities.registers.close()
-    shutil.copytree(folder_of(node), target / "entities", dirs_exist_ok=True)
-    return Node.open(target)
-
-
-@pytest.mark.parametrize("after", ["at_once", "as_many", "more", "erased"])
-def test_a_ledger_that_was_put_back_is_not_told_from_a_file_of_its_future(
-    node: Node, tmp_path: Path, after: str
-) -> None:
-    worlds.take_in(node, "two.edi", worlds.cuscar(CANARY))
-    node.backup(tmp_path / "backup.tar.gz")
-    future = worlds.cuscar(("B9", "CANARIO FUTURO SL", "TILES"))
-    if after == "erased":
-        erase(node, "B7")
-    else:
-        worlds.take_in(node, "future.edi", future)
-    told(node.entities, worlds.reader(node), WORDS)
-    back = restored(node, tmp_path / "backup.tar.gz", tmp_path / "back")
-    if after in ("as_many", "more"):
-        worlds.take_in(back, "other.edi", worlds.cuscar(("B8", "CANARIO OTRO SL", "TILES")))
-    if after == "more":
-        worlds.take_in(back, "more.edi", worlds.cuscar(("B4", "SALINAS DEL ESTE SA", "TILES")))
-    if after == "erased":
-        erase(back, "B2")  # as many erasures as the file knows, but others
-    assert fits(back)
-    assert not places_of(back, "FUTURO")
-    back.close()
-
-
-def test_restoring_a_node_removes_the_files_that_were_there(node: Node, tmp_path: Path) -> None:
-    node.backup(tmp_path / "backup.tar.gz")
-    told(node.entities, worlds.reader(node), WORDS)
-    target = Node.create(tmp_path / "back", agency="marisol", title="Marisol")
-    node.entities.registers.close()
-    shutil.copytree(folder_of(node), folder_of(target), dirs_exist_ok=True)
-    target.restore(tmp_path / "backup.tar.gz")
-    assert not list(folder_of(target).glob("*.db"))
-    assert fits(target)
-    target.close()
+# --- another clock ---------------------------------------------------------------------------------
 
 
 def test_erasures_that_bear_an_earlier_moment_are_followed_too(
@@ -465,13 +419,15 @@ def test_a_file_far_behind_comes_nearer_step_by_step_or_is_made_anew(
     with node.gate.reading(who) as (connection, visible):
         file = node.entities.registers.file(visible)
         assert file is not None
-        states = [node.entities.registers.catch_up(connection, visible, file) for _ in range(6)]
+        here, registers = standing(connection), node.entities.registers
+        states = [registers.catch_up(connection, visible, file, here) for _ in range(6)]
     assert states[:3] == ["more"] * 3 and states[-1] == "current"
     assert fits(node, who)
     monkeypatch.setattr("esclusa.node.entity_keeping._ANEW", 1)
     worlds.take_in(node, "lots.edi", worlds.interchange(2, first=60))
     with node.gate.reading(who) as (connection, visible):
-        assert node.entities.registers.catch_up(connection, visible, file) == "anew"
+        here = standing(connection)
+        assert node.entities.registers.catch_up(connection, visible, file, here) == "anew"
     assert fits(node, who)
     assert file.path is not None and not file.path.exists()
 

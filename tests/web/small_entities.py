@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from esclusa.errors import NotFound
 from esclusa.sharing import entity_views as views
 from esclusa.sharing.reader import Action, Reader
@@ -52,7 +55,11 @@ class SmallEntities:
         reader.require(Action.SEARCH)
         return views.EntityPage(query=text, rows=(self._row(),), more=True)
 
-    def show(self, reader: Reader, name: str) -> views.EntityView:
+    @contextmanager
+    def together(self, reader: Reader) -> Iterator[None]:
+        yield
+
+    def show(self, reader: Reader, name: str, *, most: int = 500) -> views.EntityView:
         reader.require(Action.RECORD_READ)
         if name not in (ENTITY, f"ent-{OTHER}"):
             raise NotFound("no such entity")
@@ -63,12 +70,14 @@ class SmallEntities:
             cut=("members", "bonds", "questions"),
         )  # fmt: skip
 
-    def links(self, reader: Reader, name: str, *, depth: int = 1) -> views.NearView:
+    def links(
+        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None
+    ) -> views.NearView:
         reader.require(Action.RECORD_READ)
         link = views.LinkView(
             a=self._row(), b=self._row(), kind="voyage", value=self.name, records=(JUDGEMENT,)
         )
-        return views.NearView(ways=((link,),), hubs=(self.name,), cut=True)
+        return views.NearView(ways=((link,),), count=1, hubs=(self.name,), cut=True)
 
     def paths(self, reader: Reader, one: str, other: str) -> views.NearView:
         return self.links(reader, one)

@@ -50,6 +50,7 @@ from esclusa.model import (
     Reason,
     Severity,
 )
+from esclusa.node.entity_sheet import EntitySheets
 from esclusa.node.people import Session
 from esclusa.node.record_desk import Beside, RecordDesk
 from esclusa.sharing import views
@@ -358,6 +359,12 @@ class SmallNode:
     @property
     def stories(self) -> SmallStories:
         return SmallStories(self.name)
+
+    @property
+    def entity_sheets(self) -> EntitySheets:
+        """The real one, over the small desks."""
+        desks: Any = (self.entities, self.stories, self.case_desk)
+        return EntitySheets(*desks)
 
     @property
     def maps(self) -> SmallMaps:

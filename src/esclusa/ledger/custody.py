@@ -22,7 +22,8 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import LimitError
-from esclusa.ledger.records import now_text
+from esclusa.ledger.once import once
+from esclusa.ledger.records import now_text, slices
 from esclusa.ledger.schema import defect, quarantine, record, source
 from esclusa.ledger.store import Store
 from esclusa.model import Defect
@@ -296,7 +297,21 @@ def find(connection: sa.Connection, identity: str, visible: Collection[int] | No
     query = sa.select(source).where(source.c.id == identity)
     if visible is not None:
         query = query.where(source.c.label_id.in_(visible), source.c.state != EVIDENCE)
-    return connection.execute(query).first()
+    key = ("source", identity, frozenset(visible) if visible is not None else None)
+    return once(connection, key, lambda: connection.execute(query).first())
+
+
+def names_of(
+    connection: sa.Connection, identities: Collection[str], visible: Collection[int]
+) -> dict[str, str]:
+    """Return the file names of the visible ones of these sources, as :func:`find` finds them."""
+    found: dict[str, str] = {}
+    for some in slices(sorted(identities)):
+        query = sa.select(source.c.id, source.c.name).where(
+            source.c.id.in_(some), source.c.label_id.in_(visible), source.c.state != EVIDENCE
+        )
+        found |= {row.id: row.name for row in connection.execute(query)}
+    return found
 
 
 def recent(connection: sa.Connection, visible: Collection[int], *, limit: int) -> list[Any]:

@@ -40,6 +40,28 @@ def holding(
     return sorted(found, key=lambda one: -one[1].seq)[:limit]
 
 
+def kinds_holding(
+    connection: sa.Connection, visible: Collection[int], values: Sequence[str],
+    kinds: Collection[str],
+) -> set[str]:  # fmt: skip
+    """Return those of these kinds of which :func:`holding` finds a record: most often none, and one
+    look tells it of all."""
+    found: set[str] = set()
+    for some in slices(sorted(set(values))):
+        query = (
+            sa.select(record.c.kind)
+            .join(reference, record.c.seq == reference.c.seq)
+            .where(
+                reference.c.value.in_(some), record.c.kind.in_(sorted(kinds)),
+                record.c.label_id.in_(sorted(visible)), record.c.current,
+                sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+            )
+            .distinct()
+        )  # fmt: skip
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def alerts_about(
     connection: sa.Connection, visible: Collection[int], subjects: Collection[str]
 ) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from esclusa.errors import InputError
 from esclusa.ledger import bulk, tallies
+from esclusa.ledger.once import once
 from esclusa.ledger.schema import RARE_STATES, queue
 
 COUNTED: Final = 1000
@@ -128,7 +129,9 @@ def count_of_source(connection: sa.Connection, visible: Collection[int], source:
 def find(connection: sa.Connection, visible: Collection[int], alert_id: str) -> Any:
     """Return the broadest visible row of an alert, None if there is none."""
     query = sa.select(queue).where(queue.c.alert_id == alert_id, queue.c.label_id.in_(visible))
-    return connection.execute(query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())).first()
+    query = query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())
+    key = ("alert", alert_id, frozenset(visible))
+    return once(connection, key, lambda: connection.execute(query).first())
 
 
 def labels_of(

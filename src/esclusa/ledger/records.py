@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from esclusa.ledger import bulk, tallies
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
+from esclusa.ledger.once import once
 from esclusa.ledger.schema import ERASED, label, record, reference
 from esclusa.model import (
     Body,
@@ -38,6 +39,9 @@ T = TypeVar("T")
 
 _IDS_PER_QUERY: Final = 500
 """SQLite allows 32,766 parameters; shorter statements are cached and planned faster."""
+_BY_SEQ: Final = sa.select(record).where(
+    record.c.seq.in_(sa.bindparam("seqs")), record.c.label_id.in_(sa.bindparam("labels"))
+)
 
 
 class Outcome(StrEnum):
@@ -255,7 +259,9 @@ def get(
     """
     query = sa.select(record).where(record.c.id == name, record.c.label_id.in_(visible))
     query = query.where(record.c.current if version is None else record.c.version == version)
-    row = connection.execute(query.order_by(record.c.seq.desc()).limit(1)).first()
+    query = query.order_by(record.c.seq.desc()).limit(1)
+    key = ("record", name, version, frozenset(visible))
+    row = once(connection, key, lambda: connection.execute(query).first())
     return to_record(row, labels) if row else None
 
 
@@ -265,8 +271,7 @@ def get_by_seq(
     """Return the visible ones of these records by sequence number."""
     found: dict[int, Record] = {}
     for some in slices(list(seqs)):
-        query = sa.select(record).where(record.c.seq.in_(some), record.c.label_id.in_(visible))
-        for row in connection.execute(query):
+        for row in connection.execute(_BY_SEQ, {"seqs": some, "labels": list(visible)}):
             found[row.seq] = to_record(row, labels)
     return found
 
@@ -306,12 +311,8 @@ def referring(
     query = (
         sa.select(record.c.label_id, record.c.body)
         .join(reference, record.c.seq == reference.c.seq)
-        .where(
-            reference.c.value == value,
-            record.c.label_id.in_(visible),
-            record.c.current,
-            record.c.body.is_not(None),
-        )
+        .where(reference.c.value == value, record.c.label_id.in_(visible))
+        .where(record.c.current, record.c.body.is_not(None))
         .order_by(reference.c.seq)
     )
     return [(label_id, decode_body(bytes(body))) for label_id, body in connection.execute(query)]
@@ -583,7 +584,7 @@ def to_record(row: Any, labels: Labels) -> Record:
             offset=row.offset,
             length=row.length,
         ),
-        derived_from=tuple(json.loads(row.derived_from)),
+        derived_from=tuple(json.loads(row.derived_from)) if row.derived_from != "[]" else (),
         valid_time=row.valid_time,
         recorded_time=dt.datetime.fromisoformat(row.recorded_time),
         supersedes=row.supersedes,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -33,41 +34,75 @@ class Mark(msgspec.Struct, frozen=True):
     at: str = ""
 
 
+# Written once: to put a statement together costs more than these looks into an index take.
+_LAST: Final = sa.select(sa.func.max(record.c.seq))
+_ERASED: Final = sa.select(
+    sa.func.count(record.c.erased_time), sa.func.max(record.c.erased_time)
+).where(record.c.erased_time.is_not(None))
+_DIGEST: Final = sa.select(record.c.digest).where(record.c.seq == sa.bindparam("at"))
+
+
 def mark(connection: sa.Connection) -> Mark:
     """Return the mark of now, at the cost of two looks into an index."""
-    last = connection.execute(sa.select(sa.func.max(record.c.seq))).scalar() or 0
-    gone = record.c.erased_time
-    counted = sa.select(sa.func.count(gone), sa.func.max(gone)).where(gone.is_not(None))
-    erased, at = connection.execute(counted).one()
+    last = connection.execute(_LAST).scalar() or 0
+    erased, at = connection.execute(_ERASED).one()
     return Mark(last, erased, at or "")
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What a snapshot shows of how far a ledger has come: its mark, and the salted digest of its
+    last version. It holds as long as the snapshot does."""
+
+    mark: Mark
+    digest: str
+
+
+def standing(connection: sa.Connection) -> Standing:
+    """Return how far the ledger of a snapshot has come."""
+    here = mark(connection)
+    return Standing(here, standing_at(connection, here.last))
+
+
+class Came(NamedTuple):
+    """What was written of some kinds after a sequence number: the versions that came into force, as
+    :func:`in_force` gives them, and those that they replaced or withdrew."""
+
+    fresh: dict[int, int]
+    replaced: set[int]
+
+
 def since(
-    connection: sa.Connection, visible: Collection[int], kinds: Collection[str], after: int
-) -> tuple[dict[int, int], set[int]]:
-    """Return what was written after a sequence number, as far as nothing was erased since: the
-    versions that came into force, as :func:`in_force` gives them, and those that they replaced or
-    withdrew."""
+    connection: sa.Connection, visible: Collection[int], kinds: Sequence[Collection[str]],
+    after: int,
+) -> tuple[Came, ...]:  # fmt: skip
+    """Return what was written after a sequence number, as far as nothing was erased since.
+
+    :param kinds: groups of kinds; each has its own answer.
+    """
     columns = (record.c.seq, record.c.id, record.c.label_id, record.c.current, record.c.withdrawn,
-               record.c.body.is_not(None).label("whole"))  # fmt: skip
+               record.c.kind, record.c.body.is_not(None).label("whole"))  # fmt: skip
     query = sa.select(*columns).where(
         record.c.seq > after,
-        record.c.kind.in_(sorted(kinds)),
+        record.c.kind.in_(sorted({kind for group in kinds for kind in group})),
         record.c.label_id.in_(sorted(visible)),
     )
     rows = list(connection.execute(query))
+    before: dict[tuple[str, int], set[int]] = {}
+    for some in slices(sorted({row.id for row in rows})):
+        earlier = sa.select(record.c.seq, record.c.id, record.c.label_id).where(
+            record.c.id.in_(some), record.c.seq <= after
+        )
+        for row in connection.execute(earlier):
+            before.setdefault((row.id, row.label_id), set()).add(row.seq)
+    return tuple(_came([row for row in rows if row.kind in group], before) for group in kinds)
+
+
+def _came(rows: list[Any], before: Mapping[tuple[str, int], set[int]]) -> Came:
     fresh = {
         row.seq: row.label_id for row in rows if row.current and not row.withdrawn and row.whole
     }
-    chains, replaced = {(row.id, row.label_id) for row in rows}, set[int]()
-    for some in slices(sorted({name for name, _label in chains})):
-        before = sa.select(record.c.seq, record.c.id, record.c.label_id).where(
-            record.c.id.in_(some), record.c.seq <= after
-        )
-        replaced |= {
-            row.seq for row in connection.execute(before) if (row.id, row.label_id) in chains
-        }
-    return fresh, replaced
+    chains = {(row.id, row.label_id) for row in rows}
+    return Came(fresh, {seq for chain in chains for seq in before.get(chain, ())})
 
 
 def erased_since(connection: sa.Connection, moment: str) -> set[int]:
@@ -88,7 +123,7 @@ def erased_by(connection: sa.Connection, moment: str) -> tuple[int, str]:
 def standing_at(connection: sa.Connection, seq: int) -> str:
     """Return the salted digest of a version, "" when there is none: it tells whether a ledger goes
     on from there, or is another one."""
-    found = connection.execute(sa.select(record.c.digest).where(record.c.seq == seq)).scalar()
+    found = connection.execute(_DIGEST, {"at": seq}).scalar()
     return bytes(found).hex() if found is not None else ""
 
 

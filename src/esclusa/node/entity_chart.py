@@ -118,6 +118,8 @@ class _Told:
         self.chart = chart
         numbers = [node.number for node in chart.nodes]
         ties = [(numbers[entity], numbers[thing]) for entity, thing in chart.lines]
+        graph.expect(ties)
+        known.entities.expect([node.name for node in chart.nodes if node.kind == ENTITY])
         self._seqs = [graph.seqs(*tie) for tie in ties]
         self._roles = [
             tuple(dict.fromkeys(one.role for one in graph.evidence(*tie) if one.role))

@@ -7,8 +7,9 @@ counts, groups and reasons are those of a node that holds no other record.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from esclusa.analysis.screening import normalise
 from esclusa.casework.entity_judgements import JUDGE, UNDO
 from esclusa.errors import InputError, NotFound, StateError
 from esclusa.ledger import custody, records
+from esclusa.ledger.audit import Line
 from esclusa.ledger.register import KeptEntity
 from esclusa.model import EntityJudgement, JudgedMention
 from esclusa.node import entity_judging as judging
@@ -47,6 +49,9 @@ _MEMBERS: Final = 500
 _MISSING: Final = "no such entity"
 _UNSAID: Final = "no such judgement"
 
+Seen = tuple[sa.Connection, frozenset[int], Known]
+"""A snapshot for a reader, the labels that he may see, and the entities of just that."""
+
 
 class EntityDesk:
     """Entities and links, for people."""
@@ -60,13 +65,43 @@ class EntityDesk:
         self.registers = Registers(folder, pipeline.store, pipeline.labels, settings)
 
     @contextmanager
-    def seen(self, reader: Reader) -> Iterator[tuple[sa.Connection, frozenset[int], Known]]:
+    def together(self, reader: Reader) -> Iterator[None]:
+        """Let what this desk and others are asked for one reader be one reading: one state of the
+        entities, one snapshot, and the audit lines of all of it in one transaction, which is
+        durable when this returns, also when the block raises."""
+        said: list[Line] = []
+        try:
+            with self._seen(reader, lambda: self._gate.together(reader, said)) as seen:
+                before = _SEEN.set((self, reader, seen))
+                try:
+                    yield
+                finally:
+                    _SEEN.reset(before)
+        finally:
+            self._gate.write_down(said)
+
+    @contextmanager
+    def seen(self, reader: Reader) -> Iterator[Seen]:
         """One snapshot for a reader: what he may see, and the entities of just that. For desks that
         tell more of them; one answer is made at a time, so nothing slow belongs inside."""
+        held = _SEEN.get()
+        if held is not None and held[:2] == (self, reader):
+            yield held[2]
+            return
+        with self._seen(reader, nullcontext) as seen:
+            yield seen
+
+    @contextmanager
+    def _seen(
+        self, reader: Reader, around: Callable[[], AbstractContextManager[None]]
+    ) -> Iterator[Seen]:
+        """:param around: what each snapshot is taken in."""
         registers, ahead = self.registers, 0
         until = registers.until()
         while True:
-            with registers.lock, self._gate.reading(reader) as (connection, visible):
+            with (
+                registers.lock, around(), self._gate.reading(reader) as (connection, visible)
+            ):  # fmt: skip
                 state, known = registers.nearer(connection, visible)
                 if known is not None:
                     with registers.told(visible):
@@ -95,13 +130,17 @@ class EntityDesk:
         self._gate.note(reader, Action.SEARCH, detail=f"entities={len(rows[:limit])}")
         return views.EntityPage(query=text, rows=tuple(rows[:limit]), more=len(rows) > limit)
 
-    def show(self, reader: Reader, name: str) -> views.EntityView:
+    def show(self, reader: Reader, name: str, *, most: int = _MEMBERS) -> views.EntityView:
         """Return an entity with members, reasons and open questions; raises ``NotFound``. A former
-        id leads to the entity that has it now."""
+        id leads to the entity that has it now.
+
+        :param most: members, and pairs that make it one, that are told at most; up to 500.
+        """
         reader.require(Action.RECORD_READ)
         with self.seen(reader) as (connection, visible, known):
             entity = known.entities.entity(name)
-            view = self._view(connection, visible, known, entity, reader) if entity else None
+            most = max(1, min(most, _MEMBERS))
+            view = self._view(connection, visible, known, entity, reader, most) if entity else None
         self._note(reader, view.entity.id if view else "")
         if view is None:
             raise NotFound(_MISSING)
@@ -140,18 +179,26 @@ class EntityDesk:
         self._note(reader, ours.id)
         return page
 
-    def links(self, reader: Reader, name: str, *, depth: int = 1) -> views.NearView:
-        """Return who shares what with an entity, up to ``depth`` (1 to 3) links away."""
+    def links(
+        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None
+    ) -> views.NearView:
+        """Return who shares what with an entity, up to ``depth`` (1 to 3) links away.
+
+        :param most: links that are told at most; all are counted.
+        """
         reader.require(Action.RECORD_READ)
         with self.seen(reader) as (_connection, _visible, known):
             entity = known.entities.entity(name)
             view = None
             if entity:
-                near = neighbourhood(known.linked, entity.id, depth=max(1, min(depth, 3)))
+                near = neighbourhood(
+                    known.linked, entity.id, depth=max(1, min(depth, 3)), told=most
+                )
+                known.entities.expect([end for link in near.links for end in (link.a, link.b)])
                 hubs = tuple(hub.name for hub in near.hubs)
                 row = rows_of(known)
                 ways = tuple((link_view(row, link),) for link in near.links)
-                view = views.NearView(ways=ways, hubs=hubs, cut=near.cut)
+                view = views.NearView(ways=ways, count=near.count, hubs=hubs, cut=near.cut)
         self._note(reader, entity.id if entity else "")
         if view is None:
             raise NotFound(_MISSING)
@@ -168,7 +215,7 @@ class EntityDesk:
                 row = rows_of(known)
                 ways = tuple(tuple(link_view(row, link) for link in way) for way in found.paths)
                 hubs = tuple(hub.name for hub in found.hubs)
-                view = views.NearView(ways=ways, hubs=hubs, cut=found.cut)
+                view = views.NearView(ways=ways, count=len(ways), hubs=hubs, cut=found.cut)
         self._note(reader, ends[0].id if view and ends[0] else "")
         if view is None:
             raise NotFound(_MISSING)
@@ -290,23 +337,23 @@ class EntityDesk:
 
     def _view(
         self, connection: sa.Connection, visible: Collection[int], known: Known, entity: KeptEntity,
-        reader: Reader,
+        reader: Reader, most: int,
     ) -> views.EntityView:  # fmt: skip
         why = known.entities.explain(entity)
         asked = known.entities.questions(_QUESTIONS + 1, about=entity)
         sizes = (
-            ("members", entity.count, _MEMBERS), ("bonds", len(why.bonds), _MEMBERS),
+            ("members", entity.count, most), ("bonds", len(why.bonds), most),
             ("questions", len(asked), _QUESTIONS),
         )  # fmt: skip
         return views.EntityView(
             entity=entity_row(entity),
-            members=self._members(connection, visible, known, entity.first(_MEMBERS)),
-            bonds=self._pairs(connection, visible, known, why.bonds[-_MEMBERS:]),
+            members=self._members(connection, visible, known, entity.first(most)),
+            bonds=self._pairs(connection, visible, known, why.bonds[-most:]),
             refused=self._pairs(connection, visible, known, why.refused),
             questions=self._pairs(connection, visible, known, asked[:_QUESTIONS]),
             judgements=self._said(connection, visible, known, known.about(entity), reader),
             equal=why.equal, version=why.version,
-            cut=tuple(name for name, whole, most in sizes if whole > most),
+            cut=tuple(name for name, whole, limit in sizes if whole > limit),
         )  # fmt: skip
 
     def _members(
@@ -314,10 +361,9 @@ class EntityDesk:
         mentions: Iterable[str],
     ) -> tuple[views.MemberView, ...]:  # fmt: skip
         wanted = list(mentions)
-        held = records.get_by_seq(connection, self._labels, visible, known.seqs_of(wanted))
+        held = known.records(connection, self._labels, visible, known.seqs_of(wanted))
         files = {record.provenance.source for record in held.values()}
-        kept = {name: custody.find(connection, name, visible) for name in files}
-        named = {name: row.name for name, row in kept.items() if row}
+        named = custody.names_of(connection, files, visible)
         return tuple(member_view(known, one, held[known.seq_of(one)], named) for one in wanted)
 
     def _pairs(
@@ -327,3 +373,6 @@ class EntityDesk:
         sides = list(dict.fromkeys(m for bond in bonds for m in (bond.a, bond.b)))
         told = dict(zip(sides, self._members(connection, visible, known, sides), strict=True))
         return tuple(pair_view(bond, told) for bond in bonds)
+
+
+_SEEN: Final[ContextVar[tuple[EntityDesk, Reader, Seen] | None]] = ContextVar("seen", default=None)

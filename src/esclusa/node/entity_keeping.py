@@ -22,7 +22,15 @@ from esclusa.errors import EsclusaError, LedgerError, StateError
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.register import File
 from esclusa.ledger.register.file import is_of_the_machine
-from esclusa.ledger.standing import Mark, in_force, mark, since
+from esclusa.ledger.standing import (
+    Mark,
+    Standing,
+    in_force,
+    mark,
+    since,
+    standing,
+    standing_at,
+)
 from esclusa.ledger.store import Store
 from esclusa.node import entity_judging as judging
 from esclusa.node.entity_folder import Folder, register_of, remove
@@ -195,10 +203,11 @@ class Registers:
             file = self.file(visible)
             if file is None:
                 return "anew", None
-            state = self.catch_up(connection, visible, file)
+            here = standing(connection)
+            state = self.catch_up(connection, visible, file, here)
             if state == "current" and file.path is not None and file.path.exists():
                 file.begin()
-                if stands(connection, file):
+                if stands(here, file):
                     return state, self._taking.known(file)
                 file.end()
                 return "ahead", None
@@ -242,36 +251,43 @@ class Registers:
     # -- keeping up
 
     def catch_up(
-        self, connection: sa.Connection, visible: Collection[int], file: File, *, asked: bool = True
-    ) -> State:
+        self, connection: sa.Connection, visible: Collection[int], file: File,
+        shown: Standing, *, asked: bool = True,
+    ) -> State:  # fmt: skip
         """Bring a file one step nearer to what a snapshot of the ledger shows.
 
+        :param shown: how far the snapshot has come.
         :param asked: somebody reads it; noted once an hour, so that what nobody reads goes.
         """
-        if stands(connection, file) and not (asked and unused_for(file) > _HOUR):
+        here = shown.mark
+        if stands(shown, file) and not (asked and unused_for(file) > _HOUR):
             return "current"
         with file.writing():
-            here, before = mark(connection), noted(file)  # another process may have been faster
+            before = noted(file)  # another process may have been faster
             if is_before(here, before):
                 return "ahead"
-            if not goes_on(connection, file):
+            if not goes_on(connection, file, here):
                 return "anew"
-            left = gone(connection, file)
-            fresh, replaced = since(connection, visible, KINDS, before.last)
-            said, answered = since(connection, visible, {judging.KIND}, before.last)
+            left = gone(connection, file, here)
+            (fresh, replaced), (said, answered) = since(
+                connection, visible, (KINDS, {judging.KIND}), before.last
+            )
             if owed := owed_in(file):
                 fresh |= in_force(connection, owed, KINDS)
                 said |= in_force(connection, owed, {judging.KIND})
             seqs = [seq for seq in sorted({*fresh, *said}) if not holds(file, seq)]
-            if len(seqs) > max(_ANEW, _SHARE * _size(file)):
+            if len(seqs) > _ANEW and len(seqs) > _SHARE * _size(file):  # counting reads all rows
                 return "anew"
             some = set(seqs[:_STEP])
             last = here.last if len(some) == len(seqs) else max(before.last, *some)
             taking, came, spoken = self._taking, _of(fresh, some), _of(said, some)
             touched = taking.versions(connection, visible, file, came, replaced | left)
             taking.judgements(connection, visible, file, spoken, answered | left, touched)
-            note(connection, file, Mark(last, here.erased, here.at), visible)
-            if last == here.last:
+            reached = Mark(last, here.erased, here.at)
+            whole = last == here.last
+            digest = shown.digest if whole else standing_at(connection, last)
+            note(file, Standing(reached, digest), visible)
+            if whole:
                 file.run("DELETE FROM meta WHERE name = 'owed'")
             if asked:
                 used(file)
@@ -279,7 +295,7 @@ class Registers:
                 file.put(UNSETTLED, "1")
         if left:
             self._settle(file)
-        return "current" if last == here.last else "more"
+        return "current" if whole else "more"
 
     def _settle(self, file: File) -> None:
         """Leave nothing of what was erased beside a file; where a reader in another process hinders
@@ -302,7 +318,8 @@ class Registers:
                     file = self.file(visible)
                     if file is None or file.path != path or unused_for(file) > _IDLE:
                         break
-                    state = self.catch_up(connection, visible, file, asked=False)
+                    here = standing(connection)
+                    state = self.catch_up(connection, visible, file, here, asked=False)
 
     def forget(self, seqs: Collection[int] = ()) -> None:
         """Take what was erased out of every file at once, and nothing else in: that may take long
@@ -339,7 +356,7 @@ class Registers:
                 left = bool(file.get(UNSETTLED))  # its process was killed
                 if seqs or (here.erased, here.at) != (before.erased, before.at):
                     with file.writing():
-                        if not goes_on(connection, file):
+                        if not goes_on(connection, file, here):
                             remove(path)
                             return
                         left |= self._taking.erased(connection, file)

@@ -7,11 +7,16 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
+import sqlalchemy as sa
+
 from esclusa.analysis.resolution import Settings
 from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.casework.entity_facts import NOT_KEPT, changed, mention_digests
 from esclusa.casework.match_facts import digest
+from esclusa.ledger import records
+from esclusa.ledger.labels import Labels
 from esclusa.ledger.register import File, Judged, Kept, KeptEntity, Links
+from esclusa.model import Record
 
 Facts = dict[str, str]
 
@@ -32,6 +37,17 @@ class Known:
         self.settings = settings
         self._facts: dict[str, Facts] = {}
         self._seqs: dict[str, int] = {}
+        self._records: dict[int, Record] = {}
+
+    def records(
+        self, connection: sa.Connection, labels: Labels, visible: Collection[int],
+        seqs: Collection[int],
+    ) -> dict[int, Record]:  # fmt: skip
+        """Return the visible ones of these records by sequence number; the parts of a page ask for
+        the same ones, and each is read once."""
+        fresh = [seq for seq in seqs if seq not in self._records]
+        self._records |= records.get_by_seq(connection, labels, visible, fresh)
+        return {seq: self._records[seq] for seq in seqs if seq in self._records}
 
     @cached_property
     def judged(self) -> dict[int, Judged | None]:

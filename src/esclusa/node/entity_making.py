@@ -21,7 +21,7 @@ from esclusa.errors import LedgerError
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.register import File, fill
 from esclusa.ledger.register.file import FORMAT
-from esclusa.ledger.standing import in_force, mark
+from esclusa.ledger.standing import in_force, standing
 from esclusa.ledger.store import Store
 from esclusa.node import entity_judging as judging
 from esclusa.node.entity_folder import Folder, register_of
@@ -101,20 +101,20 @@ class Maker:
 
     def _filled(self, part: Path, visible: Collection[int]) -> None:
         with self._store.read_for(visible) as connection, closing(File(part, fresh=True)) as file:
-            here = mark(connection)
+            here = standing(connection)
             spoken = in_force(connection, visible, {judging.KIND})
             with file.writing():
                 stated = self._stated(connection, visible, file)
                 fill(file, Entities.build(stated, (), self._taking.settings))
                 self._taking.judgements(connection, visible, file, spoken, (), frozenset())
-                note(connection, file, here, visible)
+                note(file, here, visible)
                 used(file)
 
     def _stated(
         self, connection: sa.Connection, visible: Collection[int], file: File
     ) -> Iterator[Mention]:
-        standing = in_force(connection, visible, KINDS)
-        for one in self._taking.stated(connection, visible, standing, file):
+        versions = in_force(connection, visible, KINDS)
+        for one in self._taking.stated(connection, visible, versions, file):
             if self.ended:
                 raise Ended
             yield one
@@ -143,7 +143,7 @@ class Maker:
             with self._store.read_for(visible) as connection, closing(File(path)) as file:
                 if not file.whole():
                     found.append(f"{name} is damaged: {_REMAKE}")
-                elif stands(connection, file):
+                elif stands(standing(connection), file):
                     held = {row[0] for row in file.all("SELECT seq FROM version")}
                     if held != in_force(connection, visible, KINDS).keys():
                         found.append(f"{name} is of other records: {_REMAKE}")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from esclusa.analysis.resolution import stated
 from esclusa.analysis.resolution.mention import CONTAINER
 from esclusa.errors import InputError, NotFound
-from esclusa.ledger import custody, records
+from esclusa.ledger import custody
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.register import KeptEntity
 from esclusa.model import Record
@@ -80,7 +80,7 @@ class StoryDesk:
             view = None
             if entity:
                 seqs = entity.newest(_LOOKED + 1)
-                held = records.get_by_seq(connection, self._labels, visible, seqs[:_LOOKED])
+                held = known.records(connection, self._labels, visible, seqs[:_LOOKED])
                 around = Around(
                     connection=connection, labels=self._labels, visible=visible, gate=self._gate,
                     agency=self._agency, reader=reader,
@@ -106,10 +106,9 @@ class StoryDesk:
         looked = set(entity.newest(_LOOKED))
         mentions = entity.stated(since=min(looked))
         seq_of = {one.id: one.seq for one in mentions}
-        held = records.get_by_seq(connection, self._labels, visible, looked)
+        held = known.records(connection, self._labels, visible, looked)
         files = {one.provenance.source for one in held.values()}
-        kept = {name: custody.find(connection, name, visible) for name in files if name}
-        source_of = {name: row.name for name, row in kept.items() if row}
+        source_of = custody.names_of(connection, files - {""}, visible)
         facts = []
         for one in stated(mentions, known.settings.exclusive):
             seqs = sorted({seq_of[name] for name in one.mentions})
@@ -178,10 +177,8 @@ def _page(
     entity: KeptEntity, entries: list[views.EntryView], wanted: views.TimelineFilter,
     *, cut: bool,
 ) -> views.TimelineView:  # fmt: skip
-    there = [
-        (moment_key(one), one) for one in {one.id: one for one in entries}.values()
-        if _within(moment_key(one)[:10], wanted)
-    ]  # fmt: skip
+    told = ((moment_key(one), one) for one in {one.id: one for one in entries}.values())
+    there = [(key, one) for key, one in told if _within(key[:10], wanted)]
     counts = Counter(one.kind for _key, one in there)
     chosen = sorted(
         ((key, one) for key, one in there if not wanted.kinds or one.kind in wanted.kinds),

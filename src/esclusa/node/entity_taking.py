@@ -14,7 +14,14 @@ from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.ledger import records
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.register import Changing, File
-from esclusa.ledger.standing import Mark, erased_by, erased_since, mark, standing_at
+from esclusa.ledger.standing import (
+    Mark,
+    Standing,
+    erased_by,
+    erased_since,
+    mark,
+    standing_at,
+)
 from esclusa.node import entity_judging as judging
 from esclusa.node.entity_known import Known
 from esclusa.node.pipeline import ANALYSED
@@ -50,10 +57,10 @@ def owed_in(file: File) -> list[int]:
     return msgspec.json.decode(file.get("owed") or "[]", type=list[int])
 
 
-def note(connection: sa.Connection, file: File, here: Mark, visible: Collection[int]) -> None:
+def note(file: File, here: Standing, visible: Collection[int]) -> None:
     """Note how far a file has come."""
-    file.put("mark", msgspec.json.encode(here).decode())
-    file.put("last", standing_at(connection, here.last))
+    file.put("mark", msgspec.json.encode(here.mark).decode())
+    file.put("last", here.digest)
     file.put("labels", msgspec.json.encode(sorted(visible)).decode())
 
 
@@ -63,27 +70,35 @@ def is_before(here: Mark, before: Mark) -> bool:
     return here.last < before.last or here.erased < before.erased
 
 
-def goes_on(connection: sa.Connection, file: File) -> bool:
+def goes_on(connection: sa.Connection, file: File, here: Mark) -> bool:
     """Tell whether a ledger goes on from where a file stands: it has that last version (digests are
     salted), and the erasures that the file knows. One that was restored from a backup has not: it
     took another way from some point on, or has something back that was erased."""
     before = noted(file)
     if file.get("last") != standing_at(connection, before.last):
         return False
+    if _as_erased(before, here):
+        return True
     count, at = erased_by(connection, before.at)
     return count >= before.erased and at == before.at
 
 
-def stands(connection: sa.Connection, file: File) -> bool:
+def _as_erased(before: Mark, here: Mark) -> bool:
+    """Tell whether nothing was erased between two marks."""
+    return (before.erased, before.at) == (here.erased, here.at)
+
+
+def stands(here: Standing, file: File) -> bool:
     """Tell whether a file is of just what a snapshot of the ledger shows."""
-    here = mark(connection)
-    same = noted(file) == here and file.get("last") == standing_at(connection, here.last)
+    same = noted(file) == here.mark and file.get("last") == here.digest
     return same and not owed_in(file)
 
 
-def gone(connection: sa.Connection, file: File) -> set[int]:
+def gone(connection: sa.Connection, file: File, here: Mark) -> set[int]:
     """Return what a file holds and the ledger has erased."""
     before = noted(file)
+    if _as_erased(before, here):
+        return set()
     count, _ = erased_by(connection, before.at)
     # More than there were: a clock went back, and later erasures bear an earlier moment.
     since = before.at if count == before.erased else ""
@@ -130,7 +145,8 @@ class Taking:
     def erased(self, connection: sa.Connection, file: File) -> bool:
         """Take out what was erased and nothing in; tell whether there was something. What it takes
         out is in the file's journal until that is settled, and so it is noted."""
-        left, here, before = gone(connection, file), mark(connection), noted(file)
+        here, before = mark(connection), noted(file)
+        left = gone(connection, file, here)
         touched = self.versions(connection, (), file, {}, left)
         self.judgements(connection, (), file, {}, left, touched)
         now = Mark(before.last, here.erased, here.at)

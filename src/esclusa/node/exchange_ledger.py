@@ -25,6 +25,7 @@ from esclusa.errors import (
 )
 from esclusa.ledger import audit, audit_sets, exchange
 from esclusa.ledger.labels import Label, Labels
+from esclusa.ledger.once import is_first
 from esclusa.ledger.store import Store
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
@@ -133,9 +134,11 @@ class ExchangeLedger:
         return self.credentials.signer(role)
 
     def state(self) -> State:
-        """Return the present state; not to be changed."""
-        with self._lock, self._store.read() as connection:
-            self._refresh(connection)
+        """Return the present state; not to be changed. What several services read at once
+        (:meth:`~esclusa.sharing.release.Gate.together`) brings it up to date once."""
+        if is_first(self):
+            with self._lock, self._store.read() as connection:
+                self._refresh(connection)
         return self._state
 
     def ring(self) -> KeyRing:

@@ -33,6 +33,7 @@ from esclusa.node.copies import Copies
 from esclusa.node.entity_chart import ChartDesk
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_map import MapDesk
+from esclusa.node.entity_sheet import EntitySheets
 from esclusa.node.entity_story import StoryDesk
 from esclusa.node.exchange import Exchange
 from esclusa.node.feedback import FeedbackDesk
@@ -140,6 +141,7 @@ class Node(PeopleServices):
         self.information_desk = InformationDesk(self.gate, self.pipeline, self.exchange)
         self.exchange.upkeep.append(self.information_desk.keep_up)
         self.case_desk = CaseDesk(self.gate, self.pipeline, self.entities, self.people)
+        self.entity_sheets = EntitySheets(self.entities, self.stories, self.case_desk)
         self.case_desk.signer = self._package_signer
         self.case_desk.own_keys = self._own_keys
         self.joint_desk = JointDesk(self.gate, self.pipeline, self.exchange, self.case_desk)

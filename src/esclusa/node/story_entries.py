@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from esclusa.casework.alerts import verdicts
 from esclusa.ledger import records
-from esclusa.ledger.happened import alerts_about, holding, named
+from esclusa.ledger.happened import alerts_about, holding, kinds_holding, named
 from esclusa.ledger.indexing import (
     RECORD_REFERRED,
     bill_reference,
@@ -126,8 +126,15 @@ def beside(
     bills = {bill_reference(row.body.bill) for row in rows.values()
              if isinstance(row.body, Consignment) and row.body.bill}  # fmt: skip
     own = bills | {f"equipment:{number}" for number in boxes}
-    yield from _examinations(around, rows, own)
-    yield from _seizures(around, own)
+    carried = {(f"equipment:{unit.number}", _ship(row.body.voyage))
+               for row in rows.values() if isinstance(row.body, Consignment)
+               for unit in row.body.equipment if unit.number}  # fmt: skip
+    wanted = sorted({*own, *(value for value, _voyage in carried)})
+    there = kinds_holding(around.connection, around.visible, wanted, ("examination", "seizure"))
+    if "examination" in there:
+        yield from _examinations(around, wanted, own, carried)
+    if "seizure" in there:
+        yield from _seizures(around, own)
     if around.reader.may(Action.REFERRAL_READ):
         yield from _referrals(around, rows)
 
@@ -142,6 +149,8 @@ def _alerts(
     seqs = [row.seq for row in found.values()]
     alerts = records.get_by_seq(around.connection, around.labels, around.visible, seqs)
     decided: dict[str, EntryView] = {}
+    touched = [(row.alert_id, row.label_id) for row in found.values() if row.state != "new"]
+    moves = around.gate.moves_of(around.connection, touched)
     for row in found.values():
         record = alerts.get(row.seq)
         if record is None or not isinstance(record.body, Alert):
@@ -151,7 +160,7 @@ def _alerts(
             (_points(record.body.score),),
         )  # fmt: skip
         if row.state != "new":
-            yield from _verdicts(around, row, record)
+            yield from _verdicts(moves[row.alert_id], row, record)
         yield from _matches(around, row, record, places.get(row.subject_id, ()), decided)
     yield from decided.values()
 
@@ -160,12 +169,11 @@ def _points(score: float) -> EntryWord:
     return EntryWord(text=f"{score:g} points", es=f"{score:g} puntos")
 
 
-def _verdicts(around: Around, row: Any, alert: Record) -> Iterator[EntryView]:
+def _verdicts(moves: Sequence[AlertMove], row: Any, alert: Record) -> Iterator[EntryView]:
     """Yield the verdicts on an alert; one that was taken back says so."""
     texts = {item.code: EntryWord(text=item.text_en, es=item.text_es) for item in verdicts()}
     standing: list[AlertMove] = []
     undone: set[int] = set()
-    moves = around.gate.moves(around.connection, row.alert_id, row.label_id)
     for move in moves:
         if move.move == "undo":
             undone |= {standing.pop().number} if standing else set()
@@ -217,17 +225,16 @@ def _decision(record: Record, body: MatchDecision) -> EntryView:
 
 
 def _examinations(
-    around: Around, rows: Mapping[str, Record], own: Collection[str]
-) -> Iterator[EntryView]:
+    around: Around, wanted: Sequence[str], own: Collection[str],
+    carried: Collection[tuple[str, str]],
+) -> Iterator[EntryView]:  # fmt: skip
     """Yield examinations that name a bill of these records or a container of the entity, or a box
     of these bills on the same voyage.
 
     :param own: references of these bills and that container.
+    :param carried: references of the boxes of these bills, each with its ship and voyage.
+    :param wanted: all of these references.
     """
-    carried = {(f"equipment:{unit.number}", _ship(row.body.voyage))
-               for row in rows.values() if isinstance(row.body, Consignment)
-               for unit in row.body.equipment if unit.number}  # fmt: skip
-    wanted = sorted({*own, *(value for value, _voyage in carried)})
     seen: set[str] = set()
     for value, record in holding(
         around.connection, around.labels, around.visible, wanted, "examination", limit=_MOST

@@ -137,9 +137,11 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NearView(msgspec.Struct, frozen=True, kw_only=True):
-    """Links around an entity, or on the ways between two. ``hubs`` have too many ties to be walked
-    through; ``cut`` says that a limit ended the walk."""
+    """Links around an entity, or on the ways between two. ``count`` is how many ways there are,
+    told or not; ``hubs`` have too many ties to be walked through; ``cut`` says that a limit ended
+    the walk."""
 
     ways: tuple[tuple[LinkView, ...], ...]
+    count: int
     hubs: tuple[str, ...]
     cut: bool

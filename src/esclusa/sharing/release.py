@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ from esclusa.errors import InputError, NotFound
 from esclusa.ledger import audit, custody, queue, records, search
 from esclusa.ledger.indexing import references, title_of
 from esclusa.ledger.labels import Label, Labels
+from esclusa.ledger.once import once, remembering
+from esclusa.ledger.once import reading as once_reading
 from esclusa.ledger.store import Store
 from esclusa.model import Alert, AlertMove, Body, Record, record_id
 from esclusa.sharing import seeing, views
@@ -37,6 +40,8 @@ _TIES: Final = ("seal", "document", "bill", "equipment", "pair", "journey", "voy
 """What makes a link between records, the closest first: a ship's thousand bills share its voyage
 and must not crowd out the one that shares a seal. A party's other records are found by search."""
 _DEFECTS_SHOWN: Final = 500
+_MOVES: Final = 4
+"""Moves on an alert that are asked for at once; most have fewer."""
 _IDENTIFIER: Final = re.compile(r"[0-9a-f-]{24,64}")
 """Identifiers of records, files and held messages: UUIDs, and digests of 24 to 64 digits."""
 
@@ -78,23 +83,32 @@ class Gate:
         )
 
     @contextmanager
-    def together(self, reader: Reader) -> Iterator[None]:
+    def together(self, reader: Reader, said: list[audit.Line] | None = None) -> Iterator[None]:
         """Let what several services are asked for one reader be one reading: one snapshot under
         the labels of now, and the audit lines of all of it in one transaction, durable when this
-        returns. They are written as well when the block raises: what was read was read."""
+        returns. They are written as well when the block raises: what was read was read.
+
+        :param said: takes the lines instead; the caller hands them to :meth:`write_down`.
+        """
         if self._page(reader) is not None:
             yield
             return
-        with self.reading(reader) as (connection, visible):
-            page = _Page(self, reader, connection, visible, [])
+        with once_reading(), self.reading(reader) as (connection, visible):
+            remembering(connection)
+            page = _Page(self, reader, connection, visible, [] if said is None else said)
             before = _PAGE.set(page)
             try:
                 yield
             finally:
                 _PAGE.reset(before)
-                if page.said:
-                    with self._store.write() as log:
-                        audit.write_lines(log, page.said)
+                if said is None:
+                    self.write_down(page.said)
+
+    def write_down(self, said: Sequence[audit.Line]) -> None:
+        """Write audit lines in one transaction; they are durable when this returns."""
+        if said:
+            with self._store.write() as log:
+                audit.write_lines(log, said)
 
     def _page(self, reader: Reader) -> _Page | None:
         page = _PAGE.get()
@@ -198,7 +212,11 @@ class Gate:
     ) -> views.AlertView | None:
         if row is None:
             return None
-        found = records.get_by_seq(connection, self._labels, visible, [row.seq])
+        key = ("version", row.seq, frozenset(visible))
+        found = once(
+            connection, key,
+            lambda: records.get_by_seq(connection, self._labels, visible, [row.seq]),
+        )  # fmt: skip
         record = found.get(row.seq)
         if record is None or not isinstance(record.body, Alert):
             return None
@@ -227,6 +245,30 @@ class Gate:
             if record is None or not isinstance(record.body, AlertMove):
                 return tuple(found)
             found.append(record.body)
+
+    def moves_of(
+        self, connection: sa.Connection, alerts: Iterable[tuple[str, int]]
+    ) -> dict[str, tuple[AlertMove, ...]]:
+        """Return :meth:`moves` of many alerts, each with its label; the caller holds these."""
+        found: dict[tuple[str, int], list[AlertMove]] = {key: [] for key in alerts}
+        open_ones = list(found)
+        while open_ones:
+            asked = {
+                key: [record_id(self._labels.get(key[1]).originator, "alert_move",
+                                f"{key[0]}/{len(found[key]) + more}")
+                      for more in range(1, _MOVES + 1)]
+                for key in open_ones
+            }  # fmt: skip
+            places = [(name, key[1]) for key, names in asked.items() for name in names]
+            held = records.current_bodies(connection, places)
+            open_ones = []
+            for key, names in asked.items():
+                some = [held.get((name, key[1])) for name in names]
+                said = list(takewhile(lambda body: isinstance(body, AlertMove), some))
+                found[key] += [body for body in said if isinstance(body, AlertMove)]
+                if len(said) == len(names):
+                    open_ones.append(key)
+        return {alert: tuple(said) for (alert, _label), said in found.items()}
 
     # --- records ---------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from esclusa.api.status import TooMany, status_of
 from esclusa.errors import EsclusaError, SignInError
-from esclusa.web.advice import advice_on, sentence
 from esclusa.web.gatekeeper import early_visit, visit_of
+from esclusa.web.refused import told
 from esclusa.web.site import Site
 
 
@@ -42,6 +42,4 @@ class Mistakes:
             visit = await visit_of(self.site, request) or early_visit(self.site, request)
         except EsclusaError:
             visit = early_visit(self.site, request)
-        advice = advice_on(status)
-        why = sentence(error, visit.language) if error and advice.say_why else ""
-        return visit.page("mistake.html", status=status, code=status, advice=advice, why=why)
+        return told(visit, error, status=status)

@@ -35,6 +35,9 @@ REFUSALS: Final = (
 """What a service says of a form that it does not take; ``ConfigError`` is a setting that a form
 would need."""
 _CHANGED: Final = 409
+_CRASH: Final = 500
+_NO_FORM: Final = "<main></main>"
+_NOTHING: Final[Mapping[str, str]] = {}
 _PART: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -53,11 +56,33 @@ def drawn_by(pages: tuple[Page, ...], page: Page) -> Page | None:
 
 
 async def again(visit: Visit, page: Page, drawn: Page, error: errors.EsclusaError) -> Response:
-    """Draw the page of a form that was refused, or raise the error where it cannot be drawn."""
+    """Draw the page of a form that was refused. Where it cannot be drawn either, the page of the
+    error shows what was typed; the error is raised where nothing was."""
     if page.whole and isinstance(error, errors.LimitError):
         raise error  # a message above the limit is not sent back as well
-    text = await _text(visit, drawn, _getting(visit, drawn), error)
+    try:
+        text = await _text(visit, drawn, _getting(visit, drawn), error)
+    except errors.EsclusaError:
+        left = refill.refilled(_NO_FORM, "", visit.chosen).left
+        if not left:
+            raise
+        return told(visit, error, left)
     return _filled(visit, text, error, page.names)
+
+
+def told(
+    visit: Visit, error: errors.EsclusaError | None, left: Mapping[str, str] = _NOTHING, *,
+    status: int = 0,
+) -> Response:  # fmt: skip
+    """Return the page of an error.
+
+    :param left: what was typed into a form of which no page can be drawn, by field.
+    :param status: of what is no error of the house.
+    """
+    code = status or (status_of(error) if error else _CRASH)
+    advice = advice_on(code)
+    why = sentence(error, visit.language) if error and advice.say_why else ""
+    return visit.page("mistake.html", status=code, code=code, advice=advice, why=why, left=left)
 
 
 async def sought(visit: Visit, page: Page, error: errors.InputError) -> Response:

@@ -63,6 +63,10 @@ class Linked(Protocol):
     def evidence(self, entity: Any, thing: Any) -> tuple[Evidence, ...]:
         """Return where a tie is stated, at most 20 places."""
 
+    def expect(self, ties: Collection[tuple[Any, Any]]) -> None:
+        """Be told of which ties, (entity, thing), :meth:`evidence` and :meth:`seqs` will be asked
+        next: who has to read them may read them together."""
+
 
 class Graph:
     """Immutable. Nodes are numbered by the order of their names, entities first, so all answers
@@ -170,6 +174,9 @@ class Graph:
         code = entity << 32 | thing
         left, right = (int(np.searchsorted(self._codes, code, side)) for side in _SIDES)
         return self._by[left:right]
+
+    def expect(self, ties: Collection[tuple[int, int]]) -> None:
+        """All ties are at hand."""
 
     def seqs(self, entity: int, thing: int) -> tuple[int, ...]:
         """Return the numbers of all records that state the tie of an entity and a thing, in the

@@ -50,10 +50,12 @@ class Hub(msgspec.Struct, frozen=True):
 
 class Neighbourhood(msgspec.Struct, frozen=True, kw_only=True):
     """Entities with their distance in links, nearest first, the links walked, the hubs left aside.
-    ``cut`` is True when a limit ended the walk."""
+    ``count`` is how many links were walked, told or not; ``cut`` is True when a limit ended the
+    walk."""
 
     entities: tuple[tuple[str, int], ...]
     links: tuple[Link, ...]
+    count: int
     hubs: tuple[Hub, ...]
     cut: bool
 
@@ -133,9 +135,13 @@ def neighbourhood(
     depth: int = 1,
     limits: Limits = Limits(),  # noqa: B008
     through: Collection[str] = (),
+    told: int | None = None,
 ) -> Neighbourhood:
     """Return who is within ``depth`` links of an entity. An entity that is not in the graph has no
-    neighbours. The start is walked from even if it is a hub, as far as ``limits.work`` goes."""
+    neighbours. The start is walked from even if it is a hub, as far as ``limits.work`` goes.
+
+    :param told: how many links are told, in order; None for all that were walked.
+    """
     walk = _Walk(graph, limits, through)
     start = graph.find(entity)
     distance: dict[Any, int] = {} if start is None else {start: 0}
@@ -154,9 +160,12 @@ def neighbourhood(
                     further.append(other)
         edge = sorted(further)
     nearest = sorted(distance.items(), key=lambda item: (item[1], item[0]))
+    shown = sorted(found)[:told]
+    graph.expect([(end, thing) for a, thing, b in shown for end in (a, b)])
     return Neighbourhood(
         entities=tuple((graph.name(number), away) for number, away in nearest if away),
-        links=tuple(walk.link(*key) for key in sorted(found)),
+        links=tuple(walk.link(*key) for key in shown),
+        count=len(found),
         hubs=walk.told_hubs(),
         cut=walk.cut,
     )

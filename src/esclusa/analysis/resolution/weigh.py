@@ -138,26 +138,44 @@ def _score(columns: Columns, table: WordTable, settings: Settings, a: Ints, b: I
 
 def explain_pair(ours: Profile, theirs: Profile, table: WordTable, settings: Settings) -> PairScore:
     """Return the points of one pair with every part."""
-    first, second = (ours, theirs) if ours.digest <= theirs.digest else (theirs, ours)
+    return explain_pairs([(ours, theirs)], table, settings)[0]
+
+
+def explain_pairs(
+    pairs: Sequence[tuple[Profile, Profile]], table: WordTable, settings: Settings
+) -> list[PairScore]:
+    """Return the points of pairs with every part; a hundred cost as much as a few one by one."""
+    sides = [(a, b) if a.digest <= b.digest else (b, a) for a, b in pairs]
+    profiles = list({one.digest: one for side in sides for one in side}.values())
+    at = {one.digest: number for number, one in enumerate(profiles)}
+    columns = make_columns(profiles, table, settings)
+    left, right = (np.array([at[side[n].digest] for side in sides], dtype=np.int64) for n in (0, 1))
+    found = compare(columns, table, settings, left, right)
+    points = points_of(found, settings).tolist()
+    return [
+        _explained(columns, table, settings, found, number, side, points[number])
+        for number, side in enumerate(sides)
+    ]
+
+
+def _explained(
+    columns: Columns, table: WordTable, settings: Settings, found: Compared, at: int,
+    pair: tuple[Profile, Profile], points: float,
+) -> PairScore:  # fmt: skip
+    """Return the points of the pair at a place among those compared."""
+    first, second = pair
     if first == second and first.type in NUMBERED:
         return PairScore(CERTAIN, MATCH, (Part("number", CERTAIN),), settings.version)
-    columns = make_columns((first, second), table, settings)
-    found = compare(columns, table, settings, _at(0), _at(1))
-    if found.section[0] == NEVER:
+    if found.section[at] == NEVER:
         part = Part("never", IMPOSSIBLE, _values(first.type, second.type))
         return PairScore(IMPOSSIBLE, NO, (part,), settings.version)
-    weights = settings.section(SECTIONS[int(found.section[0])])
+    weights = settings.section(SECTIONS[int(found.section[at])])
     parts = (
         Part("base", weights.base),
-        *_name_parts(columns, table, settings, found, weights),
-        *_attribute_parts(found, weights, (first, second)),
+        *_name_parts(columns, table, settings, found, at, weights),
+        *_attribute_parts(found, at, weights, pair),
     )
-    points = float(points_of(found, settings)[0])
     return PairScore(points, verdict_of(points, settings.threshold), parts, settings.version)
-
-
-def _at(number: int) -> Ints:
-    return np.array([number], dtype=np.int64)
 
 
 def _values(ours: str, theirs: str = "") -> tuple[tuple[str, str], ...]:
@@ -165,11 +183,12 @@ def _values(ours: str, theirs: str = "") -> tuple[tuple[str, str], ...]:
 
 
 def _name_parts(
-    columns: Columns, table: WordTable, settings: Settings, found: Compared, weights: Section
-) -> Iterator[Part]:
-    if found.names.ours[0] < 0:
+    columns: Columns, table: WordTable, settings: Settings, found: Compared, at: int,
+    weights: Section,
+) -> Iterator[Part]:  # fmt: skip
+    if found.names.ours[at] < 0:
         return
-    left, right = (_phrase(columns, int(n)) for n in (found.names.ours[0], found.names.theirs[0]))
+    left, right = (_phrase(columns, int(n)) for n in (found.names.ours[at], found.names.theirs[at]))
     gain, _like = gains(table, left[None, :], right[None, :], settings.words.floor)
     pairs = [(int(i[0]), int(j[0]), float(bits[0])) for i, j, bits in steps(gain)]
     pairs = [pair for pair in pairs if pair[2] > 0]
@@ -178,16 +197,16 @@ def _name_parts(
         yield Part("word", weights.agree * bits, words)
     ours = _rest(table, left, {i for i, _, _ in pairs})
     theirs = _rest(table, right, {j for _, j, _ in pairs})
-    more = float(found.names.agree[0]) - sum(bits for _, _, bits in pairs)
+    more = float(found.names.agree[at]) - sum(bits for _, _, bits in pairs)
     if more > 1e-9:
         yield Part("whole", weights.agree * more, _values(ours, theirs))
-    if found.names.conflict[0] > 0:
+    if found.names.conflict[at] > 0:
         yield Part(
-            "conflict", weights.conflict * float(found.names.conflict[0]), _values(ours, theirs)
+            "conflict", weights.conflict * float(found.names.conflict[at]), _values(ours, theirs)
         )
-    if found.names.extra[0] > 0:
+    if found.names.extra[at] > 0:
         only = ours if len(ours) >= len(theirs) else theirs
-        yield Part("extra", weights.extra * float(found.names.extra[0]), _values(only))
+        yield Part("extra", weights.extra * float(found.names.extra[at]), _values(only))
 
 
 def _phrase(columns: Columns, number: int) -> Small:
@@ -201,10 +220,10 @@ def _rest(table: WordTable, words: Small, taken: set[int]) -> str:
 
 
 def _attribute_parts(
-    found: Compared, weights: Section, pair: tuple[Profile, Profile]
+    found: Compared, at: int, weights: Section, pair: tuple[Profile, Profile]
 ) -> Iterator[Part]:
     for number, name in enumerate(ATTRIBUTES):
-        answer = int(found.answers[0, number])
+        answer = int(found.answers[at, number])
         if answer:
             level = LEVELS[name][answer - 1]
             points = getattr(weights, name).get(level, 0.0)

@@ -6,11 +6,12 @@ Nodes are ``(0, entity id)`` and ``(1, kind, value)``, so that they sort as thos
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from esclusa.analysis.links.graph import SHOWN, Evidence
 from esclusa.analysis.resolution.state import PREFIX
-from esclusa.ledger.register.file import File, marks, number_of
+from esclusa.ledger.register.file import File, lots, marks, number_of
 from esclusa.ledger.register.read import Kept
 
 Key = tuple[Any, ...]
@@ -22,6 +23,18 @@ _NAME: Final = (
 )
 _HOLDERS: Final = "FROM tie CROSS JOIN node ON node.n = tie.n WHERE tie.t = ?"
 
+_STATED: Final = (
+    f"SELECT t, name, record, path, role, label FROM (SELECT tie.t, {_NAME} AS name, "
+    "v.record, m.path, tie.role, v.label, row_number() OVER (PARTITION BY tie.t, tie.n, "
+    "CASE WHEN node.entity IS NULL THEN tie.m END ORDER BY v.record, m.path, v.label) AS place "
+    "FROM tie CROSS JOIN node ON node.n = tie.n CROSS JOIN mention m ON m.m = tie.m "
+    f"CROSS JOIN version v ON v.seq = m.seq WHERE tie.t IN {{marks}}) WHERE place <= {SHOWN}"
+)
+_ARRIVED: Final = (
+    f"SELECT DISTINCT tie.t, {_NAME}, m.seq FROM tie CROSS JOIN node ON node.n = tie.n "
+    "CROSS JOIN mention m ON m.m = tie.m WHERE tie.t IN {marks}"
+)
+
 
 class Links:
     """The graph of a register's entities."""
@@ -31,6 +44,8 @@ class Links:
         self._beside: dict[Key, list[Key]] = {}
         self._degree: dict[Key, int] = {}
         self._owned: dict[str, tuple[str, tuple[int, ...]]] = {}
+        self._told: dict[tuple[Key, Key], tuple[Evidence, ...]] = {}
+        self._seqs: dict[tuple[Key, Key], tuple[int, ...]] = {}
 
     def find(self, entity: str) -> Key | None:
         """Return an entity's node, None for one that is tied to nothing or is not here."""
@@ -119,13 +134,35 @@ class Links:
         )
         return self._file.all(query, (*values, _digest(thing)))
 
+    def expect(self, ties: Collection[tuple[Key, Key]]) -> None:
+        """Read at once what :meth:`evidence` and :meth:`seqs` will be asked: where a thing has few
+        entities, of all of them. Of the others each tie is read when it is asked for."""
+        asked = {thing for _entity, thing in ties if self.degree(thing) <= _FEW}
+        things = {_digest(thing): thing for thing in asked}
+        told: dict[tuple[Key, Key], list[Evidence]] = {}
+        seqs: dict[tuple[Key, Key], set[int]] = {}
+        for some in lots(sorted(things)):
+            for t, name, *stated in self._file.all(_STATED.format(marks=marks(some)), some):
+                told.setdefault(((0, name), things[t]), []).append(Evidence(*stated))
+            for t, name, seq in self._file.all(_ARRIVED.format(marks=marks(some)), some):
+                seqs.setdefault(((0, name), things[t]), set()).add(seq)
+        # Of several nodes of one entity each gave its first.
+        for tie, places in told.items():
+            places.sort(key=lambda one: (one.record, one.path, one.label))
+            self._told[tie] = tuple(places[:SHOWN])
+        self._seqs.update((tie, tuple(sorted(found))) for tie, found in seqs.items())
+
     def seqs(self, entity: Key, thing: Key) -> tuple[int, ...]:
         """Return the numbers of the records that state a tie, in order of arrival."""
+        if (entity, thing) in self._seqs:
+            return self._seqs[entity, thing]
         rows = self._stated(entity, thing, "DISTINCT m.seq", "ORDER BY m.seq")
         return tuple(row[0] for row in rows)
 
     def evidence(self, entity: Key, thing: Key) -> tuple[Evidence, ...]:
         """Return where a tie is stated, at most 20 places."""
+        if (entity, thing) in self._told:
+            return self._told[entity, thing]
         rows = self._stated(
             entity, thing, "v.record, m.path, tie.role, v.label",
             f"ORDER BY v.record, m.path, v.label LIMIT {SHOWN}",

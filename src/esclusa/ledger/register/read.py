@@ -6,7 +6,7 @@ judgements. Each reads the rows that it is about, however many there are beside 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import groupby, islice
 from typing import Any, Final
@@ -22,7 +22,7 @@ from esclusa.analysis.resolution import (
 )
 from esclusa.analysis.resolution.entities import Entity, tree
 from esclusa.analysis.resolution.state import PREFIX
-from esclusa.analysis.resolution.weigh import explain_pair
+from esclusa.analysis.resolution.weigh import explain_pairs
 from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.analysis.screening import normalise
 from esclusa.ledger.register import rows
@@ -53,6 +53,10 @@ class KeptEntity:
     def _all(self, text: str) -> list[Any]:
         where, values = self._where()
         return self._file.all(text.format(where=where), values)
+
+    def hold(self, contents: tuple[Said, ...], count: int) -> None:
+        """Take :attr:`contents` and :attr:`count`, which were read with those of others."""
+        self.__dict__.update(contents=contents, count=count)
 
     @cached_property
     def contents(self) -> tuple[Said, ...]:
@@ -132,6 +136,7 @@ class Kept:
         self._mentions: dict[str, Mention | None] = {}
         self._scores: dict[tuple[str, str], PairScore] = {}
         self._found: dict[str, KeptEntity] = {}
+        self._single: dict[str, KeptEntity] = {}
 
     # -- entities
 
@@ -157,6 +162,9 @@ class Kept:
 
     def entity_of(self, mention: str) -> KeptEntity | None:
         """Return the entity that a mention belongs to, None for a mention that is not here."""
+        held = self._single.get(PREFIX + mention) or self._found.get(PREFIX + mention)
+        if held is not None:  # an entity's first mention is its own
+            return held
         row = self._file.one(
             "SELECT node.n, node.entity FROM mention m JOIN node ON node.n = m.n WHERE m.id = ?",
             (mention,),
@@ -167,10 +175,48 @@ class Kept:
         if name is None:
             return KeptEntity(self._file, PREFIX + mention, (number,), alone=True)
         if name not in self._found:
-            held = self._file.all("SELECT n FROM node WHERE entity = ? ORDER BY n", (name,))
-            nodes = tuple(r[0] for r in held)
+            rows = self._file.all("SELECT n FROM node WHERE entity = ? ORDER BY n", (name,))
+            nodes = tuple(r[0] for r in rows)
             self._found[name] = KeptEntity(self._file, name, nodes, alone=False)
         return self._found[name]
+
+    def expect(self, names: Collection[str]) -> None:
+        """Read at once entities, by their present ids, that will be asked for with what they
+        state."""
+        for some in lots(name for name in dict.fromkeys(names) if name not in self._found):
+            nodes: dict[str, list[int]] = {}
+            of_entity = f"SELECT entity, n FROM node WHERE entity IN {marks(some)} ORDER BY n"
+            for name, number in self._file.all(of_entity, some):
+                nodes.setdefault(name, []).append(number)
+            spelled = self._spelled([n for numbers in nodes.values() for n in numbers])
+            for name, numbers in nodes.items():
+                made = self._found[name] = KeptEntity(self._file, name, tuple(numbers), alone=False)
+                stated = sorted(row for n in numbers for row in spelled.get(n, ()))
+                made.hold(tuple(read_content(row[2]) for row in stated), sum(r[3] for r in stated))
+            self._expect_alone([name for name in some if name not in nodes])
+
+    def _spelled(self, numbers: list[int]) -> dict[int, list[tuple[int, str, bytes, int]]]:
+        """Return what nodes state: first in which version and mention, the content, how often."""
+        found: dict[int, list[tuple[int, str, bytes, int]]] = {}
+        for some in lots(numbers):
+            query = (
+                "SELECT p.n, p.first_seq, p.first_id, s.content, p.size FROM spelling p "
+                f"JOIN said s ON s.s = p.s WHERE p.n IN {marks(some)}"
+            )
+            for n, *row in self._file.all(query, some):
+                found.setdefault(n, []).append(tuple(row))
+        return found
+
+    def _expect_alone(self, names: list[str]) -> None:
+        mentions = [name.removeprefix(PREFIX) for name in names]
+        query = (
+            "SELECT m.id, m.n, s.content FROM mention m JOIN said s ON s.s = m.s "
+            f"JOIN node ON node.n = m.n AND node.entity IS NULL WHERE m.id IN {marks(mentions)}"
+        )
+        for mention, number, content in self._file.all(query, mentions):
+            made = KeptEntity(self._file, PREFIX + mention, (number,), alone=True)
+            made.hold((read_content(content),), 1)
+            self._single[made.id] = made
 
     def mention(self, name: str) -> Mention | None:
         """Return a mention by its id, without ties."""
@@ -259,9 +305,15 @@ class Kept:
     def compare(self, a: str, b: str) -> PairScore:
         """Return the points of two mentions with all parts, whether or not they share a key."""
         if (a, b) not in self._scores:
-            ours, theirs = (self._profile(mention) for mention in (a, b))
-            self._scores[a, b] = explain_pair(ours, theirs, self._table, self._settings)
+            self._compare([(a, b)])
         return self._scores[a, b]
+
+    def _compare(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Compare at once the pairs that will be told."""
+        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in self._scores]
+        sides = [(self._profile(a), self._profile(b)) for a, b in fresh]
+        found = explain_pairs(sides, self._table, self._settings) if sides else ()
+        self._scores.update(zip(fresh, found, strict=True))
 
     def _profile(self, mention: str) -> Any:
         number = self._parts.number_of(mention)
@@ -272,10 +324,12 @@ class Kept:
         """Return why an entity is one."""
         parts, nodes = self._parts, list(entity.nodes)
         view: Any = _View(parts, nodes)
-        bonds = [self._bond(*edge) for edge in tree(view, nodes)]
-        own = set(nodes)
+        own, edges = set(nodes), list(tree(view, nodes))
         refused = [r for r in parts.settle(parts.component(nodes[0]))[1] if {r.a, r.b} & own]
         apart = [r for r in refused if not {r.a, r.b} <= own]
+        ends = [*((edge[0], edge[1]) for edge in edges), *((r.a, r.b) for r in apart)]
+        self._compare(self._pair(*pair) for pair in ends)
+        bonds = [self._bond(*edge) for edge in edges]
         told = Entity(id=entity.id, types=entity.types, mentions=(), labels=frozenset())
         return Explanation(
             entity=told,
@@ -291,7 +345,9 @@ class Kept:
 
         :param about: only pairs that concern this entity.
         """
-        return tuple(self._bond(a, b) for a, b in self._open(most, about))
+        asked = self._open(most, about)
+        self._compare(self._pair(a, b) for a, b in asked)
+        return tuple(self._bond(a, b) for a, b in asked)
 
     def open_pairs(self, most: int = 100) -> tuple[tuple[str, str], ...]:
         """Return the mentions of the pairs that :meth:`questions` gives, without comparing them."""

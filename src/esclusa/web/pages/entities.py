@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from esclusa.casework.entity_judgements import VERDICTS
-from esclusa.errors import InputError, NotFound
+from esclusa.errors import InputError
 from esclusa.sharing.reader import Action
-from esclusa.sharing.story_views import TimelineFilter
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
 from esclusa.web.page import Group, Page
-from esclusa.web.pages.cases import cases_of
 from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
@@ -40,23 +37,16 @@ async def show(visit: Visit) -> Response:
 
 async def entity(visit: Visit) -> Response:
     """Draw an entity: what is stated, what happened, why it is one, what is near, judgements."""
-    desk, name = visit.site.node.entities, visit.request.path_params["entity_id"]
-    view = await visit.ask(desk.show, name)
-    stories = visit.site.node.stories
-    stated = await visit.ask(stories.facts, view.entity.id)
-    story = await visit.ask(stories.timeline, view.entity.id, TimelineFilter(limit=LATEST))
+    name, to = visit.request.path_params["entity_id"], visit.param("to").strip()
     depth = visit.param("depth") if visit.param("depth") in DEPTHS else "1"
-    near = await visit.ask(desk.links, view.entity.id, depth=int(depth))
-    to = visit.param("to").strip()
-    connected = None
-    if to:
-        with suppress(NotFound):
-            connected = await visit.ask(desk.paths, view.entity.id, to)
+    found = await visit.ask(
+        visit.site.node.entity_sheets.sheet, name, most=ROWS, latest=LATEST, depth=int(depth), to=to
+    )
+    view = found.entity
     return visit.page(
-        "entity.html", view=view, former=name != view.entity.id, near=near, depth=depth,
-        depths=DEPTHS, connected=connected, to=to, stated=stated, story=story,
-        most=ROWS,
-        cases=await cases_of(visit, "entity", view.entity.id), cased=f"entity/{view.entity.id}",
+        "entity.html", view=view, former=name != view.entity.id, near=found.near, depth=depth,
+        depths=DEPTHS, connected=found.connected, to=to, stated=found.facts, story=found.story,
+        most=ROWS, cases=found.cases, cased=f"entity/{view.entity.id}",
     )  # fmt: skip
 
 

@@ -118,6 +118,19 @@ def test_each_record_is_read_and_walked_once_for_all_partners(
     assert len(walks) == 28
 
 
+def test_where_a_partner_announces_its_text_all_records_are_read_together_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giver = world["marisol"].exchange
+    giver.publish()
+    said = given(world["marisol"])["grants"]
+    read, _walks = counted(monkeypatch)
+    giver.receive(world["northreach"].exchange.batch("marisol"))
+    assert sum(read) >= sum(key[0] == "northreach" for key in said) > 10
+    assert len(read) <= 3  # labels, each of one lot
+    assert given(world["marisol"])["grants"] == said
+
+
 @pytest.mark.parametrize("lot", [1, 2, 5])
 def test_lots_of_any_size_give_the_same(
     world: World, made_giver: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lot: int

@@ -221,6 +221,16 @@ def test_a_page_gives_back_every_key_and_row_and_what_was_taken_back() -> None:
     assert back == {"entries": table, "floors": floors}
 
 
+def test_a_page_overtakes_no_row_behind_the_last_number_that_was_stored() -> None:
+    table: dict[Any, Any] = {("northreach", n): entry(n, None) for n in range(1, 101)}
+    table |= {("altamira", n): entry(n, None) for n in range(1, 11)}
+    table[("northreach", 40)] = None
+    kept = keeping.kept({"entries": table}, {"northreach": 60, "altamira": 0})
+    stored = [keeping.key_text(("northreach", n)) for n in range(1, 61)]
+    assert kept.overtaken == {"entries": stored}
+    assert len(kept.pages) == 1  # and every one of them stands in the page
+
+
 def test_few_rows_make_no_page() -> None:
     floors = {("marisol", f"r{n}"): n for n in range(10)}
     kept = keeping.kept({"floors": floors})

@@ -224,6 +224,12 @@ def keep_evidence(
     return identity
 
 
+def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
+    """Return ids of the files in custody that versions of a record came from."""
+    query = sa.select(record.c.source_id).where(record.c.id == name, record.c.source_id != "")
+    return tuple(connection.execute(query.distinct()).scalars())
+
+
 def still_needed(connection: sa.Connection, identities: Collection[str]) -> frozenset[str]:
     """Return which of these sources are evidence whose bytes stand for something else as well: a
     file that came in otherwise, or evidence of which there is still a record."""

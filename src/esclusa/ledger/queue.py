@@ -221,7 +221,7 @@ def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str,
         query = sa.select(queue.c.alert_id, queue.c.subject_id).where(
             bulk.among(connection, queue.c.alert_id, some)
         )
-        found |= {row.alert_id: row.subject_id for row in connection.execute(query)}
+        found.update([(alert, subject) for alert, subject in connection.execute(query).all()])
     return found
 
 

@@ -475,19 +475,19 @@ def erase(
     :param keep: sequence numbers of versions that stay.
     :return: how many versions were emptied of each record that had any.
     """
-    kept, emptied, seqs = frozenset(keep), Counter[str](), list[int]()
+    kept, emptied, seqs, moves = frozenset(keep), Counter[str](), list[int](), list[int]()
     for some in bulk.lots(sorted(names)):
-        query = sa.select(record.c.id, record.c.seq).where(
+        query = sa.select(record.c.id, record.c.seq, record.c.kind == "alert_move").where(
             bulk.among(connection, record.c.id, some), record.c.body.is_not(None)
         )
         if labels is not None:
             query = query.where(record.c.label_id.in_(sorted(labels)))
-        found = [(name, seq) for name, seq in connection.execute(query) if seq not in kept]
-        emptied.update(name for name, _seq in found)
-        seqs += [seq for _name, seq in found]
-    moved = set[str]()
+        found = [row for row in connection.execute(query).all() if row[1] not in kept]
+        emptied.update([row[0] for row in found])
+        seqs += [row[1] for row in found]
+        moves += [row[1] for row in found if row[2]]
+    moved = tallies.moved_by(connection, moves)
     for part in bulk.lots(seqs):
-        moved |= tallies.moved_by(connection, part)
         those = bulk.among(connection, record.c.seq, part)
         connection.execute(record.update().where(those).values(body=None, erased_time=now_text()))
         connection.execute(reference.delete().where(bulk.among(connection, reference.c.seq, part)))
@@ -501,26 +501,28 @@ def erase(
 def dependents(connection: sa.Connection, names: Collection[str]) -> dict[str, set[str]]:
     """Return, for each record, the ids of all records derived from it, directly or through others;
     records without any are left out."""
-    above = {name: {name} for name in names}
-    found: dict[str, set[str]] = {}
-    while above:
-        level: dict[str, set[str]] = {}
-        for some in bulk.lots(sorted(above)):
-            tied = [f"record:{name}" for name in some]
-            query = (
-                sa.select(reference.c.value, record.c.id)
-                .join(record, reference.c.seq == record.c.seq)
-                .where(bulk.among(connection, reference.c.value, tied))
-            )
-            for value, other in connection.execute(query):
-                roots = above[value.removeprefix("record:")]
-                fresh = {root for root in roots - {other} if other not in found.get(root, ())}
-                for root in fresh:
-                    found.setdefault(root, set()).add(other)
-                if fresh:
-                    level.setdefault(other, set()).update(fresh)
-        above = level
-    return found
+    below: dict[str, set[str]] = {}
+    asked, fresh = set(names), sorted(names)
+    tied = sa.select(reference.c.value, record.c.id).join(record, reference.c.seq == record.c.seq)
+    while fresh:
+        found = set[str]()
+        for some in bulk.lots(fresh):
+            named = bulk.among(connection, reference.c.value, [f"record:{name}" for name in some])
+            for value, other in connection.execute(tied.where(named)).all():
+                below.setdefault(value[len("record:") :], set()).add(other)
+                found.add(other)
+        fresh = sorted(found - asked)
+        asked |= found
+    return {name: found for name in below.keys() & set(names) if (found := _under(below, name))}
+
+
+def _under(below: dict[str, set[str]], name: str) -> set[str]:
+    found, waiting = set(below[name]), list(below[name])
+    while waiting:
+        more = below.get(waiting.pop(), set()) - found
+        found |= more
+        waiting += more
+    return found - {name}
 
 
 def of_source(
@@ -541,12 +543,6 @@ def emptied(connection: sa.Connection, seqs: Collection[int]) -> set[int]:
         query = sa.select(record.c.seq).where(record.c.seq.in_(some), record.c.body.is_(None))
         found.update(connection.execute(query).scalars())
     return found
-
-
-def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
-    """Return ids of the files in custody that versions of a record came from."""
-    query = sa.select(record.c.source_id).where(record.c.id == name, record.c.source_id != "")
-    return tuple(connection.execute(query.distinct()).scalars())
 
 
 def due(connection: sa.Connection, today: str, *, limit: int = 1000) -> tuple[str, ...]:

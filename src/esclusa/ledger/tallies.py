@@ -143,7 +143,7 @@ def _passed(start: str, end: str) -> int:
 def changing(connection: sa.Connection, alert_ids: Collection[str]) -> Iterator[None]:
     """Keep the figures in step with what the block does to the queue rows of these alerts; moves on
     them are written before it ends."""
-    names = sorted(set(alert_ids))
+    names = sorted(dict.fromkeys(alert_ids))
     before = _counted(_rows(connection, names))
     yield
     rows = _rows(connection, names)
@@ -158,10 +158,13 @@ def moved_by(connection: sa.Connection, seqs: Sequence[int]) -> set[str]:
     query = (
         sa.select(reference.c.value)
         .join(record, record.c.seq == reference.c.seq)
-        .where(bulk.among(connection, record.c.seq, seqs), record.c.kind == "alert_move")
-        .where(reference.c.value.startswith("record:"))
+        .where(record.c.kind == "alert_move", reference.c.value.startswith("record:"))
     )
-    return {value.removeprefix("record:") for value in connection.execute(query).scalars()}
+    found = set[str]()
+    for some in bulk.lots(seqs):
+        rows = connection.execute(query.where(bulk.among(connection, record.c.seq, some)))
+        found.update([value.removeprefix("record:") for value in rows.scalars()])
+    return found
 
 
 def decide_anew(connection: sa.Connection, alert_ids: Collection[str]) -> None:
@@ -215,7 +218,7 @@ def _rows(connection: sa.Connection, names: Sequence[str]) -> dict[str, list[Any
         query = sa.select(queue.c.alert_id, *_PLACE).where(
             bulk.among(connection, queue.c.alert_id, some)
         )
-        for row in connection.execute(query):
+        for row in connection.execute(query).all():
             found[row[0]].append(row)
     return found
 
@@ -264,8 +267,9 @@ def _decide(
         if not fresh:
             gone = bulk.among(connection, alert_decision.c.alert_id, some)
             connection.execute(alert_decision.delete().where(gone))
-        moves = _moves(connection, some)
-        for name in sorted({name for name, _label in moves} & alerts.keys()):
+        here = [name for name in some if name in alerts]
+        moves = _moves(connection, here) if here else {}
+        for name in sorted({name for name, _label in moves}):
             above = ranks(alerts[name])
             for row in alerts[name]:
                 told = moves.get((name, row.label_id), ())

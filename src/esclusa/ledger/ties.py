@@ -13,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.ledger import bulk
@@ -93,7 +94,8 @@ def sharing(
     given = {"labels": sorted(visible), "kinds": sorted(kinds), "each": each}
     found: set[str] = set()
     for some in bulk.lots(sorted(names)):
-        found.update(connection.execute(query, {"wanted": json.dumps(some), **given}).scalars())
+        wanted = msgspec.json.encode(some).decode()
+        found.update(connection.execute(query, {"wanted": wanted, **given}).scalars())
     return found
 
 
@@ -107,7 +109,8 @@ def _shared(*, sqlite: bool, ties: tuple[str, ...]) -> sa.TextClause:
     return _over_labels(text, "kinds")
 
 
-# First who else holds a value at all, by its index alone: most values only the asked records hold.
+# First who else holds a value at all, by its index alone: most values only one record holds, and
+# most others only the asked ones.
 _SHARED_SQLITE: Final = """
     WITH asked AS MATERIALIZED (
       SELECT record.seq AS seq
@@ -115,7 +118,10 @@ _SHARED_SQLITE: Final = """
       WHERE record.current AND NOT record.withdrawn),
     held AS MATERIALIZED (
       SELECT DISTINCT mine.value AS value
-      FROM asked JOIN reference AS mine ON mine.seq = asked.seq WHERE :counts),
+      FROM asked JOIN reference AS mine ON mine.seq = asked.seq
+      WHERE :counts AND EXISTS (
+        SELECT 1 FROM reference AS another
+        WHERE another.value = mine.value AND another.seq <> mine.seq)),
     both AS MATERIALIZED (
       SELECT held.value AS value FROM held WHERE EXISTS (
         SELECT 1 FROM reference AS other
@@ -286,7 +292,7 @@ def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, se
             bulk.among(connection, record.c.id, some), record.c.current,
             sa.not_(record.c.withdrawn), record.c.body.is_not(None),
         )  # fmt: skip
-        for name, label in connection.execute(query):
+        for name, label in connection.execute(query).all():
             found.setdefault(name, set()).add(label)
     return found
 

@@ -9,7 +9,7 @@ alone: what it said before is erased when it says something else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -33,13 +33,17 @@ _SIGHTINGS: Final = 24
 """How many of the newest records are judged again per tie; a rule looks at no more. What a junk
 seal ties together is not judged again for one that leaves."""
 
+_NONE: Final = frozenset[int]()
+
 
 class Around(NamedTuple):
-    """What rests on copies that go, by record; those alerts and whom they are about; other records
-    whose judgement may have looked at them; and the labels of all that is judged anew."""
+    """Under which labels the records of copies that go are in force; what rests on them, by record;
+    those alerts and whom they are about; other records whose judgement may have looked at them; and
+    the labels of all that is judged anew."""
 
+    chains: Mapping[str, set[int]]
     resting: Mapping[str, set[str]]
-    alerts: set[str]
+    alerts: Sequence[str]
     subjects: set[str]
     others: set[str]
     labels: set[int]
@@ -105,17 +109,19 @@ class Copies:
 
         :param leaving: records that go next and need no judgement for that one step.
         """
-        names = {key[2] for key in keys}
+        names = sorted({key[2] for key in keys})  # once: what is sorted is sorted again for nothing
+        chains = ties.chains_of(connection, names)
         resting = records.dependents(connection, names)
-        alerts = {name for each in resting.values() for name in each}
+        alerts = sorted(set[str]().union(*resting.values()))
         subjects = set(queue.subjects(connection, alerts).values())
-        others = self._sharing(connection, names, leaving)
-        labels = ties.labels_of(connection, names | subjects | others)
-        return Around(resting, alerts, subjects, others, labels)
+        labels = set[int]().union(*chains.values())
+        others = self._sharing(connection, names, leaving, labels)
+        labels |= ties.labels_of(connection, (subjects | others).difference(names))
+        return Around(chains, resting, alerts, subjects, others, labels)
 
     def erase(
         self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None], around: Around
-    ) -> dict[CopyKey, dict[str, int]]:
+    ) -> dict[CopyKey, Mapping[str, int]]:
         """Erase copies and what rests on them; return how many places were emptied, by class.
 
         Alerts about a copy go with it. Alerts about other records that rest on it are made anew
@@ -125,25 +131,34 @@ class Copies:
         :param around: what :meth:`around` says in the same transaction; its labels are
             :meth:`ready`.
         """
-        names, resting = {key[2] for key in keys}, around.resting
         held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
         keep = self._kept(connection, held)
         emptied: Counter[str] = Counter()
+        # Of these something is still in force; what is gone whole cannot be judged again.
+        left = {key[2] for key in held}
         for labels, some in self._by_path(keys):
             emptied.update(records.erase(connection, some, labels=labels, keep=keep))
+            left.update(
+                [name for name in some if not around.chains.get(name, _NONE).issubset(labels)]
+            )
         # Gone first, with every word said about them; what still has reasons is made as if new.
         emptied.update(records.erase(connection, around.alerts))
         queue.remove(connection, around.alerts)
-        self._pipeline.look_again(connection, around.subjects | names)
+        gone = {key[2] for key in keys} - left
+        self._pipeline.look_again(connection, (around.subjects - gone) | left)
         self._judge_anew(connection, around.others)
-        return {key: _places(key, emptied, resting.get(key[2], ())) for key in keys}
+        return dict(zip(keys, _places(keys, emptied, around.resting), strict=True))
 
     def _sharing(
-        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = ()
-    ) -> set[str]:
+        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = (),
+        under: Collection[int] | None = None,
+    ) -> set[str]:  # fmt: skip
         """Return other records whose judgement may have looked at these: they name the same seal,
-        box, document, or pair of parties and day, and rules on them look at these."""
-        from_labels = ties.labels_of(connection, names)
+        box, document, or pair of parties and day, and rules on them look at these.
+
+        :param under: the labels under which these are in force, where they are known.
+        """
+        from_labels = ties.labels_of(connection, names) if under is None else under
         looks = self._pipeline.analyst.algebra.looks
         above = [
             item.id for item in self._labels.all()
@@ -200,9 +215,9 @@ class Copies:
         self, keys: Iterable[CopyKey]
     ) -> Iterator[tuple[Collection[int], Collection[str]]]:
         """Yield the labels of each path by which copies came, with the records that came by it."""
-        paths: dict[tuple[str, str], set[str]] = {}
+        paths: dict[tuple[str, str], list[str]] = {}
         for supplier, originator, record in keys:
-            paths.setdefault((supplier, originator), set()).add(record)
+            paths.setdefault((supplier, originator), []).append(record)
         for path, names in paths.items():
             yield (
                 [
@@ -210,7 +225,7 @@ class Copies:
                     for label in self._labels.all()
                     if (label.supplier, label.originator) == path
                 ],
-                names,
+                sorted(names),
             )
 
     def _stating(self, connection: sa.Connection, copies: Iterable[Copy]) -> set[str]:
@@ -255,8 +270,16 @@ def _held(rows: Mapping[CopyKey, Copy | None]) -> list[Copy]:
     return [copy for copy in rows.values() if copy is not None and copy.content is not None]
 
 
-def _places(key: CopyKey, emptied: Mapping[str, int], resting: Collection[str]) -> dict[str, int]:
-    """Return the places of one copy: its row in the exchange and each version, in the tables; the
-    words and references of each version, in the indexes."""
-    versions = emptied.get(key[2], 0) + sum(emptied.get(name, 0) for name in resting)
-    return dict(zip(CLASSES, (versions + 1, versions, 0, 0, 0), strict=True))
+def _places(
+    keys: Iterable[CopyKey], emptied: Mapping[str, int], resting: Mapping[str, Collection[str]]
+) -> Iterator[Mapping[str, int]]:
+    """Yield the places of each copy: its row in the exchange and each version, in the tables; the
+    words and references of each version, in the indexes. Where they are as many, it is the very
+    same mapping: thousands of receipts say it, and one account is kept and written once."""
+    made: dict[int, Mapping[str, int]] = {}
+    for key in keys:
+        alerts = resting.get(key[2], ())
+        versions = emptied.get(key[2], 0) + sum([emptied.get(name, 0) for name in alerts])
+        if versions not in made:
+            made[versions] = dict(zip(CLASSES, (versions + 1, versions, 0, 0, 0), strict=True))
+        yield made[versions]

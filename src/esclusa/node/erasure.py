@@ -24,7 +24,7 @@ def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, rea
         resting = records.dependents(connection, [record_id]).get(record_id, set())
         names = (record_id, *sorted(resting))
         names += tuple(sorted(matches.left_alone(connection, names)))
-        files = {item for name in names for item in records.sources_of(connection, name)}
+        files = {item for name in names for item in custody.sources_of(connection, name)}
         emptied = sum(records.erase(connection, names).values())
         queue.remove(connection, names)
         files -= custody.still_needed(connection, files)

@@ -41,19 +41,14 @@ from esclusa.node.partners import (
     revocation_rows,
     statement_rows,
 )
-from esclusa.node.releasing import (
-    Pointer,
-    is_published,
-    pointer_content,
-    wire_name,
-)
+from esclusa.node.releasing import Pointer, in_order, is_published, pointer_content, wire_name
 from esclusa.sharing.agencies.register import Enrolment, Sealed, seal
 from esclusa.sharing.agreement import InForce, Signed, digest, read_signed
 from esclusa.sharing.bundle import seal as seal_bundle
 from esclusa.sharing.bundle import unseal
 from esclusa.sharing.carriage import consent_bytes, packed, unpack
 from esclusa.sharing.exchange import core, moves, pacts
-from esclusa.sharing.exchange.messages import Answer, ConsentAnswer, ConsentAsk, Request
+from esclusa.sharing.exchange.messages import ASKING, AgreementChange, ConsentAnswer, ConsentAsk
 from esclusa.sharing.exchange.outbox import NEW
 from esclusa.sharing.exchange.rows import Consents, CopyKey, Grade, Grant, Owed
 from esclusa.sharing.exchange.state import Effects, Rules, State
@@ -125,7 +120,8 @@ class Exchange(ExchangeLedger):
             rows = {**agreement_rows(signed), (CURSOR, _PUBLISHED): b"0"}
             # Two steps: the release rule must know the text before anything goes under it.
             self._move([], also=rows, who=by)
-            self._move([_then(moves.adopt, partner=partner, pact=pact)], who=by)
+            adopting = _then(moves.adopt, partner=partner, pact=pact)
+            self._move([adopting], who=by, ahead=self._stated())
         return signed
 
     def accept(self, sealed: Sealed, *, by: str) -> None:
@@ -283,7 +279,8 @@ class Exchange(ExchangeLedger):
         never stated, or is withdrawn already, is passed over.
         """
         state = self.state()
-        out = sorted(self.given(record_ids))
+        # In the order in which they were stated: a lot then lies together at both ends.
+        out = in_order(self.given(record_ids), self.pointers)
         holders = [
             partner for partner in sorted(state.pacts)
             if any(_is_out(state.grants.get((partner, self.agency, name))) for name in out)
@@ -405,7 +402,9 @@ class Exchange(ExchangeLedger):
                 also.update(logged)
             return made
 
-        (effects,) = self._move([taken], also=also)
+        # Where an agreement begins, the partner is brought to what it may have of everything.
+        anew = AgreementChange in set(map(type, batch.messages))
+        (effects,) = self._move([taken], also=also, ahead=self._stated() if anew else ())
         if effects.refused is not None:
             raise effects.refused
         self.log.catch_up()
@@ -413,7 +412,7 @@ class Exchange(ExchangeLedger):
         with suppress(EsclusaError):
             for follow in self.taken:
                 follow()
-        if any(isinstance(message, Request | Answer) for message in batch.messages):
+        if not ASKING.isdisjoint(map(type, batch.messages)):
             # The batch is taken in, whatever becomes of this; the next tick tries again.
             with suppress(EsclusaError):
                 for keep_up in self.upkeep:

@@ -245,6 +245,7 @@ class ExchangeLedger:
             self._refresh(connection)
             rules = self._rules(connection, now, ahead)
             before, effects = self._seen, []
+            ends = {partner: box.last for partner, box in self._state.outboxes.items()}
             for move in made:
                 effects.append(move(self._state, rules, now))
                 apply(self._state, effects[-1])
@@ -253,7 +254,7 @@ class ExchangeLedger:
             copies |= each.store.get("copies", {})
         self._copies.prepare(copies)
         rows = self._rows(effects, also, now)
-        kept = keeping.kept(_merged(effects))
+        kept = keeping.kept(_merged(effects), ends)
         try:
             with self._store.write() as connection:
                 if exchange.has_moved(connection, before, LOGGED):
@@ -285,6 +286,12 @@ class ExchangeLedger:
         audit.write_many(
             connection, who=who, role="exchange", purpose="exchange", said=_deeds(lines)
         )
+
+    def _stated(self) -> list[Pointer]:
+        """Return the places of all records of ours that are stated now, in the order in which the
+        exchange walks through them."""
+        places = map(pointer_of, self.state().own.values())
+        return [place for place in places if place is not None]
 
     def _rules(
         self, connection: sa.Connection, now: dt.datetime, ahead: Sequence[Pointer]

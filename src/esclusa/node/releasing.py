@@ -60,6 +60,11 @@ def pointer_of(own: Own) -> Pointer | None:
     return msgspec.json.decode(own.content.body, type=Pointer)
 
 
+def in_order(names: Iterable[str], pointers: Mapping[str, Pointer]) -> list[str]:
+    """Return names of our records in the order in which these lie in the ledger."""
+    return sorted(names, key=lambda name: (at.seq if (at := pointers.get(name)) else 0, name))
+
+
 def is_published(record: Record) -> bool:
     """Tell whether a record is an entry of a list that everyone may know: partners load it from its
     publisher, and each hit would be told twice."""

@@ -9,7 +9,7 @@ content must be erased later and a page is never written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -117,8 +117,12 @@ def written(store: Mapping[str, Mapping[Any, Any]]) -> dict[tuple[str, str], byt
     }
 
 
-def kept(store: Mapping[str, Mapping[Any, Any]]) -> Kept:
-    """Return what a ledger stores of a move: as :func:`written`, but many small rows in pages."""
+def kept(store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None = None) -> Kept:
+    """Return what a ledger stores of a move: as :func:`written`, but many small rows in pages.
+
+    :param ends: the last number of each outbox before the move, where it is known: no row of a
+        higher number was ever stored, so a page overtakes none.
+    """
     made = Kept({}, [], {})
     for name, table in store.items():
         single: Mapping[Any, Any] = table
@@ -132,7 +136,10 @@ def kept(store: Mapping[str, Mapping[Any, Any]]) -> Kept:
                     single = {key: row for key, row in table.items() if key not in small}
                 made.pages.extend(_cut(name, small))
                 if name in _HELD_CONTENT:
-                    made.overtaken[name] = [key_text(key) for key in small]
+                    old: Iterable[Any] = small
+                    if name == "entries" and ends is not None:
+                        old = [key for key in small if key[1] <= ends.get(key[0], 0)]
+                    made.overtaken[name] = [key_text(key) for key in old]
         made.rows.update(written({name: single}))
     return made
 

@@ -24,8 +24,10 @@ def wanted(draft: Draft, partner: str, item: Own | Copy) -> Cut | None:
 
     A release rule can only take away: a cut under a weaker marking than the item's is none.
     """
+    if item.content is None:
+        return None
     pact = pacts.in_force(draft, partner)
-    if pact is None or item.content is None or not onward.reaches(draft, partner, item):
+    if pact is None or not onward.reaches(draft, partner, item):
         return None
     cut = draft.rules.release(item, partner, pact)
     if cut is None or not is_lawful(draft, item, cut):

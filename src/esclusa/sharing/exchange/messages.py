@@ -233,6 +233,8 @@ Message = (
     Put | Correct | Narrow | Recall | LeaseRefresh | Receipt | ConsentAsk | ConsentAnswer
     | Request | Answer | Checkpoint | AgreementChange
 )  # fmt: skip
+ASKING = frozenset({Request, Answer})
+"""Messages that people's requests for information consist of."""
 
 
 class Seen(_Part, frozen=True):

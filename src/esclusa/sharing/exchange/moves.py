@@ -185,9 +185,13 @@ def erased_all(
 ) -> Effects:  # fmt: skip
     """Storage reports on several copies, each as in :func:`erased`."""
     draft = Draft.begin(state, rules, now)
+    accounts: dict[int, dict[str, int]] = {}  # of thousands of reports most say the very same
     for copy, (owed, erased) in reports.items():
-        if set(CLASSES) ^ set(erased):
-            raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
+        account = accounts.get(id(erased))
+        if account is None:
+            if set(CLASSES) ^ set(erased):
+                raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
+            account = accounts[id(erased)] = dict(erased)
         if draft.owed.get(copy) == owed:
-            holdings.settle_debt(draft, copy, owed, dict(erased))
+            holdings.settle_debt(draft, copy, owed, account)
     return draft.effects()

@@ -164,3 +164,24 @@ def test_several_mistakes_are_one_error_with_a_line_each() -> None:
         "línea 9, carácter 1: no existe la entrada pionts", "falta points"
     ]  # fmt: skip
     assert all(isinstance(one, RuleError) for _line, _column, one in error.places)
+
+
+OF_A_TEST: Final = '\n[[tests]]\nname = "odd"\nexpect = "true"\n'
+
+
+def test_a_number_that_no_field_can_hold_is_said_of_its_test() -> None:
+    written = check_text(f"{GOOD}{OF_A_TEST}given = {{ box_mass_gap = {'9' * 400} }}\n", PACK)
+    (failure,) = written.failures
+    assert failure.problem is not None
+    assert failure.found == "cannot run: int too large to convert to float"
+    assert in_spanish(failure.problem) == (
+        "no puede ejecutarse: un valor no es del tipo de su campo"
+    )
+
+
+@pytest.mark.parametrize("inside", ["record.{} = 1\n", "given = {{ x.{} = 1 }}\n"])
+def test_a_text_that_nests_without_end_is_said_to(inside: str) -> None:
+    written = check_text(GOOD + OF_A_TEST + inside.format(".".join(["a"] * 9_000)), PACK)
+    (mistake,) = written.mistakes
+    assert mistake.reason == "more than 40 levels deep"
+    assert in_spanish(mistake.problem) == "más de 40 niveles de profundidad"

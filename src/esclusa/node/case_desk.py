@@ -122,8 +122,9 @@ class CaseDesk(CaseRoom):
                 kept = self._found(connection, visible, name)
             label = self._writing.whole_label(kept)
             said = {"why": f"in the package with seal {package.seal}"}
+            # Not in the transaction: a move of the exchange, which this waits for, may wait for it.
+            visible = self._gate.visible(reader)
             with self._store.write() as connection:
-                visible = self._gate.visible(reader)
                 now = self._found(connection, visible, name)
                 if now.case.version != view.version:
                     raise StateError("the case has changed while it was packed; export it again")

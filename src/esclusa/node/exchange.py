@@ -103,7 +103,7 @@ class Exchange(ExchangeLedger):
         :raises NotFound: when the other party is no partner here.
         """
         signed = read_signed(data, file=file)
-        with self._lock:
+        with self.alone():
             ring = self.ring()
             known = Partners(self.agency)
             for key, text in self.partners.texts.items():
@@ -130,7 +130,7 @@ class Exchange(ExchangeLedger):
 
         :raises TrustError: when a rule of :mod:`esclusa.sharing.agencies.register` is broken.
         """
-        with self._lock:
+        with self.alone():
             now, register = self.now(), self.register()
             if register.accept(sealed, now) is not register:
                 self._move([], also=statement_rows(self.partners, sealed, now), who=by)
@@ -197,7 +197,7 @@ class Exchange(ExchangeLedger):
             return 0
         stated = 0
         while True:
-            with self._lock:
+            with self.alone():
                 last, made, ahead = self._waiting()
                 if last == self._published:
                     return stated
@@ -292,15 +292,17 @@ class Exchange(ExchangeLedger):
     def given(self, record_ids: Iterable[str]) -> dict[str, str]:
         """Return, of these records of ours, those that were stated and not withdrawn since: the
         name by which partners know each, with its id here."""
-        state, wanted = self.state(), set(record_ids)
-        if len(wanted) < _MANY:
-            named = {self.name_of(record_id): record_id for record_id in wanted}
-        else:  # a keyed hash for each costs more than one walk over all that were ever stated
-            named = {name: at.id for name, at in self.pointers.items() if at.id in wanted}
-        return {
-            name: record_id for name, record_id in named.items()
-            if (own := state.own.get(name)) is not None and own.content is not None
-        }  # fmt: skip
+        wanted = set(record_ids)
+        with self._lock:  # state and places together: a move that fails makes both forgotten
+            state = self.state()
+            if len(wanted) < _MANY:
+                named = {self.name_of(record_id): record_id for record_id in wanted}
+            else:  # a keyed hash for each costs more than one walk over all that were ever stated
+                named = {name: at.id for name, at in self.pointers.items() if at.id in wanted}
+            return {
+                name: record_id for name, record_id in named.items()
+                if (own := state.own.get(name)) is not None and own.content is not None
+            }  # fmt: skip
 
     def erased(self, record_ids: Iterable[str], *, by: str) -> None:
         """Recall records of ours whose content is about to be erased here."""
@@ -494,8 +496,9 @@ class Exchange(ExchangeLedger):
         :param leaving: the records that go whole, now or next.
         :param labels: labels for which analysis is ready; what is missing is added.
         """
-        with self._lock, uncollected():
-            copies = {key: self._state.copies.get(key) for key in owed}
+        with self.alone(), uncollected():
+            known = self.state().copies  # read again where a failed move made it forgotten
+            copies = {key: known.get(key) for key in owed}
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
             places, around, seen = None, None, 0
@@ -511,8 +514,9 @@ class Exchange(ExchangeLedger):
                     fresh = around.labels - labels if around is not None else set()
                     self._copies.ready(fresh)  # writes, so not inside the transaction
                     labels |= fresh
-            reports = {key: (debt, places[key]) for key, debt in owed.items()}
-            self._move([_then(moves.erased_all, reports=reports)])
+        # What is kept beside the ledger has let go of it, too.
+        reports = {key: (debt, places[key]) for key, debt in owed.items()}
+        self._move([_then(moves.erased_all, reports=reports)])
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):

@@ -99,6 +99,7 @@ class ExchangeLedger:
         self.agency = agency
         self.now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._lock = threading.RLock()
+        self._forgotten = 0
         self._credentials: Credentials | None = None
         self.kept: dict[str, dict[str, bytes]] = {}
         """Tables of other services beside the exchange's own; a service enters its names here."""
@@ -110,6 +111,7 @@ class ExchangeLedger:
         self.log = Chronicle(folder, store, agency, self._signer, self.ring)
 
     def _forget(self) -> None:
+        self._forgotten += 1
         self._state = empty(self.agency)
         self.partners = Partners(self.agency)
         self.alarms: dict[str, Told] = {}
@@ -136,10 +138,16 @@ class ExchangeLedger:
     def state(self) -> State:
         """Return the present state; not to be changed. What several services read at once
         (:meth:`~esclusa.sharing.release.Gate.together`) brings it up to date once."""
-        if is_first(self):
-            with self._lock, self._store.read() as connection:
-                self._refresh(connection)
-        return self._state
+        with self._lock:
+            # What was forgotten meanwhile, because a move failed, is read again.
+            if is_first((self, self._forgotten)):
+                try:
+                    with self._store.read() as connection:
+                        self._refresh(connection)
+                except BaseException:
+                    self._forget()  # half of a change may have been taken in
+                    raise
+            return self._state
 
     def ring(self) -> KeyRing:
         """Return every key that counts here."""
@@ -200,6 +208,14 @@ class ExchangeLedger:
 
     # --- moving -----------------------------------------------------------------------------
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other thread move the exchange, or read its state, meanwhile. What the block
+        erases is told when others may again: who is told has a lock of its own, and whoever holds
+        that may be waiting to read the state."""
+        with self._store.together(), self._lock:
+            yield
+
     def change(self, act: Act, *, who: str = "exchange") -> None:
         """Make a change of another service and what it says to partners in one transaction.
 
@@ -225,7 +241,7 @@ class ExchangeLedger:
         :param ahead: places of the records that the moves will release, to read them together.
         """
         made = list(made)
-        with self._lock, uncollected():
+        with self.alone(), uncollected():
             for _ in range(_TRIES):
                 try:
                     found = self._tried(made, {} if also is None else also, who, ahead)

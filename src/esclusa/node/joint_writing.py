@@ -122,9 +122,10 @@ class Writing:
         marking = self.saying.marking(self._labels.get(kept.base), partner)
         label = self._labels.intern(self._us, marking)
         shell = (record_id(self._us, "case_move", natural_key(share.made.move)),)
+        every = self._shown()  # not in a transaction: a move of the exchange may wait for that
         with self._store.write() as connection:
             now = joint_rows.one(
-                connection, self._labels, self._shown(), self._us, share.made.said("joint")
+                connection, self._labels, every, self._us, share.made.said("joint")
             )
             if now is None:
                 raise StateError("the joint case is not here any more")

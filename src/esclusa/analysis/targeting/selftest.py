@@ -96,7 +96,8 @@ def check_pack(pack: Pack) -> PackReport:
 def verdict(found: Compiled, test: RuleTest) -> str:
     """Return ``true``, ``false`` or ``unknown``: what the rule says about a test's example.
 
-    :raises RuleError: (or a msgspec, polars, value or type error) the example cannot be a row.
+    :raises RuleError: (or a msgspec, polars, arithmetic, value or type error) the example cannot be
+        a row.
     """
     subject = test.subject or found.rule.subjects[0]
     table = _given(subject, test.given) if test.given is not None else _recorded(subject, test)
@@ -126,7 +127,7 @@ def _failure(found: Compiled, test: RuleTest) -> Failure | None:
         problem = error
     except msgspec.ValidationError as error:
         problem = RuleError("cannot run: {said}", said=mismatch(str(error)))
-    except (ValueError, TypeError, pl.exceptions.PolarsError) as error:
+    except (ArithmeticError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
         # What the column engine says of a value is for whoever knows it.
         problem = RuleError("cannot run: {said}", said=Term(str(error), es=_ODD))
     if problem is not None:

@@ -10,13 +10,14 @@ import datetime as dt
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from esclusa.analysis.targeting.pack import MAX_FILE_BYTES, Compiled, Pack, build_pack
+from esclusa.analysis.targeting.parser import MAX_DEPTH
 from esclusa.analysis.targeting.problems import PackError
 from esclusa.analysis.targeting.rule import Rule, from_table
 from esclusa.analysis.targeting.selftest import Failure, check_pack
@@ -78,6 +79,9 @@ def check_text(text: str, within: Pack, *, taken: Collection[str] = ()) -> Writt
         table = tomllib.loads(plain)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         return _wrong([_unreadable(plain, error)])
+    if _is_deeper(table, MAX_DEPTH):  # what is written with it walks through it by recursion
+        too_deep = RuleError("more than {most} levels deep", most=MAX_DEPTH)
+        return _wrong([Mistake(problem=too_deep)])
     rule, problems = from_table(Rule, table)
     if rule is None:
         return _wrong([_placed(plain, problem) for problem in problems])
@@ -137,6 +141,15 @@ def refusal(mistakes: Sequence[Mistake]) -> RuleError:
         "\n".join(map(str, mistakes)),
         places=tuple((one.line, one.column, one.problem) for one in mistakes),
     )
+
+
+def _is_deeper(table: Mapping[str, Any], most: int) -> bool:
+    """Tell whether tables and lists stand more than so many levels inside one another."""
+    level: list[Any] = [table]
+    for _ in range(most):
+        inside = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [part for parts in inside for part in parts if isinstance(part, dict | list)]
+    return bool(level)
 
 
 def _wrong(mistakes: list[Mistake]) -> Written:

@@ -11,12 +11,13 @@ import pickle
 import random
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esclusa.analysis.screening import BulkScreener, Index, Query, Screener, make_query
+from esclusa.analysis.screening import BulkScreener, Index, Query, Screener, make_query, screener
 from esclusa.analysis.screening.align import align
 from esclusa.analysis.screening.attributes import most
 from esclusa.analysis.screening.bounds import Pairs, close_reach
@@ -26,6 +27,7 @@ from esclusa.analysis.screening.lookup import Lookups
 from esclusa.analysis.screening.questions import Facts, Slots, Words, questions, written_as_one
 from esclusa.analysis.screening.score import score_name
 from esclusa.analysis.screening.search import SLACK, look_up, loose_reach
+from esclusa.analysis.screening.settings import default_weights
 from esclusa.analysis.screening.sound import fold_joined, fold_two
 from esclusa.model import Alias, Identifier, ListEntry
 
@@ -348,3 +350,41 @@ def test_whether_there_is_a_hit_is_told_by_numbers_and_addresses_too(
     for only in (None, [("own", "ship")], [("own", "2")]):
         bulk = BulkScreener(Screener(index), only)
         assert list(bulk.meets([query])) == [bool(hits) for hits in bulk.answers([query])]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "listed", "asked"),
+    [
+        # Two words that contradict cost less than one that only one side has: what is left over on
+        # the other side too makes a name better, and of the second VEGA that is not known before.
+        (
+            {"conflict": 0.12, "extra_query": 1.2, "extra_entry": 1.5},
+            "vessel", "VEGA CHENG VEGA", "IVANOVIVANOV VEGA KIM RAHMAN",
+        ),
+        # Signs that contradict cost less than the words that they are read as would: one sign of
+        # four stands against another, and two words, because a third is read otherwise in front.
+        ({}, "person", "盖行长强", "强李长盖"),
+        ({"signs": 0.0}, "person", "李伟", "李娜"),
+        ({"signs": 0.5, "against": 60.0}, "person", "김민수", "김영희"),
+        ({"signs": 0.5, "against": 60.0}, "person", "欧阳伟", "欧阳娜"),
+    ],
+    ids=["repeated word", "weights as shipped", "one sign", "two signs", "two words agree"],
+)  # fmt: skip
+def test_what_words_left_over_cost_at_least_is_not_overstated(
+    changed: dict[str, float], kind: str, listed: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that at a threshold of nothing has some points is a hit up to just these."""
+    weights = default_weights()
+    weights = msgspec.structs.replace(
+        weights, name=msgspec.structs.replace(weights.name, **changed)
+    )
+    entry = ListEntry(list_id="own", uid="here", type=kind, name=listed)
+    index, query = Index.build([entry], {}, weights), make_query(asked, kind)
+    (whole,) = Screener(index, threshold=0.0).query(query)
+    assert whole.score > 5.0
+    for threshold in (whole.score - 5.0, whole.score - 0.1):
+        (found,) = BulkScreener(Screener(index, threshold=threshold)).answers([query])
+        assert found == (whole,)
+        for few in (0, 1_000):
+            monkeypatch.setattr(screener, "_FEW_FOUND", few)
+            assert Screener(index, threshold=threshold).query(query) == (whole,)

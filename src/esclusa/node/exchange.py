@@ -25,9 +25,10 @@ from esclusa.errors import (
     WireError,
 )
 from esclusa.ledger import records
-from esclusa.model import Record, decode_body, kind_of
+from esclusa.model import Record
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
+from esclusa.node.arriving import check_bodies, sender_of
 from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move, uncollected
 from esclusa.node.partners import (
     Partner,
@@ -54,7 +55,6 @@ from esclusa.sharing.exchange.rows import Consents, CopyKey, Grade, Grant, Owed
 from esclusa.sharing.exchange.state import Effects, Rules, State
 from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
-from esclusa.sharing.wire import Header
 
 _PUBLISHED: Final = "published"
 _AT_ONCE: Final = 500
@@ -381,9 +381,9 @@ class Exchange(ExchangeLedger):
             verified, lines = unpack(
                 data, receiver=self.agency, ring=self.ring(), now=self.now(), file=file
             )
-            _check_bodies(verified.batch.messages, file)
+            check_bodies(verified.batch.messages, file)
         except WireError as error:
-            said = ExchangeError("signature", str(error), _sender(data))
+            said = ExchangeError("signature", str(error), sender_of(data))
             self._move([lambda state, _rules, _now: core.refusal(state, said)])
             raise
         batch = verified.batch
@@ -578,26 +578,3 @@ def _given(agreements: Iterable[InForce], us: str) -> frozenset[str]:
         for clause in item.agreement.clauses
         if clause.giver == us
     )
-
-
-def _check_bodies(messages: Sequence[Any], file: str) -> None:
-    """Refuse a batch with a content that is no record: it could neither be stored nor shown."""
-    for message in messages:
-        content = getattr(message, "content", None)
-        if content is None:
-            continue
-        try:
-            kind = kind_of(decode_body(bytes(content.body)))
-        except (msgspec.ValidationError, msgspec.DecodeError, EsclusaError):
-            reason = "a content in the batch is no record that this version of Esclusa knows"
-            raise WireError(reason, file=file) from None
-        if kind != getattr(message, "kind", kind):
-            raise WireError("a content in the batch is of another kind than it says", file=file)
-
-
-def _sender(data: bytes) -> str:
-    """Return who a refused batch says it is from, for the alarm; "" when it says nothing."""
-    try:
-        return msgspec.json.decode(data.split(b"\n", 1)[0], type=Header).sender
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
-        return ""

@@ -129,16 +129,19 @@ def closely(
     points -= np.where(unsure, _at_least_few(index, facts, pairs, reach), np.float32(0))
     kept &= points >= least
     left = kept & (reach.asked_left > 0) & (reach.listed_left > 0)
-    unsure &= left & ~needed.signed[pairs.query]
+    unsure &= left
     sure &= left
+    # Where signs contradict, they cost at least one sign, and words left over nothing beside them.
+    most = np.where(needed.signed[pairs.query], index.weights.name.signs, math.inf)
     single = (np.bitwise_count(reach.asked_left) == 1) & (np.bitwise_count(reach.listed_left) == 1)
     single &= sure
     some = np.flatnonzero(single)
-    kept[some] = points[some] - _single_doubts(index, pairs, reach, tokens, some) >= least
+    doubts = np.minimum(_single_doubts(index, pairs, reach, tokens, some), most[some])
+    kept[some] = points[some] - doubts >= least
     for chosen, doubt in ((sure & ~single, _doubt), (unsure, _least_doubt)):
         for pair in np.flatnonzero(chosen).tolist():
             asked = tokens[pairs.query.item(pair)]
-            lost = doubt(index, asked, pairs.name.item(pair), reach, pair)
+            lost = min(doubt(index, asked, pairs.name.item(pair), reach, pair), most.item(pair))
             kept[pair] = points.item(pair) - lost >= least
     return pairs.only(kept)
 

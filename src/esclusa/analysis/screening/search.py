@@ -355,10 +355,14 @@ def lone_factor(weights: NameWeights, *, generic: bool) -> float:
 
 
 def against(weights: NameWeights, asked: Floats, listed: Floats) -> Floats:
-    """Return what words left over on both sides count, as ``align`` does."""
-    both = np.minimum(asked, listed)
-    counted = 2 * weights.conflict * both
-    counted += weights.extra_query * (asked - both) + weights.extra_entry * (listed - both)
+    """Return what words left over on both sides count at least, as ``align`` counts them.
+
+    More may be left over than is known, and then stand against what is: so a word that only one
+    side has counts no more than two that stand against each other.
+    """
+    both, most = np.minimum(asked, listed), 2 * weights.conflict
+    counted = most * both + min(weights.extra_query, most) * (asked - both)
+    counted += min(weights.extra_entry, most) * (listed - both)
     return np.asarray(counted, dtype=np.float32)
 
 

@@ -24,8 +24,9 @@ from esclusa.analysis.selection.chances import ONE, size, spread
 from esclusa.analysis.selection.policy import LANE, Policy
 
 _LEAST_RANDOM: Final = Fraction(1, 2)
-"""In the least inspected lanes the random half keeps at least so much of the chance that it would
-have without the other half: it stays a sample of everything by itself."""
+"""In the least inspected lanes the random half gives at least so much of its share of both parts (a
+quarter, where both are alike) for one that it gives on others: it stays a sample of everything by
+itself."""
 
 
 def strata_of(pool: Sequence[Candidate], ends: Sequence[float]) -> list[int]:

@@ -27,9 +27,11 @@ from esclusa.formats.edifact.columns import (
     baplie,
     base,
     coarri,
+    compiled,
     cuscar,
     elements,
     index,
+    loops,
     paxlst,
     segments,
     spans,
@@ -539,3 +541,55 @@ def test_damaged_files_give_the_tables_of_the_plain_reader(pool: list[bytes], se
             data + rng.choice(pool),
         ])  # fmt: skip
     check(data, rng.choice(list(BACKENDS)))
+
+
+@pytest.mark.parametrize("mark", [" ", "\xc3"], ids=["blank", "beyond ASCII"])
+@pytest.mark.parametrize(
+    "text",
+    ["?{}ABC", "ABC?{}", "ABC?{}?{}", " ?{}ABC ?{} ", "A?\xc3\x89", "?{}"],
+    ids=["begin", "end", "twice", "both", "letter", "alone"],
+)
+def test_any_decimal_mark_may_be_released(mark: str, text: str, backend: str) -> None:
+    """UNA names it, and nothing says which characters it may be."""
+    value = text.format(*mark * 2)
+    body = f"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+{value}'NAD+FL+++{value}:{value}'RFF+AVF:{value}'UNT+6+1'"
+    data = f"UNA:+{mark}? '{UNB.decode().replace('UNOA:2', 'UNOC:3')}{body}UNZ+1+1'"
+    found = index(data.encode("latin-1"), backend=backend)
+    assert check_tables(data.encode("latin-1"), found) == 1
+
+
+def crafted(count: int) -> list[bytes]:
+    """Values of eight bytes that all fall on one place of the table of :func:`loops.distinct`."""
+    prime, low, good = (
+        0x9E3779B97F4A7C15,
+        (1 << 20) - 1,
+        set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+    )
+    back, letters, found = pow(prime, -1, 1 << 20), sorted(good), list[bytes]()
+    rng = random.Random(0)
+    while len(found) < count:
+        head = bytes(rng.choices(letters, k=4))
+        half = -(int.from_bytes(head, "little") * prime >> 32) * back & low
+        tail = (half | rng.choice((3, 4, 5)) << 20).to_bytes(3, "little")
+        if good.issuperset(tail):
+            found += [head + tail + bytes([last]) for last in letters]
+    return found[:count]
+
+
+@pytest.mark.skipif(not INSTALLED, reason="could not run: numba is not installed (extra `fast`)")
+def test_values_made_to_fall_together_are_sorted() -> None:
+    """Each would be held against all before it: minutes for a megabyte."""
+    codes = crafted(1500)
+    told = b"".join(b"RFF+" + code + b":1'" for code in [*codes, *codes])
+    body = b"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'NAD+FL+++ROJAS:ANA'%sUNT+%d+1'" % (told, 3004)
+    data = UNB + body + b"UNZ+1+1'"
+    found = index(data, backend="numba")
+    run = found.runs[0]
+    where = spans.component(run, np.flatnonzero(run.tag == tag_code("RFF")), 1)
+    code, example = np.empty(3000, np.intp), np.empty(3000, np.intp)
+    walk = compiled.compiled(loops.distinct)
+    assert walk(run.words, spans.MASKS, *spans.narrow(where), code, example) == -1
+    made = spans.values(run, where)
+    assert [made.values[each] for each in made.code] == [each.decode() for each in codes * 2]
+    assert len(made.values) == len(set(codes))
+    assert check_tables(data, found) == 1

@@ -7,6 +7,7 @@ import io
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,7 @@ from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.x12 import reader
 from esclusa.formats.x12.columns import BACKENDS, TABLES, Tables, read, rows_of
 from esclusa.formats.x12.columns import machine as columns_machine
+from esclusa.formats.x12.columns import scan as columns_scan
 from esclusa.formats.x12.columns.scan import scan
 from esclusa.model import Defect, Message
 
@@ -556,3 +558,21 @@ def test_both_backends_cut_the_same_rows(text: str) -> None:
         if name != "tag":
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
     assert np.array_equal(one.tag[~one.bad], other.tag[~other.bad])
+
+
+def test_what_is_written_on_the_way_is_shared_with_no_other_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compiled loops run without Python's lock: two of them in one array read each other's places,
+    and write past the end of what was sized for their own."""
+    given = list[tuple[Any, ...]]()
+    monkeypatch.setattr(
+        columns_scan.compiled, "compiled", lambda _: lambda *all_: given.append(all_)
+    )
+    text = np.frombuffer(b"ST*310*0001~" * 3, np.uint8)
+    marks = Separators(">", "*", ".", "", "^", "~")
+    for _ in range(2):
+        columns_scan._numba(text, len(text), columns_scan._classes(marks), marks)
+    one, other = (all_[5:] for all_ in given)  # hits, and the arrays of the rows
+    assert len(one) == 8
+    assert not any(np.shares_memory(mine, theirs) for mine in one for theirs in other)

@@ -99,6 +99,16 @@ BOX = "<ctn_segment><Ctn_reference>CSQU3054383</Ctn_reference></ctn_segment>"
 PLAIN = [bill(number) for number in range(2, 8)]
 
 
+@pytest.mark.parametrize("box", [BOX, BOX.replace("383<", "384<")], ids=["sound", "wrong number"])
+def test_a_text_may_speak_of_name_spaces(box: str) -> None:
+    """A bill with a defect is parsed again, though batches with that word are left to care."""
+    data = manifest(*PLAIN, bill(99, box).replace("COFFEE", "GUIDE TO xmlns:a"), bill(100))
+    shaped, plain, count = ways(data)
+    assert shaped == plain
+    assert count == len(PLAIN) + 2
+    assert ("value.container" in " ".join(codes(shaped))) == (box != BOX)
+
+
 @pytest.mark.parametrize(
     ("odd", "shaped"),
     [

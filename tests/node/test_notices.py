@@ -32,7 +32,7 @@ from notice_worlds import DOMAIN, Post, account, settle
 ANA = f"ana@{DOMAIN}"
 KINDS = ("alert", "list_changed", "list_held", "rule_review", "match_reopened")
 BY_MAIL = Choice(mail=Way(kinds=KINDS, to=ANA))
-OPEN_LIST = "own_public 2026-11-27"
+OPEN_LIST = "List changed: own_public "
 
 
 @pytest.fixture(scope="module")

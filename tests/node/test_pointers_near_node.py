@@ -113,6 +113,13 @@ def test_a_question_too_small_for_the_second_stage_asks_nothing(tmp_path: Path) 
     world.close()
 
 
+def told_in(data: bytes) -> list[bytes]:
+    """Return what of the name stands in bytes, in any case. Each has a sign that base64 lacks, or
+    is long: five letters alone come up in it by chance."""
+    words = (b"anna ryvas", b"ryvas anna", b" ryvas", b"ryvas ", b'"ryvas', b"n rvs", b"rvs/pa")
+    return [word for word in words if word in data.lower()]
+
+
 def crossed(world: World) -> list[tuple[str, list[int]]]:
     """Search for one name; return who said messages of which lengths, without the header's time."""
     ask(world["northreach"], "name_near", NEAR)
@@ -122,7 +129,7 @@ def crossed(world: World) -> list[tuple[str, list[int]]]:
             batch = world[giver].exchange.batch(taker)
             said.append((giver, [len(line) for line in batch.split(b"\n")[1:-2]]))
             world[taker].exchange.receive(batch)
-            assert not [name for name in (b"ryvas", b"n rvs", b"rvs/pa") if name in batch.lower()]
+            assert not told_in(batch)
     return said
 
 
@@ -144,7 +151,7 @@ def test_a_hidden_record_no_record_and_a_hit_look_alike_to_all_that_crosses(
             with node.store.read() as connection:
                 kept = b"".join(key.encode() + (row or b"")
                                 for _n, _t, key, row in tables.changed(connection, 0))  # fmt: skip
-            assert b"ryvas" not in kept.lower() and b"N RVS" not in kept
+            assert not told_in(kept)
         world.close()
     assert seen[0] == seen[1] == seen[2]
     assert told == ["no_hit", "no_hit", "possible_hit"]

@@ -309,12 +309,17 @@ class _Frame:
         if len(batch) > MIB or b"<!" in batch or b"<?" in batch or b"xmlns" in batch:
             return None
         try:
-            found = etree.fromstring(
-                self._plain + batch + (b"" if whole else self.close), self._parser
-            )
+            found = self.root(batch + (b"" if whole else self.close))
         except etree.XMLSyntaxError:
             return None
         return None if self._deep(found) else found
+
+    def root(self, rest: bytes) -> Node:
+        """Return the root, given what stands behind its start tag, its end tag included.
+
+        Raises ``XMLSyntaxError`` where that is not well-formed.
+        """
+        return etree.fromstring(self._plain + rest, self._parser)
 
 
 def _span(batch: bytes, tag: str, after: int) -> tuple[int, int]:
@@ -420,9 +425,9 @@ class _Batch:
 
     def element(self, part: Part) -> Node:
         start = part.offset - self._at
-        root = self._frame.parse(self._batch[start : start + part.length], False)
-        assert root is not None, "what has a shape is well-formed"
-        return root[0]
+        # What has a shape is well-formed; a name space that its text speaks of is none.
+        found = self._batch[start : start + part.length]
+        return self._frame.root(found + self._frame.close)[0]
 
     def find(self, part: Part, number: int) -> tuple[int, int]:
         inner = part.offset - self._at

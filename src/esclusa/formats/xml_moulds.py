@@ -55,7 +55,7 @@ def slots_of_all(plans: tuple[Plan, ...]) -> Slots | None:
     for tag, group in groupby(plans, key=lambda plan: plan.tag):
         alike = list(group)
         inner: Slots | None = slots_of(alike[0])
-        for each in alike[1:]:
+        for each in dict.fromkeys(alike[1:]):  # a thousand like ones tell no more than one
             inner = merged(inner, slots_of(each)) if inner else None
         if not inner or any(tag == slot.tag for slot in found):
             return None

@@ -3,20 +3,17 @@ in numpy does (:mod:`.counting`, :mod:`.peers`, :mod:`.shaping`), and the same t
 
 They walk the stream once in order of time and keep what each key has so far, instead of sorting the
 stream by each key. The functions are plain Python that numba compiles, so they use no more of numpy
-than it knows. What is compiled is kept beside the sources, or in the user's cache, for the next
-process; compiling takes some seconds, loading it a few hundredths.
+than it knows. Nothing is reordered or fused: sums and quotients are those of numpy to the last bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
 
-INSTALLED: Final = find_spec("numba") is not None
+from esclusa.formats.compiling import INSTALLED as INSTALLED
+from esclusa.formats.compiling import compiled as compiled
 
 DAY_US: Final = 86_400_000_000.0
 NONE: Final = -1
@@ -29,22 +26,6 @@ HOLDS, IS_KNOWN = 6, 7
 """Places in what is kept of a group of peers beside its histogram."""
 ALONE: Final = -2
 """A key that the stream names once: no question about it meets another consignment."""
-
-
-@cache
-def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loop of this module compiled; where no folder can keep it, for this process alone.
-
-    Nothing is reordered or fused: sums and quotients are those of numpy to the last bit.
-    """
-    import numba
-
-    options: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
-    try:
-        made: Callable[..., Any] = numba.njit(**options, cache=True)(loop)
-    except RuntimeError:  # no folder that can be written
-        made = numba.njit(**options)(loop)
-    return made
 
 
 def distinct(values: Any, most: int, table: Any, code: Any, example: Any) -> int:

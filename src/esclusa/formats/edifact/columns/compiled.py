@@ -2,34 +2,17 @@
 installation. Each does what its neighbour in numpy does, and the same tests hold both.
 
 Here are the loops of the index, in :mod:`loops` those of tables. They are plain Python that numba
-compiles, so they use no more of numpy than it knows. What is compiled is kept beside the sources,
-or in the user's cache, for the next process; compiling takes some seconds, loading it a few
-hundredths.
+compiles, so they use no more of numpy than it knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-INSTALLED: Final = find_spec("numba") is not None
-
-
-@cache
-def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loop compiled; where no folder can keep it, for this process alone."""
-    import numba
-
-    options: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
-    try:
-        made: Callable[..., Any] = numba.njit(**options, cache=True)(loop)
-    except RuntimeError:  # no folder that can be written
-        made = numba.njit(**options)(loop)
-    return made
+from esclusa.formats.compiling import INSTALLED as INSTALLED
+from esclusa.formats.compiling import compiled as compiled
 
 
 def separators(

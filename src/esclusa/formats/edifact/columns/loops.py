@@ -28,16 +28,17 @@ def component(
 
 
 def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: Any) -> int:
-    """Number the different values; return how many there are.
+    """Number the different values; return how many there are, -1 where they are best sorted.
 
     The table of hashes grows with them, since most columns hold few: it stays near the processor.
     Values up to eight bytes are their own hash; longer ones with the same hash are compared.
+    Who knows the hash can make values that all fall on one place: so steps in vain are counted.
     """
     table = np.full(1024, -1, np.int32)
     room = np.uint64(1023)
     hashes, sizes = np.empty(512, np.uint64), np.empty(512, np.int32)
     prime = np.uint64(0x9E3779B97F4A7C15)
-    count = 0
+    count, spare = 0, 4096 + 16 * len(begin)
     for here in range(len(begin)):
         start, size = begin[here], end[here] - begin[here]
         mixed = np.uint64(0)
@@ -67,6 +68,10 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
                         left -= 8
                 if same:
                     break
+                spare -= size >> 3
+            spare -= 1
+            if spare < 0:
+                return -1
             slot = (slot + np.uint64(1)) & room
         if known >= 0:
             code[here] = known

@@ -88,7 +88,9 @@ def _irregular(run: Run, odd: Whole) -> tuple[Rows, Rows, Rows]:
     """Rows with control codes, with a release before plain text, with repeated elements."""
     array, marks = run.text.array, run.marks
     allowed = np.zeros(256, bool)
-    allowed[[ord(mark) for mark in marks.releasable()]] = True
+    # UNA may name any decimal mark: a released blank would be taken off a value's end before it is
+    # known to be one that stays or not, and beyond ASCII one character is several bytes.
+    allowed[[ord(mark) for mark in marks.releasable() if "!" <= mark <= "~"]] = True
     wrong = run.releases[~allowed[array[run.releases + 1]]]
     repeated = np.zeros(0, np.intp)
     if marks.repetition:

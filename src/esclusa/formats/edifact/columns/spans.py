@@ -164,8 +164,8 @@ def distinct(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[
 
     Two values with the same hash would be taken for one, so that is checked, never assumed.
     """
-    if run.fast:
-        return _compiled(run, spans)
+    if run.fast and (numbered := _compiled(run, spans)) is not None:
+        return numbered
     code, example = _numbered(_hashed(run, spans))
     if int((spans.end - spans.begin).max(initial=0)) > 8 and not _same(
         run, spans, spans.at(example[code])
@@ -176,12 +176,13 @@ def distinct(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[
     return code, example
 
 
-def _compiled(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _compiled(run: Run, spans: Spans) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None:
+    """The same in a compiled pass; None where the values are made to fall together."""
     count = len(spans.begin)
     code, example = np.empty(count, np.intp), np.empty(count, np.intp)
     walk = compiled.compiled(loops.distinct)
     found = walk(run.words, MASKS, *narrow(spans), code, example)
-    return code, example[:found].copy()
+    return None if found < 0 else (code, example[:found].copy())
 
 
 def narrow(spans: Spans) -> Spans:

@@ -291,7 +291,9 @@ def _numba(
 ) -> tuple[Any, ...]:
     ends = np.count_nonzero(array[:size] == ord(marks.terminator))
     both = ends + np.count_nonzero(array[:size] == ord(marks.element))
-    at, first, hits = np.empty(both, np.int32), np.zeros(ends + 1, np.int32), _HITS
+    at, first = np.empty(both, np.int32), np.zeros(ends + 1, np.int32)
+    # Not shared: compiled loops run without Python's lock, so another thread would write into it.
+    hits = np.empty(min(size, CHUNK) + 1, np.int32)
     raw, begin, end = (np.empty(ends, np.int32) for _ in range(3))
     tag, bad = np.empty(ends, np.uint32), np.empty(ends, np.bool_)
     walk = compiled.compiled(cut_rows)
@@ -358,9 +360,6 @@ def cut_rows(
                 skipped += one
             else:
                 wrong = True
-
-
-_HITS: Final = np.empty(CHUNK + 1, np.int32)
 
 
 BACKENDS: Final[dict[str, Callable[..., tuple[Any, ...]]]] = (

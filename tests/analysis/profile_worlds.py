@@ -6,23 +6,16 @@ import datetime as dt
 from typing import Any
 
 import polars as pl
-import pytest
 from hypothesis import strategies as st
 
 from esclusa.analysis.profiles import OUTCOME_COLUMNS, ROW_COLUMNS, Settings
-from esclusa.analysis.profiles.compiled import INSTALLED
 
 START = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 THIN = Settings(thin=2, known=1)
 """Peer groups of two are enough, so that small histories have peers."""
 
-WAYS = [
-    "numpy",
-    pytest.param("numba", marks=pytest.mark.skipif(
-        not INSTALLED, reason="could not run: numba is not installed (extra `fast`)"
-    )),
-]  # fmt: skip
-"""The backends of ``profile``; numba is an extra."""
+WAYS = ["numpy", "numba"]
+"""The backends of ``profile``; numba, an extra, is among what the tests need."""
 
 MOMENTS = st.builds(
     lambda day, hour: START + dt.timedelta(days=day, hours=hour),

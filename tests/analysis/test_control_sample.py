@@ -27,28 +27,12 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection.control import least_inspected
 from esclusa.errors import InputError
+from selection_worlds import some
 
 SEED = bytes(range(32))
 BEFORE = read_policy('version = "1.1"\nleast_share = 0.0')
 """The policy as it was before the least inspected lanes got a part of their own."""
 ONLY_CONTROL = msgspec.structs.replace(default_policy(), control_share=1.0)
-
-
-def some(many: int = 60, seed: int = 3) -> list[Candidate]:
-    chance = random.Random(seed)
-    return [
-        Candidate(
-            subject=f"box-{at:03}",
-            score=chance.random() ** 5,
-            value=chance.random() * 1e5,
-            cells={
-                "importer": Past(f"importer-{at % 17}", 1 + at % 4, 4 + at % 4, at % 3, 0),
-                "lane": Past(f"lane-{at % 5}", 40, 400, 10 * (at % 5), 1),
-                "fresh_lane": Past(f"lane-{at % 5}", 4, 40, at % 5, 1),
-            },
-        )
-        for at in range(many)
-    ]
 
 
 def many_lanes(many: int = 400) -> list[Candidate]:

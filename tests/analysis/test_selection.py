@@ -37,6 +37,7 @@ from esclusa.analysis.selection import draw as drawing
 from esclusa.analysis.selection.chances import spread
 from esclusa.analysis.selection.worth import followed
 from esclusa.errors import InputError
+from selection_worlds import some
 
 SEED = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -69,23 +70,6 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                     {}, optional={"importer": IMPORTERS, "lane": LANES, "fresh_lane": LANES}
                 )
             ),
-        )
-        for at in range(many)
-    ]
-
-
-def some(many: int = 60, seed: int = 3) -> list[Candidate]:
-    chance = random.Random(seed)
-    return [
-        Candidate(
-            subject=f"box-{at:03}",
-            score=chance.random() ** 5,
-            value=chance.random() * 1e5,
-            cells={
-                "importer": Past(f"importer-{at % 17}", 1 + at % 4, 4 + at % 4, at % 3, 0),
-                "lane": Past(f"lane-{at % 5}", 40, 400, 10 * (at % 5), 1),
-                "fresh_lane": Past(f"lane-{at % 5}", 4, 40, at % 5, 1),
-            },
         )
         for at in range(many)
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
+from numba.core import caching
 
 from esclusa.formats.edifact.columns import compiled, loops
 
@@ -22,7 +24,6 @@ def stripped(loop: Any) -> list[tuple[int, int]]:
 
 
 def folder(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    numba = pytest.importorskip("numba", reason="could not run: numba is not installed")
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(path))
 
 
@@ -56,7 +57,6 @@ def test_code_for_other_arrays_is_not_used(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_full_disk_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(monkeypatch, tmp_path)
-    caching = pytest.importorskip("numba.core.caching")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

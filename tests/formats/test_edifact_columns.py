@@ -36,7 +36,6 @@ from esclusa.formats.edifact.columns import (
     segments,
     spans,
 )
-from esclusa.formats.edifact.columns.compiled import INSTALLED
 from esclusa.formats.edifact.columns.readings import numbered_units
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import Sheet
@@ -57,9 +56,7 @@ LISTED = b"UNH+1+PAXLST:D:05B:UN:IATA'BGM+745'TDT+20+AM218'NAD+FL+++ROJAS:ANA'UN
 
 @pytest.fixture(params=["numpy", "numba"])
 def backend(request: pytest.FixtureRequest) -> str:
-    """Both ways to make the index; numba is an extra."""
-    if request.param == "numba" and not INSTALLED:
-        pytest.skip("could not run: numba is not installed (extra `fast`)")
+    """Both ways to make the index; numba, an extra, is among what the tests need."""
     name: str = request.param
     return name
 
@@ -364,8 +361,6 @@ def test_both_backends_find_the_same(backend: str) -> None:
 @pytest.mark.parametrize("fast", [False, True], ids=["numpy", "numba"])
 def test_columns_of_text_hold_what_the_spans_say(fast: bool) -> None:
     """Blanks at the ends, releases, characters of several bytes, nothing, and long values."""
-    if fast and not INSTALLED:
-        pytest.skip("could not run: numba is not installed (extra `fast`)")
     parts = [
         "",
         "A",
@@ -576,7 +571,6 @@ def crafted(count: int) -> list[bytes]:
     return found[:count]
 
 
-@pytest.mark.skipif(not INSTALLED, reason="could not run: numba is not installed (extra `fast`)")
 def test_values_made_to_fall_together_are_sorted() -> None:
     """Each would be held against all before it: minutes for a megabyte."""
     codes = crafted(1500)

@@ -211,9 +211,7 @@ def _equipment(sheet: Sheet) -> dict[str, pl.Series]:
     n7 = n7[keep]
     number = sheet.column(letters.at(keep), serial.at(keep), check.at(keep))
     owner = sheet.owner[n7]
-    if (np.bincount(owner) > 1).any():
-        twice = pl.DataFrame({"bill": owner, "number": number}).is_duplicated().to_numpy()
-        sheet.suspect(n7[twice])
+    bills.refuse_twice(sheet, n7, owner, number)
     found = {
         "equipment.number": number,
         "equipment.number_valid": pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(n7)),

@@ -57,6 +57,16 @@ def latest(flags: Flags) -> Whole:
     return found
 
 
+def refuse_twice(sheet: Sheet, picked: Picked, bill: Whole, number: pl.Series) -> None:
+    """Sets whose bill names a container twice.
+
+    :param bill: the bill of each row, ``number`` its container.
+    """
+    if (np.bincount(bill) > 1).any():
+        twice = pl.DataFrame({"bill": bill, "number": number}).is_duplicated().to_numpy()
+        sheet.suspect(picked[twice])
+
+
 def parties(
     sheet: Sheet, begins: Picked, towns: Picked, owner: Whole, count: int
 ) -> dict[str, pl.Series]:

@@ -229,9 +229,7 @@ def _equipment(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
     vid = vid[keep]
     bill = layout.bill[vid]
     number = sheet.column(owner.at(keep), serial.at(keep))
-    if (np.bincount(bill) > 1).any():
-        twice = pl.DataFrame({"bill": bill, "number": number}).is_duplicated().to_numpy()
-        sheet.suspect(vid[twice])
+    bills.refuse_twice(sheet, vid, bill, number)
     found = {
         "equipment.number": number,
         "equipment.number_valid": pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(vid)),

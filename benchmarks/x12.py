@@ -76,12 +76,17 @@ def words(number: int, count: int) -> str:
     return " ".join(WORDS[(number // 17**at + 5 * at) % 17] for at in range(count))
 
 
-def varied(number: int) -> str:
-    """Return a bill that shares with others no more than the names of ports and towns."""
+def load(number: int) -> tuple[str, str, int, int, str]:
+    """Return a container's owner and serial, packages, kilograms and town."""
     owner = "".join(ascii_uppercase[number // 26**at % 26] for at in range(2)) + "XU"
     serial = f"{number * 7919 % 1_000_000:06d}"
     packages, mass = number * 37 % 900 + 1, number * 7919 % 24_000 + 500
-    town = TOWNS[number % 8]
+    return owner, serial, packages, mass, TOWNS[number % 8]
+
+
+def varied(number: int) -> str:
+    """Return a bill that shares with others no more than the names of ports and towns."""
+    owner, serial, packages, mass, town = load(number)
     return f"""LX*{number}~
 M11*NRUS{number:08d}*CN{town[:3]}*{packages}*CTN*{mass}*K****{town}**NRLN~
 N1*SH*{words(number, 3)} {number} CO LTD~
@@ -116,10 +121,7 @@ M15*1*IB{number:09d}*202604{number % 28 + 1:02d}*5201*NRLN*{number % 24:02d}{num
 
 def freight(number: int) -> str:
     """Return a bill of lading, a 310 without its envelope."""
-    owner = "".join(ascii_uppercase[number // 26**at % 26] for at in range(2)) + "XU"
-    serial = f"{number * 7919 % 1_000_000:06d}"
-    packages, mass = number * 37 % 900 + 1, number * 7919 % 24_000 + 500
-    town = TOWNS[number % 8]
+    owner, serial, packages, mass, town = load(number)
     return f"""B3*B*INV{number}*NRLN{number:08d}*PP**202604{number % 28 + 1:02d}*{mass * 7}****NRLN~
 B2A*00*BL~
 N9*BM*NRLN{number:08d}~

@@ -12,16 +12,13 @@ import numpy as np
 import polars as pl
 
 from esclusa.formats.edifact.columns.sheet import choose, first_of
-from esclusa.formats.edifact.columns.spans import Spans, constant, gather
+from esclusa.formats.edifact.columns.spans import constant, gather
 from esclusa.formats.x12 import customs_events_353
 from esclusa.formats.x12.columns import happenings, texts
 from esclusa.formats.x12.columns.happenings import moments, unit_of
-from esclusa.formats.x12.columns.scan import Flags
 from esclusa.formats.x12.columns.sheet import Picked, Sheet, tags_of
 from esclusa.formats.x12.columns.table import Table
-from esclusa.formats.x12.columns.texts import bounds
 from esclusa.formats.x12.customs_events_353 import EVENTS, MANIFEST, TRANSFER
-from esclusa.formats.x12.events import INBOND
 
 _SUBJECTS: Final = ("bill", "container", "inbond")
 _BILL, _CONTAINER, _INBOND = range(3)
@@ -59,7 +56,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, pl.Series, dict[str, pl.Series]]:
         "bill": sheet.column(texts.pick(number, np.where(about == _BILL, np.arange(count), -1))),
         "code": sheet.column(sheet.bare(m15, 1)),
         "reason": happenings.reason(sheet, m15, sheet.window.saying(at, reasons)),
-        "documents": _documents(sheet, number, about == _INBOND),
+        "documents": happenings.documents(sheet, number, about == _INBOND),
         **voyage,
     }
     return owner, constant("original", count), columns
@@ -71,12 +68,6 @@ def _kinds(sheet: Sheet, owner: Picked) -> tuple[Picked, list[str]]:
     code, kinds = sheet.words(sheet.bare(m10, 9))
     at = choose(code, first_of(sheet.owner[m10], sheet.count), len(kinds))
     return at[owner], [*kinds, ""]
-
-
-def _documents(sheet: Sheet, number: Spans, inbond: Flags) -> pl.Series:
-    keep = np.flatnonzero(inbond & (number.end > number.begin))
-    word = sheet.window.say(f"{INBOND}:", len(keep))
-    return sheet.column(word, number.at(keep), lists=bounds(keep, len(inbond)))
 
 
 ADVICE_353: Final = Table(

@@ -20,7 +20,7 @@ from esclusa.formats.x12.columns.scan import Flags, Whole
 from esclusa.formats.x12.columns.sheet import Picked, Sheet, tags_of
 from esclusa.formats.x12.columns.table import Table
 from esclusa.formats.x12.customs_events_353 import EVENTS
-from esclusa.formats.x12.events import INBOND, REMARK
+from esclusa.formats.x12.events import REMARK
 
 _SUBJECTS: Final = ("M11", "M13", "M15")
 _CODE: Final = 3
@@ -96,7 +96,7 @@ def _rows(sheet: Sheet) -> tuple[Picked, pl.Series, dict[str, pl.Series]]:
         "bill": sheet.column(bill),
         "code": _codes(sheet, errors, number, len(event)),
         "reason": _reasons(sheet, errors, k3, number, np.flatnonzero(layout.whole), len(event)),
-        "documents": _documents(sheet, named.movement.at(event), has),
+        "documents": happenings.documents(sheet, named.movement.at(event), has),
         **voyage,
     }
     return owner, constant("original", len(event)), columns
@@ -147,12 +147,6 @@ def _places(layout: _Layout, picked: Picked) -> Whole:
     items = np.flatnonzero(~layout.whole)
     at: Whole = items[np.searchsorted(layout.places[items], picked, side="right") - 1]
     return at
-
-
-def _documents(sheet: Sheet, movement: Spans, there: Flags) -> pl.Series:
-    keep = np.flatnonzero(there & (movement.end > movement.begin))
-    word = sheet.window.say(f"{INBOND}:", len(keep))
-    return sheet.column(word, movement.at(keep), lists=texts.bounds(keep, len(there)))
 
 
 # -- errors -----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from esclusa.formats.x12.columns import bills, texts, units
 from esclusa.formats.x12.columns.scan import Flags, Whole
 from esclusa.formats.x12.columns.sheet import Picked, Sheet
 from esclusa.formats.x12.cutting import Cut
-from esclusa.formats.x12.events import REMARK
+from esclusa.formats.x12.events import INBOND, REMARK
 from esclusa.model import Voyage
 
 FIELDS: Final[dict[str, Any]] = {
@@ -78,6 +78,13 @@ def above(sheet: Sheet, heads: Picked, rows: Picked) -> Whole:
         there &= sheet.owner[heads[at]] == sheet.owner[rows]
     found: Whole = np.where(there, at, -1)
     return found
+
+
+def documents(sheet: Sheet, number: Spans, there: Flags) -> pl.Series:
+    """The in-bond number of each event where one is meant, as a list of documents."""
+    keep = np.flatnonzero(there & (number.end > number.begin))
+    word = sheet.window.say(f"{INBOND}:", len(keep))
+    return sheet.column(word, number.at(keep), lists=texts.bounds(keep, len(there)))
 
 
 def moments(sheet: Sheet, picked: Picked, date: int, time: int, zone: int = 0) -> pl.Series:

@@ -27,7 +27,7 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection.control import least_inspected
 from esclusa.errors import InputError
-from selection_worlds import some
+from selection_pools import some
 
 SEED = bytes(range(32))
 BEFORE = read_policy('version = "1.1"\nleast_share = 0.0')

@@ -37,7 +37,7 @@ from esclusa.analysis.selection import draw as drawing
 from esclusa.analysis.selection.chances import spread
 from esclusa.analysis.selection.worth import followed
 from esclusa.errors import InputError
-from selection_worlds import some
+from selection_pools import some
 
 SEED = bytes(range(32))
 OTHER = bytes(range(1, 33))

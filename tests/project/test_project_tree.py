@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from fnmatch import fnmatch
 
 import pytest
@@ -45,6 +46,18 @@ def test_no_file_names_the_package_index_that_this_machine_uses() -> None:
 
 def test_no_file_is_larger_than_three_megabytes() -> None:
     assert [str(path) for path in files() if path.stat().st_size > 3_000_000] == []
+
+
+def test_no_two_modules_of_the_tests_share_a_name() -> None:
+    """The folders of tests are no packages: of two modules of one name, tests find only one."""
+    names = Counter(
+        path.name
+        for path in files()
+        if path.suffix == ".py"
+        and path.is_relative_to(ROOT / "tests")
+        and path.name not in {"conftest.py", "__init__.py"}
+    )
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_no_module_is_longer_than_six_hundred_lines() -> None:

@@ -12,6 +12,7 @@ from collections import defaultdict
 import msgspec
 import polars as pl
 import pytest
+from selection_pools import some
 
 from esclusa.analysis.measurement import missed
 from esclusa.analysis.selection import (
@@ -27,7 +28,6 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection.control import least_inspected
 from esclusa.errors import InputError
-from selection_pools import some
 
 SEED = bytes(range(32))
 BEFORE = read_policy('version = "1.1"\nleast_share = 0.0')

@@ -14,6 +14,7 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selection_pools import some
 
 from esclusa.analysis.selection import (
     ONE,
@@ -37,7 +38,6 @@ from esclusa.analysis.selection import draw as drawing
 from esclusa.analysis.selection.chances import spread
 from esclusa.analysis.selection.worth import followed
 from esclusa.errors import InputError
-from selection_pools import some
 
 SEED = bytes(range(32))
 OTHER = bytes(range(1, 33))

@@ -84,7 +84,9 @@ def run_child(folder: Path, names: list[Path], *, work: float = 0, clock: float 
     assert child.stdout.readline().strip() == "open"
     killer = threading.Timer(clock or 300, child.send_signal, [signal.SIGKILL])
     killer.start()
-    lines = [line.split() for line in child.stdout.read().splitlines()]
+    said = child.stdout.read()
+    whole = said[: said.rfind("\n") + 1]  # the kill may have struck within its last line
+    lines = [line.split() for line in whole.splitlines()]
     child.wait()
     killer.cancel()
     acknowledged = [line[1] for line in lines if line[0] == "acknowledged"]

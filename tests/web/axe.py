@@ -9,7 +9,10 @@ from playwright.sync_api import Page
 
 _AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_LOOK = """async rules => (await axe.run(document, {runOnly: rules})).violations.map(
+# Nothing is told of what passes, and no rule here needs the style sheets loaded beforehand: a quarter
+# of the time.
+_LOOK = """async rules => (await axe.run(document, {
+    runOnly: rules, resultTypes: ["violations"], preload: false})).violations.map(
     found => [found.id, found.nodes.map(node => node.html.slice(0, 200))])"""
 
 

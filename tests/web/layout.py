@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import os
+
 from playwright.sync_api import Page
 
-LOOKS = [(width, scheme) for width in (1300, 360) for scheme in ("light", "dark")]
-"""Widths in pixels and colour schemes that pages are tried in."""
+_EVERY = [(width, scheme) for width in (1300, 360) for scheme in ("light", "dark")]
+LOOKS = _EVERY if os.environ.get("ESCLUSA_LONG") else [(1300, "light"), (360, "dark")]
+"""Widths in pixels and colour schemes that pages are tried in: each width and each scheme once, as
+neither depends on the other; every pair of them in a long run."""
 
 _SMALL = """() => [...document.querySelectorAll("button, summary, textarea, select, label.tick, "
     + "input:not([type=hidden], [type=radio], [type=checkbox])")]

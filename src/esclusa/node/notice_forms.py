@@ -119,7 +119,8 @@ class Forms:
         moves = [move for move in view.moves if move.move.code in ANSWERS]
         if not moves:
             return None
-        now, token = self._now(), secrets.token_urlsafe(32)
+        # Hexadecimal: a cell that began with "-" would be a formula to a spreadsheet.
+        now, token = self._now(), secrets.token_hex(32)
         due = view.row.clock.due
         until = min(dt.datetime.fromisoformat(due), now + _LONGEST) if due else now + _LONGEST
         fixed = dict(

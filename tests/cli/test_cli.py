@@ -207,6 +207,13 @@ def test_the_demonstration_ends_with_its_table(tmp_path: Path) -> None:
     assert "manifest-northreach-0412.edi" in result.output
     waiting = result.output.partition("Waiting for Aduana de Marisol")[2].splitlines()[2:4]
     assert [line.split("  ")[0] for line in waiting] == ["referral", "request for information"]
+    for crossed in ("(demonstration) to Northreach Port Police", "From Northreach Port Police to "):
+        assert crossed in result.output
+    gone = result.output.partition("Recalled: one consignment")[2].splitlines()[2:4]
+    assert {line.split("  ")[0] for line in gone} == {"northreach", "altamira"}
+    assert all("gone" in line and "tables" in line for line in gone)
+    logs = result.output.partition("Logs of what left")[2].splitlines()[2:5]
+    assert len(logs) == 3 and all("sound" in line for line in logs)
     assert run("check", "--node", folder).exit_code == 0
     # One was recalled; the agreement's second version took nothing back.
     (partner,) = (row for row in lines(run("partner", "list", "--node", folder))

@@ -243,6 +243,17 @@ def test_a_signature_of_somebody_else_is_not_kept(logged: World) -> None:
     assert log.cosigned_size("northreach") == 0
 
 
+def test_a_signature_from_the_future_is_not_kept(logged: World) -> None:
+    log = logged["marisol"].exchange.log
+    request = log.request("northreach")
+    ahead = time.time() + 30 * 86_400
+    line = logged["northreach"].exchange.log.witness("marisol", request, ahead)
+    said = refused(lambda: log.cosigned("northreach", request, line, time.time()), ProofError)
+    assert "future" in said
+    assert log.cosigned_size("northreach") == 0
+    assert log.cosigned("northreach", request, line, ahead) > 0
+
+
 def test_a_signature_counts_for_the_head_it_was_asked_for_whatever_was_logged_since(
     logged: World,
 ) -> None:

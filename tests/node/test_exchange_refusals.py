@@ -15,11 +15,12 @@ from esclusa.errors import (
     AgreementError,
     EsclusaError,
     ExchangeError,
+    LedgerError,
     NotFound,
     TrustError,
     WireError,
 )
-from esclusa.node import Node
+from esclusa.node import Node, upgrade
 from esclusa.sharing.agreement import Signed, sign, write_signed
 from esclusa.sharing.carriage import pack
 from esclusa.sharing.exchange import core
@@ -384,3 +385,20 @@ def test_a_node_without_keys_exchanges_nothing_and_works(tmp_path: Path) -> None
     assert node.exchange.publish() == 0
     refused(lambda: node.exchange.batch("northreach"), EsclusaError)
     node.close()
+
+
+def test_a_half_migrated_node_does_not_open_and_loses_nothing(ready: World) -> None:
+    """An upgrade that stopped half-way: the program is the new one, the schema still the old."""
+    data = ready["marisol"].exchange.batch("northreach")
+    node = ready["northreach"]
+    before = whole(node)
+    node.store.downgrade("-1")
+    node.close()
+    said = refused(lambda: Node.open(node.folder), LedgerError)
+    assert "run `esclusa upgrade`" in said
+    upgrade(node.folder)
+    node = ready.nodes["northreach"] = Node.open(node.folder)
+    node.exchange.now = ready.clock
+    assert whole(node) == before
+    node.exchange.receive(data)
+    assert len(held(node)) == 1

@@ -15,10 +15,14 @@ from typing import NamedTuple
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from esclusa.errors import TrustError
 from esclusa.sharing import authority
-from esclusa.sharing.authority import Identity, Revoked
+from esclusa.sharing.authority import AGENCY, Identity, Revoked
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -103,6 +107,60 @@ def _call(port: int, context: ssl.SSLContext, host: str) -> str:
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_two_nodes_of_one_authority_know_each_other_by_agency(tmp_path: Path, host: str) -> None:
     assert handshake(tmp_path, host=host) == Outcome("marisol", "northreach")
+
+
+Bought = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+MAY_SIGN = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+
+
+def bought(subject: str, by: Bought | None, names: list[x509.GeneralName] | None = None) -> Bought:
+    """Return a certificate as a government's own authority makes it (RFC 5280), by no code of ours:
+    of an authority without names, a root without an issuer."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
+    issuer, signing = (name, key) if by is None else (by[0].subject, by[1])
+    builder = (
+        x509.CertificateBuilder(
+            issuer, name, key.public_key(), x509.random_serial_number(), NOW - DAY, NOW + DAY
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(signed_with(signing), False)
+        .add_extension(x509.BasicConstraints(ca=not names, path_length=None), True)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
+    else:
+        builder = builder.add_extension(MAY_SIGN, True)
+    return builder.sign(signing, hashes.SHA384()), key
+
+
+def signed_with(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
+def test_certificates_of_somebody_elses_authorities_serve_as_well(tmp_path: Path) -> None:
+    """A root, an authority below it, and certificates of nodes that name their agency."""
+    root = bought("Root of Altamira", None)
+    below = bought("Authority of Altamira", root)
+    revocations = (
+        x509.CertificateRevocationListBuilder(below[0].subject, NOW - DAY, NOW + DAY)
+        .add_extension(x509.CRLNumber(1), False)
+        .add_extension(signed_with(below[1]), False)
+        .sign(below[1], hashes.SHA384())
+        .public_bytes(Encoding.PEM)
+    )
+    nodes = []
+    for agency in ("northreach", "marisol"):
+        names = [x509.DNSName("localhost"), x509.UniformResourceIdentifier(AGENCY + agency)]
+        certificate, key = bought(agency, below, names)
+        chain = certificate.public_bytes(Encoding.PEM) + below[0].public_bytes(Encoding.PEM)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        nodes.append(Identity(chain, private))
+    trusted = root[0].public_bytes(Encoding.PEM)
+    outcome = handshake(tmp_path, nodes[0], nodes[1], revocations, trusted=trusted)
+    assert outcome == Outcome("marisol", "northreach")
+    outcome = handshake(tmp_path, nodes[0], MARISOL, revocations, trusted=trusted)
+    assert "CERTIFICATE_VERIFY_FAILED" in outcome.server
 
 
 def test_a_caller_without_a_certificate_is_refused(tmp_path: Path) -> None:

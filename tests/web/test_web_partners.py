@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from typing import Any
 
 import httpx
 import msgspec
@@ -47,6 +48,14 @@ def walk(node: Node, role: str = "supervisor", language: str = "en") -> Walker:
     return Walker(node).sign_in(role, language, password=PASSWORD)
 
 
+def facts(page: Any) -> dict[str, str]:
+    """Return what the page says at its top, by name."""
+    return {
+        text_of(part.find("dt")): text_of(part.find("dd"))
+        for part in page.xpath("//dl[@class='across']/div")
+    }
+
+
 def record_of(node: Node, bill: str = BILL) -> str:
     return next(record.id for record in own(node) if bill in str(record.body))
 
@@ -60,6 +69,35 @@ def test_partners_are_listed_and_opened(world: World, role: str, language: str) 
     said = text_of(walker.see("/partners/northreach"))
     assert ("in force" if language == "en" else "en vigor") in said
     assert walker.get("/partners/nobody").status_code == 404
+
+
+def test_the_page_of_a_partner_tells_how_far_it_is_and_until_when_copies_are_read(
+    world: World,
+) -> None:
+    """State, lag, leases both ways, receipts; the log's heads stand with the numbers of messages."""
+    marisol, northreach = world["marisol"], world["northreach"]
+    shown = facts(walk(marisol).see("/partners/northreach"))
+    assert shown["Agreement"] == "in force"
+    assert shown["Has all news"] == "yes"
+    assert shown["Last heard"] != "never"
+    assert int(shown["Given"]) > 0 and shown["Held of it"] == "0"
+    there = facts(walk(northreach).see("/partners/marisol"))
+    assert there["Held of it"] == shown["Given"]
+    ends = (shown["Our copies there end"], there["Its copies here end"])
+    assert all(end.startswith("20") for end in ends)
+    assert shown["Its copies here end"] == there["Our copies there end"] == "–"
+    log = facts(walk(marisol, "auditor").see("/partners/northreach"))
+    size, signed = log["Our log, signed by it up to"].split(", ")
+    assert int(size) > 0 and int(signed) == marisol.exchange.log.cosigned_size("northreach")
+    assert "Our log, signed by it up to" not in shown
+
+
+def test_a_partner_that_has_not_all_news_is_said_to_lag(world: World) -> None:
+    give(world, Bill(bill="LAGBILL"), sync=False)
+    walker = walk(world["marisol"])
+    assert facts(walker.see("/partners/northreach"))["Has all news"] == "no"
+    world.sync("marisol", "northreach")
+    assert facts(walker.see("/partners/northreach"))["Has all news"] == "yes"
 
 
 def test_numbers_of_messages_are_for_those_who_see_no_content(world: World) -> None:

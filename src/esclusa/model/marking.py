@@ -31,6 +31,9 @@ _GRADES_SOURCE = "ABCX"
 _GRADES_INFORMATION = "1234"
 """Information grades: 1 known to be true … 3 hearsay, 4 cannot be judged."""
 
+_SOURCE = frozenset(_GRADES_SOURCE)
+_INFORMATION = frozenset(_GRADES_INFORMATION)
+
 
 class Level(IntEnum):
     """Sensitivity, from the least to the most restricted."""
@@ -66,11 +69,11 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     retain_until: dt.date | None = None
 
     def __post_init__(self) -> None:
-        if self.source_grade not in _GRADES_SOURCE or len(self.source_grade) != 1:
+        if self.source_grade not in _SOURCE:
             raise MarkingError(
                 "source grade {grade!r} is not one of A, B, C, X", grade=self.source_grade
             )
-        if self.information_grade not in _GRADES_INFORMATION or len(self.information_grade) != 1:
+        if self.information_grade not in _INFORMATION:
             raise MarkingError(
                 "information grade {grade!r} is not one of 1 to 4", grade=self.information_grade
             )
@@ -79,11 +82,15 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     def join(self, other: Marking) -> Marking:
         """Return the least marking at least as strict as both."""
         return Marking(
-            level=max(self.level, other.level),
+            level=self.level if self.level >= other.level else other.level,
             releasable_to=_meet(self.releasable_to, other.releasable_to),
             caveats=self.caveats | other.caveats,
             purposes=_meet(self.purposes, other.purposes),
-            source_grade=max(self.source_grade, other.source_grade, key=_GRADES_SOURCE.index),
+            source_grade=(
+                self.source_grade
+                if self.source_grade == other.source_grade
+                else max(self.source_grade, other.source_grade, key=_GRADES_SOURCE.index)
+            ),
             information_grade=max(self.information_grade, other.information_grade),
             retain_until=_earlier(self.retain_until, other.retain_until),
         )

@@ -43,7 +43,8 @@ def lie(world: World) -> None:
     outbox.append(draft, partner, message)
     effects = draft.effects()
     apply(node.state, effects)
-    world.hear(node, effects)
+    for (to, number), entry in effects.store["entries"].items():
+        world.said.add((node.name, to, number, entry.head))
     world.dirty[node.name, partner] = None
 
 

@@ -33,19 +33,20 @@ from esclusa.sharing.exchange.messages import (
 )
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Pact
 from esclusa.sharing.exchange.state import Effects
-from simulator.truth import LEASE, LIE, SKEW, Stated, Text
+from simulator.truth import BORNE, LEASE, LIE, Stated, Text
 
 if TYPE_CHECKING:
     from simulator.network import Packet
     from simulator.world import Node, World
 
 _TOLERANCE = dt.timedelta(seconds=1)
-_AHEAD = 2 * SKEW
+_AHEAD = BORNE
+_OUT, _NONE = Grade.OUT, Hold.NONE
 _ZERO = dt.timedelta()
 _CLASSES = frozenset(CLASSES)
-_CONTENT = frozenset({Put, Correct, Narrow})
-_STATEMENTS = _CONTENT | {Recall}
-_LOOKED_AT = _CONTENT | {Receipt, Checkpoint, ConsentAsk}
+CONTENT = frozenset({Put, Correct, Narrow})
+_STATEMENTS = CONTENT | {Recall}
+_LOOKED_AT = CONTENT | {Receipt, Checkpoint, ConsentAsk}
 _TELLING = _STATEMENTS | {LeaseRefresh, Checkpoint}
 _REPAIRS = (
     "exchange:inventory:taken", "exchange:outbox:resumed", "exchange:receipt:taken",
@@ -87,11 +88,9 @@ def at_commit(world: World, node: Node, effects: Effects) -> None:
     store = effects.store
     if store and not node.state.ready:
         raise Violation("nothing moves while a node is migrated", node.name)
-    if _LOOKED_AT_TABLES.isdisjoint(store):
-        return
-    for table, rows in store.items():
+    for table in store:
         if table in _LOOKS:
-            _LOOKS[table](world, node, rows, effects)
+            _LOOKS[table](world, node, store[table], effects)
 
 
 def _new_copies(world: World, node: Node, rows: Any, effects: Effects) -> None:
@@ -103,13 +102,18 @@ def _new_copies(world: World, node: Node, rows: Any, effects: Effects) -> None:
 
 
 def _new_entries(world: World, node: Node, rows: Any, effects: Effects) -> None:
-    before = node.state.entries
+    """Look at what a node says, and remember that it said it: it is stored in this very moment."""
+    name, before, said = node.name, node.state.entries, world.said
     for place, entry in rows.items():
-        old = before.get(place)
-        if entry is not None and (old is None or old.message is not entry.message):
-            message = entry.message
-            if type(message) in _LOOKED_AT:
-                _said(world, node, place[0], message, effects)
+        if entry is None:
+            continue
+        partner, number = place
+        said.add((name, partner, number, entry.head))
+        message = entry.message
+        if type(message) in _LOOKED_AT:
+            old = before.get(place)
+            if old is None or old.message is not message:
+                _said(world, node, partner, message, effects)
 
 
 def _new_pacts(world: World, node: Node, rows: Any, effects: Effects) -> None:
@@ -158,7 +162,7 @@ def _ended(node: Node, partner: str, effects: Effects) -> None:
 def _said(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
     """Look at one new message in an outbox."""
     kind = type(message)
-    if kind in _CONTENT and message.content is not None:
+    if kind in CONTENT and message.content is not None:
         if not message.record.startswith(LIE):
             _leaves(world, node, partner, message, effects)
     elif kind is Receipt:
@@ -224,7 +228,6 @@ _LOOKS = {
     "copies": _new_copies, "entries": _new_entries, "pacts": _new_pacts, "trail": _new_trail,
     "consents": _new_consents, "questions": _new_questions,
 }  # fmt: skip
-_LOOKED_AT_TABLES = frozenset(_LOOKS)
 
 
 def at_tick(world: World, node: Node) -> None:
@@ -240,7 +243,7 @@ def at_departure(world: World, node: Node, batch: Batch) -> None:
     """Look at a batch with messages that is about to leave: old content too goes only under an
     agreement."""
     for message in batch.messages:
-        if type(message) in _CONTENT and message.content is not None:
+        if type(message) in CONTENT and message.content is not None:
             if not _in_force(world, node, batch.receiver):
                 seen = (node.name, batch.receiver)
                 raise Violation("no content leaves after an agreement", seen)
@@ -263,28 +266,24 @@ def _reopened(node: Node, key: CopyKey, effects: Effects) -> None:
     for record, own in node.state.own.items():
         if key in own.roots and own.content is not None:
             held = (new.get(record) or own).hold
-            waits = held is not Hold.NONE and (own.hold is held or record in effects.reopen)
+            waits = held is not _NONE and (own.hold is held or record in effects.reopen)
             demand(waits, "what rests on a changed copy waits for a person", (node.name, record))
 
 
-def _pact(node: Node, partner: str, effects: Effects | None) -> Pact:
-    if effects is not None and "pacts" in effects.store:
-        new: Pact | None = effects.store["pacts"].get(partner)
-        if new is not None:
-            return new
-    return node.state.pacts[partner]
+def _pact(node: Node, partner: str, effects: Effects) -> Pact:
+    new = effects.store.get("pacts")
+    return (new and new.get(partner)) or node.state.pacts[partner]
 
 
-def _text(world: World, node: Node, partner: str, effects: Effects | None) -> Text:
-    return world.book.texts[_pact(node, partner, effects).digest]
+def _in_force(world: World, node: Node, partner: str) -> bool:
+    return _stands(world, node, node.state.pacts[partner])[1]
 
 
-def _in_force(world: World, node: Node, partner: str, effects: Effects | None = None) -> bool:
-    new = effects.store.get("pacts") if effects is not None else None
-    pact = (new and new.get(partner)) or node.state.pacts[partner]
-    local = world.now + node.skew
+def _stands(world: World, node: Node, pact: Pact) -> tuple[Text, bool]:
+    """Return the text that a node works under with a partner, and whether it is in force there."""
     text = world.book.texts[pact.digest]
-    return text.signed and not pact.ended and text.begins <= local < text.ends
+    stands = text.signed and not pact.ended and text.begins <= world.now + node.skew < text.ends
+    return text, stands
 
 
 def _matching(
@@ -292,7 +291,13 @@ def _matching(
 ) -> Stated | None:
     """Return what was stated under a number with these values; a restored node may have stated
     two things under one number: then the one whose marking fits best."""
-    fits = [s for s in world.book.stated.get(key, ()) if values.items() <= s.values.items()]
+    said = world.book.stated.get(key)
+    if said is None:
+        return None
+    if len(said) == 1:
+        one = said[0]
+        return one if values is one.values or values.items() <= one.values.items() else None
+    fits = [s for s in said if values.items() <= s.values.items()]
     if len(fits) < 2:
         return fits[0] if fits else None
     strict = [stated for stated in fits if not is_weaker(mark, stated.marking)]
@@ -317,13 +322,14 @@ def _held(world: World, node: Node, key: CopyKey, copy: Copy, effects: Effects) 
         raise Violation("no audience is shown", seen)
     if is_weaker(copy.marking, marking):
         raise Violation("no marking is weaker", seen)
+    text, in_force = _stands(world, node, _pact(node, supplier, effects))
     if not _is_narrowed(before, copy):
-        if not _in_force(world, node, supplier, effects):
+        if not in_force:
             raise Violation("an agreement in force", seen)
         last = marking.retain_until
         if last is not None and world.local(node).date() > last:
             raise Violation("the time to keep", seen)
-    if before is None and not values.keys() <= _text(world, node, supplier, effects).allowed:
+    if before is None and not values.keys() <= text.allowed:
         raise Violation("only agreed fields", seen)
     if supplier == originator:
         if name not in marking.releasable_to:
@@ -355,10 +361,11 @@ def _path(
 def _leaves(world: World, node: Node, partner: str, message: Any, effects: Effects) -> None:
     """Look at content on its way out."""
     name, seen = node.name, (node.name, partner, message.originator, message.record)
-    if not _in_force(world, node, partner, effects) and not _is_resumed(effects):
+    text, in_force = _stands(world, node, _pact(node, partner, effects))
+    if not in_force and not _is_resumed(effects):
         raise Violation("no content without an agreement in force", seen)
     values = world.book.values(message.content)
-    if not values.keys() <= _text(world, node, partner, effects).allowed:
+    if not values.keys() <= text.allowed:
         raise Violation("only agreed fields leave", seen)
     mark = labels.read(message.marking)
     if mark is None or mark.releasable_to != {partner}:
@@ -385,7 +392,7 @@ def _is_resumed(effects: Effects) -> bool:
 def _is_news(node: Node, partner: str, message: Any, mark: Marking, effects: Effects) -> None:
     """See that nothing is said twice, unless the partner lost it in between."""
     before = node.state.grants.get((partner, message.originator, message.record))
-    if before is None or before.state is not Grade.OUT or node.restored:
+    if before is None or before.state is not _OUT or node.restored:
         return
     if before.version != message.version or before.digest != message.digest:
         return
@@ -399,7 +406,7 @@ def at_correction(node: Node, record: str, effects: Effects) -> None:
     """See that whoever has a record is told that it was wrong, not merely that it changed."""
     for (partner, _), entry in effects.store.get("entries", {}).items():
         before = node.state.grants.get((partner, node.name, record))
-        if entry is None or before is None or before.state is not Grade.OUT:
+        if entry is None or before is None or before.state is not _OUT:
             continue
         plain = type(entry.message) is Put and entry.message.content is not None
         demand(not plain, "a correction is called one", (node.name, partner, record))
@@ -413,9 +420,9 @@ def _own_leaves(world: World, node: Node, partner: str, message: Any, effects: E
     if partner not in own.marking.releasable_to:
         raise Violation("an audience that names the partner", seen)
     waited = node.state.own.get(message.record)
-    if own.hold is not Hold.NONE and waited is not None and waited.hold is not Hold.NONE:
+    if own.hold is not _NONE and waited is not None and waited.hold is not _NONE:
         grant = node.state.grants.get((partner, node.name, message.record))
-        flows = grant is not None and grant.state is Grade.OUT
+        flows = grant is not None and grant.state is _OUT
         demand(flows, "what waits for a person starts no new flow", (seen, own, grant))
     for root in own.roots:
         copy = effects.store.get("copies", {}).get(root) or node.state.copies.get(root)
@@ -498,9 +505,8 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
         raise Violation("only what is meant for us is taken")
     if batch.made > world.now + node.skew + _AHEAD:
         raise Violation("nothing from the future is taken")
-    if "inboxes" not in store:
-        return
-    row = store["inboxes"].get(batch.sender)
+    rows = store.get("inboxes")
+    row = rows.get(batch.sender) if rows is not None else None
     if row is None:
         return
     before = node.state.inboxes.get(batch.sender)
@@ -564,7 +570,7 @@ def _recalled(node: Node, sender: str, message: Checkpoint, effects: Effects) ->
             continue
         if (held.version, held.edition) == (after.version, after.edition) > known:
             for place, grant in {**node.state.grants, **new}.items():
-                out = place[1:] == key[1:] and grant.state is Grade.OUT
+                out = place[1:] == key[1:] and grant.state is _OUT
                 demand(not out, "a forgotten recall reaches everybody", (node.name, place))
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _RECORDS = ("r0", "r1", "r2")
+_PARTS = tuple(WEAK)
+_BEFORE, _LONG = 5 * DAY, 400 * DAY
+_CLOCK = 12 * HOUR
 _FLOORS = (
     Marking(releasable_to=frozenset({EVERYONE})),
     Marking(releasable_to=frozenset({EVERYONE}), purposes=frozenset({"sanctions", "targeting"})),
@@ -59,19 +62,19 @@ def first_text(world: World, names: Sequence[str], pair: frozenset[str], number:
     if rule < 0.55:
         onward = Onward("consent")
     elif rule < 0.85:
-        onward = Onward("within", tuple(name for name in names if random() < 0.5))
+        onward = Onward("within", tuple([name for name in names if random() < 0.5]))
     else:
         onward = Onward("never")
     fields = FIELDS if random() < 0.6 else ("a", "b") if random() < 0.7 else ("a",)
-    days = 2 + 8 * random() if random() < 0.2 else 400
+    lasts = (2 + 8 * random()) * DAY if random() < 0.2 else _LONG
     return Text(
-        pair, number, world.now - 5 * DAY, world.now + days * DAY, fields,
+        pair, number, world.now - _BEFORE, world.now + lasts, fields,
         _FLOORS[random() < 0.3], onward, careless=_drawn_fault(world),
     )  # fmt: skip
 
 
 def _drawn_fault(world: World) -> str:
-    return pick(world, tuple(WEAK)) if world.rng.random() < 0.08 else ""
+    return pick(world, _PARTS) if world.rng.random() < 0.08 else ""
 
 
 def change_agreement(world: World) -> None:
@@ -112,9 +115,9 @@ def end_agreement(world: World) -> None:
 def draw_marking(world: World, node: Node) -> Marking:
     """Return a marking for a node's own record."""
     random = world.rng.random
-    audience = frozenset(name for name in node.partners if random() < 0.75)
+    audience = frozenset([name for name in node.partners if random() < 0.75])
     if random() < 0.05:
-        audience = frozenset(name for name in world.nodes if name != node.name)
+        audience = frozenset([name for name in world.nodes if name != node.name])
     keep = None
     if random() < 0.2:
         keep = (world.now + (1 + 7 * random()) * DAY).date()
@@ -184,7 +187,7 @@ def narrow_of(world: World, node: Node, record: str) -> None:
     mark = msgspec.structs.replace(
         own.marking,
         level=min(own.marking.level + int(random() * 2), 4),
-        releasable_to=frozenset(n for n in sorted(own.marking.releasable_to) if random() < 0.7),
+        releasable_to=frozenset([n for n in sorted(own.marking.releasable_to) if random() < 0.7]),
         caveats=own.marking.caveats | (frozenset({"ORCON"}) if random() < 0.2 else frozenset()),
     )
     content = own.content
@@ -333,7 +336,7 @@ def derive_from(world: World, node: Node, key: CopyKey) -> None:
     record = pick(world, ("d0", "d1"))
     sources = [key, *_more_sources(world, node, record)]
     rows = [node.state.own[s[2]] if s[0] == "" else node.state.copies[s] for s in sources]
-    audience = frozenset(name for name in node.partners if world.rng.random() < 0.8)
+    audience = frozenset([name for name in node.partners if world.rng.random() < 0.8])
     mark = marking(1, audience, False, None)
     for row in rows:
         mark = joined(mark, row.marking)
@@ -375,7 +378,7 @@ def request_of(world: World, node: Node) -> None:
     """Ask one of a node's partners for information."""
     partner = pick(world, node.partners)
     world.book.serial += 1
-    asked = Request(f"q{world.book.serial}", "check", world.local(node) + 12 * HOUR)
+    asked = Request(f"q{world.book.serial}", "check", world.local(node) + _CLOCK)
     done = world.attempt(node, moves.request, partner=partner, asked=asked)
     if done is not None:
         world.commit(node, done)

@@ -11,7 +11,7 @@ from esclusa.sharing.exchange.messages import CLASSES, ConsentAnswer
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Inbox, Outbox, Own
 from esclusa.sharing.exchange.state import TABLES
 from simulator import invariants, operations
-from simulator.invariants import Violation, demand, may_derive
+from simulator.invariants import CONTENT, Violation, demand, may_derive
 from simulator.truth import GRACE, HOUR, LEASE, LIE, WEAK, shown, stricter
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simulator.world import Node, World
 
 _MOST = 4000
+_OUT, _NONE = Grade.OUT, Hold.NONE
 
 
 def settle(world: World) -> None:
@@ -76,7 +77,7 @@ def _restate(world: World, node: Node, record: str) -> None:
     """A person looks at a record again: states it anew, or withdraws what is lost."""
     node.todo.pop(record)
     own = node.state.own.get(record)
-    if own is None or own.hold is Hold.NONE:
+    if own is None or own.hold is _NONE:
         return
     if own.content is None or not operations.state_it(
         world, node, record, "correct", own.marking, sources=own.roots
@@ -168,10 +169,12 @@ def _left_over(node: Node) -> None:
     """An outbox keeps no content but that of what is out now."""
     for (partner, number), entry in node.state.entries.items():
         message: Any = entry.message
-        if getattr(message, "content", None) is None or message.record.startswith(LIE):
+        if type(message) not in CONTENT or message.content is None:
+            continue
+        if message.record.startswith(LIE):
             continue
         grant = node.state.grants.get((partner, message.originator, message.record))
-        if grant is None or grant.state is not Grade.OUT or grant.number != number:
+        if grant is None or grant.state is not _OUT or grant.number != number:
             seen = (node.name, partner, message)
             raise Violation("an outbox keeps nothing that was taken back", seen)
 
@@ -218,10 +221,10 @@ def _direct(world: World, node: Node, partner: Node) -> None:
             if held:
                 seen = (node.name, partner.name, record, own, copy)
                 raise Violation("nothing is held that may not be", seen)
-        elif not held and own.hold is Hold.NONE and not _is_over(world, node, own):
+        elif not held and own.hold is _NONE and not _is_over(world, node, own):
             seen = (node.name, partner.name, record, own, copy)
             raise Violation("what may be held is held", seen)
-        if held and copy is not None and own.hold is Hold.NONE:
+        if held and copy is not None and own.hold is _NONE:
             _same(world, node, partner, own, copy)
 
 
@@ -288,7 +291,7 @@ def _copies(world: World, node: Node) -> None:
     for (supplier, originator, record), copy in node.state.copies.items():
         giver = world.nodes[supplier]
         grant = giver.state.grants.get((node.name, originator, record))
-        out = grant is not None and grant.state is Grade.OUT
+        out = grant is not None and grant.state is _OUT
         seen = (node.name, supplier, originator, record, copy, grant)
         if out != (copy.content is not None):
             raise Violation("a grant and a copy agree", seen)
@@ -307,7 +310,7 @@ def _copies(world: World, node: Node) -> None:
             stands = _stands(world, source, giver, node.name, "pass")
             demand(stands, "an onward copy has the originator's consent now", seen)
     for (partner, originator, record), grant in node.state.grants.items():
-        if grant.state is Grade.OUT:
+        if grant.state is _OUT:
             copy = world.nodes[partner].state.copies.get((node.name, originator, record))
             if copy is None or copy.content is None:
                 raise Violation("what is out is held", (node.name, partner, originator, record))

@@ -18,11 +18,14 @@ from esclusa.sharing.exchange.rows import Copy, Cut, Own, Pact
 HOUR = dt.timedelta(hours=1)
 DAY = 24 * HOUR
 SKEW = 48 * HOUR
+BORNE = 2 * SKEW
+"""How far two clocks may be apart: each is at most ``SKEW`` wrong."""
 LEASE = 72 * HOUR
 GRACE = 24 * HOUR
 FIELDS = ("a", "b", "c")
 _FIELDS = {fields: frozenset(fields) for fields in (FIELDS, ("a", "b"), ("a",))}
 REFUSALS = frozenset({"national_security", "not_available"})
+_UNKNOWN = {"?": "?"}
 _STRICT = {"within": 0, "consent": 1, "never": 2}
 
 
@@ -49,7 +52,7 @@ class Text(msgspec.Struct, frozen=True, gc=False):
 
     def pact(self) -> Pact:
         """Return what the exchange is told of this text."""
-        return Pact(self.digest(), self.begins, self.ends, LEASE, GRACE, 2 * SKEW, REFUSALS)
+        return Pact(self.digest(), self.begins, self.ends, LEASE, GRACE, BORNE, REFUSALS)
 
     def mark(self, marking: Marking) -> Marking:
         """Return the marking under which the release rule cuts a record."""
@@ -118,7 +121,7 @@ class Book:
 
     def values(self, content: Content) -> dict[str, str]:
         """Return the fields of a content; one that nobody stated has none that is known."""
-        return self.bodies.get(bytes(content.body), {"?": "?"})
+        return self.bodies.get(bytes(content.body), _UNKNOWN)
 
     def release(self, item: Own | Copy, partner: str, pact: Pact) -> Cut | None:
         """Decide what of an item goes to a partner, as the agreement's text says."""

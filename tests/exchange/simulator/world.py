@@ -103,33 +103,24 @@ class World:
 
     def commit(self, node: Node, effects: Effects) -> bool:
         """Store effects, unless the node dies before; returns whether they were stored."""
-        dying = node.crashing
-        if dying:
-            node.crashing = ""
+        sends = effects.send
+        if node.crashing:
+            dying, node.crashing = node.crashing, ""
             if dying == "before":
                 return False
+            # What it meant to send was only in its memory; after a start it looks at its outboxes.
+            sends = ()
         invariants.at_commit(self, node, effects)
         state.apply(node.state, effects)
-        if "entries" in effects.store:
-            self.hear(node, effects)
         if effects.alarms:
             node.alarms.update((alarm.rule, alarm.partner) for alarm in effects.alarms)
         if effects.reopen:
             node.todo.update(dict.fromkeys(effects.reopen))
-        if dying:
-            # What it meant to send was only in its memory; after a start it looks at its outboxes.
-            return True
-        name, dirty = node.name, self.dirty
-        for partner in effects.send:
-            dirty[name, partner] = None
+        if sends:
+            name, dirty = node.name, self.dirty
+            for partner in sends:
+                dirty[name, partner] = None
         return True
-
-    def hear(self, node: Node, effects: Effects) -> None:
-        """Remember what a node has said."""
-        name, said = node.name, self.said
-        for (partner, number), entry in effects.store["entries"].items():
-            if entry is not None:
-                said.add((name, partner, number, entry.head))
 
     def attempt(self, node: Node, move: object, **what: object) -> Effects | None:
         """Try a move; returns its effects, None when a rule refuses."""
@@ -168,12 +159,13 @@ class World:
 
     def deliver(self, packet: Packet) -> Effects:
         """Hand a packet to its receiver."""
-        node = self.nodes[packet.to or packet.batch.receiver]
+        batch = packet.batch
+        node = self.nodes[packet.to or batch.receiver]
         if packet.sound:
-            verified = Verified(packet.batch, packet.signer)
+            verified = Verified(batch, packet.signer)
             effects = core.receive(node.state, self.rules, verified, self.now + node.skew)
         else:
-            error = ExchangeError("signature", "the signature does not hold", packet.batch.sender)
+            error = ExchangeError("signature", "the signature does not hold", batch.sender)
             effects = core.refusal(node.state, error)
         invariants.at_delivery(self, node, packet, effects)
         seen = self.network.seen

@@ -88,12 +88,12 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
     if inbox.has_gap(batch, before):
         draft.wake(sender)
         return draft.effects()
+    if not batch.messages and batch.previous == before.head:  # a plain acknowledgement
+        return draft.effects()
     try:
         heads = inbox.chained(batch, before)
     except ExchangeError as error:
         return fork(draft, error)
-    if not heads:  # a plain acknowledgement
-        return draft.effects()
     number = before.number
     have = number - batch.first + 1  # messages of this batch that we have already
     for message, head in zip(batch.messages[have:], heads[have:], strict=True):

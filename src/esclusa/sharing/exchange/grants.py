@@ -6,7 +6,7 @@ put, correct, narrow, recall, or nothing. ``send`` is the only place from which 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -14,6 +14,15 @@ from esclusa.sharing.exchange import labels, onward, outbox, pacts
 from esclusa.sharing.exchange.messages import Correct, Narrow, Put, Recall
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Cut, Grade, Grant, Hold, Own
 from esclusa.sharing.exchange.state import Draft, Tables
+
+# Named once: looking a member up in its enumeration costs more than most of what is asked below.
+_OUT: Final = Grade.OUT
+_LAPSED: Final = Grade.LAPSED
+_RECALLED: Final = Grade.RECALLED
+_GONE: Final = Grade.GONE
+_OVER: Final = (_RECALLED, _GONE)
+_NONE: Final = Hold.NONE
+_UNACCOUNTED: Final = Hold.UNACCOUNTED
 
 Said = Literal["put", "correct", "narrow"]
 """How the originator meant its statement."""
@@ -37,10 +46,11 @@ def wanted(draft: Draft, partner: str, item: Own | Copy) -> Cut | None:
 
 def is_lawful(draft: Draft, item: Own | Copy, cut: Cut) -> bool:
     """Tell whether a cut is as strict as its item, serves a purpose and has not expired."""
-    last = cut.marking.retain_until
+    marking = cut.marking
+    last = marking.retain_until
     return (
-        (cut.marking is item.marking or labels.is_below(item.marking, cut.marking))
-        and bool(cut.marking.purposes)
+        (marking is item.marking or labels.is_below(item.marking, marking))
+        and bool(marking.purposes)
         and (last is None or draft.now.date() <= last)
     )
 
@@ -70,12 +80,12 @@ def is_news(item: Own | Copy, grant: Grant | None, cut: Cut, partner: str) -> bo
     What waits for a person starts no new flow. What was passed on and taken back is passed on again
     only by a person. What a partner refused is offered again when it has changed.
     """
-    hold = item.hold if isinstance(item, Own) else Hold.NONE
-    if hold is Hold.UNACCOUNTED or (hold and (grant is None or grant.state is not Grade.OUT)):
+    hold = item.hold if isinstance(item, Own) else _NONE
+    if hold is _UNACCOUNTED or (hold and (grant is None or grant.state is not _OUT)):
         return False
-    if grant is None or grant.state is Grade.LAPSED:
+    if grant is None or grant.state is _LAPSED:
         return True
-    if grant.state in (Grade.RECALLED, Grade.GONE):
+    if grant.state in _OVER:
         return isinstance(item, Own)
     return differs(item, grant, cut, partner)
 
@@ -112,7 +122,7 @@ def send(
         cut.fields,
         marking,
         cut.onward,
-        Grade.OUT,
+        _OUT,
         number,
         via,
         agreement,
@@ -158,7 +168,7 @@ def is_less(
     """Tell whether a partner that has read the last statement need only be told to keep less."""
     box = draft.outboxes.get(partner) or outbox.NEW
     return (
-        grant.state is Grade.OUT
+        grant.state is _OUT
         and grant.number <= box.cursor
         and (said == "narrow" or item.version == grant.version)
         and (cut.digest == grant.digest or set(cut.fields) < set(grant.fields))
@@ -175,10 +185,10 @@ def close(draft: Draft, key: CopyKey, grant: Grant, state: Grade) -> None:
 
 def stop(draft: Draft, key: CopyKey, grant: Grant, version: int) -> None:
     """End a grant: recall what is out, forget the wish to renew what lapsed."""
-    if grant.state is Grade.OUT:
+    if grant.state is _OUT:
         recall(draft, key, grant, version)
-    elif grant.state is Grade.LAPSED:
-        draft.put(Tables.grants, key, msgspec.structs.replace(grant, state=Grade.GONE))
+    elif grant.state is _LAPSED:
+        draft.put(Tables.grants, key, msgspec.structs.replace(grant, state=_GONE))
 
 
 def recall(draft: Draft, key: CopyKey, grant: Grant, version: int, why: str = "") -> None:
@@ -189,7 +199,7 @@ def recall(draft: Draft, key: CopyKey, grant: Grant, version: int, why: str = ""
     outbox.blank(draft, partner, grant.number)
     number = outbox.append(draft, partner, Recall(originator, record, version, edition, why))
     row = msgspec.structs.replace(
-        grant, version=version, edition=edition, state=Grade.RECALLED, number=number
+        grant, version=version, edition=edition, state=_RECALLED, number=number
     )
     draft.put(Tables.grants, key, row)
     draft.note("exchange:grant:recalled", partner, grant_name(key, version))
@@ -214,11 +224,11 @@ def again(draft: Draft, key: CopyKey, grant: Grant, item: Own | Copy | None) -> 
     """
     seen = item is not None and not onward.is_hidden(draft, item)
     cut = wanted(draft, key[0], item) if item is not None and seen else None
-    hold = item.hold if isinstance(item, Own) else Hold.NONE
-    over = grant.state in (Grade.RECALLED, Grade.GONE)
-    if item is None or cut is None or over or (hold and grant.state is not Grade.OUT):
+    hold = item.hold if isinstance(item, Own) else _NONE
+    over = grant.state in _OVER
+    if item is None or cut is None or over or (hold and grant.state is not _OUT):
         recall(draft, key, grant, grant.version)
-    elif hold is not Hold.UNACCOUNTED:
+    elif hold is not _UNACCOUNTED:
         send(draft, key, grant, item, cut, "put")
 
 

@@ -88,18 +88,21 @@ def make(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> 
     box = state.outboxes.get(partner) or NEW
     inbox = state.inboxes.get(partner) or UNREAD
     pact, clock = state.pacts.get(partner), state.clock.get("")
-    cursor, messages = box.cursor, _NONE
-    if cursor < box.last:
+    cursor, last = box.cursor, box.last
+    messages, head = _NONE, box.head
+    if cursor < last:
         entries = state.entries
-        numbers = range(cursor + 1, min(box.last, cursor + limit) + 1)
+        numbers = range(cursor + 1, (last if last < cursor + limit else cursor + limit) + 1)
         messages = tuple([entries[partner, number].message for number in numbers])
         if pact is None or pact.ended or now >= pact.ends:
             messages = tuple([_bare(message) for message in messages])
+    if cursor != last:
+        head = _head_at(state, partner, box, cursor) or ""
     return Batch(
         state.me,
         partner,
         cursor + 1,
-        box.head if cursor == box.last else _head_at(state, partner, box, cursor) or "",
+        head,
         messages,
         Seen(inbox.number, inbox.head),
         now,
@@ -127,14 +130,12 @@ def _head_at(tables: State | Draft, partner: str, box: Outbox, number: int) -> s
 def acknowledge(draft: Draft, partner: str, seen: Seen) -> None:
     """Take in how far a partner says it has read."""
     box = draft.outboxes.get(partner) or NEW
-    number = seen.number
-    if number == box.cursor == box.last and seen.head == box.head and number >= box.base:
-        return  # all is read, and was known to be
-    if number > box.last:
+    number, last = seen.number, box.last
+    if number > last:
         resume(draft, partner, seen, "ahead")
-    elif _head_at(draft, partner, box, number) != seen.head or (
-        number < box.base and not _follows(draft, partner, box, number)
-    ):
+        return
+    head = box.head if number == last else _head_at(draft, partner, box, number)
+    if head != seen.head or (number < box.base and not _follows(draft, partner, box, number)):
         resume(draft, partner, seen, "fork")
     elif number != box.cursor:
         _move_cursor(draft, partner, box, number)

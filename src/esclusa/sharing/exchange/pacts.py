@@ -74,7 +74,7 @@ def lend(draft: Draft, partner: str, originator: str) -> None:
         left = lent.ends - draft.run
         if left + left >= pact.lease:
             return
-    if in_force(draft, partner) is None:
+    if not holds(pact, draft.now):
         return
     span = pact.lease if originator == draft.me else min(pact.lease, remaining(draft, originator))
     if span > _ZERO and (lent is None or draft.run + span > lent.ends):

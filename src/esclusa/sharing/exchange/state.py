@@ -256,12 +256,12 @@ class Draft(msgspec.Struct, eq=False, gc=False):
 
     def put(self, table: Table[K, R], key: K, row: R) -> None:
         """Write a row."""
-        name = table.name
-        rows = self.store.get(name)
-        if rows is None:
-            rows = self.store[name] = {}
+        name, store = table.name, self.store
+        if name in store:
+            store[name][key] = row
+        else:  # most tables are written once
+            rows = store[name] = {key: row}
             setattr(self, name, Layer(getattr(self, name), rows))
-        rows[key] = row
 
     def drop(self, table: Table[K, Any], key: K) -> None:
         """Delete a row."""
@@ -299,11 +299,12 @@ class Draft(msgspec.Struct, eq=False, gc=False):
 
 def apply(state: State, effects: Effects) -> None:
     """Store the effects in the tables of ``state``, which are the caller's own dictionaries."""
+    if not effects.dropped:
+        for name, rows in effects.store.items():
+            getattr(state, name).update(rows)
+        return
     for name, rows in effects.store.items():
         table = getattr(state, name)
-        if not effects.dropped:
-            table.update(rows)
-            continue
         for key, row in rows.items():
             if row is None:
                 table.pop(key, None)

@@ -3,7 +3,9 @@
     python benchmarks/recall.py [--records 1000 10000] [--partners 5]
 
 Real nodes on SQLite, each partner a process of its own, as real nodes are; batches go between them
-as the bytes that a line would carry. Each recall passes the release rules, the outbox, the wire with
+as the bytes that a line would carry, and are carried and answered by the node's own functions, as
+``esclusa partner recall --sync`` and ``esclusa partner serve`` do: to all partners side by side,
+from the first lot on. Only certificates and the network are left out. Each recall passes the release rules, the outbox, the wire with
 its Merkle root and signature, the partner's checks, the erasure from its tables and indexes with
 the analysis of what rested on it, its receipt, and the way back; audit lines and the transparency
 log at both ends. Wall time is that of a machine with as many cores as were free; CPU seconds of the
@@ -26,7 +28,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from importlib.resources import files
 from multiprocessing.connection import Connection
@@ -40,6 +41,8 @@ from benchmarks.synthetic import generate_cuscar
 
 from esclusa.model import Marking
 from esclusa.node import Node, credentials
+from esclusa.node.carrying import carrying
+from esclusa.node.line import Synced, answer
 from esclusa.sharing.agreement import Signed, read_agreement, sign, write_signed
 from esclusa.sharing.exchange import core, moves
 from esclusa.sharing.exchange.messages import CLASSES, Content, Onward, Verified
@@ -78,14 +81,15 @@ class Partner:
         there.close()
         self.agency = folder.name
 
-    def take(self, batch: bytes) -> bytes:
-        """Hand over a batch; return the partner's."""
-        self._line.send_bytes(batch)
+    def send(self, path: str, body: bytes) -> bytes:
+        """Hand over what goes to an address of the line; return what the partner answers."""
+        self._line.send_bytes(path.encode())
+        self._line.send_bytes(body)
         return self._line.recv_bytes()
 
     def used(self) -> Used:
         """Return what the partner's process has used."""
-        return msgspec.msgpack.decode(self.take(b"used"), type=Used)
+        return msgspec.msgpack.decode(self.send("used", b""), type=Used)
 
     def close(self) -> None:
         """End the process."""
@@ -94,14 +98,14 @@ class Partner:
 
 
 def serve(folder: Path, line: Connection) -> None:
-    """Answer batches with batches until an empty one comes."""
+    """Answer as the line does until an empty address comes."""
     node = Node.open(folder)
-    while asked := line.recv_bytes():
-        if asked == b"used":
+    while path := line.recv_bytes().decode():
+        body = line.recv_bytes()
+        if path == "used":
             line.send_bytes(msgspec.msgpack.encode(used()))
         else:
-            node.exchange.receive(asked)
-            line.send_bytes(node.exchange.batch(GIVER))
+            line.send_bytes(answer(node.exchange, GIVER, path, body))
     node.close()
 
 
@@ -146,19 +150,13 @@ def agree(giver: Node, other: Node) -> None:
         node.exchange.adopt(write_signed(signed), by="benchmark")
 
 
-def sync(giver: Node, partner: Partner) -> None:
-    """Carry batches until neither side has news."""
-    while True:
-        answer = partner.take(giver.exchange.batch(partner.agency))
-        fresh = giver.exchange.receive(answer).fresh
-        if not fresh and not giver.exchange.has_news(partner.agency):
-            return
-
-
-def sync_all(giver: Node, others: Sequence[Partner]) -> None:
-    """Carry batches to and from every partner, side by side."""
-    with ThreadPoolExecutor(len(others)) as threads:
-        list(threads.map(lambda partner: sync(giver, partner), others))
+@contextmanager
+def carried(giver: Node, others: Sequence[Partner]) -> Iterator[None]:
+    """Carry to and from every partner while the block runs, and until all is acknowledged."""
+    with carrying(giver.exchange, {other.agency: other.send for other in others}) as outcome:
+        yield
+    for agency, made in outcome.items():
+        assert isinstance(made, Synced) and made.up_to_date, f"{agency}: {made}"
 
 
 class Cost(msgspec.Struct):
@@ -199,13 +197,11 @@ def recalled(count: int, partners: int) -> tuple[Cost, Cost]:
             )
             source = giver.receive(giver.operator(), "m.edi", io.BytesIO(data), marking=marking)
             giver.process(source.id)
-            with measured(others) as gave:
+            with measured(others) as gave, carried(giver, others):
                 giver.exchange.publish()
-                sync_all(giver, others)
             ids = [place.id for place in giver.exchange.pointers.values()]
-            with measured(others) as took:
+            with measured(others) as took, carried(giver, others):
                 giver.exchange.withdraw(ids, by="benchmark")
-                sync_all(giver, others)
             state = giver.exchange.state()
             gone = sum(grant.state == "gone" for grant in state.grants.values())
             assert gone == len(ids) * partners, f"{gone} receipts for {len(ids)} × {partners}"

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from esclusa.cli.commands import cli
 from esclusa.node import Node, credentials
+from esclusa.node.line import Line, contexts
 from esclusa.sharing.agreement import Signed, read_agreement, sign, write_signed
 from esclusa.sharing.keys import AGREEMENT
 from exchange_worlds import for_partners, own, take_in
@@ -116,6 +117,40 @@ def test_all_records_of_a_file_are_shown_and_then_recalled_with_a_reason(
     assert "--look" in run("partner", "recall", ids[0], "--look", code=2).stderr
     said = run(*command, "--why", "wrong office", "--node", folders["marisol"]).stdout
     assert f"{len(ids)} records recalled from northreach" in said
+
+
+def test_a_recall_is_carried_at_once_and_a_line_that_is_down_is_told_and_loses_nothing(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    ids = give(folders, tmp_path)
+    carry(folders, tmp_path, "marisol", "northreach", "1.bundle")
+    marisol, why = folders["marisol"], ("--why", "wrong office", "--sync")
+    said = run("partner", "recall", ids[0], *why, "--node", marisol, code=1)
+    assert "lacks node.pem" in said.stderr
+    run("partner", "authority", tmp_path / "ca", "--name", "Pilot")
+    for folder in folders.values():
+        run("partner", "certify", "--authority", tmp_path / "ca", "--host", "127.0.0.1",
+            "--node", folder)  # fmt: skip
+    holder = Node.open(folders["northreach"])
+    with Line(holder.exchange, contexts(holder.folder)[0], "127.0.0.1", 0) as line:
+        public = tmp_path / "northreach.json"
+        run("partner", "add", public, "--address", line.address, "--node", marisol)
+        line.server_close()  # nobody is at the other end
+        down = run("partner", "recall", ids[0], *why, "--node", marisol, code=3)
+    assert "recalled from northreach" in down.stdout
+    assert "the line to northreach failed" in down.stderr
+    with Line(holder.exchange, contexts(holder.folder)[0], "127.0.0.1", 0) as line:
+        line.start()
+        run("partner", "add", public, "--address", line.address, "--node", marisol)
+        said = run("partner", "recall", ids[1], *why, "--node", marisol)
+        line.shutdown()
+    assert '"up_to_date":true' in said.stdout
+    assert len([one for one in holder.exchange.state().copies.values() if one.content is None]) == 2
+    holder.close()
+    for one in ids[:2]:
+        (trail,) = lines(run("partner", "trail", one, "--node", marisol))
+        assert trail["holders"][0]["state"] == "gone"  # type: ignore[index]
+    assert "--look" in run("partner", "recall", "--source", "x", "--look", "--sync", code=2).stderr
 
 
 def test_a_bundle_is_never_written_over_a_file_and_a_changed_one_is_refused(

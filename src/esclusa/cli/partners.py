@@ -12,7 +12,11 @@ from esclusa.cli import output
 from esclusa.cli.output import answers, language_option, node_option, opened
 
 if TYPE_CHECKING:
-    from esclusa.node.line import Synced
+    from collections.abc import Mapping, Sequence
+
+    from esclusa.node.carrying import Outcome
+    from esclusa.node.line import Send
+    from esclusa.node.node import Node
     from esclusa.sharing.partner_views import PartnerView, PreviewView, RecallPlanView, TrailView
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -186,35 +190,56 @@ def _cells(view: PartnerView) -> tuple[object, ...]:
 @click.argument("agencies", nargs=-1)
 @answers
 def sync(folder: Path | None, agencies: tuple[str, ...]) -> None:
-    """Exchange news with partners over their lines; without a name with all that have an address.
+    """Exchange news with partners over their lines, side by side; without a name with all that have
+    an address.
 
     Exit code 3 when a partner could not be reached or refused; the others are served.
     """
-    from esclusa.errors import EsclusaError, NotFound
-    from esclusa.node.line import caller, contexts
-    from esclusa.node.line import sync as carried
+    from esclusa.errors import NotFound
+    from esclusa.node.carrying import carrying
 
-    done: list[Synced] = []
-    failed = 0
     with opened(folder) as node:
-        node.exchange.tick()
+        node.exchange.state()
         known = node.exchange.partners.known
         if unknown := [name for name in agencies if name not in known]:
             raise NotFound(f"no partner {unknown[0]!r} here")
-        _server, client = contexts(node.folder)
-        for name in agencies or [item.agency for item in known.values() if item.address]:
-            try:
-                send = caller(known[name].address, client, name)
-                done.append(carried(node.exchange, name, send))
-            except EsclusaError as error:
-                failed += 1
-                click.echo(f"esclusa: {error}", err=True)
+        with carrying(node.exchange, _lines(node, agencies)) as outcome:
+            pass
+    _show_outcome(outcome)
+
+
+def _lines(node: Node, agencies: Sequence[str]) -> dict[str, Send]:
+    """Return how to send to partners over their lines; without names to all with an address."""
+    from esclusa.node.line import caller, contexts
+
+    def line(name: str) -> Send:
+        def send(path: str, body: bytes) -> bytes:
+            # Made when it is used: an address that is none is that partner's fault alone.
+            return caller(known[name].address, client, name)(path, body)
+
+        return send
+
+    node.exchange.state()
+    known = node.exchange.partners.known
+    _server, client = contexts(node.folder)
+    names = agencies or [item.agency for item in known.values() if item.address]
+    return {name: line(name) for name in names}
+
+
+def _show_outcome(outcome: Mapping[str, Outcome]) -> None:
+    """Tell what was carried; exit code 3 when a partner could not be reached or refused."""
+    from esclusa.node.line import Synced
+
+    done = [one for one in outcome.values() if isinstance(one, Synced)]
+    for error in outcome.values():
+        if not isinstance(error, Synced):
+            click.echo(f"esclusa: {error}", err=True)
     output.show(
         done, "Exchanged", ("partner", "batches>", "up to date", "log witnessed at>"),
         lambda item: (item.partner, item.batches, "yes" if item.up_to_date else "no",
                       item.witnessed),
     )  # fmt: skip
-    if failed:
+    if len(done) < len(outcome):
         raise SystemExit(output.EXIT_PARTLY)
 
 
@@ -315,29 +340,48 @@ def _show_preview(view: PreviewView, spoken: str) -> None:
 @click.option("--source", default="", help="All records of one file in custody, by its id.")
 @click.option("--why", default="", help="Why they are taken back; the log keeps it.")
 @click.option("--look", is_flag=True, help="Only show what of the file would be taken back.")
+@click.option(
+    "--sync",
+    "at_once",
+    is_flag=True,
+    help="Carry it to all partners with an address at once, from the first lot on.",
+)
 @answers
-def recall(folder: Path | None, record: str, source: str, why: str, look: bool) -> None:
+def recall(
+    folder: Path | None, record: str, source: str, why: str, look: bool, at_once: bool
+) -> None:
     """Take a record of ours, or all of one file, back from every partner who has them.
 
-    The records themselves stay here.
+    The records themselves stay here. With --sync the exit code is 3 when a partner could not be
+    reached or refused: it hears of the recall with the next news.
     """
+    from contextlib import ExitStack
+
+    from esclusa.node.carrying import carrying
+
     if bool(record) == bool(source):
         raise click.UsageError("name a record, or a file with --source")
-    if record and look:
-        raise click.UsageError("--look goes with --source")
+    if look and (record or at_once):
+        raise click.UsageError("--look goes with --source, and alone")
     if not why and not look:
         raise click.UsageError("a recall needs --why; of a whole file, --look shows it before")
     with opened(folder) as node:
         if look:
             _show_plan(node.partner_desk.recall_plan(node.operator(), source))
             return
-        if source:
-            made = node.partner_desk.recall_source(node.operator(), source, why)
-            what, holders = f"{made.records} records recalled", made.holders
-        else:
-            holders = node.partner_desk.recall(node.operator(), record, why)
-            what = "recalled"
-    click.echo(f"{what} from {', '.join(holders)}; receipts come with the next news")
+        with ExitStack() as lines:
+            outcome: Mapping[str, Outcome] = {}
+            if at_once:
+                outcome = lines.enter_context(carrying(node.exchange, _lines(node, ())))
+            if source:
+                view = node.partner_desk.recall_source(node.operator(), source, why)
+                what, holders = f"{view.records} records recalled", view.holders
+            else:
+                holders = node.partner_desk.recall(node.operator(), record, why)
+                what = "recalled"
+            click.echo(f"{what} from {', '.join(holders)}; receipts come with the next news")
+    if at_once:
+        _show_outcome(outcome)
 
 
 def _show_plan(view: RecallPlanView) -> None:

@@ -86,15 +86,12 @@ def together(said: Sequence[Deed]) -> Iterator[tuple[str, str, Sequence[_Member]
 
 def cut(members: Sequence[_Member]) -> dict[int, str]:
     """Return the list of (record, version) in parts, by number; each is JSON."""
-    found: dict[int, tuple[list[str], list[int]]] = {}
+    found: list[tuple[list[str], list[int]]] = [([], []) for _ in _EVERY]
     for name, version in members:
-        number = _part_of(name)
-        part = found.get(number)
-        if part is None:
-            part = found[number] = ([], [])
-        part[0].append(name)
-        part[1].append(version)
-    return {number: msgspec.json.encode(found[number]).decode() for number in sorted(found)}
+        names, versions = found[crc32(name.encode()) % _PARTS]
+        names.append(name)
+        versions.append(version)
+    return {at: msgspec.json.encode(part).decode() for at, part in enumerate(found) if part[0]}
 
 
 def detail(about: str, records: int, parts: Mapping[int, str]) -> str:

@@ -115,7 +115,8 @@ _SHARED_SQLITE: Final = """
     WITH asked AS MATERIALIZED (
       SELECT record.seq AS seq
       FROM json_each(:wanted) AS wanted JOIN record ON record.id = wanted.value
-      WHERE record.current AND NOT record.withdrawn),
+      WHERE record.current AND NOT record.withdrawn
+      ORDER BY record.seq),
     held AS MATERIALIZED (
       SELECT DISTINCT mine.value AS value
       FROM asked JOIN reference AS mine ON mine.seq = asked.seq
@@ -284,16 +285,21 @@ _OWN: Final = sa.select(label_table.c.id).where(
 )
 
 
-def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, set[int]]:
-    """Return the labels under which each of these records is in force."""
-    found: dict[str, set[int]] = {}
+def chains_of(connection: sa.Connection, names: Collection[str]) -> dict[str, frozenset[int]]:
+    """Return the labels under which each of these records is in force; most are alone under one,
+    and share one set."""
+    found: dict[str, frozenset[int]] = {}
+    alone: dict[int, frozenset[int]] = {}
     for some in bulk.lots(sorted(names)):
         query = sa.select(record.c.id, record.c.label_id).where(
             bulk.among(connection, record.c.id, some), record.c.current,
             sa.not_(record.c.withdrawn), record.c.body.is_not(None),
         )  # fmt: skip
         for name, label in connection.execute(query).all():
-            found.setdefault(name, set()).add(label)
+            one = alone.get(label)
+            if one is None:
+                one = alone[label] = frozenset((label,))
+            found[name] = found[name] | one if name in found else one
     return found
 
 

@@ -257,7 +257,7 @@ def _arrives_anew(
 
 def _ended(
     findings: Sequence[Finding], rows: Mapping[tuple[str, int], Any], algebra: LabelAlgebra,
-    chains: Mapping[str, set[int]],
+    chains: Mapping[str, frozenset[int]],
 ) -> Iterator[tuple[Finding, int]]:  # fmt: skip
     """Yield the labels under which a finding may end the alert: what is known of a record under a
     stricter label neither ends nor changes what readers below see, nor the other way about, unless
@@ -267,7 +267,7 @@ def _ended(
         standing[row.subject_id].append(label)
     judged = {(finding.subject_id, finding.subject_label) for finding in findings}
     for finding in findings:
-        known = chains.get(finding.subject_id, set())
+        known = chains.get(finding.subject_id, frozenset[int]())
         others = [label for label in known if (finding.subject_id, label) not in judged]
         for label in standing.get(finding.subject_id, ()):
             apart = not any(algebra.covers(other, label) for other in others)

@@ -41,7 +41,7 @@ class Around(NamedTuple):
     those alerts and whom they are about; other records whose judgement may have looked at them; and
     the labels of all that is judged anew."""
 
-    chains: Mapping[str, set[int]]
+    chains: Mapping[str, frozenset[int]]
     resting: Mapping[str, set[str]]
     alerts: Sequence[str]
     subjects: set[str]
@@ -114,7 +114,7 @@ class Copies:
         resting = records.dependents(connection, names)
         alerts = sorted(set[str]().union(*resting.values()))
         subjects = set(queue.subjects(connection, alerts).values())
-        labels = set[int]().union(*chains.values())
+        labels = set[int]().union(*set(chains.values()))
         others = self._sharing(connection, names, leaving, labels)
         labels |= ties.labels_of(connection, (subjects | others).difference(names))
         return Around(chains, resting, alerts, subjects, others, labels)
@@ -278,8 +278,9 @@ def _places(
     same mapping: thousands of receipts say it, and one account is kept and written once."""
     made: dict[int, Mapping[str, int]] = {}
     for key in keys:
-        alerts = resting.get(key[2], ())
-        versions = emptied.get(key[2], 0) + sum([emptied.get(name, 0) for name in alerts])
+        versions = emptied.get(key[2], 0)
+        if alerts := resting.get(key[2]):
+            versions += sum([emptied.get(name, 0) for name in alerts])
         if versions not in made:
             made[versions] = dict(zip(CLASSES, (versions + 1, versions, 0, 0, 0), strict=True))
         yield made[versions]

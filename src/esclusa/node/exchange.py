@@ -29,7 +29,7 @@ from esclusa.model import Record
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
 from esclusa.node.arriving import check_bodies, sender_of
-from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, ExchangeLedger, Move, uncollected
+from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, Move, uncollected
 from esclusa.node.partners import (
     Partner,
     Partners,
@@ -42,16 +42,25 @@ from esclusa.node.partners import (
     revocation_rows,
     statement_rows,
 )
-from esclusa.node.releasing import Pointer, in_order, is_published, pointer_content, wire_name
+from esclusa.node.recall_orders import RecallOrders
+from esclusa.node.releasing import Pointer, is_published, pointer_content
 from esclusa.sharing.agencies.register import Enrolment, Sealed, seal
 from esclusa.sharing.agreement import InForce, Signed, digest, read_signed
 from esclusa.sharing.bundle import seal as seal_bundle
 from esclusa.sharing.bundle import unseal
 from esclusa.sharing.carriage import consent_bytes, packed, unpack
 from esclusa.sharing.exchange import core, moves, pacts
-from esclusa.sharing.exchange.messages import ASKING, AgreementChange, ConsentAnswer, ConsentAsk
+from esclusa.sharing.exchange.messages import (
+    ASKING,
+    AgreementChange,
+    ConsentAnswer,
+    ConsentAsk,
+    Correct,
+    Narrow,
+    Put,
+)
 from esclusa.sharing.exchange.outbox import NEW
-from esclusa.sharing.exchange.rows import Consents, CopyKey, Grade, Grant, Owed
+from esclusa.sharing.exchange.rows import Consents, CopyKey, Owed
 from esclusa.sharing.exchange.state import Effects, Rules, State
 from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
@@ -61,15 +70,14 @@ _AT_ONCE: Final = 500
 """Records stated in one transaction."""
 _HEAVY: Final = 1_000
 """Messages with content in one batch."""
-_SMALL: Final = 100_000
-"""Messages in one batch, most without content: some 25 megabytes."""
-_MANY: Final = 1_000
-"""Records from which on their names are looked up together."""
+_SMALL: Final = 25_000
+"""Messages in one batch, most without content: some 6 megabytes, however much is recalled."""
+_CARRIERS: Final = (Put, Correct, Narrow)
 _LET_GO: Final = 10_000
-"""Records recalled, and copies erased, in one transaction: it holds the lock about a second."""
+"""Copies erased in one transaction: it holds the lock about a second."""
 
 
-class Exchange(ExchangeLedger):
+class Exchange(RecallOrders):
     """One node's dealings with its partners. Safe to share between threads."""
 
     # --- partners and agreements --------------------------------------------------------------
@@ -245,10 +253,6 @@ class Exchange(ExchangeLedger):
             content=pointer_content(place),
         )  # fmt: skip
 
-    def name_of(self, record_id: str) -> str:
-        """Return the name by which partners know a record of ours."""
-        return wire_name(record_id, self.agency, self.credentials.secret)
-
     def planned(self, record: Record, partner: str, known: Consents | None = None) -> Plan | None:
         """Return what a release of a record to a partner would hand over now: the release itself
         asks the same. None when the agreement gives no record of this kind.
@@ -270,44 +274,6 @@ class Exchange(ExchangeLedger):
             copy = state.copies.get((record.provenance.message, record.originator, record.id))
             passed = releasing.record_of(copy, partner) if copy is not None else None
             return releasing.planned(passed or record, partner, agreement)
-
-    @uncollected()
-    def withdraw(self, record_ids: Iterable[str], *, by: str) -> tuple[str, ...]:
-        """Recall records of ours from everyone who has them; return those who had any.
-
-        The records themselves stay here. A newer version of one would be stated again. What was
-        never stated, or is withdrawn already, is passed over.
-        """
-        state = self.state()
-        # In the order in which they were stated: a lot then lies together at both ends.
-        out = in_order(self.given(record_ids), self.pointers)
-        holders = [
-            partner for partner in sorted(state.pacts)
-            if any(_is_out(state.grants.get((partner, self.agency, name))) for name in out)
-        ]  # fmt: skip
-        for start in range(0, len(out), _LET_GO):
-            self._move([_withdrawing(out[start : start + _LET_GO])], who=by)
-        return tuple(holders)
-
-    def given(self, record_ids: Iterable[str]) -> dict[str, str]:
-        """Return, of these records of ours, those that were stated and not withdrawn since: the
-        name by which partners know each, with its id here."""
-        wanted = set(record_ids)
-        with self._lock:  # state and places together: a move that fails makes both forgotten
-            state = self.state()
-            if len(wanted) < _MANY:
-                named = {self.name_of(record_id): record_id for record_id in wanted}
-            else:  # a keyed hash for each costs more than one walk over all that were ever stated
-                named = {name: at.id for name, at in self.pointers.items() if at.id in wanted}
-            return {
-                name: record_id for name, record_id in named.items()
-                if (own := state.own.get(name)) is not None and own.content is not None
-            }  # fmt: skip
-
-    def erased(self, record_ids: Iterable[str], *, by: str) -> None:
-        """Recall records of ours whose content is about to be erased here."""
-        if credentials.exist(self._folder):
-            self.withdraw(record_ids, by=by)
 
     def holds(self, record: str) -> bool:
         """Tell whether a record here is a copy of a partner's."""
@@ -355,11 +321,12 @@ class Exchange(ExchangeLedger):
             bears: a thousand records, but very many more of what is small, such as recalls.
         :raises NotFound: when there is no such partner.
         """
-        state = self.state()
-        if partner not in self.partners.known:
-            raise NotFound(f"{partner} is no partner here")
-        bears = limit or _bearable(state, partner)
-        made = core.batch_for(state, partner, self.now(), limit=bears)
+        with self._lock:  # a move writes one table after the other; a batch is of one moment
+            state = self.state()
+            if partner not in self.partners.known:
+                raise NotFound(f"{partner} is no partner here")
+            bears = limit or _bearable(state, partner)
+            made = core.batch_for(state, partner, self.now(), limit=bears)
         said = packed(made, self.credentials.signer(EXCHANGE))
         if made.messages:
             self.log.note("out", partner, said.header, said.leaves)
@@ -462,6 +429,7 @@ class Exchange(ExchangeLedger):
         if not credentials.exist(self._folder):
             return
         self.log.catch_up()
+        self.go_on()
         self._end_lapsed()
         self.publish()
         self._move([core.tick])
@@ -472,21 +440,31 @@ class Exchange(ExchangeLedger):
     def settle(self) -> int:
         """Erase what is owed, report it, and leave no trace of it in the database's files."""
         done, labels = 0, set[int]()
-        known = self.state().copies
-        leaving = {
-            key[2] for key in self.state().owed
-            if (row := known.get(key)) is None or row.content is None
-        }  # fmt: skip
-        while owed := dict(islice(self.state().owed.items(), _LET_GO)):
+        with self._lock:  # another thread may take in a batch at any time
+            known = self.state().copies
+            leaving = {
+                key[2] for key in self.state().owed
+                if (row := known.get(key)) is None or row.content is None
+            }  # fmt: skip
+        while owed := self._next_owed():
             self._erase(owed, leaving, labels)
             done += len(owed)
-        if done:
-            self._store.scrub()
-        elif self._took_back:
-            # A statement that was not read yet lost its content to the recall behind it.
-            self._store.settle()
-        self._took_back = False
+        with self._lock:  # what is taken back from here on is the next one's to settle
+            took, self._took_back = self._took_back, False
+        try:
+            if done:
+                self._store.scrub()
+            elif took:
+                # A statement that was not read yet lost its content to the recall behind it.
+                self._store.settle()
+        except BaseException:
+            self._took_back = True
+            raise
         return done
+
+    def _next_owed(self) -> dict[CopyKey, Owed]:
+        with self._lock:
+            return dict(islice(self.state().owed.items(), _LET_GO))
 
     def _erase(
         self, owed: Mapping[CopyKey, Owed], leaving: Collection[str], labels: set[int]
@@ -550,25 +528,12 @@ def _bearable(state: State, partner: str) -> int:
     box, heavy = state.outboxes.get(partner) or NEW, 0
     last = min(box.last, box.cursor + _SMALL)
     for number in range(box.cursor + 1, last + 1):
-        if getattr(state.entries[partner, number].message, "content", None) is not None:
+        message = state.entries[partner, number].message
+        if isinstance(message, _CARRIERS) and message.content is not None:
             heavy += 1
             if heavy > _HEAVY:
                 return number - box.cursor - 1
     return _SMALL
-
-
-def _is_out(grant: Grant | None) -> bool:
-    return grant is not None and grant.state is Grade.OUT
-
-
-def _withdrawing(names: Sequence[str]) -> Move:
-    """Return a move that withdraws records, each with its next version, as :func:`_next` does."""
-
-    def made(state: State, rules: Rules, now: dt.datetime) -> Effects:
-        versions = {name: state.own[name].version + 1 for name in names if name in state.own}
-        return moves.withdraw_all(state, rules, now, versions=versions)
-
-    return made
 
 
 def _given(agreements: Iterable[InForce], us: str) -> frozenset[str]:

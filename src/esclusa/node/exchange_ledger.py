@@ -42,6 +42,7 @@ from esclusa.node.releasing import (
     Releasing,
     pointer_of,
 )
+from esclusa.node.turns import Turns
 from esclusa.sharing import keeping
 from esclusa.sharing.agencies.register import Register
 from esclusa.sharing.agreement import InForce
@@ -58,7 +59,9 @@ from esclusa.sharing.exchange.state import (
     Rules,
     State,
     apply,
+    rows_before,
     snapshot,
+    take_back,
 )
 from esclusa.sharing.keys import EXCHANGE, KeyRing, Signer
 
@@ -70,6 +73,9 @@ POINTER: Final = "pointer"
 CURSOR: Final = "cursor"
 
 _TRIES: Final = 20
+_MANY: Final = 64
+"""Rows of a table from which on they are many."""
+_BACK: Final = frozenset({Narrow, Recall})
 
 Move = Callable[[State, Rules, dt.datetime], Effects]
 Act = Callable[[Draft, dict[tuple[str, str], bytes | None]], None]
@@ -98,7 +104,7 @@ class ExchangeLedger:
         self._copies = copies
         self.agency = agency
         self.now = clock or (lambda: dt.datetime.now(dt.UTC))
-        self._lock = threading.RLock()
+        self._lock = Turns()
         self._forgotten = 0
         self._credentials: Credentials | None = None
         self.kept: dict[str, dict[str, bytes]] = {}
@@ -107,6 +113,8 @@ class ExchangeLedger:
         """What other services do as time passes, and when a partner has asked or answered."""
         self.taken: list[Callable[[], None]] = []
         """What other services do at once when a batch was taken in."""
+        self.told: list[Callable[[Sequence[str]], None]] = []
+        """Who is told at once, and must not wait, that there is news for these partners."""
         self._forget()
         self.log = Chronicle(folder, store, agency, self._signer, self.ring)
 
@@ -249,9 +257,13 @@ class ExchangeLedger:
                     self._forget()  # the state may be ahead of the ledger: read it anew
                     raise
                 if found is not None:
-                    return found
-                self._forget()
-        raise ExchangeError("not_ready", "other processes move all the time; try again")
+                    break
+            else:
+                raise ExchangeError("not_ready", "other processes move all the time; try again")
+        news = dict.fromkeys(partner for each in found for partner in each.send)
+        for tell in self.told if news else ():
+            tell(tuple(news))
+        return found
 
     def _tried(
         self, made: Sequence[Move], also: exchange.Rows, who: str, ahead: Sequence[Pointer]
@@ -260,11 +272,16 @@ class ExchangeLedger:
         with self._store.read() as connection:
             self._refresh(connection)
             rules = self._rules(connection, now, ahead)
-            before, effects = self._seen, []
+            before, effects, changed = self._seen, list[Effects](), []
             ends = {partner: box.last for partner, box in self._state.outboxes.items()}
+            late: Effects | None = None
             for move in made:
-                effects.append(move(self._state, rules, now))
-                apply(self._state, effects[-1])
+                soon = move(self._state, rules, now)
+                effects.append(soon)
+                if len(effects) == len(made):
+                    soon, late = _parts(soon)
+                changed.append(rows_before(self._state, soon))
+                apply(self._state, soon)
         copies: dict[CopyKey, Copy | None] = {}
         for each in effects:
             copies |= each.store.get("copies", {})
@@ -273,14 +290,23 @@ class ExchangeLedger:
         kept = keeping.kept(_merged(effects), ends)
         try:
             with self._store.write() as connection:
-                if exchange.has_moved(connection, before, LOGGED):
-                    return None
-                rows |= kept.rows
-                self._seen = exchange.put(connection, rows, kept.pages, kept.overtaken)
-                self._copies.store(connection, copies)
-                self._write_audit(connection, effects, who)
+                moved = exchange.has_moved(connection, before, LOGGED)
+                if not moved:
+                    rows |= kept.rows
+                    seq = exchange.put(connection, rows, kept.pages, kept.overtaken)
+                    self._copies.store(connection, copies)
+                    self._write_audit(connection, effects, who)
         except MissingLabel:
-            return None  # a marking is met for the first time: it is made before the next try
+            moved = True  # a marking is met for the first time: it is made before the next try
+        if moved:
+            # Only what this try did: all that was ever read would take as long as a new start.
+            for rows_then in reversed(changed):
+                take_back(self._state, rows_then)
+            self._seen = before  # what others changed may have been read in between: once more
+            return None
+        self._seen = seq
+        if late is not None:
+            apply(self._state, late)
         for (name, key), row in rows.items():
             self._take(name, key, row)
         self._took_back |= any(map(_takes_back, effects))
@@ -327,17 +353,40 @@ class ExchangeLedger:
         )  # fmt: skip
 
 
+class _Collecting:
+    """Python's search for cycles, off while any thread is in :func:`uncollected`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks = 0
+        self._was = False
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._blocks:
+                self._was = gc.isenabled()
+                gc.disable()
+            self._blocks += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._blocks -= 1
+            if not self._blocks and self._was:
+                gc.enable()
+
+
+_COLLECTING: Final = _Collecting()
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Let Python look for no cycles meanwhile: a move of many records makes many rows, none of them
     in a cycle, and each look would walk the whole state (a third of the time of such a move)."""
-    was = gc.isenabled()
-    gc.disable()
+    _COLLECTING.begin()
     try:
         yield
     finally:
-        if was:
-            gc.enable()
+        _COLLECTING.end()
 
 
 def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:
@@ -356,10 +405,24 @@ def empty(agency: str) -> State:
     return snapshot(State(me=agency))
 
 
+def _parts(effects: Effects) -> tuple[Effects, Effects | None]:
+    """Return what of a move counts before it is stored, and what from then on.
+
+    Few rows are what storing looks at: may copies of this path be read now? They are as quickly
+    taken back. To remember what many rows overtake would cost more than to hold them back.
+    """
+    late = {name: rows for name, rows in effects.store.items() if len(rows) >= _MANY}
+    if not late:
+        return effects, None
+    soon = {name: rows for name, rows in effects.store.items() if name not in late}
+    replace = msgspec.structs.replace
+    return replace(effects, store=soon), replace(effects, store=late)
+
+
 def _takes_back(effects: Effects) -> bool:
     """Tell whether a partner is to let go of what an earlier statement gave."""
-    said = (entry.message for entry in effects.store.get("entries", {}).values() if entry)
-    return any(isinstance(message, Narrow | Recall) for message in said)
+    rows = effects.store.get("entries", {}).values()
+    return not _BACK.isdisjoint({type(row.message) for row in rows if row is not None})
 
 
 def _merged(effects: Sequence[Effects]) -> Mapping[str, Mapping[Any, Any]]:

@@ -70,6 +70,14 @@ def sync(exchange: Exchange, partner: str, send: Send) -> Synced:
     :raises LedgerError: when the line fails; what was carried until then stays carried.
     """
     exchange.tick()
+    return closed(exchange, partner, send, exchanged(exchange, partner, send))
+
+
+def exchanged(exchange: Exchange, partner: str, send: Send) -> int:
+    """Carry batches until neither side has news; return how many.
+
+    :raises EsclusaError: as :func:`sync`.
+    """
     batches = 0
     while batches < _ROUNDS:
         batches += 1
@@ -78,6 +86,15 @@ def sync(exchange: Exchange, partner: str, send: Send) -> Synced:
             raise ExchangeError("stranger", f"{received.sender} answered", partner)
         if not exchange.has_news(partner) and not received.fresh:
             break
+    return batches
+
+
+def closed(exchange: Exchange, partner: str, send: Send, batches: int) -> Synced:
+    """Have the partner witness our log, and tell what was carried.
+
+    :param batches: how many.
+    :raises EsclusaError: as :func:`sync`.
+    """
     witnessed = 0
     if exchange.log.head() is not None:
         request = exchange.log.request(partner)

@@ -180,9 +180,11 @@ class PartnerDesk:
         recalling.require_same(ids, out, version)
         if not out:
             raise ExchangeError("held", "no partner has a record of that file from us")
-        holders = self._exchange.withdraw(ids.values(), by=reader.name)
+        having = {holder for holders in out.values() for holder in holders}
+        # Before it: a recall of many goes lot by lot, and a crash must not leave one without why.
         self._gate.note(reader, Action.RELEASE_RECALL, subject=source_id,
-                        detail=f"records={len(out)} holders={len(holders)} {why}")  # fmt: skip
+                        detail=f"records={len(out)} holders={len(having)} {why}")  # fmt: skip
+        holders = self._exchange.withdraw(ids.values(), by=reader.name)
         return views.RecalledView(records=len(out), holders=holders)
 
     def _of_file(self, reader: Reader, source_id: str) -> tuple[Any, dict[str, str], int]:

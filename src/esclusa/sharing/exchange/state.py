@@ -312,6 +312,29 @@ def apply(state: State, effects: Effects) -> None:
                 table[key] = row
 
 
+def rows_before(state: State, effects: Effects) -> dict[str, dict[Any, Any]]:
+    """Return the rows that the effects will write over or delete, None where there is none yet."""
+    found: dict[str, dict[Any, Any]] = {}
+    for name, rows in effects.store.items():
+        row_of = getattr(state, name).get
+        found[name] = {key: row_of(key) for key in rows}
+    return found
+
+
+def take_back(state: State, before: Mapping[str, Mapping[Any, Any]]) -> None:
+    """Undo :func:`apply`.
+
+    :param before: what :func:`rows_before` said then.
+    """
+    for name, rows in before.items():
+        table = getattr(state, name)
+        for key, row in rows.items():
+            if row is None:
+                table.pop(key, None)
+            else:
+                table[key] = row
+
+
 def snapshot(state: State) -> State:
     """Return a copy that later effects do not touch: a backup. Rows are frozen and shared."""
     tables = {name: dict(getattr(state, name)) for name in TABLES}

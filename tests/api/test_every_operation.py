@@ -234,6 +234,21 @@ def test_each_parameter_of_each_address_is_refused_by_its_name(api: Api) -> None
     assert api.forms.written() == before
 
 
+def test_the_first_and_the_last_day_of_the_calendar_are_days(api: Api) -> None:
+    """Where a period may be asked for, days are counted from its ends; the calendar ends too."""
+    before, seen = api.forms.written(), 0
+    for method, path, operation in api.operations():
+        names = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
+        for name in names & {"since", "until"} if method == "GET" else ():
+            for day in ("0001-01-01", "9999-12-31"):
+                for role in ("supervisor", "auditor"):
+                    answer = api.ask(method, path, role=role, params={name: day})
+                    assert answer.status_code in (200, 400, 403, 404), (path, name, day)
+                    seen += 1
+    assert seen > 30
+    assert api.forms.written() == before
+
+
 def test_without_a_session_every_operation_but_the_open_ones_is_401(api: Api) -> None:
     for method, path, operation in api.operations():
         if operation.get("security") == []:

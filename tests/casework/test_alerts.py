@@ -1,10 +1,16 @@
 """Moves on an alert: what the state table allows, and who may make them."""
 
+import datetime as dt
+import random
+from dataclasses import dataclass, field
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esclusa.casework import tables
 from esclusa.casework.alerts import ANALYSIS, next_move, standing, verdicts
+from esclusa.casework.snooze import text_of
 from esclusa.errors import InputError, StateError
 from esclusa.model import AlertMove
 
@@ -107,16 +113,104 @@ def test_a_move_the_state_does_not_allow_is_refused(state: str, move: str) -> No
         make(moves, move, by, verdict="refer", reason="x")
 
 
-@given(st.lists(st.sampled_from(["claim", "release", "verdict", "undo"]), max_size=20))
-def test_every_history_stays_within_the_states_and_keeps_every_move(steps: list[str]) -> None:
-    moves: list[AlertMove] = []
-    for step in steps:
+# --- any schedule, against a model that is told anew here -------------------------------------------
+
+PEOPLE = ("ana", "bea", "sol", ANALYSIS)
+"""Two officers, a supervisor, and the software."""
+MOVES = ("claim", "release", "verdict", "undo", "snooze", "wake", "reopen", "void", "quiet")
+BEGAN = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+
+
+def at(hours: int) -> str:
+    return text_of(BEGAN + dt.timedelta(hours=hours))
+
+
+@dataclass
+class Model:
+    """The manual on alerts, as short as it can be told: (state, holder, verdict, end) and who moved
+    how, for each step that nobody has taken back."""
+
+    stack: list[tuple[str, tuple[str, str, str, int]]] = field(default_factory=list)
+
+    def now(self, hour: int) -> tuple[str, str, str, int]:
+        state, holder, verdict, end = self.stack[-1][1] if self.stack else ("new", "", "", 0)
+        return ("new", "", "", 0) if state == "snoozed" and end <= hour else (
+            state, holder, verdict, end)  # fmt: skip
+
+    def refuses(self, move: str, by: str, hour: int) -> bool:
+        state, holder, _verdict, _end = self.now(hour)
+        mine = by in (holder, "sol")
+        if (by == ANALYSIS) != (move in ("reopen", "void", "quiet")):
+            return True
+        if move == "undo":
+            last = self.stack[-1][0] if self.stack else ANALYSIS
+            return last == ANALYSIS or by not in (last, "sol")
+        open_ = state in ("new", "claimed", "snoozed")
+        return not {
+            "claim": open_ and holder in ("", by),
+            "release": state == "claimed" and mine,
+            "verdict": open_,
+            "snooze": state == "new" or (state == "claimed" and mine),
+            "wake": state == "snoozed",
+            "reopen": state in ("snoozed", "closed", "withdrawn"),
+            "void": True,
+            "quiet": state == "new",
+        }[move]
+
+    def take(self, move: str, by: str, hour: int, end: int) -> None:
+        if move == "undo":
+            self.stack.pop()
+            return
+        holder = self.now(hour)[1] or by
+        self.stack.append((by, {
+            "claim": ("claimed", by, "", 0), "release": ("new", "", "", 0),
+            "verdict": ("closed", holder, "refer", 0), "snooze": ("snoozed", "", "", end),
+            "wake": ("new", "", "", 0), "reopen": ("new", "", "", 0),
+            "void": ("withdrawn", "", "", 0), "quiet": ("withdrawn", "", "", 0),
+        }[move]))  # fmt: skip
+
+
+steps = st.tuples(
+    st.sampled_from(MOVES), st.sampled_from(PEOPLE), st.integers(0, 3), st.integers(1, 9)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(steps, max_size=40))
+def test_every_schedule_of_people_and_changed_facts_goes_as_the_manual_says(
+    schedule: list[tuple[str, str, int, int]],
+) -> None:
+    model, moves, hour = Model(), list[AlertMove](), 0
+    for move, by, later, sleeps in schedule:
+        hour += later
+        more = {"verdict": "refer", "reason": "seal differs"} if move == "verdict" else {}
+        more |= {"until": at(hour + sleeps), "reason": "papers"} if move == "snooze" else {}
+        before, refused = list(moves), model.refuses(move, by, hour)
         try:
-            moves.append(make(moves, step, verdict="refer", reason="x"))
-        except StateError:
+            moves.append(next_move(moves, alert_id="a", move=move, by=by, at=at(hour),
+                                   supervisor=by == "sol", **more))  # fmt: skip
+        except StateError as error:
+            assert refused, (move, by, error)
+            assert len(str(error)) > 20
             continue
-        assert moves[-1].number == len(moves)
-        now = standing(moves)
-        assert now.state in {"new", "claimed", "closed"}
-        assert (now.state == "closed") == bool(now.verdict)
-        assert now.state != "new" or not now.claimed_by
+        assert not refused, (move, by)
+        model.take(move, by, hour, hour + sleeps)
+        assert (moves[:-1], moves[-1].number) == (before, len(moves))  # nothing is ever taken out
+        now, (state, holder, verdict, end) = standing(moves, at(hour)), model.now(hour)
+        assert (now.state, now.claimed_by, now.verdict) == (state, holder, verdict)
+        assert now.until == (at(end) if state == "snoozed" else "")
+
+
+def test_the_model_makes_and_refuses_every_move_of_the_table() -> None:
+    """A walk long enough to meet all of it, so that the test above is known to."""
+    assert {move for move, _state in tables.moves("alert_states.csv")} == set(MOVES)
+    made, refused = set(), set()
+    chance, model = random.Random(20261128), Model()
+    for hour in range(3000):
+        move, by = chance.choice(MOVES), chance.choice(PEOPLE)
+        if model.refuses(move, by, hour):
+            refused.add(move)
+        else:
+            made.add(move)
+            model.take(move, by, hour, hour + chance.randint(1, 9))
+    assert made == set(MOVES) == refused

@@ -202,6 +202,18 @@ def test_void_leaves_the_flag_as_it_was() -> None:
     assert pair.host.now().do_not_load
 
 
+def test_a_box_that_was_never_loaded_is_void_at_the_hosts_word_and_in_no_rate() -> None:
+    pair = Pair().go(*REQUEST, ("accept", 1))
+    never = {"void_code": "never_loaded", "void_text": "the vessel sailed without it"}
+    with pytest.raises(StateError, match="when its bill is deleted"):
+        pair.asking.make("void", 2, "lena", **never)
+    pair.host.make("void", 2, "hugo", **never)
+    pair.carry()
+    assert pair.state == "void"
+    said = rates([pair.asking.now()])
+    assert (said.asked, said.void, said.waiting, said.answered) == (0, 1, 0, 0)
+
+
 def test_silence_past_the_cut_off_is_no_answer_and_nothing_else() -> None:
     pair = Pair().go(*REQUEST)
     with pytest.raises(StateError, match="has not passed yet"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -27,17 +28,18 @@ def run(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(cli, command, env={"COLUMNS": "200"})
 
 
-def test_a_month_in_every_form(folder: Path) -> None:
+def test_a_month_and_a_year_in_every_form(folder: Path) -> None:
     told = json.loads(run(folder, "month", "2026-03").stdout)
     assert told["period"] == "2026-03" and told["clearance"] == 4
     table = run(folder, "month", "2026-03", "--format", "table", "--language", "es").stdout
     assert "Alertas decididas" in table and "Qué cuentan las cifras" in table
     assert run(folder, "month", "2026-03", "--format", "csv").stdout.startswith("Casework report")
     out = folder / "report"
-    for form, start in (("pdf", b"%PDF-"), ("docx", b"PK"), ("page", b"\n<!doctype html>")):
-        done = run(folder, "month", "2026-03", "--format", form, "--out", str(out))
+    kinds = {"pdf": b"%PDF-", "docx": b"PK", "page": b"<!doctype html>", "csv": b"Casework report"}
+    for span, form in product((("month", "2026-03"), ("year", "2025")), kinds):
+        done = run(folder, *span, "--format", form, "--out", str(out))
         assert done.exit_code == 0, done.output
-        assert out.read_bytes().lstrip().startswith(start.lstrip())
+        assert out.read_bytes().lstrip().startswith(kinds[form])
         if form == "docx":
             assert Document(io.BytesIO(out.read_bytes())).core_properties.language == "en-GB"
 

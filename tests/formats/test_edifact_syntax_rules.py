@@ -140,21 +140,30 @@ def test_a_release_character_that_releases_nothing_stays_in_the_text() -> None:
 # --- character sets (annex A) --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("identifier", "text"),
-    [
-        (b"UNOC", "MERCANCÍA"),
-        (b"UNOD", "ŁÓDŹ"),
-        (b"UNOE", "ПАНАМА"),
-        (b"UNOF", "ΠΕΙΡΑΙΑΣ"),
-        (b"UNOI", "ميناء"),
-        (b"UNOK", "İSTANBUL"),
-        (b"UNOL", "ŒUVRE €"),
-        (b"UNOW", "天津"),
-        (b"UNOY", "ПАНАМА 天津"),
-        (b"UNOX", "天津ABC"),
-    ],
+CHARSETS = (
+    (b"UNOA", "PANAMA"),
+    (b"UNOB", "Panama"),
+    (b"UNOC", "MERCANCÍA"),
+    (b"UNOD", "ŁÓDŹ"),
+    (b"UNOE", "ПАНАМА"),
+    (b"UNOF", "ΠΕΙΡΑΙΑΣ"),
+    (b"UNOG", "MARSAXLOKK, ĠORĠ ŻAMMIT"),
+    (b"UNOH", "JĀNIS ĶĒNIŅŠ"),
+    (b"UNOI", "ميناء"),
+    (b"UNOJ", "חיפה"),
+    (b"UNOK", "İSTANBUL"),
+    (b"UNOL", "ŒUVRE €"),
+    (b"UNOW", "天津"),
+    (b"UNOY", "ПАНАМА 天津"),
+    (b"UNOX", "天津ABC"),
 )
+
+
+def test_every_character_set_is_tried() -> None:
+    assert {identifier.decode() for identifier, _text in CHARSETS} == set(CODECS)
+
+
+@pytest.mark.parametrize(("identifier", "text"), CHARSETS)
 def test_the_syntax_identifier_names_the_character_set(identifier: bytes, text: str) -> None:
     coded = text.encode(CODECS[identifier.decode()])
     data = one(b"FTX+AAA+++" + coded + b"'", unb=UNB.replace(b"UNOA", identifier))

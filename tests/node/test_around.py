@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import worlds
@@ -32,9 +33,10 @@ from esclusa.model import (
     Voyage,
 )
 from esclusa.node import Node
+from esclusa.sharing.agreement.shape import Clause
 from esclusa.sharing.views import QueueFilter
 from exchange_cases import Bill, give, manifest
-from exchange_worlds import World, officer, take_in
+from exchange_worlds import World, for_partners, officer, take_in
 
 TODAY = dt.datetime.now(dt.UTC).date()
 BOX = "CSQU3054383"
@@ -51,9 +53,17 @@ def node(tmp_path: Path) -> Iterator[Node]:
     made.close()
 
 
-def keep(node: Node, *bodies: Body, level: Level = Level.OFFICIAL, days: int = 0) -> None:
-    """Store and judge records as if they had come in so many days ago."""
-    label = node.labels.intern(node.agency, Marking(level=level))
+def keep(
+    node: Node,
+    *bodies: Body,
+    level: Level = Level.OFFICIAL,
+    days: int = 0,
+    to: tuple[str, ...] = (),
+) -> None:
+    """Store and judge records as if they had come in so many days ago, for partners where named."""
+    label = node.labels.intern(
+        node.agency, for_partners(*to, level=level) if to else Marking(level=level)
+    )
     node.analyst.refresh(label)
     drafts = [records.Draft(body=b, originator=node.agency, label_id=label) for b in bodies]
     node.pipeline.ready_around(drafts)
@@ -100,7 +110,7 @@ AROUND_A_BOX: list[tuple[str, list[Body]]] = [
                                                      seals=(Seal(number="SL778899"),)))]),
     ("C19", [Examination(agency="MC", number="1", result="inconclusive", equipment=BOX,
                          completed=ago(20), remarks="density change behind the doors")]),
-    ("C20", [Examination(agency="MC", number="1", result="found", equipment=BOX, completed=ago(20),
+    ("C20", [Examination(agency="MC", number="2", result="found", equipment=BOX, completed=ago(20),
                          findings=(Finding(category="drugs", what="false wall, 40 kg"),))]),
     ("C21", [event("release", 2, inland=Voyage(carrier="Trans Uno")),
              event("gate_out", 1, inland=Voyage(carrier="Trans Dos"))]),
@@ -206,6 +216,41 @@ def test_a_partners_record_of_the_bill_is_a_reason_under_its_path(two: World) ->
     assert "V04" in found()
     two.clock.ahead += dt.timedelta(hours=73)  # the lease ran out: the copy is hidden
     assert "V04" not in found()
+
+
+GIVEN = {
+    "transport_event": ["{event,stage,occurred,bill,carrier,reason}", "place.{code,scheme}",
+                        "equipment.{number,number_valid,verified_mass_kg}", "inland.carrier",
+                        "equipment.seals.*.number"],
+    "examination": ["{agency,number,result,equipment,completed,remarks}",
+                    "findings.*.{category,what}"],
+}  # fmt: skip
+
+
+def test_what_a_partner_gives_of_a_box_is_a_reason_about_our_bill(tmp_path: Path) -> None:
+    """The indicators that wait for another port's node speak when its facts arrive by agreement. A
+    cloned seal over three nodes is in ``test_acceptance_scenarios.py``."""
+    given = {code: others for code, others in AROUND_A_BOX if code != "C15"}
+    clauses = tuple(
+        msgspec.convert({
+            "id": kind, "giver": "marisol", "kind": kind, "purposes": ["targeting"],
+            "level": "restricted", "caveats": [], "onward": {"rule": "never"},
+            "retention_days": 365, "lease_hours": 168, "fields": [{"do": "keep", "paths": paths}],
+        }, Clause)
+        for kind, paths in GIVEN.items()
+    )  # fmt: skip
+    with World(tmp_path, "marisol", "northreach") as two:
+        two.agree("marisol", "northreach", clauses=clauses)
+        giver, node = two["marisol"], two["northreach"]
+        mine = bill(equipment=(box(verified_mass_kg=20_000.0),))
+        keep(node, mine)
+        before = codes(node, "BILL1", officer(node))
+        said = [body for others in given.values() for body in others]
+        keep(giver, *said, to=("northreach",))
+        giver.exchange.publish()
+        two.sync("marisol", "northreach")
+        assert given.keys() & before == set()
+        assert given.keys() <= codes(node, "BILL1", officer(node))
 
 
 def old(number: int, **more: Any) -> Consignment:

@@ -17,6 +17,7 @@ import yaml
 import worlds
 from esclusa.errors import Forbidden
 from esclusa.model import Level, Marking
+from esclusa.node.features import features_for
 from esclusa.sharing.agreement.shape import Clause
 from esclusa.sharing.reader import Role
 from exchange_cases import Bill, give, manifest, record_of, refused
@@ -74,8 +75,19 @@ def rows(world: World, reader: Any = None) -> dict[str, Any]:
     return {row.title.split()[-1]: row for row in page.rows}
 
 
+def history(world: World, agency: str, bill: str) -> tuple[int, int]:
+    """Return how many examinations and finds a bill's profile counts beside the bill's own."""
+    node = world[agency]
+    later = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    names = [record_of(node, bill).id]
+    made = features_for(node.gate, node.labels, officer(node), as_of=later, names=names)
+    return int(made["all_examined"][0]), int(made["all_found"][0])
+
+
 def test_a_find_flows_back_to_who_warned_and_into_both_sides_statistics(world: World) -> None:
     record = warn(world, "KANARIFB1")
+    warn(world, "KANARIFB0", BOXES[1])
+    before = {agency: history(world, agency, "KANARIFB0") for agency in (LOOKS, WARNS)}
     here = world[LOOKS].record(officer(world[LOOKS]), record_of(world[LOOKS], "KANARIFB1").id)
     assert here.alert is not None
     look(world, "KANARIFB1")
@@ -88,6 +100,8 @@ def test_a_find_flows_back_to_who_warned_and_into_both_sides_statistics(world: W
     for agency, subject in ((LOOKS, here.id), (WARNS, record)):
         table = world[agency].outcomes(officer(world[agency])).filter(subject=subject)
         assert table.select("examined", "found").rows() == [(True, True)], agency
+        examined, found = before[agency]
+        assert history(world, agency, "KANARIFB0") == (examined + 1, found + 1), agency
     # Of the examination itself nothing went: the agreement has no clause for it.
     assert [one for one in own(world[WARNS], "examination") if one.originator == LOOKS] == []
     (said,) = [one.body for one in own(world[WARNS], "feedback") if one.body.bill == "KANARIFB1"]

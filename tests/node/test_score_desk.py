@@ -109,10 +109,12 @@ def test_a_score_tells_what_it_rests_on_and_sums(scored: Node) -> None:
     assert view.model == "spring" and len(view.checksum) == 64
     assert view.rules[0].startswith("first ")
     assert (view.version, view.of, view.later) == (1, 1, False)
-    held = scored.record(worlds.reader(scored), view.record_id)
-    body = held.record.body if hasattr(held, "record") else None
-    if isinstance(body, Assessment):
-        assert body.start + sum(body.contributions) == body.score
+    with scored.store.read() as connection:
+        kept = [one for one in records.current_of_kind(connection, scored.labels, "assessment")
+                if one.id == view.record_id]  # fmt: skip
+    (body,) = (one.body for one in kept)
+    assert isinstance(body, Assessment)
+    assert body.start + sum(body.contributions) == body.score == view.score
 
 
 def test_finds_score_higher_than_others(scored: Node) -> None:

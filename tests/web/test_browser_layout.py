@@ -1,4 +1,5 @@
-"""Every kind of page, narrow and wide, light and dark: nothing scrolls sideways, all can be hit."""
+"""Every kind of page, narrow and wide, in English and light, in Spanish and dark: nothing scrolls
+sideways, all can be hit."""
 
 from __future__ import annotations
 
@@ -53,6 +54,7 @@ def test_no_page_scrolls_sideways_and_targets_are_24_pixels_wcag_1_4_10_and_2_5_
     width: int, scheme: str,
 ) -> None:  # fmt: skip
     token = node.sign_in("supervisor", PASSWORD)
+    node.set_preferences(token, language="es" if scheme == "dark" else "en")
     with window(home) as context:
         context.add_cookies([{"name": "esclusa", "value": token, "url": home}])
         page = context.new_page()

@@ -502,6 +502,29 @@ def test_a_filter_that_is_refused_is_told_at_its_field_on_the_page_without_it(
     assert html.fromstring(answer.text).xpath("//input[@name='port']/@value") == ["PAONX"]
 
 
+@pytest.mark.parametrize("day", ("0001-01-01", "9999-12-31"))
+@pytest.mark.parametrize(("address", "role"), [
+    ("/referrals", "supervisor"), ("/selection-report", "supervisor"), ("/seizures", "supervisor"),
+    ("/redress", "supervisor"), ("/audit", "auditor"), ("/audit-use", "auditor"),
+])  # fmt: skip
+def test_the_first_and_the_last_day_of_the_calendar_are_days(
+    seats: Seats, address: str, role: str, day: str
+) -> None:
+    walker = seats(ROWS["/queue/views"], "en", role)
+    for asked in (f"since={day}", f"until={day}", f"since={day}&until={day}"):
+        assert walker.get(f"{address}?{asked}").status_code in (200, 400), asked
+
+
+def test_a_consent_until_the_last_day_of_the_calendar_is_refused(
+    forms: Forms, seats: Seats
+) -> None:
+    before, walker = forms.written(), seats(ROWS["/queue/views"], "es", "supervisor")
+    answer = walker.post("/consents", record="r", asker="northreach", to="altamira", use="pass",
+                         word="grant", until="9999-12-31")  # fmt: skip
+    assert answer.status_code == 400
+    assert forms.written() == before
+
+
 def test_a_script_in_the_yard_gets_no_page_for_an_answer(forms: Forms, seats: Seats) -> None:
     walker = seats(ROWS["/yard/{selection}"], "es")
     for sent in ({}, {"form_id": "x"}, {"form_id": "0" * 36, "quantity": "1e999"}):

@@ -83,6 +83,31 @@ def test_an_entity_is_found_by_name_and_shows_members_neighbours_and_ways(node: 
     assert "Quién comparte qué con ella" in text_of(spanish)
 
 
+def test_a_firm_a_ship_a_box_and_a_person_have_facts_with_source_and_marking_a_timeline_and_links(
+    node: Node,
+) -> None:
+    worlds.take_in(node, "box.edi", worlds.box("B3", "CSQU3054383", "S1"))
+    worlds.take_in(node, "crew.edi", worlds.sample("crew-altamira-AM218.edi"))
+    walker = walk(node)
+    for words, kind, told, source in (
+        ("ISTMO PRIMAVERA", "party", "ISTMO PRIMAVERA SA", "open.edi"),
+        ("NORTHREACH STAR", "vessel", "imo:9074729", "box.edi"),
+        ("CSQU3054383", "container", "CSQU3054383", "box.edi"),
+        ("CASTREJON GUARDIA", "person", "CASTREJON GUARDIA", "crew.edi"),
+    ):
+        (row,) = node.entities.find(worlds.reader(node), words).rows
+        assert row.types == (kind,)
+        page = walker.see(f"/entities/{row.id}")
+        part = {
+            name: text_of(page.xpath(f"//section[@aria-labelledby='{name}']")[0])
+            for name in ("facts", "story", "members", "near")
+        }
+        assert told in part["facts"] + part["members"], kind
+        assert "marisol · OFFICIAL" in part["facts"] and source in part["members"], kind
+        assert page.xpath("//section[@aria-labelledby='story']//tbody/tr"), kind
+        assert page.xpath("//section[@aria-labelledby='near']//tbody/tr"), kind
+
+
 def test_nothing_found_and_blank_text_are_said(node: Node) -> None:
     walker = walk(node)
     nothing = walker.see("/entities?text=nobody")

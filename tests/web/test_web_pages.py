@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import pairwise
 
+import httpx
 import pytest
 from lxml import html
 from small_accounts import ACCOUNT
@@ -13,7 +16,7 @@ from small_entities import ENTITY, MENTION, OTHER
 from small_joint import SHARED
 from small_lists import LIST
 from small_matches import MATCH
-from small_node import SOURCE, SmallNode, alert_name, record_name
+from small_node import HOSTILE, SOURCE, SmallNode, alert_name, record_name
 from small_notices import NOTICE
 from small_redress import GIVEN
 from small_referrals import LOUD
@@ -28,6 +31,7 @@ from esclusa.sharing.reader import PERMITTED, Role
 from esclusa.web.catalogue import catalogue
 from esclusa.web.extract import texts
 from esclusa.web.page import Page, all_pages
+from esclusa.web.shield import HEADERS
 
 READ = [page for page in all_pages() if page.method == "GET" and page.signed_in]
 PAGES = [page for page in READ if not page.download]
@@ -82,6 +86,28 @@ def walkers() -> dict[tuple[Role, str], Walker]:
         for role in Role
         for language in LANGUAGES
     }
+
+
+def reader_of(page: Page) -> Role:
+    """Return the first role that may open a page."""
+    return next(role for role in Role if page.action is None or page.action in PERMITTED[role])
+
+
+Seen = Callable[[Page, str], httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def seen(walkers: dict[tuple[Role, str], Walker]) -> Seen:
+    """Return a page's answer to the first role that may open it, in a language, asked for once."""
+    kept: dict[tuple[str, str], httpx.Response] = {}
+
+    def see(page: Page, language: str) -> httpx.Response:
+        if (page.path, language) not in kept:
+            client = walkers[reader_of(page), language].client
+            kept[page.path, language] = client.get(address(page), follow_redirects=True)
+        return kept[page.path, language]
+
+    return see
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
@@ -179,12 +205,9 @@ def test_the_sign_in_page_follows_what_the_browser_asks_for() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
-def test_structure_wcag_1_3_1_and_2_4(walkers: dict[tuple[Role, str], Walker], page: Page) -> None:
+def test_structure_wcag_1_3_1_and_2_4(seen: Seen, page: Page) -> None:
     """Landmarks, one heading, a skip link, labelled fields, headed tables, unique ids."""
-    role = next(r for r in Role if page.action is None or page.action in PERMITTED[r])
-    tree = html.fromstring(
-        walkers[role, "en"].client.get(address(page), follow_redirects=True).text
-    )
+    tree = html.fromstring(seen(page, "en").text)
     assert len(tree.xpath("//main")) == len(tree.xpath("//header")) == 1
     assert len(tree.xpath("//h1")) == 1
     assert tree.xpath("//body/a[1]/@href") == ["#main"]
@@ -205,6 +228,56 @@ def test_structure_wcag_1_3_1_and_2_4(walkers: dict[tuple[Role, str], Walker], p
     for link in tree.xpath("//a[starts-with(@href, '#')]/@href"):
         assert link[1:] in ids, link
     assert not tree.xpath("//*[@style]|//style|//script[not(@src)]|//*[@onclick]")
+
+
+_CLOCK = re.compile(r"(?<![\d:])\d?\d:\d\d(?::\d\d)?(?![\d:])")
+_NAMED = re.compile(r"Z|[+-]\d\d:\d\d| Panama| port time| hora del puerto")
+_TWO_WAYS = re.compile(r"(?<![\d./-])\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d\d)(?![\d.])")
+_HOURS = ("before 6:00 and from 20:00, in America/Panama",
+          "antes de las 6:00 y desde las 20:00, en America/Panama")  # fmt: skip
+"""The only clock times that are named by the sentence around them, on the page of unusual use."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_time_names_its_clock_and_no_date_can_be_read_in_two_ways(
+    seen: Seen, language: str, page: Page
+) -> None:
+    """UTC, the reader's own zone by its name, or the port's; ISO 8601 days. Titles of drawings too."""
+    said = text_of(html.fromstring(seen(page, language).text))
+    for hours in _HOURS:
+        said = said.replace(hours, "")
+    bare = [said[max(0, one.start() - 20) : one.end() + 20] for one in _CLOCK.finditer(said)
+            if not _NAMED.match(said, one.end())]  # fmt: skip
+    assert bare == []
+    assert _TWO_WAYS.findall(said) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_a_page_has_the_strict_policy_and_asks_for_nothing_outside(seen: Seen, page: Page) -> None:
+    answer = seen(page, "en")
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert not re.findall(r"(?:src|href|action|formaction)=\"(?!/|#)[^\"]*", answer.text)
+
+
+@pytest.fixture(scope="module")
+def hostile() -> dict[tuple[Role, str], Walker]:
+    node = SmallNode(title=HOSTILE)
+    return {(role, language): Walker(node).sign_in(role, language)
+            for role in Role for language in LANGUAGES}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_what_senders_and_colleagues_wrote_is_text_on_every_page(
+    hostile: dict[tuple[Role, str], Walker], page: Page
+) -> None:
+    for language in LANGUAGES:
+        client = hostile[reader_of(page), language].client
+        answer = client.get(address(page), follow_redirects=True)
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text and "<img src=x" not in answer.text
 
 
 def test_a_reason_leads_to_its_fact_and_the_points_add_up_to_the_score(

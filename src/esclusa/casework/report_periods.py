@@ -12,6 +12,8 @@ from esclusa.errors import InputError
 
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 _YEAR: Final = re.compile(r"20\d\d")
+_LAST: Final = dt.date(9999, 12, 30)
+"""The last day that another one follows."""
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +107,10 @@ def span(since: str, until: str) -> tuple[str, str]:
 
     :raises InputError: for a day that is none, and a span that ends before it begins.
     """
-    first, last = _day("since", since, dt.date.min), _day("until", until, dt.date(9999, 12, 30))
+    first, last = _day("since", since, dt.date.min), _day("until", until, _LAST)
     if last < first:
         raise InputError(f"from {first} to {last} is no period", field="until", problem="order")
+    last = min(last, _LAST)  # the calendar has no day after its last one
     return first.isoformat(), (last + dt.timedelta(days=1)).isoformat()
 
 

@@ -172,7 +172,7 @@ def simulate(folder: Path | None, draft: Path, since: dt.datetime | None,
 
     today = dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = since.replace(tzinfo=dt.UTC) if since else today - dt.timedelta(days=30)
-    last = (until.replace(tzinfo=dt.UTC) if until else today) + dt.timedelta(days=1)
+    last = output.end_of(until) if until else today + dt.timedelta(days=1)
     found = _signed(draft).agreement
     with opened(folder) as node:
         results = list(

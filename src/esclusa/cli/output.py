@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PIPED_WIDTH = 160
+
+_LARGEST = 2**63 - 1
+"""The largest number that both databases take."""
 
 EXIT_ERROR, EXIT_PARTLY, EXIT_NOT_FOUND = 1, 3, 4
 
@@ -46,6 +50,22 @@ def language(chosen: str | None) -> str:
     return chosen or ("es" if os.environ.get("LANG", "").startswith("es") else "en")
 
 
+def _readable(name: str, value: object) -> None:
+    """Refuse what no ledger holds: bytes of a command line that are no text, a number without end.
+
+    :raises InputError: naming the option. Paths are no text: a file's name may have any bytes.
+    """
+    from esclusa.errors import InputError
+
+    if isinstance(value, tuple | list):
+        for one in value:
+            _readable(name, one)
+    elif isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise InputError(f"{name.replace('_', '-')} holds bytes that are no text in UTF-8")
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        raise InputError(f"{name.replace('_', '-')} is a number beyond {_LARGEST}")
+
+
 def answers(function: Callable[P, R]) -> Callable[P, R]:
     """Turn an Esclusa error into one sentence and its exit code."""
 
@@ -54,6 +74,8 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
         from esclusa.errors import EsclusaError, NotFound
 
         try:
+            for name, value in kwargs.items():
+                _readable(name, value)
             return function(*args, **kwargs)
         except NotFound as error:
             click.echo(f"esclusa: {error}", err=True)
@@ -75,6 +97,20 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
             raise SystemExit(EXIT_ERROR) from None
 
     return run
+
+
+def end_of(day: dt.datetime) -> dt.datetime:
+    """Return the moment at which a day ends, UTC.
+
+    :param day: its first moment, without zone, as click reads a day.
+    :raises InputError: the calendar ends with that day.
+    """
+    from esclusa.errors import InputError
+
+    try:
+        return (day + dt.timedelta(days=1)).replace(tzinfo=dt.UTC)
+    except OverflowError:
+        raise InputError(f"no day follows {day:%Y-%m-%d}; name an earlier one") from None
 
 
 @contextmanager

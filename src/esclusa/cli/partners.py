@@ -477,7 +477,7 @@ def answer(
     until: dt.datetime | None,
 ) -> None:  # fmt: skip
     """Answer a question about a record of ours, named as partners know it."""
-    last = (until + dt.timedelta(days=1)).replace(tzinfo=dt.UTC) if until else None
+    last = output.end_of(until) if until else None
     with opened(folder) as node:
         node.partner_desk.answer(
             node.operator(), record, asker, to, use, granted=granted, until=last

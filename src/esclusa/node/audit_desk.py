@@ -199,7 +199,8 @@ def _period(since: str, until: str) -> tuple[str, str]:
     first, last = days
     if first and last and last < first:
         raise InputError("the last day is before the first", field="until", problem="order")
-    after = last + dt.timedelta(days=1) if last else None
+    # Nothing lies behind the last day of the calendar: that end is open.
+    after = last + dt.timedelta(days=1) if last and last < dt.date.max else None
     return first.isoformat() if first else "", after.isoformat() if after else ""
 
 

@@ -83,7 +83,7 @@ class ReportDesk:
 
     def _period(self, since: str, until: str) -> tuple[str, str]:
         last = _day("until", until) or self.now().date()
-        first = _day("since", since) or _monday(last) - dt.timedelta(77)
+        first = _day("since", since) or _weeks_before(last)
         if not 0 <= (last - first).days <= _LONGEST:
             raise InputError(
                 f"from {first} to {last} is no period of up to {_LONGEST} days", field="until",
@@ -231,3 +231,8 @@ def _day(field: str, text: str) -> dt.date | None:
 
 def _monday(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
+
+
+def _weeks_before(day: dt.date) -> dt.date:
+    """Return the Monday eleven weeks before that of a day, or the first day of the calendar."""
+    return dt.date.fromordinal(max(1, _monday(day).toordinal() - 77))

@@ -23,7 +23,7 @@ async def answer(visit: Visit) -> Response:
     form = visit.form
     try:
         until = _until(form.get("until", ""))
-    except ValueError:
+    except (ValueError, OverflowError):  # no day follows the last one of the calendar
         return await _page(visit, wrong=_("The last day is a date."), status=400)
     named = (form.get("record", ""), form.get("asker", ""), form.get("to", ""), form.get("use", ""))
     try:

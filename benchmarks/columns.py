@@ -186,7 +186,7 @@ def compare_memory() -> None:
     base = 0.0
     for kind in TABLES:
         told = []
-        for size in (0, 5, 10, 50):
+        for size in (0, 2, 5, 10, 50):
             command = [sys.executable, __file__, "--peak", kind, "--mb", str(size)]
             made_of = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             peak, length, seconds = map(float, made_of.split())

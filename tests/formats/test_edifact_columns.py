@@ -35,10 +35,13 @@ from esclusa.formats.edifact.columns import (
     paxlst,
     segments,
     spans,
+    views,
 )
+from esclusa.formats.edifact.columns.batch import frame
 from esclusa.formats.edifact.columns.readings import numbered_units
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import Sheet
+from esclusa.formats.edifact.columns.views import Pool
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.limits import Limits
@@ -267,7 +270,7 @@ def test_a_table_is_the_same_however_its_messages_are_parted(
 ) -> None:
     data = b"".join(path.read_bytes() for path in FILES)
     whole = {kind: base.table(data, of) for kind, of in TABLES.items()}
-    monkeypatch.setattr(base, "PART", (2000, 2000))
+    monkeypatch.setattr(base, "PART", (9000, 9000))
     found = index(data, backend=backend)
     for kind, table in TABLES.items():
         assert base.table(found, table).equals(whole[kind])
@@ -393,9 +396,22 @@ def test_columns_of_text_hold_what_the_spans_say(fast: bool) -> None:
     row = np.flatnonzero(run.tag == tag_code("FTX"))
     found = [spans.component(run, row, at) for at in range(1, len(parts) + 1)]
     every = spans.Spans(*(np.concatenate(each) for each in zip(*found, strict=True)))
-    assert spans.plain(run, every).to_list() == wanted
+    pool = Pool(run)
+    stripped = views.of(pool, every)
+    assert pool.strings(stripped) == wanted
     raw = [part.replace("??", "\0").replace("?", "").replace("\0", "?") for part in parts]
-    assert spans.column(run, every, resolve=True).to_list() == raw
+    assert views.column(run, every, resolve=True).to_list() == raw
+    assert views.column(run, every).to_list() == parts
+    assert views.said(stripped).tolist() == [each != "" for each in wanted]
+    # Short and long, from the file and from the pool, again and again: one column.
+    at = np.array([7, 7, 3, 10, 0, 8, 7, 5])
+    more = np.concatenate([stripped[at], pool.words(wanted)[at], views.NOTHING])
+    table = frame(pool, {"text": more}, {"text": pl.String})
+    assert table["text"].to_list() == [wanted[each] for each in [*at, *at]] + [""]
+    assert views.same(pool, stripped, pool.words(wanted)).all()
+    other = [*wanted[1:], ""]
+    equal = [one == two for one, two in zip(wanted, other, strict=True)]
+    assert views.same(pool, stripped, pool.words(other)).tolist() == equal
 
 
 def test_more_than_many_different_values_keep_their_numbers(backend: str) -> None:

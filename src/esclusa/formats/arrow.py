@@ -4,6 +4,10 @@ polars makes a column of text value by value, unless it reads one that is laid o
 stream (Apache Arrow columnar format 1.5, "IPC streaming format") holds just that: where each value
 ends, and all the bytes behind one another. polars checks that they are UTF-8 and keeps no reference
 to what it read.
+
+:func:`frame` reads many columns of one table out of one stream, texts laid out as views ("Variable-
+size Binary View Layout"): sixteen bytes for each value, which are its length and its bytes when it
+has at most twelve, else its length, its first four bytes and its place in a buffer.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import struct
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate, chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +27,16 @@ Offsets = npt.NDArray[np.int64]
 """Where each value begins, and behind the last where it ends: one more than there are values."""
 Pairs = Sequence[tuple[int, int]]
 """Nodes (values, how many of them null) or buffers (place in the body, bytes)."""
+
+
+class Column(NamedTuple):
+    """A column of a frame. Buffers are as the type wants them; ``blocks`` are those of texts, how
+    many buffers of long values there are: one number for each column of texts in it."""
+
+    nodes: Pairs
+    parts: Sequence[Any]
+    blocks: Sequence[int] = ()
+
 
 _MARK: Final = 0xFFFFFFFF
 _END: Final = struct.pack("<II", _MARK, 0)
@@ -57,32 +71,80 @@ def lists(data: npt.NDArray[np.uint8], offsets: Offsets, cuts: Offsets) -> pl.Se
     return _column(True, nodes, parts)
 
 
+def views(found: npt.NDArray[Any], data: npt.NDArray[np.uint8]) -> Column:
+    """Return a column of texts.
+
+    :param found: their views, one behind the other. :param data: the bytes of the long ones.
+    """
+    count = found.nbytes // 16
+    parts = [b"", found.data.cast("B")] if count else [b"", b""]
+    return Column([(count, 0)], [*parts, data.data] if len(data) else parts, [int(len(data) > 0)])
+
+
+def numbers(found: npt.NDArray[Any], there: npt.NDArray[np.bool_] | None = None) -> Column:
+    """Return a column of numbers as wide as the type wants them; none where ``there`` is false."""
+    known, nulls = b"", 0
+    if there is not None and not there.all():
+        known = np.packbits(there, bitorder="little").tobytes()
+        nulls = len(found) - int(np.count_nonzero(there))
+    return Column([(len(found), nulls)], [known, found.data.cast("B") if len(found) else b""])
+
+
+def cut(cuts: Offsets, inner: Column) -> Column:
+    """Return a column of lists. :param cuts: as for :func:`lists`."""
+    nodes = [(len(cuts) - 1, 0), *inner.nodes]
+    return Column(nodes, [b"", _bytes(cuts), *inner.parts], inner.blocks)
+
+
+def frame(schema: tuple[tuple[str, Any], ...], columns: Sequence[Column]) -> pl.DataFrame:
+    """Return a table of these columns; a stream has one batch, whose columns are equally long.
+
+    :param schema: their names and types, texts as :class:`polars.String`.
+    :raises polars.exceptions.PolarsError: when a text is not UTF-8.
+    """
+    nodes = [node for each in columns for node in each.nodes]
+    parts = [part for each in columns for part in each.parts]
+    blocks = [count for each in columns for count in each.blocks]
+    return pl.read_ipc_stream(_stream(_schema(schema), nodes, parts, blocks))
+
+
 def _bytes(offsets: Offsets) -> memoryview:
     return offsets.data.cast("B")
 
 
 def _column(listed: bool, nodes: Pairs, parts: Sequence[Any]) -> pl.Series:
-    """Read a column whose buffers are these, each laid from a multiple of eight on."""
+    """Read a column whose buffers are these."""
+    head = _schema((("", _LISTS if listed else pl.String),), plain=True)
+    return pl.read_ipc_stream(_stream(head, nodes, parts)).to_series()
+
+
+_LISTS: Final = pl.List(pl.String)
+
+
+def _stream(head: bytes, nodes: Pairs, parts: Sequence[Any], blocks: Sequence[int] = ()) -> bytes:
+    """A stream of one batch, each buffer laid from a multiple of eight on."""
     sizes = [len(part) for part in parts]
     *places, length = accumulate((size + -size % 8 for size in sizes), initial=0)
     body = chain.from_iterable((part, bytes(-len(part) % 8)) for part in parts)
-    header = _batch(nodes, list(zip(places, sizes, strict=True)), length)
-    return pl.read_ipc_stream(b"".join([_schema(listed), header, *body, _END])).to_series()
+    header = _batch(nodes, list(zip(places, sizes, strict=True)), length, blocks)
+    return b"".join([head, header, *body, _END])
 
 
 @cache
-def _schema(listed: bool) -> bytes:
-    """The head of a stream of one column of text, or of lists of texts, with offsets of 64 bits, as
-    polars writes it."""
+def _schema(schema: tuple[tuple[str, Any], ...], *, plain: bool = False) -> bytes:
+    """The head of a stream of such a table, as polars writes it.
+
+    :param plain: texts with offsets of 64 bits instead of views.
+    """
     stream = io.BytesIO()
-    frame = pl.DataFrame(schema={"": pl.List(pl.String) if listed else pl.String})
-    frame.write_ipc_stream(stream, compat_level=pl.CompatLevel.oldest())
+    level = pl.CompatLevel.oldest() if plain else pl.CompatLevel.newest()
+    pl.DataFrame(schema=dict(schema)).write_ipc_stream(stream, compat_level=level)
     whole = stream.getvalue()
     (size,) = struct.unpack_from("<i", whole, 4)
     return whole[: 8 + size]
 
 
-def _batch(nodes: Pairs, buffers: Pairs, length: int) -> bytes:
+def _batch(nodes: Pairs, buffers: Pairs, length: int, blocks: Sequence[int]) -> bytes:
     """The header of a batch whose body has this many bytes.
 
     A flatbuffer (Message.fbs, tables Message and RecordBatch), laid out by hand: numbers that are
@@ -90,8 +152,13 @@ def _batch(nodes: Pairs, buffers: Pairs, length: int) -> bytes:
     """
     message = _MESSAGE.pack(16, 12, 20, 16, 18, 4, 8, 12, 36, length, 4, 3)
     second = 20 + 16 * len(nodes)
-    batch = _BATCH.pack(14, 24, 8, 4, 16, 0, 0, 16, 24, nodes[0][0], second, 0)
+    third = second + 4 + 16 * len(buffers)
+    batch = _BATCH.pack(
+        14, 24, 8, 4, 16, 0, 20 if blocks else 0, 16, 24, nodes[0][0], second, third
+    )
     found = message + batch + _vector(nodes) + _vector(buffers)
+    if blocks:
+        found += struct.pack(f"<4xI{len(blocks)}q", len(blocks), *blocks)
     return struct.pack("<II", _MARK, len(found)) + found
 
 

@@ -16,17 +16,17 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact.columns import plainly, spans
+from esclusa.formats.edifact.columns.batch import Coded, Columns, frame, taken
 from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
 from esclusa.formats.edifact.columns.run import Run, Whole
 from esclusa.formats.edifact.columns.sheet import Asks, Picked, Sheet
-from esclusa.formats.edifact.columns.spans import subset, take
 from esclusa.model import Message, Statement
 
 HEAD: Mapping[str, Any] = {"offset": pl.Int64, "reference": pl.String, "function": pl.String}
 """Columns of every table: the byte of the file where the message begins, its reference, its
 function."""
 
-PART: Final = 1 << 20, 4 << 20
+PART: Final = 1 << 19, 4 << 20
 """The least and the most bytes of messages that are made into rows at a time. Between them it is a
 part of the file: fewer cost more time, more cost more memory than the file is worth."""
 PARTS: Final = 4
@@ -44,7 +44,7 @@ class Table(NamedTuple):
     fields: Mapping[str, Any]
     takes: Callable[[Statement], bool]
     refuse: Callable[[Sheet], Picked]
-    rows: Callable[[Sheet], tuple[Picked, dict[str, pl.Series]]]
+    rows: Callable[[Sheet], tuple[Picked, Columns]]
     asks: Asks
 
 
@@ -89,33 +89,33 @@ def _made(
     indexed: Index, run: Run, part: Whole, of: Table, schema: dict[str, Any]
 ) -> tuple[pl.DataFrame, list[Doubt]]:
     """The rows of a part, and what of it is left to the plain reader. What it takes beside them,
-    several times the part's bytes, is given up when this ends: see that no sheet is in a circle of
-    references, which would keep it until Python looks for such."""
+    several times the part's bytes, is given up when this ends, most of it before the table is laid
+    out: see that no sheet is in a circle of references, which would keep it until Python looks for
+    such."""
     sheet = Sheet(run, part, indexed.limits, of.asks)
     refused = np.unique(of.refuse(sheet))
     doubts = [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
-    return _regular(sheet.without(refused), of, schema), doubts
-
-
-def _regular(sheet: Sheet, of: Table, schema: dict[str, Any]) -> pl.DataFrame:
+    sheet = sheet.without(refused)
     if not sheet.count:
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema=schema), doubts
+    pool, columns = sheet.pool, _columns(sheet, of)
+    del sheet
+    return frame(pool, columns, schema), doubts
+
+
+def _columns(sheet: Sheet, of: Table) -> Columns:
+    """All columns of a part's rows."""
     owner, columns = of.rows(sheet)
     words = [None if each is None else each.value for each in sheet.functions]
-    function = spans.gather(sheet.function[owner], words)
+    function = sheet.function[owner]
     whole = {
-        "offset": pl.Series(sheet.offset[owner]),
-        "reference": take(sheet.reference, owner),
-        "function": function,
+        "offset": sheet.offset[owner],
+        "reference": sheet.reference[owner],
+        "function": Coded(function, words),
         **columns,
     }
-    frame = pl.DataFrame([_column(whole[name], name, dtype) for name, dtype in schema.items()])
-    return frame.filter(function.is_not_null()) if function.null_count() else frame
-
-
-def _column(column: pl.Series, name: str, dtype: Any) -> pl.Series:
-    """Under this name; most columns have their type already, and a cast is a query."""
-    return (column if column.dtype == dtype else column.cast(dtype)).alias(name)
+    stated = np.array([word is not None for word in words], bool)
+    return whole if stated.all() else taken(whole, np.flatnonzero(stated[function]))
 
 
 def _plain(found: Index, doubts: list[Doubt], of: Table) -> Iterator[tuple[Any, ...]]:
@@ -141,33 +141,11 @@ def value(found: Any, path: list[str]) -> Any:
     return found
 
 
-def listed(
-    owner: npt.NDArray[Any], columns: dict[str, pl.Series], count: int
-) -> dict[str, pl.Series]:
-    """Columns of lists: the values of each of ``count`` owners, [] for those without."""
-    if (owner[1:] < owner[:-1]).any():
-        order = np.argsort(owner, kind="stable")
-        owner, columns = owner[order], subset(columns, order)
-    # What is known to be sorted is grouped without hashing, all columns in one query.
-    numbers = pl.Series("", owner, dtype=pl.UInt32).set_sorted()
-    groups = pl.DataFrame({"": numbers, **columns}).group_by("", maintain_order=True)
-    found = groups.agg(pl.col(list(columns)))
-    if len(found) == count:
-        return {name: found[name] for name in columns}
-    place = np.full(count, len(found), np.uint32)
-    place[found[""].to_numpy()] = np.arange(len(found), dtype=np.uint32)
-    made = {}
-    for name in columns:
-        empty = pl.Series(name, [[]], dtype=found[name].dtype)
-        made[name] = take(pl.concat([found[name], empty]), place)
-    return made
-
-
 def nullable(found: npt.NDArray[np.float64]) -> pl.Series:
     """Numbers, null where the array says not a number."""
     return pl.Series(found, nan_to_null=True)
 
 
-def verdicts(found: npt.NDArray[np.int8]) -> pl.Series:
+def verdicts(found: npt.NDArray[np.int8]) -> Coded:
     """1, 0 and -1 as true, false and null."""
-    return take(pl.Series([False, True, None], dtype=pl.Boolean), found % 3)
+    return Coded(found % 3, [False, True, None], pl.Boolean)

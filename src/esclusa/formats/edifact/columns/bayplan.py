@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import boxes, compiled, loops, spans
+from esclusa.formats.edifact.columns import boxes, compiled, loops, spans, views
 from esclusa.formats.edifact.columns.base import Table
+from esclusa.formats.edifact.columns.batch import Coded, Columns, taken
 from esclusa.formats.edifact.columns.header import (
     VOYAGE_FIELDS,
     Chosen,
@@ -27,7 +27,7 @@ from esclusa.formats.edifact.columns.header import (
 )
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, first_of, last_of
-from esclusa.formats.edifact.columns.spans import subset
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.segment import Segment
 from esclusa.model import TransportEquipment, Voyage
 
@@ -93,8 +93,7 @@ def _refuse(sheet: Sheet) -> Picked:
     layout = sheet.once(_Layout)
     header = layout.slot < 0
     named = unnamed(sheet, header, sheet.once(_voyages))
-    text = sheet.column(layout.stowage, 2)
-    empty = layout.stowage[(text == "").to_numpy()]
+    empty = layout.stowage[~views.said(sheet.once(_stowed))]
     empty = sheet.message[empty][layout.equipment_first[sheet.message[empty]]]
     grown = sheet.overgrown(sheet.message[layout.begun], sheet.longest("TDT"))
     return np.concatenate([named, empty, grown])
@@ -119,17 +118,22 @@ def _voyages(sheet: Sheet) -> Chosen:
     return both
 
 
-def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
+def _stowed(sheet: Sheet) -> Texts:
+    """What each stowage location says."""
+    return sheet.column(sheet.once(_Layout).stowage, 2)
+
+
+def _rows(sheet: Sheet) -> tuple[Picked, Columns]:
     layout = sheet.once(_Layout)
     slot, count = layout.slot, len(layout.begun)
     eqd = layout.eqd
     equipment = boxes.numbers(sheet, eqd)
     of_slot = last_of(slot[eqd], count)
-    named = (equipment["number"] != "").to_numpy()
+    named = views.said(equipment["number"])
     kept = np.flatnonzero((of_slot >= 0) & np.append(named, False)[of_slot])
     at = of_slot[kept]
     owner = sheet.message[layout.begun[kept]]
-    columns = subset(equipment, at)
+    columns = taken(equipment, at)
     places = layout.places
     ports = places.firsts(slot[places.rows], count, layout.copied)
     rest = {
@@ -144,24 +148,23 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     }
     return owner, {
         **columns,
-        **subset(rest, kept),
+        **taken(rest, kept),
         **voyage_columns(sheet.once(_voyages).at(owner)),
     }
 
 
-def _stowages(sheet: Sheet, layout: _Layout, count: int) -> pl.Series:
+def _stowages(sheet: Sheet, layout: _Layout, count: int) -> Texts:
     """Where the slot is; bundled containers stand where the first of them does."""
-    text = sheet.column(layout.stowage, 2)
     of_family = last_of(layout.family[layout.slot[layout.stowage]], count)
-    return boxes.pick(text, of_family[layout.family], "")
+    return views.pick(sheet.once(_stowed), of_family[layout.family])
 
 
-def _operators(sheet: Sheet, slot: Picked, count: int) -> pl.Series:
+def _operators(sheet: Sheet, slot: Picked, count: int) -> Coded:
     """The first carrier's party, by its code or its name."""
     nad = sheet.tagged("NAD")
     nad = nad[sheet.meant(nad, lambda code: code in ("CA", "CF")) & (slot[nad] >= 0)]
     code, found = sheet.read(nad, lambda one: one.get(2).strip() or one.get(4).strip())
-    return chosen(code, first_of(slot[nad], count), found, "").column(str)
+    return chosen(code, first_of(slot[nad], count), [*found, ""]).column(str)
 
 
 BAPLIE: Final = Table(

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, spans
+from esclusa.formats.edifact.columns import compiled, loops, views
+from esclusa.formats.edifact.columns.batch import Coded, Columns
 from esclusa.formats.edifact.columns.readings import moments
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet, choose, first_of
-from esclusa.formats.edifact.columns.spans import gather, take
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.segment import Segment
 from esclusa.model import Place, Voyage
 
@@ -48,6 +49,9 @@ class Chosen:
 
     def orelse(self, other: Chosen) -> Chosen:
         """This, where it was said, else the other."""
+        if self.values is other.values:
+            code = np.where(self.there, self.code, other.code)
+            return Chosen(code, self.values, self.there | other.there)
         code = np.where(self.there, self.code, other.code + len(self.values))
         return Chosen(code, [*self.values, *other.values], self.there | other.there)
 
@@ -56,21 +60,14 @@ class Chosen:
         code = np.where(mask, self.code, len(self.values) - 1)
         return Chosen(code, self.values, self.there & mask)
 
-    def column(self, read: Callable[[Any], Any], dtype: Any = pl.String) -> pl.Series:
-        return gather(self.code, [read(each) for each in self.values], dtype)
-
-    def columns(self, fields: dict[str, tuple[Callable[[Any], Any], Any]]) -> dict[str, pl.Series]:
-        """Several columns: how each reads a value, and its type."""
-        made = {
-            name: pl.Series([read(each) for each in self.values], dtype=dtype)
-            for name, (read, dtype) in fields.items()
-        }
-        return spans.picked(made, self.code)
+    def column(self, read: Callable[[Any], Any], dtype: Any = pl.String) -> Coded:
+        return Coded(self.code, [read(each) for each in self.values], dtype)
 
 
-def chosen(code: Picked, at: Picked, values: list[Any], missing: Any) -> Chosen:
-    """The value at place ``at`` of each owner; ``missing`` where that is -1."""
-    return Chosen(choose(code, at, len(values)), [*values, missing], at >= 0)
+def chosen(code: Picked, at: Picked, values: list[Any]) -> Chosen:
+    """The value at place ``at`` of each owner; where that is -1 the last of ``values``, which
+    stands for none."""
+    return Chosen(choose(code, at, len(values) - 1), values, at >= 0)
 
 
 def voyages(
@@ -83,7 +80,7 @@ def voyages(
     code, found = sheet.read(tdt, read)
     said = np.array([each != NOTHING for each in found] + [False])[code]
     at = first_of(sheet.message[tdt[said]], sheet.count)
-    voyage = chosen(code[said], at, found, NOTHING)
+    voyage = chosen(code[said], at, [*found, NOTHING])
     voyage.rows = choose(tdt[said], at, -1)
     return voyage
 
@@ -93,18 +90,16 @@ def unnamed(sheet: Sheet, header: npt.NDArray[np.bool_], voyage: Chosen) -> Pick
     rff = sheet.tagged("RFF")
     rff = rff[header[rff] & sheet.meant(rff, lambda code: code.strip() == "VON")]
     message = sheet.message[rff]
-    named = (voyage.column(lambda each: each.reference) != "").to_numpy()
+    named = np.array([each.reference != "" for each in voyage.values], bool)[voyage.code]
     return message[~named[message] | (voyage.rows[message] > rff)]
 
 
-def voyage_columns(found: Chosen) -> dict[str, pl.Series]:
+def voyage_columns(found: Chosen) -> Columns:
     """Columns of a voyage."""
-    return found.columns(
-        {
-            name: (attrgetter(name.removeprefix("voyage.")), dtype)
-            for name, dtype in VOYAGE_FIELDS.items()
-        }
-    )
+    return {
+        name: found.column(attrgetter(name.removeprefix("voyage.")), dtype)
+        for name, dtype in VOYAGE_FIELDS.items()
+    }
 
 
 def _read(sheet: Sheet) -> tuple[Picked, list[Place]]:
@@ -145,7 +140,7 @@ class Firsts:
         for field in reversed(fields):
             if field in self.at:
                 found = np.where(self.at[field] >= 0, self.at[field], found)
-        return chosen(self.places.code, found, self.places.found, NOWHERE)
+        return chosen(self.places.code, found, self.places.found)
 
 
 class Places:
@@ -182,26 +177,23 @@ class Places:
         if mask is not None:
             here &= mask
         at = np.flatnonzero(here)
-        return chosen(self.code[at], first_of(owner[at], count), self.found, NOWHERE)
+        return chosen(self.code[at], first_of(owner[at], count), self.found)
 
 
-def place_columns(name: str, found: Chosen) -> dict[str, pl.Series]:
+def place_columns(name: str, found: Chosen) -> Columns:
     """Code and name of a place."""
-    return found.columns(
-        {f"{name}.{part}": (attrgetter(part), pl.String) for part in ("code", "name")}
-    )
+    return {f"{name}.{part}": found.column(attrgetter(part)) for part in ("code", "name")}
 
 
 def said_moments(
     sheet: Sheet, picked: Picked, owner: Picked, count: int, *, last: bool = False
-) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
+) -> tuple[Texts, npt.NDArray[np.bool_]]:
     """The first (or last) date of each owner that can be read, and whether there is one."""
     if not len(picked):
-        return spans.constant("", count), np.zeros(count, bool)
+        return np.zeros(count, np.complex128), np.zeros(count, bool)
     read = moments(sheet, picked)
-    good = np.flatnonzero((read != "").to_numpy() & (owner >= 0))
+    good = np.flatnonzero(views.said(read) & (owner >= 0))
     if last:
         good = good[::-1]
     first = first_of(owner[good], count)
-    values = pl.concat([take(read, good), pl.Series([""], dtype=pl.String)])
-    return take(values, np.where(first >= 0, first, len(good))), first >= 0
+    return views.pick(read[good], first), first >= 0

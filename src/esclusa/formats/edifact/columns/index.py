@@ -20,7 +20,16 @@ from esclusa.errors import LimitError
 from esclusa.formats.edifact.charset import ESCAPED, decode
 from esclusa.formats.edifact.columns.kernel import BACKENDS, BREAK, ODD, TERMINATOR, Found, find
 from esclusa.formats.edifact.columns.messages import UNB, UNZ, Envelope, Region, settle, within
-from esclusa.formats.edifact.columns.run import Run, Shifts, Text, Whole, run_of, text_of
+from esclusa.formats.edifact.columns.run import (
+    NONE,
+    PAD,
+    Run,
+    Shifts,
+    Text,
+    Whole,
+    run_of,
+    text_of,
+)
 from esclusa.formats.edifact.envelope import open_interchange
 from esclusa.formats.edifact.segment import Segment, Separators
 from esclusa.formats.edifact.service import LEVEL_A, START, START_SPAN, Start, read_start
@@ -109,12 +118,20 @@ def index(data: bytes | Path, *, backend: str = "", limits: Limits = DEFAULT) ->
 
 
 def _text_at(path: Path, largest: int, limits: Limits) -> Text:
-    """The text of a file; the bytes that were read are given up for it."""
+    """The text of a file, read to where it stays; one that is packed is held twice for a while."""
     with open_file(path, limits) as stream:
-        data = stream.read(largest + 1)
-    if len(data) > largest:
+        room = min(path.stat().st_size, largest) + 1
+        padded = np.empty(room + PAD, np.uint8)
+        size = 0
+        while size < room and (count := stream.readinto(padded.data[size:room])):
+            size += count
+        more = stream.read(largest + 1 - size) if size == room else b""
+    if size + len(more) > largest:
         raise _too_large(largest, path.name)
-    return text_of(data)
+    if more:
+        return text_of(padded.data[:size].tobytes() + more)
+    padded[size : size + PAD] = 0
+    return Text(padded.data[:size], padded[: size + PAD], NONE)
 
 
 def _too_large(largest: int, file: str = "") -> LimitError:

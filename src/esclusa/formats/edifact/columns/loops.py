@@ -31,7 +31,8 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
     """Number the different values; return how many there are, -1 where they are best sorted.
 
     The table of hashes grows with them, since most columns hold few: it stays near the processor.
-    Values up to eight bytes are their own hash; longer ones with the same hash are compared.
+    Values up to eight bytes are their own hash; longer ones with the same hash are compared. Their
+    last eight bytes are taken whole, so that no word needs to be cut.
     Who knows the hash can make values that all fall on one place: so steps in vain are counted.
     """
     table = np.full(1024, -1, np.int32)
@@ -45,12 +46,11 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
         if size <= 8:
             mixed = words[start] & masks[size]
         else:
-            left, place = size, start
-            while left > 0:
-                word = words[place] & masks[min(left, 8)]
-                mixed = ((mixed ^ (mixed >> np.uint64(29))) ^ word) * prime
+            mixed, place, tail = words[start], start + 8, start + size - 8
+            while place < tail:
+                mixed = ((mixed ^ (mixed >> np.uint64(29))) * prime) ^ words[place]
                 place += 8
-                left -= 8
+            mixed = ((mixed ^ (mixed >> np.uint64(29))) * prime) ^ words[tail]
         slot = (mixed * prime) >> np.uint64(32) & room
         while True:
             known = table[slot]
@@ -59,13 +59,12 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
             if hashes[known] == mixed and sizes[known] == size:
                 same = True
                 if size > 8:
-                    left, place, there = size, start, begin[example[known]]
-                    while same and left > 0:
-                        mask = masks[min(left, 8)]
-                        same = (words[place] & mask) == (words[there] & mask)
+                    tail, there = start + size - 8, begin[example[known]] - start
+                    same = words[tail] == words[tail + there]
+                    place = start
+                    while same and place < tail:
+                        same = words[place] == words[place + there]
                         place += 8
-                        there += 8
-                        left -= 8
                 if same:
                     break
                 spare -= size >> 3
@@ -95,62 +94,138 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
     return count
 
 
-def measure(
-    text: Any, begin: Any, end: Any, release: int, strip: bool, since: Any, offsets: Any, odd: Any
-) -> int:
-    """Fill ``since`` with where values begin and ``offsets`` with where they end up when they are
-    put behind one another: without release characters (``release`` is -1 where there are none) and
-    blanks at their ends.
+def views(
+    text: Any, words: Any, masks: Any, begin: Any, end: Any, release: int, strip: bool,
+    found: Any, spare: Any, base: int, odd: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Fill the views of values, two numbers each (:mod:`views`): without release characters
+    (``release`` is -1 where there are none) and without blanks at their ends.
 
-    :param odd: numbers of the values whose ends are not ASCII, so that wider blanks may stand
-        there; they are left empty.
-    :return: how many of ``odd`` are filled.
+    :param spare: room for values without their release characters, which stand from ``base`` on.
+    :param odd: numbers of values at whose ends other blanks may stand, wider or released ones.
+    :return: how many of ``odd`` are filled, and how many bytes of ``spare``.
     """
-    strange = 0
-    total = 0
-    offsets[0] = 0
+    strange, used = 0, 0
+    upper = np.uint64(32)
+    size: Any
+    put: Any
     for here in range(len(begin)):
         first, last = begin[here], end[here]
+        found[2 * here] = 0
+        found[2 * here + 1] = 0
         if strip:
             while first < last and text[first] == 32:
                 first += 1
             while first < last and text[last - 1] == 32:
                 last -= 1
-            if first < last and (text[first] >= 128 or text[last - 1] >= 128):
-                odd[strange] = here
-                strange += 1
-                last = first
-        since[here] = first
-        total += last - first
+        if first >= last:
+            continue
+        if strip and (text[first] >= 128 or text[last - 1] >= 128):
+            odd[strange] = here
+            strange += 1
+            continue
+        size = np.int64(last - first)
+        place, put = np.int64(first), -1
         if release >= 0:
-            while first < last:
-                if text[first] == release:
-                    total -= 1
-                    first += 1
-                first += 1
-        offsets[here + 1] = total
-    return strange
-
-
-def copy(text: Any, words: Any, since: Any, offsets: Any, release: int, out: Any) -> None:
-    """Put values behind one another, eight bytes at a time.
-
-    :param out: room for eight bytes at each place, so that one may be written at the last.
-    """
-    for here in range(len(since)):
-        place, there, last = since[here], offsets[here], offsets[here + 1]
-        if release < 0:
-            while there < last:
-                out[there] = words[place]
-                place += 8
-                there += 8
-        else:
-            while there < last:
-                if text[place] == release:
-                    place += 1
-                out[there] = np.uint64(text[place])
+            while place < last and text[place] != release:
                 place += 1
-                there += 1
+            if place < last:
+                put, place = used, np.int64(first)
+                while place < last:
+                    if text[place] == release:
+                        place += 1
+                    spare[used] = text[place]
+                    used += 1
+                    place += 1
+                size = used - put
+                ends = (spare[put], spare[used - 1])
+                if strip and (ends[0] == 32 or ends[1] == 32 or ends[0] >= 128 or ends[1] >= 128):
+                    used = put
+                    odd[strange] = here
+                    strange += 1
+                    continue
+        if put < 0:
+            word = words[first]
+            low = word & masks[min(size, 4)]
+            if size > 12:
+                high = np.uint64(first) << upper
+            else:
+                high = words[first + 4] & masks[size - 4] if size > 4 else np.uint64(0)
+        else:
+            low, high = np.uint64(0), np.uint64(0)
+            for at in range(min(size, 4)):
+                low |= np.uint64(spare[put + at]) << np.uint64(8 * at)
+            if size > 12:
+                high = np.uint64(base + put) << upper | np.uint64(1)
+            else:
+                for at in range(4, size):
+                    high |= np.uint64(spare[put + at]) << np.uint64(8 * (at - 4))
+                used = put
+        found[2 * here] = low << upper | np.uint64(size)
+        found[2 * here + 1] = high
+    return strange, used
+
+
+def long_bytes(found: Any) -> int:
+    """Return how many bytes views of more than twelve point to; what comes again at once counts
+    once."""
+    total: Any = np.int64(0)
+    low, high = np.uint64(0), np.uint64(0)
+    for here in range(0, len(found), 2):
+        size = found[here] & np.uint64(0xFFFFFFFF)
+        if size > 12 and (found[here] != low or found[here + 1] != high):
+            low, high = found[here], found[here + 1]
+            total += np.int64(size)
+    found_bytes: int = total
+    return found_bytes
+
+
+def settle(found: Any, text: Any, made: Any, data: Any) -> None:
+    """Copy those bytes behind one another and make the views point to them.
+
+    :param text, made: eight bytes at each place of the file's text, of the pool.
+    :param data: the same of the room for them; what is written too much, the next value covers.
+    """
+    low, high = np.uint64(0), np.uint64(0)
+    total, place = np.int64(0), np.uint64(0)
+    for here in range(0, len(found), 2):
+        size = np.int64(found[here] & np.uint64(0xFFFFFFFF))
+        if size <= 12:
+            continue
+        if found[here] != low or found[here + 1] != high:
+            low, high = found[here], found[here + 1]
+            begin = np.int64(high >> np.uint64(32))
+            if high & np.uint64(1):
+                for at in range(0, size, 8):
+                    data[total + at] = made[begin + at]
+            else:
+                for at in range(0, size, 8):
+                    data[total + at] = text[begin + at]
+            place = np.uint64(total) << np.uint64(32)
+            total += size
+        found[here + 1] = place
+
+
+def once(owner: Any, found: Any, other: Any, most: int, keep: Any) -> bool:
+    """Fill which rows are the first of their owner with these views and this number; False where
+    owners are not in order, or one has more rows than may be held against each other."""
+    since = 0
+    for here in range(len(owner)):
+        keep[here] = True
+        if owner[here] != owner[since]:
+            if owner[here] < owner[since]:
+                return False
+            since = here
+        if here - since >= most:
+            return False
+        for there in range(since, here):
+            if (
+                found[2 * there] == found[2 * here]
+                and found[2 * there + 1] == found[2 * here + 1]
+                and other[there] == other[here]
+            ):
+                keep[here] = False
+    return True
 
 
 def stripped(text: Any, begin: Any, end: Any, first: Any, last: Any) -> None:
@@ -231,18 +306,18 @@ def chosen(
 
 
 def sheet(
-    first: Any, last: Any, tags: Any, begins: Any, ends: Any,
+    head: Any, tail: Any, quads: Any, first: Any, bound: Any, at: Any, begins: Any,
     message: Any, rows: Any, tag: Any, begin: Any, end: Any,
 ) -> None:  # fmt: skip
     """Fill the rows of messages, the number of the message of each, its tag, and its span."""
     place = 0
-    for number in range(len(first)):
-        for row in range(first[number], last[number] + 1):
+    for number in range(len(head)):
+        for row in range(head[number], tail[number] + 1):
             message[place] = number
             rows[place] = row
-            tag[place] = tags[row]
+            tag[place] = quads[begins[row]] & np.uint32(0xFFFFFF)
             begin[place] = begins[row]
-            end[place] = ends[row]
+            end[place] = at[bound[first[row + 1] - 1]]
             place += 1
 
 
@@ -308,22 +383,24 @@ def decimals(text: Any, begin: Any, end: Any, longest: int, found: Any, odd: Any
         found[here] = np.nan
         if size == 0:
             continue
-        whole, power, point = 0.0, 1.0, -1
+        whole, point = np.int64(0), -1
         simple = size <= longest
         if simple:
             for at in range(size):
                 byte = text[start + at]
                 if 48 <= byte <= 57:
-                    whole = whole * 10.0 + (byte - 48)
-                    if point >= 0:
-                        power *= 10.0
+                    whole = whole * 10 + (np.int64(byte) - 48)
                 elif (byte == 46 or byte == 44) and point < 0 and 0 < at < size - 1:
                     point = at
                 else:
                     simple = False
                     break
         if simple:
-            found[here] = whole / power
+            power = 1.0
+            if point >= 0:
+                for _ in range(point + 1, size):
+                    power *= 10.0
+            found[here] = np.float64(whole) / power
         else:
             odd[strange] = here
             strange += 1
@@ -428,16 +505,16 @@ def latest(marks: Any, group: Any, found: Any) -> None:
 
 def days(
     text: Any, begin: Any, end: Any, first: Any, last: Any, year: Any, ahead: int,
-    offsets: Any, data: Any, odd: Any,
+    data: Any, odd: Any,
 ) -> int:  # fmt: skip
-    """Write dates of six or eight digits as ISO 8601 behind one another; return how many of ``odd``
-    are filled: numbers of those that are something else, which stay empty.
+    """Write dates of six or eight digits as ISO 8601 into views; return how many of ``odd`` are
+    filled: numbers of those that are something else, which stay empty.
 
     :param first, last: spans of format codes: 101, 102 or none.
     :param year: near which each date of six digits lies, at most ``ahead`` behind it.
+    :param data: zeros, sixteen bytes for each.
     """
-    strange, place = 0, 0
-    offsets[0] = 0
+    strange = 0
     full: Any
     for here in range(len(begin)):
         start, size, form, coded = begin[here], end[here] - begin[here], first[here], True
@@ -462,15 +539,45 @@ def days(
             day = (np.int64(text[tail + 2]) - 48) * 10 + text[tail + 3] - 48
             simple = full >= 1 and 1 <= month <= 12 and 1 <= day <= 28
         if simple:
+            data[16 * here] = 10
+            place = 16 * here + 4
             for at in range(4):
                 data[place + 3 - at] = full % 10 + 48
                 full //= 10
             data[place + 4] = data[place + 7] = 45
             data[place + 5], data[place + 6] = text[tail], text[tail + 1]
             data[place + 8], data[place + 9] = text[tail + 2], text[tail + 3]
-            place += 10
         else:
             odd[strange] = here
             strange += 1
-        offsets[here + 1] = place
+    return strange
+
+
+def chained(text: Any, parts: Any, release: int, data: Any, ends: Any, odd: Any) -> int:
+    """Write the values of each row behind one another, a blank between those that are not empty.
+
+    :param parts: pairs of arrays: where the values of each row begin and end.
+    :param data: filled with the bytes; ``ends[n + 1]`` with where the text of row ``n`` ends.
+    :param odd: rows with release characters or letters beyond ASCII, which stay empty.
+    :return: how many of ``odd`` are filled.
+    """
+    place, strange = 0, 0
+    ends[0] = 0
+    for here in range(parts.shape[2]):
+        since, plain = place, True
+        for which in range(parts.shape[0]):
+            first, last = parts[which, 0, here], parts[which, 1, here]
+            if first < last and place > since:
+                data[place] = 32
+                place += 1
+            for at in range(first, last):
+                byte = text[at]
+                plain &= byte < 128 and byte != release
+                data[place] = byte
+                place += 1
+        if not plain:
+            place = since
+            odd[strange] = here
+            strange += 1
+        ends[here + 1] = place
     return strange

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import goods
-from esclusa.formats.edifact.columns.base import LIST, Table, listed
-from esclusa.formats.edifact.columns.boxes import first_said, once, pick
+from esclusa.formats.edifact.columns import goods, views
+from esclusa.formats.edifact.columns.base import LIST, Table
+from esclusa.formats.edifact.columns.batch import Columns, Listed, listed, taken
+from esclusa.formats.edifact.columns.boxes import once
 from esclusa.formats.edifact.columns.header import (
     NOTHING,
     VOYAGE_FIELDS,
@@ -37,7 +38,8 @@ from esclusa.formats.edifact.columns.sheet import (
     first_of,
     last_of,
 )
-from esclusa.formats.edifact.columns.spans import Spans, constant, gather, stripped, subset, take
+from esclusa.formats.edifact.columns.spans import Spans, stripped
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.model import Consignment, Party
 
 _DATES: Final = ("issued", "departure", "arrival")
@@ -125,7 +127,7 @@ def _named(one: Any) -> str:
     return found
 
 
-def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
+def _rows(sheet: Sheet) -> tuple[Picked, Columns]:
     layout = sheet.once(Layout)
     owner = sheet.message[layout.begun]
     bill, master = _numbers(sheet, layout)
@@ -141,34 +143,36 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
         **goods.columns(sheet, layout.gid, layout.item, layout.bill, layout.count),
         **voyage_columns(voyage),
     }
-    named = np.flatnonzero((bill != "").to_numpy())
-    return owner[named], subset(columns, named)
+    named = np.flatnonzero(views.said(bill))
+    return owner[named], taken(columns, named)
 
 
-def _numbers(sheet: Sheet, layout: Layout) -> tuple[pl.Series, pl.Series]:
+def _numbers(sheet: Sheet, layout: Layout) -> tuple[Texts, Texts]:
     """Bill and master bill; see :meth:`esclusa.formats.edifact.manifest.Bill.numbers`."""
     text = {}
     for word, first in (("bill", True), ("house", False), ("master", False)):
         rff = layout.references_to(word)
         rff = rff[layout.bill[rff] >= 0]
+        if not len(rff):
+            text[word] = np.zeros(layout.count, np.complex128)
+            continue
         column = sheet.column(rff, 1, 2)
         if first:
-            said = np.flatnonzero((column != "").to_numpy())
-            rff, column = rff[said], take(column, said)
+            said = np.flatnonzero(views.said(column))
+            rff, column = rff[said], column[said]
         at = (first_of if first else last_of)(layout.bill[rff], layout.count)
-        text[word] = pick(column, at, "")
+        text[word] = views.pick(column, at)
     # A bill that its number opened stands under what the CNI before it lists.
     listing = np.full(len(sheet.rows), -1, np.intp)
     listing[layout.cni] = np.arange(len(layout.cni))
     last = np.maximum.accumulate(listing)[layout.begun]
-    same = np.append(sheet.message[layout.cni], -1)[last] == sheet.message[layout.begun]
-    listed_ = pick(sheet.column(layout.cni, 2), np.where(same, last, -1), "")
-    plain = first_said(text["bill"], listed_)
-    above = first_said(text["master"], plain)
-    house = text["house"] != ""
-    empty = constant("", layout.count)
-    over = above.zip_with(above != text["house"], empty)
-    return text["house"].zip_with(house, plain), over.zip_with(house, text["master"])
+    under = np.append(sheet.message[layout.cni], -1)[last] == sheet.message[layout.begun]
+    said_there = views.pick(sheet.column(layout.cni, 2), np.where(under, last, -1))
+    plain = views.either(text["bill"], said_there)
+    above = views.either(text["master"], plain)
+    house = views.said(text["house"])
+    over = np.where(views.same(sheet.pool, above, text["house"]), views.NOTHING, above)
+    return np.where(house, text["house"], plain), np.where(house, over, text["master"])
 
 
 def _voyages(sheet: Sheet, layout: Layout) -> Chosen:
@@ -180,7 +184,7 @@ def _voyages(sheet: Sheet, layout: Layout) -> Chosen:
     said = np.flatnonzero(np.array([each != NOTHING for each in found] + [False])[code])
     last = choose(main, last_of(sheet.message[tdt[main]], sheet.count), -1)
     first = choose(said, first_of(sheet.message[tdt[said]], sheet.count), -1)
-    return chosen(code, np.where(last >= 0, last, first), found, NOTHING)
+    return chosen(code, np.where(last >= 0, last, first), [*found, NOTHING])
 
 
 def _in_box(sheet: Sheet) -> npt.NDArray[np.bool_]:
@@ -192,37 +196,40 @@ def _in_box(sheet: Sheet) -> npt.NDArray[np.bool_]:
     number = sheet.component(eqd, 2)
     named = usual_units(sheet, number)
     rest = np.flatnonzero(~named)
-    named[rest] = (units(sheet, number.at(rest)) != "").to_numpy()
+    if len(rest):
+        named[rest] = views.said(units(sheet, number.at(rest)))
     found: npt.NDArray[np.bool_] = (box >= 0) & np.append(named, False)[box]
     return found
 
 
-def _carriers(sheet: Sheet, layout: Layout, voyage: Chosen, owner: Picked) -> pl.Series:
+def _carriers(sheet: Sheet, layout: Layout, voyage: Chosen, owner: Picked) -> Texts:
     """The bill's own carrier, else the voyage's, else who reports."""
     nad = sheet.tagged("NAD")
     role, bill = _roles(sheet, nad), layout.bill[nad]
     own = nad[role.are("carrier") & (bill >= 0)]
     code, found = sheet.read(own, lambda one: _coded(common.party(one, "carrier")))
-    first = chosen(code, first_of(layout.bill[own], layout.count), found, "")
+    first = chosen(code, first_of(layout.bill[own], layout.count), [*found, ""])
     head = (bill < 0) & ~sheet.once(_in_box)[nad]
     named = nad[role.are("carrier") & head]
     code, names = sheet.read(named, _named)
-    carrier = chosen(code, last_of(sheet.message[named], sheet.count), names, "")
+    carrier = chosen(code, last_of(sheet.message[named], sheet.count), [*names, ""])
     reporting = nad[role.are("reporting") & head]
     code, names = sheet.read(reporting, _named)
     said = np.flatnonzero(np.array([bool(name) for name in names] + [False])[code])
-    who = chosen(code[said], first_of(sheet.message[reporting[said]], sheet.count), names, "")
-    instead = first_said(
-        voyage.column(lambda each: each.carrier), carrier.orelse(who).at(owner).column(str)
+    who = chosen(code[said], first_of(sheet.message[reporting[said]], sheet.count), [*names, ""])
+    pool = sheet.pool
+    instead = views.either(
+        voyage.column(lambda each: each.carrier).texts(pool),
+        carrier.orelse(who).at(owner).column(str).texts(pool),
     )
-    return first.column(str).zip_with(pl.Series(first.there), instead)
+    return np.where(first.there, first.column(str).texts(pool), instead)
 
 
 def _coded(party: Party) -> str:
     return party.identifiers[0].value if party.identifiers else party.name
 
 
-def _dates(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
+def _dates(sheet: Sheet, layout: Layout, owner: Picked) -> Columns:
     """Dates of the bill, else of the header; in a party's group the date of issue alone counts."""
     dtm = sheet.tagged("DTM")
     field = sheet.mapped(dtm, lambda code: common.MOMENT.get(code, ""), 1)
@@ -244,11 +251,11 @@ def _dates(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
             inside = inside[~in_party[inside]]
         own, there = said_moments(sheet, inside, layout.bill[inside], layout.count)
         of_all, _ = said_moments(sheet, head, sheet.message[head], sheet.count)
-        found[name] = own.zip_with(pl.Series(there), take(of_all, owner))
+        found[name] = np.where(there, own, of_all[owner])
     return found
 
 
-def _route(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
+def _route(sheet: Sheet, layout: Layout, owner: Picked) -> Columns:
     """See :func:`esclusa.formats.edifact.manifest._route`."""
     places = Places(sheet)
     rows = places.rows
@@ -264,11 +271,8 @@ def _route(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
     discharge = discharge.orelse(header.of("discharge", "arrival").at(owner))
     # Equal places may stand twice among the values, so they are compared, not their numbers.
     known: dict[Any, int] = {}
-    one, two = (
-        np.array([known.setdefault(each, len(known)) for each in found.values])[found.code]
-        for found in (first, load)
-    )
-    receipt = here.of("receipt").orelse(first.where(one != two))
+    number = np.array([known.setdefault(each, len(known)) for each in places.found])
+    receipt = here.of("receipt").orelse(first.where(number[first.code] != number[load.code]))
     found = (receipt, load, discharge, here.of("delivery"))
     return {
         name: column
@@ -277,27 +281,26 @@ def _route(sheet: Sheet, layout: Layout, owner: Picked) -> dict[str, pl.Series]:
     }
 
 
-def _parties(sheet: Sheet, layout: Layout) -> dict[str, pl.Series]:
+def _parties(sheet: Sheet, layout: Layout) -> Columns:
     """Role, name and country of each party of a bill."""
     nad = sheet.tagged("NAD")
     nad = nad[layout.bill[nad] >= 0]
-    code, roles = sheet.coded(nad, lambda word: common.ROLE.get(word, "other"), 1)
+    role = _roles(sheet, nad)
     name = joined(sheet, nad, 4, 1, 5, instead=[(3, number) for number in range(1, 6)])
     long = sheet.component(nad, 3, 6)
-    rest = np.flatnonzero((name == "").to_numpy() & (long.end > long.begin))
+    rest = np.flatnonzero(~views.said(name) & (long.end > long.begin))
     if len(rest):
         at, read = sheet.read(nad[rest], lambda one: common.party(one, "").name)
-        name = name.scatter(rest, gather(at, read))
+        name[rest] = sheet.pool.words(read)[at]
     found = {
-        "parties.role": gather(code, roles),
+        "parties.role": sheet.pool.words(role.words)[role.code],
         "parties.name": name,
         "parties.country": sheet.column(nad, 9),
     }
-    owner = layout.bill[nad]
-    return listed(owner, found, layout.count)
+    return {**listed(layout.bill[nad], found, layout.count)}
 
 
-def _equipment(sheet: Sheet, layout: Layout) -> pl.Series:
+def _equipment(sheet: Sheet, layout: Layout) -> Listed:
     """Containers of a bill: EQD inside it, RFF and SGP, each once and as they come."""
     eqd = sheet.tagged("EQD")
     eqd = eqd[layout.bill[eqd] >= 0]
@@ -316,11 +319,9 @@ def _equipment(sheet: Sheet, layout: Layout) -> pl.Series:
     text = Spans(*(np.concatenate(each)[order] for each in zip(*parts, strict=True)))
     number = units(sheet, text)
     # What EQD holds must leave a number, what refers to a container must hold something.
-    empty = (number == "").to_numpy() & (sheet.tag[picked[order]] == tag_code("EQD"))
+    empty = ~views.said(number) & (sheet.tag[picked[order]] == tag_code("EQD"))
     keep = np.flatnonzero((text.end > text.begin) & ~empty)
-    owner = layout.bill[picked[order][keep]]
-    column = take(number, keep)
-    return once(owner, {"number": column}, layout.count)["number"]
+    return once(sheet, layout.bill[picked[order][keep]], number[keep], layout.count)
 
 
 CUSCAR: Final = Table(

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import boxes
+from esclusa.formats.edifact.columns import boxes, views
 from esclusa.formats.edifact.columns.base import Table
+from esclusa.formats.edifact.columns.batch import Coded, Columns, taken
 from esclusa.formats.edifact.columns.header import (
     VOYAGE_FIELDS,
     Chosen,
@@ -26,7 +27,7 @@ from esclusa.formats.edifact.columns.header import (
     voyages,
 )
 from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, choose, first_of, last_of
-from esclusa.formats.edifact.columns.spans import constant, gather, subset, take
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.containers import HERE, KINDS, MAIN
 from esclusa.model import TransportEvent
 
@@ -79,7 +80,7 @@ def _voyages(sheet: Sheet) -> Chosen:
     return voyages(sheet, header, lambda one: common.voyage(one, DEAF, mode="sea"), picked)
 
 
-def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
+def _rows(sheet: Sheet) -> tuple[Picked, Columns]:
     layout = sheet.once(_Layout)
     box, count = layout.box, len(layout.begun)
     owner = sheet.message[layout.begun]
@@ -87,16 +88,16 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     event, code = _events(sheet)
     places = _Places(sheet, layout)
     columns = {
-        "event": take(event, owner),
-        "code": take(code, owner),
-        "stage": constant(_STAGE, count),
+        "event": event.at(owner),
+        "code": code.at(owner),
+        "stage": Coded(np.zeros(count, np.uint32), [_STAGE]),
         "occurred": _occurred(sheet, layout, count),
         "bill": _bills(sheet, layout, count, owner),
         **_parties(sheet, layout, count, owner),
         **place_columns("place", places.place(event, owner)),
         **voyage_columns(sheet.once(_voyages).at(owner)),
     }
-    loaded, discharged = ((event == word).to_numpy()[owner] for word in ("load", "discharge"))
+    loaded, discharged = (_are(event, word)[owner] for word in ("load", "discharge"))
     unit = {
         **equipment,
         **boxes.masses(sheet, box, count),
@@ -110,19 +111,24 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
         ),
     }
     columns |= {f"equipment.{name}": column for name, column in unit.items()}
-    named = np.flatnonzero((equipment["number"] != "").to_numpy())
-    return owner[named], subset(columns, named)
+    named = np.flatnonzero(views.said(equipment["number"]))
+    return owner[named], taken(columns, named)
 
 
-def _events(sheet: Sheet) -> tuple[pl.Series, pl.Series]:
+def _are(event: Coded, word: str) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = np.array([each == word for each in event.words])[event.code]
+    return found
+
+
+def _events(sheet: Sheet) -> tuple[Coded, Coded]:
     """What happens to the containers of each message, and the code of BGM if that does not tell."""
     bgm = sheet.tagged("BGM")
     code, words = sheet.coded(bgm, str.strip, 1)
     at = choose(code, last_of(sheet.message[bgm], sheet.count), len(words))
     known = [_EVENTS.get(word, "") for word in words]
-    event = gather(at, [*(word or "other" for word in known), "other"])
+    event = Coded(at, [*(word or "other" for word in known), "other"])
     pairs = zip(words, known, strict=True)
-    return event, gather(at, [*("" if event else word for word, event in pairs), ""])
+    return event, Coded(at, [*("" if event else word for word, event in pairs), ""])
 
 
 class _Places:
@@ -141,43 +147,44 @@ class _Places:
         own = self.of_box.of(field, instead)
         return own.orelse(self.of_head.of(field).at(owner).where(mask))
 
-    def place(self, event: pl.Series, owner: Picked) -> Chosen:
+    def place(self, event: Coded, owner: Picked) -> Chosen:
         found = self.of_box.of("here").orelse(self.of_head.of("here").at(owner))
         for field in ("load", "discharge"):
-            mask = (event == field).to_numpy()
+            mask = _are(event, field)
             found = found.orelse(self.of_head.of(field).where(mask).at(owner))
         return found
 
 
-def _occurred(sheet: Sheet, layout: _Layout, count: int) -> pl.Series:
+def _occurred(sheet: Sheet, layout: _Layout, count: int) -> Texts:
     dtm = sheet.tagged("DTM")
     meant = sheet.meant(dtm, lambda code: code in _MOMENTS)
     dtm = dtm[meant & (layout.box[dtm] >= 0) & ~layout.onward[dtm]]
     return said_moments(sheet, dtm, layout.box[dtm], count)[0]
 
 
-def _bills(sheet: Sheet, layout: _Layout, count: int, owner: Picked) -> pl.Series:
+def _bills(sheet: Sheet, layout: _Layout, count: int, owner: Picked) -> Texts:
     """The first bill of lading of the container, else of the header."""
     rff = sheet.tagged("RFF")
     rff = rff[sheet.meant(rff, lambda code: code.strip() == "BM")]
     text = sheet.column(rff, 1, 2)
-    said = np.flatnonzero((text != "").to_numpy())
-    rff, text = rff[said], take(text, said)
-    return _own_or_header(sheet, layout, rff, text, owner, count)
+    said = np.flatnonzero(views.said(text))
+    rff, text = rff[said], text[said]
+    return views.pick(text, _own_or_header(sheet, layout, rff, owner, count))
 
 
 def _own_or_header(
-    sheet: Sheet, layout: _Layout, picked: Picked, text: pl.Series, owner: Picked, count: int
-) -> pl.Series:
-    """The first text of each container, else the first of its message's header."""
+    sheet: Sheet, layout: _Layout, picked: Picked, owner: Picked, count: int
+) -> Picked:
+    """The first of these rows in each container, else in its message's header; -1 for none."""
     box = layout.box[picked]
     inside, outside = np.flatnonzero(box >= 0), np.flatnonzero(box < 0)
     own = choose(inside, first_of(box[inside], count), -1)
     head = choose(outside, first_of(sheet.message[picked[outside]], sheet.count), -1)
-    return boxes.pick(text, np.where(own >= 0, own, head[owner]), "")
+    found: Picked = np.where(own >= 0, own, head[owner])
+    return found
 
 
-def _parties(sheet: Sheet, layout: _Layout, count: int, owner: Picked) -> dict[str, pl.Series]:
+def _parties(sheet: Sheet, layout: _Layout, count: int, owner: Picked) -> Columns:
     """The operator (CF), for which an empty name of the container counts, and the carrier (CA)."""
     nad = sheet.tagged("NAD")
     code = sheet.mapped(nad, str.strip, 1)
@@ -185,20 +192,19 @@ def _parties(sheet: Sheet, layout: _Layout, count: int, owner: Picked) -> dict[s
     for qualifier, name in (("CF", "equipment.operator"), ("CA", "carrier")):
         picked = nad[code.are(qualifier)]
         number, read = sheet.read(picked, lambda one: one.get(2).strip() or one.get(4).strip())
-        text = gather(number, read)
-        said = (text != "").to_numpy()
+        said = np.array([*(text != "" for text in read), False])[number]
         if qualifier == "CF":
             said |= layout.box[picked] >= 0
         keep = np.flatnonzero(said)
-        text = take(text, keep)
-        found[name] = _own_or_header(sheet, layout, picked[keep], text, owner, count)
+        at = _own_or_header(sheet, layout, picked[keep], owner, count)
+        found[name] = Coded(choose(number[keep], at, len(read)), [*read, ""])
     return found
 
 
-def _stowages(sheet: Sheet, layout: _Layout, places: _Places, count: int) -> pl.Series:
+def _stowages(sheet: Sheet, layout: _Layout, places: _Places, count: int) -> Texts:
     loc = places.loc.rows[places.loc.field.are("stowage")]
     loc = loc[layout.box[loc] >= 0]
-    return boxes.pick(sheet.column(loc, 2), first_of(layout.box[loc], count), "")
+    return views.pick(sheet.column(loc, 2), first_of(layout.box[loc], count))
 
 
 COARRI: Final = Table(

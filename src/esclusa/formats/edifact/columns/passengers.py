@@ -13,10 +13,10 @@ import polars as pl
 
 from esclusa.formats import values
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns.base import LIST, Table, listed
-from esclusa.formats.edifact.columns.boxes import pick
+from esclusa.formats.edifact.columns import views
+from esclusa.formats.edifact.columns.base import LIST, Table
+from esclusa.formats.edifact.columns.batch import Coded, Columns, listed, taken
 from esclusa.formats.edifact.columns.header import (
-    NOWHERE,
     Places,
     chosen,
     place_columns,
@@ -29,11 +29,13 @@ from esclusa.formats.edifact.columns.sheet import (
     Picked,
     Sheet,
     Words,
+    choose,
     first_of,
     last_of,
 )
-from esclusa.formats.edifact.columns.spans import Spans, gather, subset, take
+from esclusa.formats.edifact.columns.spans import Spans
 from esclusa.formats.edifact.columns.spans import values as different
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.paxlst import LAND_PLACE, RANK, flight
 from esclusa.model import Traveller
 
@@ -84,7 +86,7 @@ class _Layout:
         self.doc = doc
         # The document that stands open at each row: the last DOC of the person, if it has a number.
         last = sheet.latest(doc, self.person)
-        numbered = (self.numbers != "").to_numpy()
+        numbered = views.said(self.numbers)
         if not numbered.all():
             last = np.where(np.append(numbered, False)[last], last, -1)
         self.document = last
@@ -100,7 +102,7 @@ def _refuse(sheet: Sheet) -> Picked:
     return sheet.overgrown(sheet.message[layout.nad], 400 * legs + 2 * size)
 
 
-def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
+def _rows(sheet: Sheet) -> tuple[Picked, Columns]:
     layout = sheet.once(_Layout)
     owner = sheet.message[layout.nad]
     columns = {
@@ -114,12 +116,12 @@ def _rows(sheet: Sheet) -> tuple[Picked, dict[str, pl.Series]]:
     return owner, columns
 
 
-def _names(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
+def _names(sheet: Sheet, layout: _Layout) -> Columns:
     given = joined(sheet, layout.nad, 4, 2, 4)
     return {"surname": sheet.column(layout.nad, 4), "given_names": given}
 
 
-def _attributes(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
+def _attributes(sheet: Sheet, layout: _Layout) -> Columns:
     att = _inside(sheet, layout, "ATT", ("2",))
     gender = sheet.first_said(att, (3, 1), (2, 1))
     nat = _inside(sheet, layout, "NAT", ("2", ""))
@@ -137,19 +139,27 @@ def _attributes(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
         "nationality": _last(layout, nat, sheet.column(nat, 2)),
         "booking_reference": _last(layout, rff, sheet.column(rff, 1, 2)),
         "birth_date": _last(layout, dtm, moments(sheet, dtm, past=True)),
-        "residence": pick(sheet.column(loc, 2), home, ""),
+        "residence": views.pick(sheet.column(loc, 2), home),
         "birth_place": _birth_place(sheet, layout),
         "bags": _bags(sheet, layout),
     }
 
 
-def _birth_place(sheet: Sheet, layout: _Layout) -> pl.Series:
+def _birth_place(sheet: Sheet, layout: _Layout) -> Texts:
     """The first place of birth of each person: its name, then its code."""
     loc = _inside(sheet, layout, "LOC", ("180",))
     loc = loc[layout.document[loc] < 0]
+    if not len(loc):
+        return np.zeros(layout.count, np.complex128)
     code, name = sheet.column(loc, 2), sheet.column(loc, 2, 4)
-    both = name.zip_with(code == "", name + ", " + code)
-    return pick(both.zip_with(name != "", code), first_of(layout.person[loc], layout.count), "")
+    text = views.either(name, code)
+    both = np.flatnonzero(views.said(name) & views.said(code))
+    if len(both):
+        at, read = sheet.read(
+            loc[both], lambda one: f"{one.get(2, 4).strip()}, {one.get(2).strip()}"
+        )
+        text[both] = sheet.pool.words(read)[at]
+    return views.pick(text, first_of(layout.person[loc], layout.count))
 
 
 def _inside(sheet: Sheet, layout: _Layout, tag: str, codes: tuple[str, ...]) -> Picked:
@@ -160,11 +170,11 @@ def _inside(sheet: Sheet, layout: _Layout, tag: str, codes: tuple[str, ...]) -> 
     return found
 
 
-def _last(layout: _Layout, picked: Picked, column: pl.Series) -> pl.Series:
-    return pick(column, last_of(layout.person[picked], layout.count), "")
+def _last(layout: _Layout, picked: Picked, found: Texts) -> Texts:
+    return views.pick(found, last_of(layout.person[picked], layout.count))
 
 
-def _bags(sheet: Sheet, layout: _Layout) -> pl.Series:
+def _bags(sheet: Sheet, layout: _Layout) -> Coded:
     mea = _inside(sheet, layout, "MEA", ("CT",))
     text = sheet.component(mea, 3, 2)
     other = sheet.component(mea, 3)
@@ -174,11 +184,11 @@ def _bags(sheet: Sheet, layout: _Layout) -> pl.Series:
     found = different(sheet.run, counted)
     said = np.flatnonzero(counted.end > counted.begin)
     read = [values.whole(each.strip(), DEAF, HERE, "") for each in found.values]
-    column = gather(found.code[said], read, pl.Int64)
-    return pick(column, last_of(layout.person[mea[said]], layout.count), None)
+    last = last_of(layout.person[mea[said]], layout.count)
+    return Coded(choose(found.code[said], last, len(read)), [*read, None], pl.Int64)
 
 
-def _places(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
+def _places(sheet: Sheet, layout: _Layout) -> Columns:
     words = {"178": "embarkation", "179": "disembarkation"}
     places = Places(sheet, words.get)
     owner = np.where(layout.document[places.rows] < 0, layout.person[places.rows], -1)
@@ -189,22 +199,22 @@ def _places(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
     }
 
 
-def _documents(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
+def _documents(sheet: Sheet, layout: _Layout) -> Columns:
     """Documents with a number, the one that proves identity first."""
     count = len(layout.doc)
     kinds = sheet.mapped(layout.doc, _kind, 1)
-    numbered = np.flatnonzero((layout.numbers != "").to_numpy())
+    numbered = np.flatnonzero(views.said(layout.numbers))
     person = layout.person[layout.doc[numbered]]
     rank = np.array([*(RANK.get(kind, 3) for kind in kinds.words), 0])[kinds.code[numbered]]
     order = np.lexsort((np.arange(len(numbered)), rank, person))
     at = numbered[order]
     columns = {
         "documents.number": layout.numbers,
-        "documents.type": kinds.column(),
+        "documents.type": sheet.pool.words(kinds.words)[kinds.code],
         "documents.issuer": _issuers(sheet, layout, count),
         "documents.expires": _expiries(sheet, layout, count),
     }
-    return listed(person[order], subset(columns, at), layout.count)
+    return {**listed(person[order], taken(columns, at), layout.count)}
 
 
 def _kind(code: str) -> str:
@@ -212,28 +222,28 @@ def _kind(code: str) -> str:
     return _KINDS.get(word) or ("other" if word else "passport")
 
 
-def _issuers(sheet: Sheet, layout: _Layout, count: int) -> pl.Series:
+def _issuers(sheet: Sheet, layout: _Layout, count: int) -> Texts:
     """The first country of LOC+91 behind a document."""
     loc = _inside(sheet, layout, "LOC", ("91",))
     state = sheet.meant(loc, lambda text: text == LAND_PLACE, 2, 2)
     loc = loc[(layout.document[loc] >= 0) & ~state]
     text = sheet.column(loc, 2)
-    said = np.flatnonzero((text != "").to_numpy())
+    said = np.flatnonzero(views.said(text))
     first = first_of(layout.document[loc[said]], count)
-    return pick(take(text, said), first, "")
+    return views.pick(text[said], first)
 
 
-def _expiries(sheet: Sheet, layout: _Layout, count: int) -> pl.Series:
+def _expiries(sheet: Sheet, layout: _Layout, count: int) -> Texts:
     dtm = sheet.tagged("DTM")
     ends = sheet.meant(dtm, lambda code: common.MOMENT.get(code, "") == "expires")
     dtm = dtm[ends & (layout.document[dtm] >= 0)]
-    return pick(moments(sheet, dtm), last_of(layout.document[dtm], count), "")
+    return views.pick(moments(sheet, dtm), last_of(layout.document[dtm], count))
 
 
 # -- legs --------------------------------------------------------------------------------------
 
 
-def _journeys(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Series]:
+def _journeys(sheet: Sheet, layout: _Layout, owner: Picked) -> Columns:
     """The leg that crosses the border (it ends at LOC+87), else the first."""
     count = len(layout.legs)
     places = Places(sheet, lambda code: code if code in (*_STARTS, *_ENDS, "92") else None)
@@ -252,28 +262,32 @@ def _journeys(sheet: Sheet, layout: _Layout, owner: Picked) -> dict[str, pl.Seri
     here = np.flatnonzero(marked)
     crossing = np.append(here, -1)[first_of(message[here], sheet.count)]
     chosen_leg = np.where(crossing >= 0, crossing, first_of(message, sheet.count))[owner]
-    columns = {**_flights(sheet, layout), **_moments(sheet, layout, count)}
-    found = {f"journey.{name}": pick(each, chosen_leg, "") for name, each in columns.items()}
+    found: Columns = {
+        f"journey.{name}": each for name, each in _flights(sheet, layout, chosen_leg).items()
+    }
+    for name, each in _moments(sheet, layout, count).items():
+        found[f"journey.{name}"] = views.pick(each, chosen_leg)
     for name, mask in (("departure_place", starts), ("arrival_place", ends)):
         at = np.flatnonzero(mask & (leg >= 0))
         last = np.append(at, -1)[last_of(leg[at], count)]
-        where = chosen(places.code, np.append(last, -1)[chosen_leg], places.found, NOWHERE)
+        where = chosen(places.code, np.append(last, -1)[chosen_leg], places.found)
         found |= place_columns(f"journey.{name}", where)
     return found
 
 
-def _flights(sheet: Sheet, layout: _Layout) -> dict[str, pl.Series]:
+def _flights(sheet: Sheet, layout: _Layout, leg: Picked) -> Columns:
     code, found = sheet.read(
         layout.legs,
         lambda one: flight(one.get(5).strip() or one.get(5, 4).strip(), one.get(2).strip()),
     )
+    at = choose(code, leg, len(found))
     return {
-        "carrier": gather(code, [carrier for carrier, _ in found]),
-        "number": gather(code, [number for _, number in found]),
+        "carrier": Coded(at, [*(carrier for carrier, _ in found), ""]),
+        "number": Coded(at, [*(number for _, number in found), ""]),
     }
 
 
-def _moments(sheet: Sheet, layout: _Layout, count: int) -> dict[str, pl.Series]:
+def _moments(sheet: Sheet, layout: _Layout, count: int) -> dict[str, Texts]:
     dtm = sheet.tagged("DTM")
     dtm = dtm[layout.leg[dtm] >= 0]
     field = sheet.mapped(dtm, lambda code: common.MOMENT.get(code, ""), 1)

@@ -10,7 +10,8 @@ import polars as pl
 from esclusa.formats.edifact.columns.index import Index
 from esclusa.formats.edifact.columns.plainly import raw_messages
 from esclusa.formats.edifact.columns.run import Run, Whole
-from esclusa.formats.edifact.columns.spans import Spans, column, gather, take, whole
+from esclusa.formats.edifact.columns.spans import Spans, gather, take, whole
+from esclusa.formats.edifact.columns.views import column
 from esclusa.formats.edifact.segment import RawMessage
 
 SEGMENTS: Final[dict[str, Any]] = {

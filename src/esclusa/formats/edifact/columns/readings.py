@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from esclusa.codes.iso6346 import LETTERS, WEIGHTS
-from esclusa.formats import arrow, values
+from esclusa.formats import values
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, spans
+from esclusa.formats.edifact.columns import compiled, loops, spans, views
+from esclusa.formats.edifact.columns.run import PAD
 from esclusa.formats.edifact.columns.sheet import DEAF, HERE, Picked, Sheet, Words
+from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.segment import Segment
 
 _DIGITS: Final = 15
@@ -95,16 +96,16 @@ def quantities(sheet: Sheet, picked: Picked) -> tuple[Words, npt.NDArray[np.floa
 
 def containers(
     sheet: Sheet, picked: Picked, element: int = 2
-) -> tuple[pl.Series, npt.NDArray[np.int8]]:
+) -> tuple[Texts, npt.NDArray[np.int8]]:
     """Container numbers of EQD as :func:`values.checked_container` reads them, and the verdicts:
     1, 0, or -1 for None."""
     found = sheet.component(picked, element)
     verdict, rest = (_compiled_verdicts if sheet.run.fast else _verdicts)(sheet, found)
-    number = spans.column(sheet.run, found, resolve=True)
+    number = views.of(sheet.pool, found, strip=False)
     if len(rest):
         odd = spans.values(sheet.run, found.at(rest))
         read = [values.container(each) for each in odd.values]
-        number = number.scatter(rest, spans.gather(odd.code, [plain for plain, _ in read]))
+        number[rest] = sheet.pool.words([plain for plain, _ in read])[odd.code]
         known = np.array([-1 if valid is None else valid for _, valid in read], np.int8)
         named = np.array([plain != "" for plain, _ in read], bool)
         expected = sheet.meant(picked[rest], lambda kind: kind in ("CN", ""))
@@ -156,15 +157,16 @@ def usual_units(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.bool_]:
     return usual
 
 
-def units(sheet: Sheet, found: spans.Spans) -> pl.Series:
+def units(sheet: Sheet, found: spans.Spans) -> Texts:
     """:func:`values.container` of each span: numbers of equipment, without the verdict."""
-    number = spans.column(sheet.run, found, resolve=True)
+    number = views.of(sheet.pool, found, strip=False)
     rest = np.flatnonzero(~usual_units(sheet, found) & (found.end > found.begin))
     if not len(rest):
         return number
     odd = spans.values(sheet.run, found.at(rest))
     read = [values.container(text)[0] for text in odd.values]
-    return number.scatter(rest, spans.gather(odd.code, read))
+    number[rest] = sheet.pool.words(read)[odd.code]
+    return number
 
 
 def numbered_units(sheet: Sheet, found: spans.Spans) -> Picked:
@@ -174,7 +176,7 @@ def numbered_units(sheet: Sheet, found: spans.Spans) -> Picked:
     if usual_units(sheet, unlike).all():
         return code
     # What is not written as usual may mean the same container as what is.
-    _, number = np.unique(units(sheet, unlike).to_list(), return_inverse=True)
+    _, number = np.unique(sheet.pool.strings(units(sheet, unlike)), return_inverse=True)
     same: Picked = number[code]
     return same
 
@@ -182,13 +184,13 @@ def numbered_units(sheet: Sheet, found: spans.Spans) -> Picked:
 def joined(
     sheet: Sheet, picked: Picked, element: int, first: int, last: int,
     *, instead: Sequence[tuple[int, int]] = (),
-) -> pl.Series:  # fmt: skip
+) -> Texts:  # fmt: skip
     """These components of each segment that are not blank, with a blank between; where all are
     blank, the first of other components (element, number) that is not.
 
-    Mostly there is one alone, which is copied like any other value.
+    Mostly there is one alone, which is taken like any other value.
     """
-    run = sheet.run
+    run, pool = sheet.run, sheet.pool
     parts = []
     for number in range(first, last + 1):
         part = sheet.component(picked, element, number)
@@ -199,20 +201,70 @@ def joined(
     for part in parts:
         said += part.end > part.begin
     several = np.flatnonzero(said > 1)
-    parts += [sheet.component(picked, *place) for place in instead]
-    if not parts:
-        return spans.constant("", len(picked))
-    text = spans.first_said(run, parts)
-    if not len(several):
-        return text
-    columns = [
-        spans.column(run, part.at(several), resolve=True, strip=True)
-        for part in parts[: len(parts) - len(instead)]
-    ]
-    table = pl.DataFrame({str(at): column for at, column in enumerate(columns)})
-    filled = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in table.columns]
-    lines = table.select(pl.concat_str(filled, separator=" ", ignore_nulls=True)).to_series()
-    return text.scatter(several, lines.zip_with(lines != "", spans.take(text, several)))
+    if parts:
+        text = views.of(pool, _alone(parts, said))
+        if len(several):
+            text[several] = _chained(sheet, [part.at(several) for part in parts])
+    else:
+        text = np.zeros(len(picked), np.complex128)
+    for place in instead:
+        silent = np.flatnonzero(~views.said(text))
+        if not len(silent):
+            break
+        text[silent] = views.of(pool, sheet.component(picked[silent], *place))
+    return text
+
+
+def _alone(parts: Sequence[spans.Spans], said: Picked) -> spans.Spans:
+    """The one that is there; nothing where there are several."""
+    begin, end = parts[0]
+    for part in parts[1:]:
+        there = part.end > part.begin
+        begin, end = np.where(there, part.begin, begin), np.where(there, part.end, end)
+    one = said == 1
+    return spans.Spans(np.where(one, begin, 0), np.where(one, end, 0))
+
+
+def _chained(sheet: Sheet, parts: Sequence[spans.Spans]) -> Texts:
+    """The values of each row that are not blank, with a blank between."""
+    run, pool = sheet.run, sheet.pool
+    pairs = np.array([spans.narrow(each) for each in parts])
+    sizes = pairs[:, 1] - pairs[:, 0]
+    count, room = len(parts[0].begin), int(sizes.sum()) + sizes.size + PAD
+    data, ends = np.zeros(room, np.uint8), np.zeros(count + 1, np.int64)
+    if run.fast:
+        odd = np.empty(count, np.intp)
+        release = ord(run.marks.release) if len(run.releases) else -1
+        walk = compiled.compiled(loops.chained)
+        odd = odd[: walk(run.text.array, pairs, release, data, ends, odd)]
+    else:
+        odd = _chain(sheet, pairs, data, ends)
+    found = pool.laid(data[: int(ends[-1]) + PAD], ends)
+    if len(odd):
+        texts = [spans.texts(run, each.at(odd)) for each in parts]
+        lines = [" ".join(filter(None, map(str.strip, row))) for row in zip(*texts, strict=True)]
+        found[odd] = pool.words(lines)
+    return found
+
+
+def _chain(sheet: Sheet, pairs: Any, data: Any, ends: Any) -> Picked:
+    """As :func:`loops.chained`; return the odd rows."""
+    odd = np.zeros(pairs.shape[2], bool)
+    for begin, end in pairs:
+        odd |= views.strange(sheet.run, spans.Spans(begin, end), resolve=True, strip=True)
+    size = np.where(odd, 0, pairs[:, 1] - pairs[:, 0])
+    # A blank stands before each value but the first of its row.
+    blank = (size > 0) & (np.cumsum(size > 0, axis=0) > 1)
+    full = size + blank
+    np.cumsum(full.sum(axis=0), out=ends[1:])
+    start = ends[:-1] + np.cumsum(full, axis=0) - size
+    data[: int(ends[-1])] = ord(" ")
+    within = np.arange(int(size.sum()))
+    flat = size.ravel()
+    within -= np.repeat(np.cumsum(flat) - flat, flat)
+    origin = np.repeat(pairs[:, 0].ravel(), flat) + within
+    data[np.repeat(start.ravel(), flat) + within] = sheet.run.text.array[origin]
+    return np.flatnonzero(odd)
 
 
 _IS_LETTER: Final = np.array([65 <= byte <= 90 for byte in range(256)])
@@ -222,7 +274,7 @@ _WEIGHTS: Final = np.array(WEIGHTS, np.intp)
 _VALUE: Final = np.array([LETTERS.get(chr(byte), 0) for byte in range(256)], np.intp)
 
 
-def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> pl.Series:
+def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> Texts:
     """:func:`common.moment` of each DTM, "" where it is no date."""
     run = sheet.run
     year = sheet.year[sheet.message[picked]]
@@ -237,7 +289,8 @@ def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> pl.Series:
     for one in rest[at].tolist():
         segment = spans.segment(run, int(sheet.rows[picked[one]]))
         read.append(common.moment(segment, DEAF, int(year[one]), past=past))
-    return made.scatter(rest, spans.gather(number, read))
+    made[rest] = sheet.pool.words(read)[number]
+    return made
 
 
 def _forms(
@@ -257,21 +310,20 @@ def _forms(
 
 def _compiled_days(
     sheet: Sheet, text: spans.Spans, form: spans.Spans, year: Any, past: bool
-) -> tuple[pl.Series, Picked]:
+) -> tuple[Texts, Picked]:
     """As :func:`_days`."""
     count = len(year)
-    offsets, odd = np.empty(count + 1, np.int64), np.empty(count, np.intp)
-    data = np.empty(10 * count, np.uint8)
+    made, odd = np.zeros(count, np.complex128), np.empty(count, np.intp)
     strange = compiled.compiled(loops.days)(
         sheet.run.text.array, *spans.narrow(text), *spans.narrow(form), year,
-        0 if past else _AHEAD, offsets, data, odd,
+        0 if past else _AHEAD, made.view(np.uint8), odd,
     )  # fmt: skip
-    return arrow.texts(data, offsets), odd[:strange]
+    return made, odd[:strange]
 
 
 def _days(
     sheet: Sheet, text: spans.Spans, form: spans.Spans, year: Any, past: bool
-) -> tuple[pl.Series, Picked]:
+) -> tuple[Texts, Picked]:
     """The plain dates among them as ISO 8601, and which are for the plain reader."""
     array = sheet.run.text.array
     six, eight = _forms(sheet, text, form)
@@ -297,12 +349,12 @@ def _days(
     simple &= (full >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 28)
     parts = [full // 1000, full // 100 % 10, full // 10 % 10, full % 10, None,
              digit[2], digit[3], None, digit[4], digit[5]]  # fmt: skip
-    matrix = np.zeros((len(simple), 10), np.uint8)
+    matrix = np.zeros((len(simple), 16), np.uint8)
+    matrix[:, 0] = len(parts)
     for at, part in enumerate(parts):
-        matrix[:, at] = ord("-") if part is None else part + _ZERO
+        matrix[:, 4 + at] = ord("-") if part is None else part + _ZERO
     matrix[~simple] = 0
-    made = pl.Series(matrix.view("S10").ravel(), dtype=pl.Binary).cast(pl.String)
-    return made, np.flatnonzero(~simple)
+    return matrix.view(np.complex128).ravel(), np.flatnonzero(~simple)
 
 
 _AHEAD: Final = 30

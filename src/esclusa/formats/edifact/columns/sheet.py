@@ -9,12 +9,13 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, spans
+from esclusa.formats.edifact.columns import compiled, loops, spans, views
+from esclusa.formats.edifact.columns.batch import Coded
 from esclusa.formats.edifact.columns.messages import Region
 from esclusa.formats.edifact.columns.run import Run, Whole, tag_code
+from esclusa.formats.edifact.columns.views import Pool, Texts
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.limits import DEFAULT, MIB, Limits
 from esclusa.formats.reading import Notes
@@ -52,8 +53,8 @@ class Words:
         found: npt.NDArray[np.bool_] = known[self.code]
         return found
 
-    def column(self) -> pl.Series:
-        return spans.gather(self.code, self.words)
+    def column(self) -> Coded:
+        return Coded(self.code, self.words)
 
 
 class Sheet:
@@ -66,6 +67,7 @@ class Sheet:
         self, run: Run, chosen: Whole, limits: Limits = DEFAULT, asks: Asks = NONE
     ) -> None:
         self.run = run
+        self.pool = Pool(run)
         self.asks = asks
         self.limits = limits
         self.chosen = chosen
@@ -94,7 +96,7 @@ class Sheet:
         self.tag = np.empty(count, np.uint32)
         self.begin, self.end = np.empty(count, np.int32), np.empty(count, np.int32)
         compiled.compiled(loops.sheet)(
-            first, last, run.tag, run.begin, run.end,
+            first, last, run.quads, run.first, run.bound, run.at, run.begin,
             self.message, self.rows, self.tag, self.begin, self.end,
         )  # fmt: skip
         known, begins = np.empty(256, np.uint32), np.zeros(256, np.intp)
@@ -210,14 +212,19 @@ class Sheet:
             return None
         return spans.Distinct(found.code[self.position[picked]], found.values)
 
-    def column(self, picked: Picked, element: int, number: int = 1) -> pl.Series:
-        """A component as a column, blanks at its ends taken off."""
-        return spans.plain(self.run, self.component(picked, element, number))
+    def column(self, picked: Picked, element: int, number: int = 1) -> Texts:
+        """A component as texts, blanks at its ends taken off."""
+        return views.of(self.pool, self.component(picked, element, number))
 
-    def first_said(self, picked: Picked, *places: tuple[int, int]) -> pl.Series:
+    def first_said(self, picked: Picked, *places: tuple[int, int]) -> Texts:
         """The first of several components (element, number) of each row that is not blank."""
-        parts = [self.component(picked, element, number) for element, number in places]
-        return spans.first_said(self.run, parts)
+        first, *rest = places
+        found = self.column(picked, *first)
+        for place in rest:
+            if views.said(found).all():
+                break
+            found = views.either(found, self.column(picked, *place))
+        return found
 
     def coded(
         self, picked: Picked, read: Callable[[str], T], element: int, number: int = 1
@@ -262,10 +269,10 @@ class Sheet:
         return found
 
     @cached_property
-    def reference(self) -> pl.Series:
+    def reference(self) -> Texts:
         run = self.run
         heads = spans.component(run, run.message_first[self.chosen], 1)
-        return spans.column(run, heads, resolve=True)
+        return views.of(self.pool, heads, strip=False)
 
     @cached_property
     def functions(self) -> list[Function | None]:

@@ -1,7 +1,7 @@
-"""Values as spans of the text, and columns made of them.
+"""Values as spans of the text.
 
-A span is where a value begins and ends. Two ways lead from spans to values. ``plain`` copies short
-values straight into a polars column. ``distinct`` finds the different values among many, so that
+A span is where a value begins and ends. Two ways lead from spans to values: :mod:`views` lays them
+out for columns of text, and ``distinct`` finds the different values among many, so that
 the functions of the plain reader need to look at each only once: ports, parties, units and dates
 come again in message after message.
 """
@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from esclusa.formats import arrow
 from esclusa.formats.edifact.columns import compiled, loops
 from esclusa.formats.edifact.columns.run import Run, Whole
 from esclusa.formats.edifact.segment import Segment
@@ -27,9 +26,6 @@ MASKS: Final = np.array([(1 << (8 * size)) - 1 for size in range(9)], np.uint64)
 _GLANCE: Final = 512
 _FEW: Final = 32
 """Qualifiers and units come in few kinds, which the first rows show: no sorting then."""
-
-_SIZES: Final = np.array([0, 8, 16, 32, 64])
-"""Values up to these lengths are copied together; a longer one is made by itself."""
 
 
 class Spans(NamedTuple):
@@ -115,13 +111,11 @@ def text(run: Run, begin: int, end: int) -> str:
     return run.marks.resolve(str(run.text.data[begin:end], "utf-8"))
 
 
-def texts(run: Run, spans: Spans) -> list[str]:
+def texts(run: Run, spans: Spans, *, resolve: bool = True) -> list[str]:
     """Each value, in Python."""
-    data, resolve = run.text.data, run.marks.resolve
-    return [
-        resolve(str(data[begin:end], "utf-8"))
-        for begin, end in zip(spans.begin.tolist(), spans.end.tolist(), strict=True)
-    ]
+    data, places = run.text.data, zip(spans.begin.tolist(), spans.end.tolist(), strict=True)
+    found = [str(data[begin:end], "utf-8") for begin, end in places]
+    return [*map(run.marks.resolve, found)] if resolve and len(run.releases) else found
 
 
 def _hashed(run: Run, spans: Spans) -> npt.NDArray[np.uint64]:
@@ -252,100 +246,3 @@ def picked(columns: dict[str, pl.Series], at: npt.NDArray[Any]) -> dict[str, pl.
     """``column[at]`` of each of these columns."""
     places = pl.Series(at.astype(np.uint32, copy=False))
     return {name: column[places] for name, column in columns.items()}
-
-
-def first_said(run: Run, parts: Sequence[Spans]) -> pl.Series:
-    """A column of the first of several values of each row that is not blank."""
-    bare = [stripped(run, each) for each in parts]
-    if run.high is not None:
-        # Blanks beyond ASCII show only when the values are made.
-        made = [column(run, each, resolve=True, strip=True) for each in bare]
-        said = made[-1]
-        for text in reversed(made[:-1]):
-            said = text.zip_with(text != "", said)
-        return said
-    begin, end = bare[-1]
-    for each in reversed(bare[:-1]):
-        there = each.end > each.begin
-        begin, end = np.where(there, each.begin, begin), np.where(there, each.end, end)
-    return column(run, Spans(begin, end), resolve=True, strip=True)
-
-
-def plain(run: Run, spans: Spans) -> pl.Series:
-    """A column of the values, release characters taken out, blanks at their ends taken off."""
-    return column(run, stripped(run, spans), resolve=True, strip=True)
-
-
-def column(run: Run, spans: Spans, *, resolve: bool = False, strip: bool = False) -> pl.Series:
-    """A column of the values.
-
-    Short values of ASCII are copied as they are, those of like length together; the others are
-    made one by one in Python.
-    """
-    if run.fast:
-        return _laid_out(run, spans, resolve=resolve, strip=strip)
-    length = spans.end - spans.begin
-    size = np.searchsorted(_SIZES, length)
-    if resolve and len(run.releases):
-        found = np.searchsorted(run.releases, spans.begin)
-        size[found != np.searchsorted(run.releases, spans.end)] = len(_SIZES)
-    if run.high is not None:
-        found = np.searchsorted(run.high, spans.begin)
-        size[found != np.searchsorted(run.high, spans.end)] = len(_SIZES)
-    order, parts = [], []
-    for number in range(len(_SIZES) + 1):
-        rows = np.flatnonzero(size == number)
-        if len(rows):
-            order.append(rows)
-            here = spans.at(rows)
-            parts.append(_copied(run, here, number) if number < len(_SIZES) else
-                         _made(run, here, resolve=resolve, strip=strip))  # fmt: skip
-    if not parts:
-        return pl.Series([], dtype=pl.String)
-    if len(parts) == 1:
-        return parts[0]
-    place = np.empty(len(length), np.uint32)
-    place[np.concatenate(order)] = np.arange(len(length), dtype=np.uint32)
-    return take(pl.concat(parts), place)
-
-
-def _laid_out(run: Run, spans: Spans, *, resolve: bool, strip: bool) -> pl.Series:
-    """The same in two compiled passes. Python takes blanks beyond ASCII off."""
-    count, text, release = len(spans.begin), run.text.array, -1
-    if resolve and len(run.releases):
-        release = ord(run.marks.release)
-    since, odd = np.empty(count, np.int32), np.empty(count, np.intp)
-    offsets = np.empty(count + 1, np.int64)
-    strip = strip and run.high is not None
-    strange = compiled.compiled(loops.measure)(
-        text, *narrow(spans), release, strip, since, offsets, odd
-    )
-    size = int(offsets[-1])
-    data = np.empty((size + 7) // 8 * 8 + 8, np.uint8)
-    data[size:] = 0
-    places = np.ndarray(len(data) - 7, np.dtype("<u8"), data.data, strides=(1,))
-    compiled.compiled(loops.copy)(text, run.words, since, offsets, release, places)
-    made = arrow.texts(data, offsets)
-    if not strange:
-        return made
-    rows = odd[:strange]
-    return made.scatter(rows, _made(run, spans.at(rows), resolve=resolve, strip=True))
-
-
-def _copied(run: Run, spans: Spans, number: int) -> pl.Series:
-    """Numpy leaves zeros at the end of fixed-width bytes out, and polars copies what is left."""
-    count = int(_SIZES[number]) // 8
-    matrix = np.stack(words(run, spans, count), axis=1) if count else None
-    if matrix is None:
-        return constant("", len(spans.begin))
-    return pl.Series(matrix.view(f"S{8 * count}").ravel()).cast(pl.String)
-
-
-def _made(run: Run, spans: Spans, *, resolve: bool, strip: bool) -> pl.Series:
-    if resolve:
-        found = texts(run, spans)
-    else:
-        data = run.text.data
-        places = zip(spans.begin.tolist(), spans.end.tolist(), strict=True)
-        found = [str(data[begin:end], "utf-8") for begin, end in places]
-    return pl.Series([each.strip() for each in found] if strip else found, dtype=pl.String)

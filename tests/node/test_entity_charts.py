@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from esclusa.node import Node
 from esclusa.node.chart_drawing import DASHES, THINGS, TYPES, file_svg, page_svg, title_of
 from esclusa.node.chart_table import chart_csv
 from esclusa.node.entity_story import KINDS
+from esclusa.node.story_sketch import moment_key
 from esclusa.sharing.chart_views import ChartView
 from esclusa.sharing.reader import Role
 from esclusa.sharing.story_views import EntryView, TimelineFilter
@@ -265,6 +267,10 @@ def test_a_timeline_is_filtered_and_turned_page_by_page_without_loss(node: Node)
         if not (cursor := view.next_cursor):
             break
     assert found == list(whole)
+    # What was counted and put in order before it was made is what is shown.
+    order = [(moment_key(one), one.id) for one in whole]
+    assert order == sorted(order, reverse=True)
+    assert dict(view.kinds) == Counter(one.kind for one in whole)
     only = entries(node, name, kinds=("consignment",), limit=200)
     assert only and {one.kind for one in only} == {"consignment"}
     assert entries(node, name, since="2026-12-01", until="2026-12-01", limit=200) == tuple(

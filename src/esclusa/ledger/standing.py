@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.ledger.records import slices
-from esclusa.ledger.schema import record
+from esclusa.ledger.schema import record, reference
 
 
 def in_force(
@@ -22,6 +22,10 @@ def in_force(
         record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
     )  # fmt: skip
     return {row.seq: row.label_id for row in connection.execute(query)}
+
+
+_LOOKED_AT: Final = 2_000
+"""Versions that are looked at one by one; a file's may be a hundred thousand."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -103,6 +107,30 @@ def _came(rows: list[Any], before: Mapping[tuple[str, int], set[int]]) -> Came:
     }
     chains = {(row.id, row.label_id) for row in rows}
     return Came(fresh, {seq for chain in chains for seq in before.get(chain, ())})
+
+
+class Written(NamedTuple):
+    """What was written after a sequence number, as far as who looks something up can tell it: the
+    kinds of these versions, the ids of their records, and the references that they hold."""
+
+    kinds: frozenset[str]
+    names: frozenset[str]
+
+
+def written_since(
+    connection: sa.Connection, visible: Collection[int], after: int, last: int
+) -> Written | None:
+    """Return what was written under these labels after a sequence number up to another one,
+    withdrawals too; None where that is so much that whoever asks is better off beginning anew."""
+    if last - after > _LOOKED_AT:
+        return None
+    here = (record.c.seq > after, record.c.seq <= last, record.c.label_id.in_(sorted(visible)))
+    rows = connection.execute(sa.select(record.c.id, record.c.kind).where(*here)).all()
+    held = sa.select(reference.c.value).join(record, record.c.seq == reference.c.seq).where(*here)
+    values = connection.execute(held).scalars()
+    return Written(
+        frozenset(row.kind for row in rows), frozenset((*(row.id for row in rows), *values))
+    )
 
 
 def erased_since(connection: sa.Connection, moment: str) -> set[int]:

@@ -62,9 +62,16 @@ class Store:
     def _engine(self, *, immediate: bool) -> sa.Engine:
         if not self.is_sqlite:
             isolation = "READ COMMITTED" if immediate else "REPEATABLE READ"
-            return sa.create_engine(
+            engine = sa.create_engine(
                 self.url, isolation_level=isolation, pool_pre_ping=True, hide_parameters=True
             )
+            if not immediate:
+
+                @sa.event.listens_for(engine, "connect")
+                def _read_only(connection: Any, _record: Any) -> None:
+                    connection.read_only = True  # said with BEGIN, and not in a trip of its own
+
+            return engine
         # Parameters are record content: they stand in no error and no log line of the database.
         engine = sa.create_engine(
             self.url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
@@ -128,8 +135,6 @@ class Store:
     def read(self) -> Iterator[sa.Connection]:
         """One consistent snapshot; writing in it fails."""
         with self._guard(), self._reader.begin() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield connection
 
     @contextmanager
@@ -149,8 +154,7 @@ class Store:
         with self._guard(), self._reader.begin() as connection:
             try:  # one trip to the server; whole numbers alone stand in it
                 connection.exec_driver_sql(
-                    f"SET TRANSACTION READ ONLY; SET LOCAL ROLE {READER_ROLE}; "
-                    f"SET LOCAL esclusa.labels = '{{{labels}}}'"
+                    f"SET LOCAL ROLE {READER_ROLE}; SET LOCAL esclusa.labels = '{{{labels}}}'"
                 )
             except (sa.exc.DataError, sa.exc.ProgrammingError) as error:
                 raise LedgerError(f"the role of releases cannot be taken: {error.orig}") from None

@@ -7,11 +7,12 @@ no more.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from esclusa.ledger import bulk
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import record, reference
 
@@ -132,6 +133,20 @@ def named(
     return found
 
 
+def by_seq(
+    connection: sa.Connection, visible: Collection[int], seqs: Collection[int]
+) -> dict[int, Held]:
+    """Return these versions by sequence number, those that are visible and not erased."""
+    found: dict[int, Held] = {}
+    for some in bulk.lots(sorted(seqs)):
+        query = sa.select(*COLUMNS).where(
+            bulk.among(connection, record.c.seq, some), record.c.label_id.in_(sorted(visible)),
+            record.c.body.is_not(None),
+        )  # fmt: skip
+        found.update((row.seq, held(row)) for row in connection.execute(query))
+    return found
+
+
 def _in_force(visible: Collection[int], kinds: Collection[str]) -> sa.Select[Any]:
     return sa.select(*COLUMNS).where(
         record.c.kind.in_(sorted(kinds)), record.c.label_id.in_(sorted(visible)),
@@ -139,8 +154,8 @@ def _in_force(visible: Collection[int], kinds: Collection[str]) -> sa.Select[Any
     )  # fmt: skip
 
 
-def held(row: Any) -> Held:
-    return Held(
-        row.seq, row.id, row.kind, row.label_id, dt.datetime.fromisoformat(row.recorded_time),
-        row.withdrawn, row.valid_time, bytes(row.body),
-    )  # fmt: skip
+def held(row: Sequence[Any]) -> Held:
+    """Return a version of a row of :data:`COLUMNS`."""
+    seq, name, kind, label_id, recorded, withdrawn, valid_time, body = row
+    moment = dt.datetime.fromisoformat(recorded)
+    return Held(seq, name, kind, label_id, moment, withdrawn, valid_time, bytes(body))

@@ -82,6 +82,20 @@ class Items:
             raise NotFound(f"no such {kind}")
         return found
 
+    def names_of(
+        self, connection: sa.Connection, visible: Collection[int], reader: Reader, kind: str,
+        name: str,
+    ) -> tuple[str, ...]:  # fmt: skip
+        """Return the ids under which an item, or the same matter, may stand in a case; as
+        :meth:`find`, but of an entity no more is read than that it is there."""
+        if kind != "entity":
+            return self.find(connection, visible, reader, kind, name).akin
+        with self._entities.seen(reader) as (_connection, _visible, known):
+            entity = known.entities.entity(name)
+        if entity is None:
+            raise NotFound(f"no such {kind}")
+        return (entity.id,)
+
     def titles(
         self, connection: sa.Connection, visible: Collection[int], reader: Reader,
         items: Iterable[tuple[str, str]],

@@ -117,7 +117,7 @@ class CaseRoom:
         with self._gate.reading(reader) as (connection, visible):
             item = self._items.find(connection, visible, reader, kind, name) if kind else None
             every = self._showing.all(connection, visible)
-            held = self._showing.held_by(connection, visible, item) if item else []
+            held = self._showing.held_by(connection, visible, item.akin) if item else []
         supervisor = reader.role is Role.SUPERVISOR
         fit = [
             kept for kept in every
@@ -146,10 +146,10 @@ class CaseRoom:
             return views.OfItemView(cases=(), can_be_put=False)
         with self._gate.reading(reader) as (connection, visible):
             try:
-                item = self._items.find(connection, visible, reader, kind, name)
+                names = self._items.names_of(connection, visible, reader, kind, name)
             except NotFound:
                 return views.OfItemView(cases=(), can_be_put=False)
-            held = self._showing.held_by(connection, visible, item)
+            held = self._showing.held_by(connection, visible, names)
         told = tuple(self._showing.row(kept, reader) for kept in held)
         return views.OfItemView(cases=told, can_be_put=reader.may(Action.CASE_MOVE))
 

@@ -13,7 +13,7 @@ from esclusa.ledger.labels import Labels
 from esclusa.model import Level, Marking
 from esclusa.node import case_rows
 from esclusa.node import case_telling as telling
-from esclusa.node.case_items import Item, Items
+from esclusa.node.case_items import Items
 from esclusa.node.case_rows import Kept
 from esclusa.node.case_writing import Writing
 from esclusa.sharing import case_views as views
@@ -49,9 +49,12 @@ class Showing:
         level = max(map(self.level, set(kept.labels.values())))
         return telling.row(kept, reader.name, self._now(), int(level))
 
-    def held_by(self, connection: sa.Connection, visible: frozenset[int], item: Item) -> list[Kept]:
-        """Return the open cases that hold a thing, or the same matter under another id."""
-        return _holding(self._open(connection, visible, item.akin), item.akin)
+    def held_by(
+        self, connection: sa.Connection, visible: frozenset[int], names: tuple[str, ...]
+    ) -> list[Kept]:
+        """Return the open cases that hold any of these: a thing, and the same matter under another
+        id."""
+        return _holding(self._open(connection, visible, names), names)
 
     def _open(
         self, connection: sa.Connection, visible: frozenset[int], items: Collection[str]

@@ -13,7 +13,7 @@ from esclusa.analysis.resolution import Settings
 from esclusa.analysis.resolution.wordtable import WordTable
 from esclusa.casework.entity_facts import NOT_KEPT, changed, mention_digests
 from esclusa.casework.match_facts import digest
-from esclusa.ledger import records
+from esclusa.ledger import records, versions
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.register import File, Judged, Kept, KeptEntity, Links
 from esclusa.model import Record
@@ -38,6 +38,7 @@ class Known:
         self._facts: dict[str, Facts] = {}
         self._seqs: dict[str, int] = {}
         self._records: dict[int, Record] = {}
+        self._parts: dict[int, versions.Held] = {}
 
     def records(
         self, connection: sa.Connection, labels: Labels, visible: Collection[int],
@@ -48,6 +49,15 @@ class Known:
         fresh = [seq for seq in seqs if seq not in self._records]
         self._records |= records.get_by_seq(connection, labels, visible, fresh)
         return {seq: self._records[seq] for seq in seqs if seq in self._records}
+
+    def parts(
+        self, connection: sa.Connection, visible: Collection[int], seqs: Collection[int]
+    ) -> dict[int, versions.Held]:
+        """Return the visible ones of these records by sequence number with their bodies as stored,
+        for who needs little of each; read once as well."""
+        fresh = [seq for seq in seqs if seq not in self._parts]
+        self._parts |= versions.by_seq(connection, visible, fresh) if fresh else {}
+        return {seq: self._parts[seq] for seq in seqs if seq in self._parts}
 
     @cached_property
     def judged(self) -> dict[int, Judged | None]:

@@ -20,10 +20,10 @@ from esclusa.model import Place, Record
 from esclusa.node import map_track
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_rows import entity_row
-from esclusa.node.entity_story import moment_of
 from esclusa.node.map_track import Sighting
 from esclusa.node.map_visits import Visit, spot, visits_of
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.story_sketch import moment_of
 from esclusa.sharing.map_views import PlaceRecord, PlacesView, PlaceView, StopView
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate

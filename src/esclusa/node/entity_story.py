@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ from esclusa.errors import InputError, NotFound
 from esclusa.ledger import custody
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.register import KeptEntity
+from esclusa.ledger.versions import Held
 from esclusa.model import Record
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_known import Known
@@ -28,6 +29,7 @@ from esclusa.node.entity_rows import entity_row
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.shown_names import ShownNames
 from esclusa.node.story_entries import Around, beside, of_record
+from esclusa.node.story_sketch import Sketch, part_of
 from esclusa.sharing import story_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
@@ -80,21 +82,33 @@ class StoryDesk:
             view = None
             if entity:
                 seqs = entity.newest(_LOOKED + 1)
-                held = known.records(connection, self._labels, visible, seqs[:_LOOKED])
+                held = known.parts(connection, visible, seqs[:_LOOKED])
                 around = Around(
                     connection=connection, labels=self._labels, visible=visible, gate=self._gate,
                     agency=self._agency, reader=reader,
                 )  # fmt: skip
-                who = self._shown.of_ours(self._agency)
-                entries = [
-                    msgspec.structs.replace(one, by=who(one.originator, one.by))
-                    for one in _entries(around, entity, held)
-                ]
-                view = _page(entity, entries, wanted, cut=len(seqs) > _LOOKED)
+                there = _Page(_sketches(around, entity, held), wanted)
+                whole = known.records(connection, self._labels, visible, there.seqs())
+                view = self._told(entity, there, whole, cut=len(seqs) > _LOOKED)
         self._note(reader, view.entity if view else "", "timeline")
         if view is None:
             raise NotFound("no such entity")
         return view
+
+    def _told(
+        self, entity: KeptEntity, page: _Page, whole: Mapping[int, Record], *, cut: bool
+    ) -> views.TimelineView:
+        """Return a page with its entries made; ``whole`` are the records that they are made of."""
+        who = self._shown.of_ours(self._agency)
+        entries = [one.make(whole.get(one.seq)) for one in page.rows]
+        row = entity_row(entity)
+        return views.TimelineView(
+            entity=entity.id, title=next(iter((*row.names, *row.identifiers)), entity.id),
+            rows=tuple(
+                msgspec.structs.replace(one, by=who(one.originator, one.by)) for one in entries
+            ),
+            count=page.count, kinds=page.kinds, next_cursor=page.next_cursor, cut=cut,
+        )  # fmt: skip
 
     def _note(self, reader: Reader, subject: str, what: str) -> None:
         said = f"entity {what}" if subject else "entity not found"
@@ -106,35 +120,42 @@ class StoryDesk:
         looked = set(entity.newest(_LOOKED))
         mentions = entity.stated(since=min(looked))
         seq_of = {one.id: one.seq for one in mentions}
-        held = known.records(connection, self._labels, visible, looked)
-        files = {one.provenance.source for one in held.values()}
+        held = known.parts(connection, visible, looked)
+        level = {number: int(self._labels.get(number).marking.level)
+                 for number in {one.label_id for one in held.values()}}  # fmt: skip
+        found = stated(mentions, known.settings.exclusive)
+        rows_of = [
+            [held[seq] for seq in sorted({seq_of[name] for name in one.mentions}) if seq in held]
+            for one in found
+        ]
+        named = {row.seq for rows in rows_of for row in rows[-_SOURCES:]}
+        whole = known.records(connection, self._labels, visible, named)
+        files = {one.provenance.source for one in whole.values()}
         source_of = custody.names_of(connection, files - {""}, visible)
-        facts = []
-        for one in stated(mentions, known.settings.exclusive):
-            seqs = sorted({seq_of[name] for name in one.mentions})
-            rows = [held[seq] for seq in seqs if seq in held]
-            facts.append(
-                views.FactView(
-                    part=one.part, value=one.value, records=len(rows), differs=one.differs,
-                    level=min((int(row.marking.level) for row in rows), default=0),
-                    first=_when(rows[:1]), last=_when(rows[-1:]),
-                    sources=tuple(_source(row, source_of) for row in rows[::-1][:_SOURCES]),
-                )
-            )  # fmt: skip
+        facts = [
+            views.FactView(
+                part=one.part, value=one.value, records=len(rows), differs=one.differs,
+                level=min((level[row.label_id] for row in rows), default=0),
+                first=_when(rows[:1]), last=_when(rows[-1:]),
+                sources=tuple(_source(whole[row.seq], source_of) for row in rows[-_SOURCES:][::-1]),
+            )
+            for one, rows in zip(found, rows_of, strict=True)
+        ]  # fmt: skip
         return views.FactsView(
             entity=entity.id, facts=tuple(facts), members=entity.count, looked=len(mentions)
         )
 
 
-def _when(rows: list[Record]) -> str:
-    return next((row.recorded_time.isoformat() for row in rows if row.recorded_time), "")
+def _when(rows: list[Held]) -> str:
+    return next((row.recorded.isoformat() for row in rows), "")
 
 
 def _source(row: Record, source_of: dict[str, str]) -> views.SourceView:
     return views.SourceView(
         record_id=row.id, title=title_of(row.body) if row.body is not None else "",
         source=source_of.get(row.provenance.source, ""), originator=row.originator,
-        level=int(row.marking.level), recorded=_when([row]),
+        level=int(row.marking.level),
+        recorded=row.recorded_time.isoformat() if row.recorded_time else "",
     )  # fmt: skip
 
 
@@ -155,66 +176,48 @@ def _check(wanted: views.TimelineFilter) -> None:
             ) from None
 
 
-def _entries(
-    around: Around, entity: KeptEntity, held: Mapping[int, Record]
-) -> Iterator[views.EntryView]:
-    mentions = entity.stated(since=min(held)) if held else []
+def _sketches(around: Around, entity: KeptEntity, held: Mapping[int, Held]) -> Iterator[Sketch]:
     roles: dict[int, dict[str, None]] = {}
     places: dict[str, set[str]] = {}
-    for one in mentions:
-        places.setdefault(one.record, set()).add(one.path)
-        if one.role:
-            roles.setdefault(one.seq, {})[one.role] = None
-    rows = {row.id: row for row in held.values() if row.body is not None}
+    for seq, record, path, role in entity.places(since=min(held)) if held else ():
+        places.setdefault(record, set()).add(path)
+        if role:
+            roles.setdefault(seq, {})[role] = None
+    rows = {row.id: row for row in held.values()}
     boxes = {number.partition(":")[2] for one in entity.contents if one.type == CONTAINER
              for number in one.identifiers}  # fmt: skip
-    for row in rows.values():
-        yield of_record(row, tuple(roles.get(row.seq, ())))
-    yield from beside(around, rows, places, boxes)
+    parts = {name: part_of(row) for name, row in rows.items()}
+    for name, row in rows.items():
+        yield of_record(row, parts[name], tuple(roles.get(row.seq, ())))
+    yield from beside(around, parts, places, boxes)
 
 
-def _page(
-    entity: KeptEntity, entries: list[views.EntryView], wanted: views.TimelineFilter,
-    *, cut: bool,
-) -> views.TimelineView:  # fmt: skip
-    told = ((moment_key(one), one) for one in {one.id: one for one in entries}.values())
-    there = [(key, one) for key, one in told if _within(key[:10], wanted)]
-    counts = Counter(one.kind for _key, one in there)
-    chosen = sorted(
-        ((key, one) for key, one in there if not wanted.kinds or one.kind in wanted.kinds),
-        key=lambda item: (item[0], item[1].id), reverse=True,
-    )  # fmt: skip
-    ahead = [item for item in chosen if not wanted.cursor or _place(item) < wanted.cursor]
-    limit = max(1, min(wanted.limit, PAGE_LIMIT))
-    rows = ahead[:limit]
-    row = entity_row(entity)
-    return views.TimelineView(
-        entity=entity.id, title=next(iter((*row.names, *row.identifiers)), entity.id),
-        rows=tuple(one for _key, one in rows), count=len(chosen),
-        kinds=tuple((kind, counts[kind]) for kind in KINDS if counts[kind]),
-        next_cursor=_place(rows[-1]) if len(ahead) > limit else "", cut=cut,
-    )  # fmt: skip
+class _Page:
+    """A page of a timeline, chosen from the sketches of all entries: each counts once."""
 
+    def __init__(self, sketches: Iterable[Sketch], wanted: views.TimelineFilter) -> None:
+        told = {one.id: one for one in sketches}.values()
+        there = [one for one in told if _within(one.moment[:10], wanted)]
+        counts = Counter(one.kind for one in there)
+        chosen = sorted(
+            (one for one in there if not wanted.kinds or one.kind in wanted.kinds),
+            key=lambda one: (one.moment, one.id), reverse=True,
+        )  # fmt: skip
+        ahead = [one for one in chosen if not wanted.cursor or _place(one) < wanted.cursor]
+        limit = max(1, min(wanted.limit, PAGE_LIMIT))
+        self.rows = ahead[:limit]
+        self.count = len(chosen)
+        self.kinds = tuple((kind, counts[kind]) for kind in KINDS if counts[kind])
+        self.next_cursor = _place(self.rows[-1]) if len(ahead) > limit else ""
 
-def moment_key(entry: views.EntryView) -> str:
-    """Return the moment of an entry so that texts sort as moments do; one without a zone, which is
-    local to a port, is taken as it stands."""
-    return moment_of(entry.at) or moment_of(entry.recorded)
-
-
-def moment_of(text: str) -> str:
-    """Return a moment so that texts sort as moments do, "" for what is none."""
-    try:
-        read = dt.datetime.fromisoformat(text)
-        placed = read.astimezone(dt.UTC) if read.tzinfo else read
-    except (ValueError, OverflowError):
-        return ""
-    return placed.replace(tzinfo=None).isoformat(timespec="microseconds")
+    def seqs(self) -> list[int]:
+        """Return the numbers of the versions that its entries are made of."""
+        return sorted({one.seq for one in self.rows} - {0})
 
 
 def _within(day: str, wanted: views.TimelineFilter) -> bool:
     return (not wanted.since or day >= wanted.since) and (not wanted.until or day <= wanted.until)
 
 
-def _place(item: tuple[str, views.EntryView]) -> str:
-    return f"{item[0]}~{item[1].id}"
+def _place(one: Sketch) -> str:
+    return f"{one.moment}~{one.id}"

@@ -8,7 +8,7 @@ bill or several is answered by the bills that the reader may see.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -70,16 +70,21 @@ def outcomes(
 def outcomes_under(
     connection: sa.Connection, labels: Labels, visible: Collection[int], *,
     kinds: Collection[str] = SUBJECTS, known_by: dt.datetime | None = None,
-    version: int | None = None,
+    version: int | None = None, looked_for: Callable[[Iterable[str]], None] = lambda _names: None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Return the outcomes under these labels, as :func:`outcomes` does; for analysis."""
+    """Return the outcomes under these labels, as :func:`outcomes` does; for analysis.
+
+    :param looked_for: is told the references and ids by which the subjects are looked for. A record
+        of a subject's kind that has none of them changes nothing.
+    """
     if known_by is not None and known_by.tzinfo is None:
         raise InputError("known_by has no time zone")
     rules = definitions(version)
     exams = as_known(_stated(connection, labels, visible), known_by)
     bodies = [one.body for one in exams]
     # Bills decide whether a box holds one alone, so they are read whatever kinds are asked for.
-    linked = link(bodies, _subjects(connection, labels, visible, bodies), rules)
+    pool = _subjects(connection, labels, visible, bodies, looked_for)
+    linked = link(bodies, pool, rules)
     return outcome_table(exams, (one for one in linked if one.kind in kinds), rules)
 
 
@@ -201,7 +206,7 @@ _CARGO: Final = msgspec.json.Decoder(_Cargo)
 
 def _subjects(
     connection: sa.Connection, labels: Labels, visible: Collection[int],
-    exams: Iterable[Examination],
+    exams: Iterable[Examination], looked_for: Callable[[Iterable[str]], None] = lambda _names: None,
 ) -> Iterator[Subject]:  # fmt: skip
     """Yield the records that may be meant: by box, by bill number, and by the id that a bill's
     record has with each originator, for ledgers older than references by bill."""
@@ -214,6 +219,7 @@ def _subjects(
     held = versions.holding(connection, visible, SUBJECTS, values)
     # A record may stand under several labels, and not say the same of its box under each.
     names |= {one.id for one in held.values()}
+    looked_for((*values, *names))
     held |= versions.named(connection, visible, SUBJECTS, names)
     newest: dict[str, versions.Held] = {}
     for seq in sorted(held):  # of several chains the one recorded last speaks

@@ -19,8 +19,8 @@ from typing import Final
 
 import msgspec
 
-from esclusa.node.entity_story import moment_of
 from esclusa.node.map_visits import Visit
+from esclusa.node.story_sketch import moment_of
 from esclusa.sharing.map_views import PlaceView, StopView
 
 GAP_DAYS: Final = 30

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from esclusa.casework.alerts import verdicts
-from esclusa.ledger import records
-from esclusa.ledger.happened import alerts_about, holding, kinds_holding, named
+from esclusa.ledger.happened import Raised, alerts_about, holding, kinds_holding, named
 from esclusa.ledger.indexing import (
     RECORD_REFERRED,
     bill_reference,
@@ -19,6 +19,7 @@ from esclusa.ledger.indexing import (
     title_of,
 )
 from esclusa.ledger.labels import Labels
+from esclusa.ledger.versions import Held
 from esclusa.model import (
     Alert,
     AlertMove,
@@ -35,16 +36,18 @@ from esclusa.model import (
     TransportEquipment,
     TransportEvent,
     Traveller,
-    Voyage,
 )
 from esclusa.node import referral_rows
 from esclusa.node.referral_telling import word
+from esclusa.node.story_sketch import Alarm, Cargo, Sketch, happened, made, moment_at, part_of
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate
 from esclusa.sharing.story_views import EntryView, EntryWord
 
 _MOST: Final = 500
 """Examinations, and drafts of referrals, that are told at most, the newest."""
+
+_MATCH: Final = b'"match"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,42 +62,48 @@ class Around:
     reader: Reader
 
 
-def of_record(row: Record, roles: tuple[str, ...]) -> EntryView:
-    """Return what a record says happened; ``roles`` are those that it gives the entity."""
-    at, words = _told(row)
-    recorded = row.recorded_time.isoformat() if row.recorded_time else ""
-    assert row.body is not None  # an erased version names nobody
+def of_record(held: Held, part: Any, roles: tuple[str, ...]) -> Sketch:
+    """Return what a record says happened; ``part`` is :func:`part_of` it, ``roles`` are those that
+    it gives the entity."""
+    moment = moment_at(happened(held.kind, part, held.valid_time), held.recorded)
+    return Sketch(held.id, held.kind, moment, held.seq, partial(_of_record, roles))
+
+
+def _of_record(roles: tuple[str, ...], row: Record | None) -> EntryView:
+    assert row is not None and row.body is not None  # an erased version names nobody
+    at = happened(row.kind, row.body, row.valid_time)
+    recorded = _recorded(row)
     return EntryView(
         id=row.id, kind=row.kind, at=at or recorded, stated=bool(at), title=title_of(row.body),
-        words=(*(EntryWord(text=one, section="value.role") for one in roles), *words),
+        words=(*(EntryWord(text=one, section="value.role") for one in roles), *_told(row)),
         page="records", name=row.id, originator=row.originator, level=int(row.marking.level),
         recorded=recorded,
     )  # fmt: skip
 
 
-def _told(row: Record) -> tuple[str, tuple[EntryWord, ...]]:
-    """Return when it happened, "" where that is not said, and what is told beside the title."""
+def _told(row: Record) -> tuple[EntryWord, ...]:
+    """Return what is told beside the title."""
     match row.body:
         case Consignment(load_port=load, discharge_port=to) as body:
             way = " → ".join(filter(None, map(_port, (load, to))))
-            return body.arrival or body.departure or body.issued, _plain(way, _ship(body.voyage))
+            return _plain(way, _ship(body.voyage))
         case TransportEquipment() as body:
-            return row.valid_time, _plain(_ship(body.voyage), body.stowage)
+            return _plain(_ship(body.voyage), body.stowage)
         case TransportEvent() as body:
             coded = EntryWord(text=body.event, section="value.event")
             stage = EntryWord(text=body.stage, section="value.stage")
-            return body.occurred, (coded, stage, *_plain(_port(body.place), _ship(body.voyage)))
+            return coded, stage, *_plain(_port(body.place), _ship(body.voyage))
         case PortCall() as body:
-            return body.arrival or body.departure, _plain(_port(body.port), body.voyage.reference)
+            return _plain(_port(body.port), body.voyage.reference)
         case ShipDeclaration() as body:
-            return body.arrival or body.departure, _plain(_port(body.port), body.form)
-        case Traveller(journey=leg) as body:
+            return _plain(_port(body.port), body.form)
+        case Traveller(journey=leg):
             way = " → ".join(filter(None, (_port(leg.departure_place), _port(leg.arrival_place))))
-            return leg.arrival or leg.departure, _plain(f"{leg.carrier}{leg.number}", way)
+            return _plain(f"{leg.carrier}{leg.number}", way)
         case ListEntry() as body:
-            return body.listed_on, _plain(f"{body.list_id}:{body.uid}", *body.programs[:3])
+            return _plain(f"{body.list_id}:{body.uid}", *body.programs[:3])
         case _:
-            return row.valid_time, ()
+            return ()
 
 
 def _plain(*texts: str) -> tuple[EntryWord, ...]:
@@ -105,73 +114,80 @@ def _port(place: Place) -> str:
     return place.code or place.name
 
 
-def _ship(voyage: Voyage) -> str:
+def _ship(voyage: Any) -> str:
     ship = voyage.conveyance
     return " ".join(filter(None, (ship.name or ship.imo, voyage.reference)))
 
 
 def beside(
-    around: Around, rows: Mapping[str, Record], places: Mapping[str, Collection[str]],
+    around: Around, parts: Mapping[str, Any], places: Mapping[str, Collection[str]],
     boxes: Collection[str],
-) -> Iterator[EntryView]:  # fmt: skip
+) -> Iterator[Sketch]:  # fmt: skip
     """Yield what stands beside some records: alerts, verdicts, matches and decisions, examinations,
     seizures and referrals.
 
-    :param rows: records by id.
+    :param parts: :func:`part_of` these records, by id.
     :param places: where in each record the entity is named; a match of another party of the same
         bill is not the entity's.
     :param boxes: container numbers that the entity itself bears.
     """
-    yield from _alerts(around, rows, places)
-    bills = {bill_reference(row.body.bill) for row in rows.values()
-             if isinstance(row.body, Consignment) and row.body.bill}  # fmt: skip
+    yield from _alerts(around, parts, places)
+    cargos = [part for part in parts.values() if isinstance(part, Cargo)]
+    bills = {bill_reference(cargo.bill) for cargo in cargos if cargo.bill}
     own = bills | {f"equipment:{number}" for number in boxes}
-    carried = {(f"equipment:{unit.number}", _ship(row.body.voyage))
-               for row in rows.values() if isinstance(row.body, Consignment)
-               for unit in row.body.equipment if unit.number}  # fmt: skip
+    carried = {(f"equipment:{unit.number}", _ship(cargo.voyage))
+               for cargo in cargos for unit in cargo.equipment if unit.number}  # fmt: skip
     wanted = sorted({*own, *(value for value, _voyage in carried)})
-    there = kinds_holding(around.connection, around.visible, wanted, ("examination", "seizure"))
+    may = around.reader.may(Action.REFERRAL_READ)
+    referred = [referred_reference(name) for name in parts] if may else []
+    kinds = ("examination", "seizure", "referral_move")
+    there = kinds_holding(around.connection, around.visible, [*wanted, *referred], kinds)
     if "examination" in there:
-        yield from _examinations(around, wanted, own, carried)
+        yield from map(made, _examinations(around, wanted, own, carried))
     if "seizure" in there:
-        yield from _seizures(around, own)
-    if around.reader.may(Action.REFERRAL_READ):
-        yield from _referrals(around, rows)
+        yield from map(made, _seizures(around, own))
+    if referred and "referral_move" in there:
+        yield from map(made, _referrals(around, referred))
 
 
 # --- alerts and matches ------------------------------------------------------------------------
 
 
 def _alerts(
-    around: Around, rows: Mapping[str, Record], places: Mapping[str, Collection[str]]
-) -> Iterator[EntryView]:
-    found = alerts_about(around.connection, around.visible, rows.keys())
-    seqs = [row.seq for row in found.values()]
-    alerts = records.get_by_seq(around.connection, around.labels, around.visible, seqs)
+    around: Around, subjects: Collection[str], places: Mapping[str, Collection[str]]
+) -> Iterator[Sketch]:
+    found = alerts_about(around.connection, around.visible, subjects)
     decided: dict[str, EntryView] = {}
     touched = [(row.alert_id, row.label_id) for row in found.values() if row.state != "new"]
     moves = around.gate.moves_of(around.connection, touched)
     for row in found.values():
-        record = alerts.get(row.seq)
-        if record is None or not isinstance(record.body, Alert):
+        held = row.alert
+        if held is None or held.kind != "alert":
             continue
-        yield _entry(
-            record, "alert", row.created, "alerts", row.alert_id, record.body.title,
-            (_points(record.body.score),),
-        )  # fmt: skip
+        alert = partial(_alert, row.created, row.alert_id)
+        yield Sketch(held.id, "alert", moment_at(row.created, held.recorded), row.seq, alert)
         if row.state != "new":
-            yield from _verdicts(moves[row.alert_id], row, record)
-        yield from _matches(around, row, record, places.get(row.subject_id, ()), decided)
-    yield from decided.values()
+            yield from _verdicts(moves[row.alert_id], row, held)
+        yield from _matches(around, row, held, places.get(row.subject_id, ()), decided)
+    yield from map(made, decided.values())
+
+
+def _alert(created: str, name: str, record: Record | None) -> EntryView:
+    record, body = _read(record)
+    return _entry(record, "alert", created, "alerts", name, body.title, (_points(body.score),))
+
+
+def _read(record: Record | None) -> tuple[Record, Alert]:
+    assert record is not None and isinstance(record.body, Alert)  # it was found in this snapshot
+    return record, record.body
 
 
 def _points(score: float) -> EntryWord:
     return EntryWord(text=f"{score:g} points", es=f"{score:g} puntos")
 
 
-def _verdicts(moves: Sequence[AlertMove], row: Any, alert: Record) -> Iterator[EntryView]:
+def _verdicts(moves: Sequence[AlertMove], row: Raised, held: Held) -> Iterator[Sketch]:
     """Yield the verdicts on an alert; one that was taken back says so."""
-    texts = {item.code: EntryWord(text=item.text_en, es=item.text_es) for item in verdicts()}
     standing: list[AlertMove] = []
     undone: set[int] = set()
     for move in moves:
@@ -181,34 +197,51 @@ def _verdicts(moves: Sequence[AlertMove], row: Any, alert: Record) -> Iterator[E
             standing.append(move)
     for move in moves:
         if move.move == "verdict":
-            code = texts.get(move.verdict, EntryWord(text=move.verdict))
-            yield _entry(
-                alert, "alert_move", move.at, "alerts", row.alert_id, row.title,
-                (code, *_plain(move.reason)), by=move.by, id=f"{row.alert_id}/{move.number}",
-                undone=move.number in undone,
-            )  # fmt: skip
+            name, moment = f"{row.alert_id}/{move.number}", moment_at(move.at, held.recorded)
+            make = partial(_verdict, move, name, row, move.number in undone)
+            yield Sketch(name, "alert_move", moment, row.seq, make)
+
+
+def _verdict(
+    move: AlertMove, name: str, row: Raised, undone: bool, record: Record | None
+) -> EntryView:
+    texts = {item.code: EntryWord(text=item.text_en, es=item.text_es) for item in verdicts()}
+    code = texts.get(move.verdict, EntryWord(text=move.verdict))
+    return _entry(
+        _read(record)[0], "alert_move", move.at, "alerts", row.alert_id, row.title,
+        (code, *_plain(move.reason)), by=move.by, id=name, undone=undone,
+    )  # fmt: skip
 
 
 def _matches(
-    around: Around, row: Any, alert: Record, places: Collection[str],
+    around: Around, row: Raised, held: Held, places: Collection[str],
     decided: dict[str, EntryView],
-) -> Iterator[EntryView]:  # fmt: skip
+) -> Iterator[Sketch]:  # fmt: skip
     """Yield the matches of the entity that an alert tells of; decisions are gathered, each once."""
-    assert isinstance(alert.body, Alert)
-    for reason in alert.body.reasons:
-        if not any(item.path in places for item in reason.evidence):
+    if _MATCH not in held.body:  # most alerts rest on rules alone
+        return
+    alarm: Alarm = part_of(held)
+    for number, reason in enumerate(alarm.reasons):
+        found = reason.match
+        if found is None or not any(item.path in places for item in reason.evidence):
             continue
-        if found := reason.match:
-            yield _entry(
-                alert, "match", row.created, "matches", found.id, row.title,
-                (EntryWord(text=reason.text_en, es=reason.text_es), *_plain(reason.code)),
-                id=f"{row.alert_id}/{found.id}",
-            )  # fmt: skip
-            if found.decision and found.decision not in decided:
-                held = named(around.connection, around.labels, around.visible, {found.decision})
-                body = held[found.decision].body if found.decision in held else None
-                if isinstance(body, MatchDecision):
-                    decided[found.decision] = _decision(held[found.decision], body)
+        name, moment = f"{row.alert_id}/{found.id}", moment_at(row.created, held.recorded)
+        yield Sketch(name, "match", moment, row.seq, partial(_match, number, name, row))
+        if found.decision and found.decision not in decided:
+            decisions = named(around.connection, around.labels, around.visible, {found.decision})
+            body = decisions[found.decision].body if found.decision in decisions else None
+            if isinstance(body, MatchDecision):
+                decided[found.decision] = _decision(decisions[found.decision], body)
+
+
+def _match(number: int, name: str, row: Raised, record: Record | None) -> EntryView:
+    record, alert = _read(record)
+    reason = alert.reasons[number]
+    assert reason.match is not None
+    return _entry(
+        record, "match", row.created, "matches", reason.match.id, row.title,
+        (EntryWord(text=reason.text_en, es=reason.text_es), *_plain(reason.code)), id=name,
+    )  # fmt: skip
 
 
 def _decision(record: Record, body: MatchDecision) -> EntryView:
@@ -252,7 +285,7 @@ def _examined(record: Record, body: Examination) -> EntryView:
     found = tuple(EntryWord(text=one.category, section="value.category") for one in body.findings)
     coded = (EntryWord(text=body.result, section="value.result"),) if body.result else ()
     what = _plain(*(one.what for one in body.findings), body.equipment, *body.bills)
-    recorded = record.recorded_time.isoformat() if record.recorded_time else ""
+    recorded = _recorded(record)
     return _entry(
         record, "examination", at or recorded, "records", record.id, title_of(body),
         (*coded, *found, *what), stated=bool(at),
@@ -276,9 +309,9 @@ def _seizures(around: Around, own: Collection[str]) -> Iterator[EntryView]:
             )  # fmt: skip
 
 
-def _referrals(around: Around, rows: Mapping[str, Record]) -> Iterator[EntryView]:
-    """Yield the steps of the referrals that were opened here about one of these records."""
-    values = [referred_reference(name) for name in rows]
+def _referrals(around: Around, values: Sequence[str]) -> Iterator[EntryView]:
+    """Yield the steps of the referrals that were opened here about records; ``values`` are the
+    references that their drafts hold."""
     drafts = holding(
         around.connection, around.labels, around.visible, values, "referral_move", limit=_MOST
     )
@@ -311,9 +344,13 @@ def _entry(
     words: tuple[EntryWord, ...], *, by: str = "", id: str = "", stated: bool = True,
     undone: bool = False,
 ) -> EntryView:  # fmt: skip
-    recorded = record.recorded_time.isoformat() if record.recorded_time else ""
+    recorded = _recorded(record)
     return EntryView(
         id=id or record.id, kind=kind, at=at or recorded, title=title, words=words, page=page,
         name=name, originator=record.originator, level=int(record.marking.level),
         recorded=recorded, by=by, stated=stated, undone=undone,
     )  # fmt: skip
+
+
+def _recorded(record: Record) -> str:
+    return record.recorded_time.isoformat() if record.recorded_time else ""

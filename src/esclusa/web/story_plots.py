@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from esclusa.node.entity_story import KINDS, moment_key
+from esclusa.node.entity_story import KINDS
+from esclusa.node.story_sketch import moment_key
 from esclusa.sharing.story_views import EntryView
 
 WIDTH: Final = 880

@@ -7,7 +7,7 @@ wrong, or the entity is; both values stand side by side and a person decides.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Final
 
@@ -49,13 +49,14 @@ def stated(mentions: Iterable[Mention], exclusive: Iterable[str]) -> tuple[State
     said: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     shown: dict[tuple[str, str], str] = {}
     ship = False
+    known: dict[tuple[tuple[str, ...], ...], list[tuple[str, str]]] = {}
     for one in mentions:
         ship = ship or one.type == VESSEL
-        for part in PARTS:
-            for value in dict.fromkeys(getattr(one, part)):
-                key = (part, _plain(part, value))
-                shown.setdefault(key, value)
-                said[key].append(one.id)
+        values = tuple(getattr(one, part) for part in PARTS)
+        if values not in known:  # most mentions of an entity state what another one states
+            known[values] = list(_keys(values, shown))
+        for key in known[values]:
+            said[key].append(one.id)
     wrong = _differing(shown, frozenset(exclusive), ship=ship)
     found = [
         Stated(part=key[0], value=shown[key], mentions=tuple(ids), differs=key in wrong)
@@ -64,6 +65,17 @@ def stated(mentions: Iterable[Mention], exclusive: Iterable[str]) -> tuple[State
     return tuple(
         sorted(found, key=lambda one: (PARTS.index(one.part), -len(one.mentions), one.value))
     )
+
+
+def _keys(
+    values: tuple[tuple[str, ...], ...], shown: dict[tuple[str, str], str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (part, plain value) of the values of a mention, and note as which each is shown."""
+    for part, stated_ in zip(PARTS, values, strict=True):
+        for value in dict.fromkeys(stated_):
+            key = (part, _plain(part, value))
+            shown.setdefault(key, value)
+            yield key
 
 
 def _plain(part: str, value: str) -> str:

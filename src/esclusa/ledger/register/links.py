@@ -46,6 +46,7 @@ class Links:
         self._owned: dict[str, tuple[str, tuple[int, ...]]] = {}
         self._told: dict[tuple[Key, Key], tuple[Evidence, ...]] = {}
         self._seqs: dict[tuple[Key, Key], tuple[int, ...]] = {}
+        self._awaited: dict[int, Key] = {}
 
     def find(self, entity: str) -> Key | None:
         """Return an entity's node, None for one that is tied to nothing or is not here."""
@@ -140,20 +141,28 @@ class Links:
         asked = {thing for _entity, thing in ties if self.degree(thing) <= _FEW}
         things = {_digest(thing): thing for thing in asked}
         told: dict[tuple[Key, Key], list[Evidence]] = {}
-        seqs: dict[tuple[Key, Key], set[int]] = {}
         for some in lots(sorted(things)):
             for t, name, *stated in self._file.all(_STATED.format(marks=marks(some)), some):
                 told.setdefault(((0, name), things[t]), []).append(Evidence(*stated))
-            for t, name, seq in self._file.all(_ARRIVED.format(marks=marks(some)), some):
-                seqs.setdefault(((0, name), things[t]), set()).add(seq)
         # Of several nodes of one entity each gave its first.
         for tie, places in told.items():
             places.sort(key=lambda one: (one.record, one.path, one.label))
             self._told[tie] = tuple(places[:SHOWN])
+        self._awaited |= things
+
+    def _arrive(self) -> None:
+        """Read when the ties arrived that :meth:`expect` was told of; pages of links do not ask."""
+        seqs: dict[tuple[Key, Key], set[int]] = {}
+        for some in lots(sorted(self._awaited)):
+            for t, name, seq in self._file.all(_ARRIVED.format(marks=marks(some)), some):
+                seqs.setdefault(((0, name), self._awaited[t]), set()).add(seq)
         self._seqs.update((tie, tuple(sorted(found))) for tie, found in seqs.items())
+        self._awaited = {}
 
     def seqs(self, entity: Key, thing: Key) -> tuple[int, ...]:
         """Return the numbers of the records that state a tie, in order of arrival."""
+        if self._awaited:
+            self._arrive()
         if (entity, thing) in self._seqs:
             return self._seqs[entity, thing]
         rows = self._stated(entity, thing, "DISTINCT m.seq", "ORDER BY m.seq")

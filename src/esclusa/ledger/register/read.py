@@ -114,7 +114,16 @@ class KeptEntity:
             f"SELECT {rows.COLUMNS} FROM {rows.JOINED} WHERE {{where}} AND m.seq >= {since:d} "
             "ORDER BY m.seq, m.id"
         )
-        return [rows.made(row) for row in found]
+        said = {content: read_content(content) for content in {row[6] for row in found}}
+        return [rows.made(row, said=said[row[6]]) for row in found]
+
+    def places(self, since: int) -> list[tuple[int, str, str, str]]:
+        """Return where it is named in versions from this number on, the earliest first: the
+        version's number, the record's id, the path in it, and the role."""
+        return self._all(
+            "SELECT m.seq, v.record, m.path, m.role FROM mention m JOIN version v ON v.seq = m.seq "
+            f"WHERE {{where}} AND m.seq >= {since:d} ORDER BY m.seq, m.id"
+        )
 
     def labels(self) -> set[int]:
         """Return the labels of its mentions, as resolution knows them."""

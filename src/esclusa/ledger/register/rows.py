@@ -13,9 +13,10 @@ COLUMNS: Final = "m.id, v.record, m.path, v.label, m.seq, m.role, s.content"
 JOINED: Final = "mention m JOIN version v ON v.seq = m.seq JOIN said s ON s.s = m.s"
 
 
-def made(row: Sequence[Any], ties: tuple[Tie, ...] = ()) -> Mention:
-    """Return a mention of a row of :data:`COLUMNS`, without ties unless they are given."""
-    said = read_content(row[6])
+def made(row: Sequence[Any], ties: tuple[Tie, ...] = (), said: Said | None = None) -> Mention:
+    """Return a mention of a row of :data:`COLUMNS`, without ties unless they are given; ``said`` is
+    what it states, where that was read already."""
+    said = said or read_content(row[6])
     return Mention(
         id=row[0], record=row[1], path=row[2], label=row[3], seq=row[4], role=row[5],
         type=said.type, names=said.names, birth_dates=said.birth_dates,

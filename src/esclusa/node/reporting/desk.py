@@ -27,7 +27,7 @@ from esclusa.node.pipeline import Pipeline
 from esclusa.node.reporting import alerts, keeping, telling, words
 from esclusa.node.reporting.behind import titled
 from esclusa.node.reporting.gathering import Gathering, Sources
-from esclusa.node.reporting.remembered import Remembered
+from esclusa.node.reporting.remembered import Remembered, Rests
 from esclusa.node.reporting.waiting import subject_text
 from esclusa.node.selection_telling import marking_text
 from esclusa.sharing import report_views as views
@@ -216,11 +216,16 @@ class CaseworkReportDesk:
     def _figures(
         self, gathering: Gathering, visible: frozenset[int], asked: Period
     ) -> dict[Key, Figure]:
-        """Return all figures of a period; all but those of files, which change in their place, are
-        remembered until something is recorded."""
+        """Return all figures of a period. Those of files, which change in their place, are worked
+        out each time, those of alerts whenever something was recorded, the others when something
+        was that concerns them."""
+        stamp, span = gathering.stamp(), (asked.since, asked.until)
         found = self._remembered.of(
-            visible, asked.name, gathering.stamp(), lambda: _worked_out(gathering, asked)
-        )
+            visible, asked.name, stamp, gathering.written, lambda: _worked_out(gathering, asked)
+        ) | self._remembered.of(
+            visible, f"{asked.name} {alerts.SECTION}", stamp, gathering.written,
+            lambda: (gathering.alerts(*span), None),
+        )  # fmt: skip
         files = gathering.facts(asked.since, asked.until, (_FILES,))
         return found | counted(files, [one for one in definitions() if one.section == _FILES])
 
@@ -263,8 +268,8 @@ class CaseworkReportDesk:
         )  # fmt: skip
 
 
-def _worked_out(gathering: Gathering, asked: Period) -> dict[Key, Figure]:
-    """Return the figures of a period that rest on records and the exchange alone."""
+def _worked_out(gathering: Gathering, asked: Period) -> tuple[dict[Key, Figure], Rests]:
+    """Return the figures of a period but those of alerts and files, and what they rest on."""
     kept = (alerts.SECTION, _FILES)
     listed = [one for one in SECTIONS if one not in kept]
     wanted = [one for one in definitions() if one.section not in kept]
@@ -273,7 +278,7 @@ def _worked_out(gathering: Gathering, asked: Period) -> dict[Key, Figure]:
     found["selection_missed", ""] = Figure(
         number=left.examined, value=left.share, low=left.low, high=left.high
     )
-    return found | gathering.alerts(asked.since, asked.until)
+    return found, gathering.rests()
 
 
 def _behind(

@@ -7,7 +7,7 @@ marking is not told, nor counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final
 
 import polars as pl
@@ -44,9 +44,12 @@ class _Line:
 
 def facts(
     connection: sa.Connection, visible: frozenset[int], store: Store, labels: Labels,
-    exchange: Exchange, since: str, until: str,
+    exchange: Exchange, since: str, until: str, looked_for: Callable[[Iterable[str]], None],
 ) -> Iterator[pl.DataFrame]:  # fmt: skip
-    """Yield the facts about what went to and came from partners in a span."""
+    """Yield the facts about what went to and came from partners in a span.
+
+    :param looked_for: is told the ids of the records that are looked for.
+    """
     with store.read() as log:
         rows = counts.exchanged(log, (*OURS, *THEIRS), since, until)
     lines = [_Line(row) for row in rows]
@@ -54,6 +57,7 @@ def facts(
     own = [line for line in lines if _is_own(line, exchange)]
     ids = {line.record: place.id for line in own
            if (place := exchange.pointers.get(line.record)) and place.label in visible}  # fmt: skip
+    looked_for((*ids.values(), *(line.record for line in lines)))
     seen = counts.first_seen(connection, _home(labels, visible), set(ids.values()))
     yield _told(
         [line for line in own if _knew(line, seen.get(ids.get(line.record, "")))],

@@ -4,7 +4,7 @@ is asked for."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -17,22 +17,35 @@ from esclusa.analysis.outcomes import Stated
 from esclusa.ledger import alert_figures
 from esclusa.ledger import casework_counts as counts
 from esclusa.ledger.exchange import newest
+from esclusa.ledger.indexing import (
+    EXAMINATION_REFERENCE,
+    FEEDBACK_REFERENCE,
+    REFERRAL_REFERENCE,
+    SELECTION_REFERENCE,
+)
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import now_text
-from esclusa.ledger.standing import mark
+from esclusa.ledger.standing import Written, mark, written_since
 from esclusa.ledger.store import Store
+from esclusa.model import record_id
 from esclusa.node.examinations import in_force, outcomes_under
 from esclusa.node.exchange import Exchange
 from esclusa.node.referral_desk import ReferralDesk
 from esclusa.node.reporting import alerts, exchanged, intake, matches, openings, referrals
 from esclusa.node.reporting import selections as sheets
 from esclusa.node.reporting.in_use import InUse
-from esclusa.node.reporting.remembered import Stamp
+from esclusa.node.reporting.remembered import Rests, Stamp, rests
 from esclusa.node.selection_report import ReportDesk
 
 _BEGIN: Final = {"examinations": "exams_", "rules": "rules_"}
 """How the figures of a section begin, where that is not its name."""
 _HOUR: Final = len("2026-11-27T08")
+_KINDS: Final = ("match_decision",)
+_EVERY: Final = (
+    EXAMINATION_REFERENCE, FEEDBACK_REFERENCE, REFERRAL_REFERENCE, SELECTION_REFERENCE,
+)  # fmt: skip
+"""Each record of these kinds, or with one of these references, may change figures; others do where
+they were looked for."""
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +79,8 @@ class Gathering:
         self._exams: list[Stated] | None = None
         self._candidates: dict[tuple[str, str], pl.DataFrame] = {}
         self._gathered: dict[tuple[str, str, str], pl.DataFrame] = {}
+        self._looked_for: set[int] = set(map(hash, _EVERY))
+        self._written: dict[int, Written | None] = {}
 
     def facts(self, since: str, until: str, sections: Collection[str]) -> pl.DataFrame:
         """Return the facts of a span about some sections, of which alerts are none.
@@ -97,6 +112,26 @@ class Gathering:
             self._stamp = Stamp(mark(self._connection), changed, logged, awake, now[:_HOUR])
         return self._stamp
 
+    def written(self, after: int) -> Written | None:
+        """Return what was written after a sequence number, None where that is too much to tell."""
+        if after not in self._written:
+            last = self.stamp().records.last
+            self._written[after] = written_since(self._connection, self._visible, after, last)
+        return self._written[after]
+
+    def rests(self) -> Rests:
+        """Return what all facts rest on that were asked for until now."""
+        return rests(_KINDS, self._looked_for)
+
+    def _look_for(self, names: Iterable[str]) -> None:
+        """Note ids of records, or references, by which something is looked for."""
+        self._looked_for.update(map(hash, names))
+
+    def _look_beside(self, subjects: Collection[str]) -> None:
+        """Note records that are looked for with the alerts about them."""
+        self._look_for(subjects)
+        self._look_for(record_id(self._from.agency, "alert", name) for name in subjects)
+
     def missed(self, since: str, until: str) -> Missed:
         """Return the estimate of what the selection of a span missed."""
         return missed_by(self._sheets(since, until))
@@ -119,8 +154,9 @@ class Gathering:
             yield from sheets.facts(self._sheets(since, until))
         elif name == "exchange":
             yield from exchanged.facts(
-                *where, self._from.store, labels, self._from.exchange, since, until
-            )
+                *where, self._from.store, labels, self._from.exchange, since, until,
+                self._look_for,
+            )  # fmt: skip
         elif name == "intake":
             yield from intake.facts(*where, since, until)
 
@@ -150,8 +186,10 @@ class Gathering:
     def _outcome_table(self) -> pl.DataFrame:
         if self._outcomes is None:
             self._outcomes = outcomes_under(
-                self._connection, self._from.labels, self._visible, known_by=self._now
-            )
+                self._connection, self._from.labels, self._visible, known_by=self._now,
+                looked_for=self._look_for,
+            )  # fmt: skip
+            self._look_beside(set(self._outcomes["subject"]))
         return self._outcomes
 
     def _sheets(self, since: str, until: str) -> pl.DataFrame:
@@ -160,5 +198,6 @@ class Gathering:
             found = self._from.selections.sheets(self._connection, self._visible, since, last)
             bills = lambda: self._outcome_table().filter(kind="consignment")  # noqa: E731
             told = self._from.selections.candidates(self._connection, self._visible, found, bills)
+            self._look_beside(set(told["subject"]))
             self._candidates[since, until] = told
         return self._candidates[since, until]

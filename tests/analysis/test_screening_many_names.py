@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from esclusa.analysis.screening import BulkScreener, Index, Screener, make_query, scripts
 from esclusa.analysis.screening.attributes import most
 from esclusa.analysis.screening.bounds import Pairs, close_reach
-from esclusa.analysis.screening.closely import _doubt, _single_doubts, closely, may_reach
+from esclusa.analysis.screening.closely import (
+    Close,
+    _doubt,
+    _single_doubts,
+    closely,
+    may_reach,
+)
 from esclusa.analysis.screening.columns import hashed
 from esclusa.analysis.screening.index import glued, whole
 from esclusa.analysis.screening.questions import Words, questions
@@ -168,10 +174,11 @@ def test_one_word_left_on_each_side_costs_what_it_costs_among_many() -> None:
     ones = np.bitwise_count(reach.asked_left) + np.bitwise_count(reach.listed_left) == 2
     some = np.flatnonzero(ones & (reach.asked_left > 0) & (reach.listed_left > 0))
     assert len(some) > 50
-    told = _single_doubts(INDEX, pairs, reach, tokens, some)
+    left = Close(pairs.query, pairs.name, reach.share, ones, ~ones, reach.asked_left,
+                 reach.listed_left)  # fmt: skip
+    told = _single_doubts(INDEX, left, tokens, some)
     for doubt, pair in zip(told.tolist(), some.tolist(), strict=True):
-        asked, name = tokens[pairs.query.item(pair)], pairs.name.item(pair)
-        assert doubt == pytest.approx(_doubt(INDEX, asked, name, reach, pair), abs=1e-9)
+        assert doubt == pytest.approx(_doubt(INDEX, tokens, left, pair), abs=1e-9)
 
 
 @pytest.mark.parametrize(

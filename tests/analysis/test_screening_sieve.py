@@ -83,6 +83,29 @@ def test_hits_that_other_processes_find_are_those_that_this_one_would(
         assert remembered == (Screener(SCREENER.index).one(*party) if met else None)
 
 
+def test_hits_of_parties_on_a_record_with_one_that_is_kept_are_found_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are screened again together, and nothing remembered is nothing found."""
+    monkeypatch.setattr(sieve, "MANY", 1)
+    monkeypatch.setattr(sieve, "CHUNK", 3)  # of a record cut in two, nothing is found ahead
+    screener = Screener(SCREENER.index)
+    with Sieve(screener, ONLY, workers=2) as asked:
+        assert asked.asked(PARTIES, [(0, 1), (2, 3)], [4])() == WANTED
+    known = [screener.remembers(make_query(*party)) for party in PARTIES]
+    one = Screener(SCREENER.index)
+    assert known == [*(one.one(*party) for party in PARTIES[:3]), None, ()]
+
+
+def test_hits_that_are_not_wanted_are_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sieve, "MANY", 1)
+    screener = Screener(SCREENER.index)
+    with Sieve(screener, ONLY, workers=2) as asked:
+        assert asked.asked(PARTIES, [(1, 3), (3, 4)])() == WANTED
+    known = [screener.remembers(make_query(*party)) for party in PARTIES]
+    assert [hits is not None for hits in known] == WANTED
+
+
 def test_other_processes_take_what_the_one_that_stores_leaves() -> None:
     with processes.pool(1, time.sleep, 0, behind=True) as behind:
         assert behind.submit(os.nice, 0).result() > os.nice(0)

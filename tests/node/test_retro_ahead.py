@@ -106,8 +106,8 @@ def test_an_error_in_a_worker_ends_the_comparison_at_its_mark_and_it_goes_on_lat
     left = iter(range(at))
     spread = sieve.Sieve._spread
 
-    def failing(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[sieve.Hits]]]:
-        pieces = spread(self, parties)
+    def failing(self: sieve.Sieve, asked: sieve.Piece) -> list[Future[sieve.Found]]:
+        pieces = spread(self, asked)
         if next(left, None) is None:
             pieces = [Future()]
             pieces[0].set_exception(ValueError("a worker's error"))
@@ -212,8 +212,8 @@ def test_processes_that_are_killed_under_batches_that_wait_lose_none(
     node = made(tmp_path)
     left, step, spread, pools = iter(range(1)), Retro._step, sieve.Sieve._spread, []
 
-    def spreading(self: sieve.Sieve, parties: list[sieve.Party]) -> list[Future[list[sieve.Hits]]]:
-        pieces = spread(self, parties)
+    def spreading(self: sieve.Sieve, asked: sieve.Piece) -> list[Future[sieve.Found]]:
+        pieces = spread(self, asked)
         pools.append(self)
         if len(pools) > 1:  # nobody will answer these
             for piece in pieces:

@@ -168,7 +168,7 @@ class Retro:
         return Looked(
             kept=[msgspec.structs.replace(record, body=None) for record in kept],
             parties=parties,
-            known=self._ask({party for each in parties for party in each}, plan),
+            known=self._ask(kept, parties, plan),
             more=len(kept) == self._batch,
         )
 
@@ -180,21 +180,31 @@ class Retro:
             if record.id in plan.resting or any(known[party] for party in parties)
         }
 
-    def _ask(self, parties: Collection[Party], plan: Plan) -> Callable[[], Known]:
-        """Ask for each party whether it may be an entry that is looked for, and return what waits
-        for the answers; to be called in the order of asking. Two parties that are alike in all that
-        is asked get one answer."""
+    def _ask(
+        self, kept: Sequence[KeptRecord], parties: Sequence[Sequence[Party]], plan: Plan
+    ) -> Callable[[], Known]:
+        """Ask for each party of these records whether it may be an entry that is looked for, and
+        return what waits for the answers; to be called in the order of asking. Two parties that are
+        alike in all that is asked get one answer."""
         if len(plan.known) > _REMEMBERED:
             plan.known = {}  # answers that others wait for are in the one before
         known = plan.known
-        fresh = [party for party in parties if party not in known]
+        fresh = list({party: None for each in parties for party in each if party not in known})
         if plan.sieve is None:
             known.update(dict.fromkeys(fresh, False))
             return lambda: known
-        # Neighbours in the alphabet have words in common, which are looked up once.
-        fresh.sort()
+        places = {party: place for place, party in enumerate(fresh)}
+        together: list[tuple[int, ...]] = []
+        wanted: list[int] = []
+        for record, each in zip(kept, parties, strict=True):
+            some = tuple([places[party] for party in each if party in places])
+            # Of a record that is screened again in any case the hits are wanted.
+            if some and (record.id in plan.resting or any(known.get(party) for party in each)):
+                wanted += some
+            elif len(some) > 1:
+                together.append(some)
         known.update(dict.fromkeys(fresh))
-        answer = plan.sieve.asked(fresh)
+        answer = plan.sieve.asked(fresh, together, wanted)
 
         def answered() -> Known:
             known.update(zip(fresh, answer(), strict=True))

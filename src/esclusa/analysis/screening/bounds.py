@@ -260,7 +260,7 @@ class _Meetings:
         self.starts: Final = np.cumsum(counts) - counts
         self.likes: Final = _likes(slots, look, words, len(columns.tokens))
         self.gains: Final[Floats] = self.likes * (weights[look] + index.listed_weights[words]) / 2
-        self.joining: Final = np.isin(codes, _joining(slots, len(index.names)))
+        self.joining: Final = np.isin(codes, joining_codes(slots, len(index.names)))
         self._join(listed, slots, words, counts, looks)
 
     def best(self, values: Floats) -> Floats:
@@ -307,8 +307,9 @@ def _meanings(slots: Slots, size: int) -> tuple[Longs, Floats]:
     return codes[order], np.concatenate([look.word_likes for look in slots.looks])[order]
 
 
-def _joining(slots: Slots, count: int) -> Longs:
-    """Return the codes of words and names that two neighbouring words of the name make."""
+def joining_codes(slots: Slots, count: int) -> Longs:
+    """Return the codes of words and names that two neighbouring words of the name make, ascending:
+    number of the word times ``count``, the number of names, plus the name."""
     counts = [len(look.joining) for look in slots.looks]
     looks = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     codes: Longs = looks * count + np.concatenate([look.joining for look in slots.looks])

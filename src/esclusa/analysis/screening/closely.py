@@ -38,6 +38,29 @@ class Needed(msgspec.Struct, frozen=True):
     signed: Bools
 
 
+class Close(msgspec.Struct, frozen=True):
+    """What the close bound says of pairs: the points that each may reach, and the words left over
+    on both sides, ``sure`` where the others agree in one way only and ``unsure`` where perhaps in
+    several; neither is marked where nothing is surely left over, or no person's name is."""
+
+    query: Ints
+    name: Ints
+    points: Floats
+    sure: Bools
+    unsure: Bools
+    asked_left: Marks
+    listed_left: Marks
+
+    def only(self, kept: Bools) -> Close:
+        """Return some of the pairs."""
+        return Close(*(column[kept] for column in msgspec.structs.astuple(self)))
+
+    def also(self, more: Close) -> Close:
+        """Return these pairs, then others."""
+        columns = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(more), strict=True)
+        return Close(*(np.concatenate(each) for each in columns))
+
+
 def apart_reach(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs) -> Floats:
     """Return the share that each pair can reach where no initial of one side may stand for a word
     of the other, 1 for the other pairs: less than :func:`~.search.loose_reach` says, which takes
@@ -90,7 +113,7 @@ def may_reach(
     left = alone & ((facts.weights > 0).sum(axis=1)[query] > rows)
     few = (rows + ours < ENOUGH) & (index.kinds[name] == kind_bit("person"))
     reach -= np.float32(weights.few) * few * np.where(left, np.float32(2), np.float32(1))
-    return np.asarray((words.unlike[name] & single > 0) | (reach >= _least(needed)))
+    return np.asarray((words.unlike[name] & single > 0) | (reach >= least_points(needed)))
 
 
 def _full(index: Index, name: Ints, agreed: Floats) -> Floats:
@@ -101,7 +124,7 @@ def _full(index: Index, name: Ints, agreed: Floats) -> Floats:
     return np.asarray(full, dtype=np.float32)
 
 
-def _least(needed: Needed) -> float:
+def least_points(needed: Needed) -> float:
     """Return the points that a name needs; what is below 0 counts as 0, and is a hit where that is
     the threshold."""
     return needed.threshold - POINTS_SLACK if needed.threshold > 0 else -math.inf
@@ -109,17 +132,22 @@ def _least(needed: Needed) -> float:
 
 def closely(
     words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed, tokens: Tokens
-) -> Pairs:
+) -> Close:
     """Return the pairs that may reach the threshold.
 
     :param tokens: the words of the queries.
     """
+    return stands(words.index, close(words, facts, slots, pairs, needed), needed, tokens)
+
+
+def close(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed) -> Close:
+    """Return the pairs that the close bound lets pass, and what it says of them."""
     index = words.index
     factors = index.name_factors[pairs.name]
     enough = needed.share[pairs.query] / factors
     reach = close_reach(words, facts, slots, pairs, enough)
     points = reach.points(index.weights.name, factors) + needed.most[pairs.query]
-    least = _least(needed)
+    least = least_points(needed)
     kept = (reach.share >= enough) & (points >= least)
     person = kept & (index.kinds[pairs.name] == kind_bit("person"))
     sure = person & reach.sure
@@ -127,23 +155,31 @@ def closely(
     # What is left over for certain stands against something, however the other words agree.
     unsure = person & ~reach.sure & np.isfinite(reach.agreed)
     points -= np.where(unsure, _at_least_few(index, facts, pairs, reach), np.float32(0))
-    kept &= points >= least
-    left = kept & (reach.asked_left > 0) & (reach.listed_left > 0)
-    unsure &= left
-    sure &= left
+    left = (reach.asked_left > 0) & (reach.listed_left > 0)
+    found = Close(pairs.query, pairs.name, points, sure & left, unsure & left, reach.asked_left,
+                  reach.listed_left)  # fmt: skip
+    return found.only(kept & (points >= least))
+
+
+def stands(index: Index, close: Close, needed: Needed, tokens: Tokens) -> Close:
+    """Return the pairs that may reach the threshold, less what is surely left over on both sides.
+
+    :param tokens: the words of the queries.
+    """
+    least, points = least_points(needed), close.points
+    sure, unsure, kept = close.sure, close.unsure, np.ones(len(points), dtype=np.bool_)
     # Where signs contradict, they cost at least one sign, and words left over nothing beside them.
-    most = np.where(needed.signed[pairs.query], index.weights.name.signs, math.inf)
-    single = (np.bitwise_count(reach.asked_left) == 1) & (np.bitwise_count(reach.listed_left) == 1)
+    most = np.where(needed.signed[close.query], index.weights.name.signs, math.inf)
+    single = (np.bitwise_count(close.asked_left) == 1) & (np.bitwise_count(close.listed_left) == 1)
     single &= sure
     some = np.flatnonzero(single)
-    doubts = np.minimum(_single_doubts(index, pairs, reach, tokens, some), most[some])
+    doubts = np.minimum(_single_doubts(index, close, tokens, some), most[some])
     kept[some] = points[some] - doubts >= least
     for chosen, doubt in ((sure & ~single, _doubt), (unsure, _least_doubt)):
         for pair in np.flatnonzero(chosen).tolist():
-            asked = tokens[pairs.query.item(pair)]
-            lost = min(doubt(index, asked, pairs.name.item(pair), reach, pair), most.item(pair))
+            lost = min(doubt(index, tokens, close, pair), most.item(pair))
             kept[pair] = points.item(pair) - lost >= least
-    return pairs.only(kept)
+    return close.only(kept)
 
 
 def _few(index: Index, reach: Reach) -> Floats:
@@ -165,12 +201,12 @@ def _at_least_few(index: Index, facts: Facts, pairs: Pairs, reach: Reach) -> Flo
 
 
 def _single_doubts(
-    index: Index, pairs: Pairs, reach: Reach, tokens: Tokens, some: Longs
+    index: Index, close: Close, tokens: Tokens, some: Longs
 ) -> npt.NDArray[np.float64]:
     """Return what :func:`_doubt` says of pairs with one word left over on each side."""
-    ours, theirs = _place(reach.asked_left[some]), _place(reach.listed_left[some])
-    first = index.columns.first_word[pairs.name[some]]
-    queries, places = pairs.query[some].tolist(), ours.tolist()
+    ours, theirs = _place(close.asked_left[some]), _place(close.listed_left[some])
+    first = index.columns.first_word[close.name[some]]
+    queries, places = close.query[some].tolist(), ours.tolist()
     asked = [tokens[query][at] for query, at in zip(queries, places, strict=True)]
     words = index.columns.words[first + theirs].tolist()
     listed = [index.columns.tokens[word] for word in words]
@@ -185,24 +221,25 @@ def _place(marks: Marks) -> npt.NDArray[np.uint8]:
     return np.asarray(np.bitwise_count(marks - np.uint32(1)), dtype=np.uint8)
 
 
-def _doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
+def _doubt(index: Index, tokens: Tokens, close: Close, pair: int) -> float:
     """Return points that a person's name surely loses for what is left over on both sides."""
-    ours = [asked[at] for at in _marked(reach.asked_left.item(pair))]
-    listed = _tokens(index, name)
-    theirs = [listed[at] for at in _marked(reach.listed_left.item(pair))]
+    asked, listed = _words(index, tokens, close, pair)
+    ours = [asked[at] for at in _marked(close.asked_left.item(pair))]
+    theirs = [listed[at] for at in _marked(close.listed_left.item(pair))]
     likes = [like for _, _, like in contradictions(ours, theirs)]
     return _against(index, likes)
 
 
-def _least_doubt(index: Index, asked: Sequence[str], name: int, reach: Reach, pair: int) -> float:
+def _least_doubt(index: Index, tokens: Tokens, close: Close, pair: int) -> float:
     """Return points that a person's name loses at least, where words may agree in several ways.
 
     Of the words left over, those of the side that has fewer all stand against one of the other
     side. So either all of ours that are left for certain do, each against the word most like it at
     best, or all of theirs.
     """
-    ours, listed = [asked[at] for at in _marked(reach.asked_left.item(pair))], _tokens(index, name)
-    theirs = [listed[at] for at in _marked(reach.listed_left.item(pair))]
+    asked, listed = _words(index, tokens, close, pair)
+    ours = [asked[at] for at in _marked(close.asked_left.item(pair))]
+    theirs = [listed[at] for at in _marked(close.listed_left.item(pair))]
     return min(_against(index, _most_alike(ours, listed)),
                _against(index, _most_alike(theirs, asked)))  # fmt: skip
 
@@ -220,11 +257,13 @@ def _against(index: Index, likes: Sequence[float]) -> float:
     return math.fsum(cost * math.pow(1.0 - like, power) for like in likes)
 
 
-def _tokens(index: Index, name: int) -> list[str]:
-    """Return the words of a listed name."""
-    first_word, tokens = index.columns.first_word, index.columns.tokens
+def _words(
+    index: Index, tokens: Tokens, close: Close, pair: int
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the words of the query and of the name."""
+    name, first_word, listed = close.name.item(pair), index.columns.first_word, index.columns.tokens
     words = index.columns.words[first_word.item(name) : first_word.item(name + 1)]
-    return [tokens[word] for word in words.tolist()]
+    return tokens[close.query.item(pair)], [listed[word] for word in words.tolist()]
 
 
 def _marked(marks: int) -> list[int]:

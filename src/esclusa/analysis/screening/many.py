@@ -15,10 +15,18 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from esclusa.analysis.screening import meeting, meeting_closely
 from esclusa.analysis.screening.addresses import ADDRESS
 from esclusa.analysis.screening.bounds import Pairs
-from esclusa.analysis.screening.closely import Needed, apart_reach, closely, may_reach
-from esclusa.analysis.screening.columns import Bools, Ints, ends_of, spread
+from esclusa.analysis.screening.closely import (
+    Close,
+    Needed,
+    apart_reach,
+    closely,
+    may_reach,
+    stands,
+)
+from esclusa.analysis.screening.columns import Bools, Ints, Longs, ends_of, spread
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Floats, Index
 from esclusa.analysis.screening.lookup import Lookup
@@ -50,15 +58,23 @@ _FEW_QUERIES: Final = 16
 class BulkScreener:
     """Screens many queries at once against one index; what it learned of words is kept."""
 
-    def __init__(self, screener: Screener, only: Collection[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        screener: Screener,
+        only: Collection[tuple[str, str]] | None = None,
+        entries: frozenset[int] | None = None,
+    ) -> None:
         """:param only: (list id, entry's own id) of the entries that may be hit; None for all.
         Weights and scores stay those of the whole index; ranks count the hits that stay.
+        :param entries: the numbers of ``only`` in the index, where they are known already.
         """
         index = screener.index
         self._screener: Final = screener
         self._wanted: Final = None if only is None else frozenset(only)
-        self._entries: Final = None if only is None else _numbers(index, only)
-        self._names: Final = None if self._entries is None else _names(index, self._entries)
+        if only is not None and entries is None:
+            entries = _numbers(index, only)
+        self.entries: Final = entries
+        self._names: Final = None if entries is None else _names(index, entries)
         self._narrowed: Final[dict[str, tuple[Ints, Floats]]] = {}
 
     def answers(self, queries: Sequence[Query]) -> Iterator[tuple[Hit, ...]]:
@@ -68,7 +84,7 @@ class BulkScreener:
                 yield self._of_address(query)
             elif names or query.identifiers:
                 asked = look_up(query.name.tokens, self._screener.lookups, both)
-                yield self._screener.judged(query, asked, names, self._entries)
+                yield self._screener.judged(query, asked, names, self.entries)
             else:
                 yield ()
 
@@ -79,7 +95,7 @@ class BulkScreener:
                 yield bool(self._of_address(query))
             elif names or query.identifiers:
                 asked = look_up(query.name.tokens, self._screener.lookups, both)
-                yield self._screener.meets(query, asked, names, self._entries)
+                yield self._screener.meets(query, asked, names, self.entries)
             else:
                 yield False
 
@@ -125,8 +141,11 @@ class BulkScreener:
         needed = screener.needed(queries)
         for place, name in self._sounding(words, needed.kinds):
             found[place].append(name)
-        for block in self._blocks(slots):
-            pairs = self._promising(block, facts, needed, tokens)
+        sizes = np.array([len(self._postings(look)[0]) for look in slots.looks], dtype=np.int64)
+        rows = np.cumsum(sizes[slots.look])
+        fast = meeting.fast(rows[-1:].sum())
+        for block in _blocks(slots, rows):
+            pairs = self._promising(block, facts, needed, tokens, fast=fast)
             for place, name in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
                 found[place].append(name)
         names = [sorted(set(each)) if len(each) > 1 else each for each in found]
@@ -141,18 +160,6 @@ class BulkScreener:
             kept &= self._names[name]
         return zip(query[kept].tolist(), name[kept].tolist(), strict=True)
 
-    def _blocks(self, slots: Slots) -> Iterator[Slots]:
-        """Yield the slots of runs of queries that together meet no more than about :data:`ROWS`
-        names."""
-        sizes = np.array([len(self._postings(look)[0]) for look in slots.looks], dtype=np.int64)
-        rows = np.cumsum(sizes[slots.look])
-        last = np.flatnonzero(np.diff(slots.query, append=-1))
-        start, before = 0, 0
-        for end, so_far in zip((last + 1).tolist(), rows[last].tolist(), strict=True):
-            if so_far - before >= ROWS or end == len(slots.query):
-                yield slots.part(start, end)
-                start, before = end, so_far
-
     def _postings(self, look: Lookup) -> tuple[Ints, Floats]:
         """Return the names that a word may stand in, and what it adds to each."""
         if self._names is None:
@@ -165,8 +172,24 @@ class BulkScreener:
             found = self._narrowed[look.token] = look.names[kept], look.gains[kept]
         return found
 
-    def _promising(self, slots: Slots, facts: Facts, needed: Needed, tokens: Tokens) -> Pairs:
-        """Return the queries and names whose words may reach the threshold."""
+    def _promising(
+        self, slots: Slots, facts: Facts, needed: Needed, tokens: Tokens, *, fast: bool = False
+    ) -> Close:
+        """Return the queries and names whose words may reach the threshold.
+
+        :param fast: whether compiled code finds them.
+        """
+        words = self._screener.listed_words
+        if not fast:
+            pairs = self._step_by_step(slots, facts, needed)
+            return closely(words, facts, slots, pairs, needed, tokens)
+        found = [self._postings(look) for look in slots.looks]
+        pairs = meeting.promising(words, facts, slots, found, needed)
+        met = meeting_closely.closer(words, facts, slots, pairs, needed)
+        return stands(words.index, met, needed, tokens)
+
+    def _step_by_step(self, slots: Slots, facts: Facts, needed: Needed) -> Pairs:
+        """Return what :func:`~.meeting.promising` does, without compiled code."""
         index, pairs = self._screener.index, self._pairs(slots)
         query, name = pairs.query, pairs.name
         enough = needed.share[query] / index.name_factors[name]
@@ -175,8 +198,7 @@ class BulkScreener:
         kept = (bound >= enough) & ((index.kinds[name] & needed.kinds[query]) > 0)
         pairs, enough, words = pairs.only(kept), enough[kept], self._screener.listed_words
         pairs = pairs.only(apart_reach(words, facts, slots, pairs) >= enough)
-        pairs = pairs.only(may_reach(words, facts, slots, pairs, needed))
-        return closely(words, facts, slots, pairs, needed, tokens)
+        return pairs.only(may_reach(words, facts, slots, pairs, needed))
 
     def _pairs(self, slots: Slots) -> Pairs:
         """Return the queries and the names that hold a word of theirs."""
@@ -197,6 +219,19 @@ class BulkScreener:
         return Pairs(
             query.astype(np.int32), name.astype(np.int32), starts, slot[order], gains[order]
         )
+
+
+def _blocks(slots: Slots, rows: Longs) -> Iterator[Slots]:
+    """Yield the slots of runs of queries that together meet no more than about :data:`ROWS` names.
+
+    :param rows: how many all slots up to each one meet.
+    """
+    last = np.flatnonzero(np.diff(slots.query, append=-1))
+    start, before = 0, 0
+    for end, so_far in zip((last + 1).tolist(), rows[last].tolist(), strict=True):
+        if so_far - before >= ROWS or end == len(slots.query):
+            yield slots.part(start, end)
+            start, before = end, so_far
 
 
 def _numbers(index: Index, only: Collection[tuple[str, str]]) -> frozenset[int]:

@@ -7,6 +7,8 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
+import msgspec
+
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
 from esclusa.analysis.screening.many import CHUNK, BulkScreener
@@ -24,14 +26,34 @@ _FEW: Final = 1_000
 """Fewer are not worth the way to a process that waits."""
 
 Hits = tuple[Hit, ...]
+Found = tuple[list[bool], dict[int, Hits]]
+"""Of each party whether it is kept, and by their places all hits of some."""
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """Parties to ask for in one go. ``together`` are the places of those that stand on one record,
+    ``wanted`` those of parties whose hits are wanted in any case."""
+
+    parties: Sequence[Party]
+    together: Sequence[tuple[int, ...]] = ()
+    wanted: Sequence[int] = ()
+
+    def part(self, start: int, end: int) -> Piece:
+        """Return a run of the parties, with what is said of these alone."""
+        return Piece(
+            self.parties[start:end],
+            [tuple(at - start for at in some) for some in self.together
+             if start <= min(some) and max(some) < end],
+            [at - start for at in self.wanted if start <= at < end],
+        )  # fmt: skip
 
 
 class Sieve:
     """Keeps, of many parties, those that hit one of some entries; answers are the same with any
     number of processes. To be closed, or used in a ``with`` statement.
 
-    Other processes also work out all hits of the parties that are kept, and the screener remembers
-    them: it will be asked for these parties next.
+    Other processes also work out all hits of the parties that are kept, and of those on a record
+    with one, and the screener remembers them: it will be asked for these parties next.
     """
 
     def __init__(
@@ -63,64 +85,89 @@ class Sieve:
         """Return for each party whether it hits an entry that is looked for."""
         return self.asked(parties)()
 
-    def asked(self, parties: Sequence[Party]) -> Callable[[], list[bool]]:
+    def asked(
+        self,
+        parties: Sequence[Party],
+        together: Sequence[tuple[int, ...]] = (),
+        wanted: Sequence[int] = (),
+    ) -> Callable[[], list[bool]]:
         """Ask what :meth:`meets` returns, and return what waits for the answer. Other processes, if
-        there are any for so many, are at it meanwhile; else this one, when the answer is wanted."""
+        there are any for so many, are at it meanwhile; else this one, when the answer is wanted.
+
+        :param together: places of parties that stand on one record and will be asked for together.
+        :param wanted: places of parties that will be asked for in any case.
+        """
         if self._workers > 1 and len(parties) >= (MANY if self._pool is None else _FEW):
             try:
-                pieces = self._spread(parties)
+                pieces = self._spread(Piece(parties, together, wanted))
                 return lambda: self._gathered(pieces, parties)
             except BrokenProcessPool:
                 self._alone()
         return lambda: _met(self._bulk, parties)
 
-    def _gathered(
-        self, pieces: Sequence[Future[list[Hits]]], parties: Sequence[Party]
-    ) -> list[bool]:
+    def _gathered(self, pieces: Sequence[Future[Found]], parties: Sequence[Party]) -> list[bool]:
         try:
-            found = [hits for piece in pieces for hits in piece.result()]
+            told = [piece.result() for piece in pieces]
         except (BrokenProcessPool, CancelledError):
             self._alone()
             return _met(self._bulk, parties)
-        for party, hits in zip(parties, found, strict=True):
-            if hits:
+        kept: list[bool] = []
+        for met, found in told:
+            for place, hits in found.items():
+                party = parties[len(kept) + place]
                 self._screener.remember(self._screener.made(*party), hits)
-        return [bool(hits) for hits in found]
+            kept += met
+        return kept
 
     def _alone(self) -> None:
         """A machine short of memory ends its largest processes; this one does without them."""
         self.close()
         self._workers = 1
 
-    def _spread(self, parties: Sequence[Party]) -> list[Future[list[Hits]]]:
+    def _spread(self, asked: Piece) -> list[Future[Found]]:
         if self._pool is None:
             screener = self._screener
             self._pool = pool(
-                self._workers, _begin, screener.index, screener.threshold, self._only, behind=True
-            )
-        size = min(CHUNK, -(-len(parties) // self._workers))
-        starts = range(0, len(parties), size)
-        return [self._pool.submit(_some, parties[start : start + size]) for start in starts]
+                self._workers, _begin, screener.index, screener.threshold, self._only,
+                self._bulk.entries, behind=True,
+            )  # fmt: skip
+        count = len(asked.parties)
+        size = min(CHUNK, -(-count // self._workers))
+        starts = range(0, count, size)
+        return [self._pool.submit(_some, asked.part(start, start + size)) for start in starts]
 
 
 def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:
-    return list(bulk.meets([make_query(*one) for one in parties]))
+    """Return for each party whether it is kept. Neighbours in the alphabet have words in common,
+    which are looked up once."""
+    order = sorted(range(len(parties)), key=parties.__getitem__)
+    met = [False] * len(parties)
+    answers = bulk.meets([make_query(*parties[place]) for place in order])
+    for place, meets in zip(order, answers, strict=True):
+        met[place] = meets
+    return met
 
 
 _work: list[tuple[BulkScreener, BulkScreener]] = []
 """What a worker process was started with: what asks for the entries looked for, and for all."""
 
 
-def _begin(index: Index, threshold: float, only: tuple[tuple[str, str], ...]) -> None:
+def _begin(
+    index: Index, threshold: float, only: tuple[tuple[str, str], ...], entries: frozenset[int]
+) -> None:
     screener = Screener(index, threshold=threshold)
-    _work.append((BulkScreener(screener, only), BulkScreener(screener)))
+    _work.append((BulkScreener(screener, only, entries), BulkScreener(screener)))
 
 
-def _some(parties: Sequence[Party]) -> list[Hits]:
-    """Return all hits of each party that hits an entry looked for, () for the others."""
+def _some(piece: Piece) -> Found:
+    """Return which parties hit an entry looked for, and all hits of these, of those on a record
+    with one, and of those whose hits are wanted."""
     some, every = _work[0]
-    queries = [make_query(*one) for one in parties]
-    met = list(some.meets(queries))
-    kept = [query for query, meets in zip(queries, met, strict=True) if meets]
-    hits = iter(every.answers(kept))
-    return [next(hits) if meets else () for meets in met]
+    met = _met(some, piece.parties)
+    places = {place for place, meets in enumerate(met) if meets} | set(piece.wanted)
+    for record in piece.together:
+        if any(met[place] for place in record):
+            places.update(record)
+    asked = sorted(places, key=lambda place: piece.parties[place])
+    hits = every.answers([make_query(*piece.parties[place]) for place in asked])
+    return met, dict(zip(asked, hits, strict=True))

@@ -1,6 +1,6 @@
 """Manifests read by shapes state what the plain reader of XML states, at the same places.
 
-The plain reader is :mod:`esclusa.formats.xml`, one element at a time. About 4 CPU seconds.
+The plain reader is :mod:`esclusa.formats.xml`, one element at a time. About 5 CPU seconds.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from esclusa.errors import LimitError
 from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
+from esclusa.formats.xml import CHUNK
 from esclusa.formats.xml_batches import Batches
-from esclusa.formats.xml_shapes import Shapes
-from esclusa.formats.xml_twigs import Stem, Twig
+from esclusa.formats.xml_shapes import Cast, Shapes, Text
 from esclusa.model import Consignment, Defect, Message, Severity
 
 HEAD = MANIFEST[: MANIFEST.index(b" <Bol_segment>")]
@@ -38,28 +38,27 @@ def read(data: bytes, limits: Limits) -> Read:
     return found
 
 
-def ways(data: bytes, limits: Limits | None = None, batch: int = 1) -> tuple[Read, Read, int]:
-    """Read with shapes and with the plain reader; also how many bills were read by a shape."""
+def ways(
+    data: bytes, limits: Limits | None = None, batch: int = 256, first: int = 0
+) -> tuple[Read, Read, int]:
+    """Read with shapes and with the plain reader; also how many bills were read by a shape.
+
+    ``first`` is the size of the first batch, which is parsed.
+    """
     limits = limits or Limits()
     count = 0
-    read_so, ahead_so = Shapes.read, Shapes.ahead
+    match = Shapes.match
 
-    def noted(self: Shapes, text: str) -> list[Twig] | Stem | None:
+    def noted(self: Shapes, whole: Text, at: int) -> tuple[Cast, int, int] | None:
         nonlocal count
-        found = read_so(self, text)
-        count += found is not None
-        return found
-
-    def noted_ahead(self: Shapes, text: str, at: int) -> tuple[Stem, int] | None:
-        nonlocal count
-        found = ahead_so(self, text, at)
+        found = match(self, whole, at)
         count += found is not None
         return found
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(xml_batches, "_BATCH", batch)
-        patch.setattr(Shapes, "read", noted)
-        patch.setattr(Shapes, "ahead", noted_ahead)
+        patch.setattr(xml_batches, "CHUNK", first or min(batch, CHUNK))
+        patch.setattr(Shapes, "match", noted)
         shaped = read(data, limits)
         patch.setattr(Batches, "_opening", lambda self, root: b"")
         return shaped, read(data, limits), count
@@ -82,8 +81,13 @@ def bill(number: int, inside: str = "") -> str:
 
 
 def manifest(*bills: str, root: str = "<Awmds>") -> bytes:
-    """The first bill is there because the one behind the heading has no shape."""
+    """The first bill is parsed, and the others are read by its shape."""
     return HEAD.replace(b"<Awmds>", root.encode()) + (bill(1) + "".join(bills)).encode() + END
+
+
+def alike(*bills: str) -> bytes:
+    """A manifest whose bills are all of a kind; the first is parsed."""
+    return HEAD + "".join(bills).encode() + END
 
 
 def codes(found: Read) -> list[str]:
@@ -99,27 +103,27 @@ BOX = "<ctn_segment><Ctn_reference>CSQU3054383</Ctn_reference></ctn_segment>"
 PLAIN = [bill(number) for number in range(2, 8)]
 
 
-@pytest.mark.parametrize("box", [BOX, BOX.replace("383<", "384<")], ids=["sound", "wrong number"])
-def test_a_text_may_speak_of_name_spaces(box: str) -> None:
+@pytest.mark.parametrize("packages", ["99", "99.5"], ids=["sound", "no count"])
+def test_a_text_may_speak_of_name_spaces(packages: str) -> None:
     """A bill with a defect is parsed again, though batches with that word are left to care."""
-    data = manifest(*PLAIN, bill(99, box).replace("COFFEE", "GUIDE TO xmlns:a"), bill(100))
-    shaped, plain, count = ways(data)
+    odd = bill(99).replace("COFFEE", "GUIDE TO xmlns:a").replace(">99<", f">{packages}<")
+    shaped, plain, count = ways(manifest(*PLAIN, odd, bill(100)))
     assert shaped == plain
     assert count == len(PLAIN) + 2
-    assert ("value.container" in " ".join(codes(shaped))) == (box != BOX)
+    assert ("value.count" in codes(shaped)) == (packages != "99")
 
 
 @pytest.mark.parametrize(
     ("odd", "shaped"),
     [
-        pytest.param(bill(99, BOX), 13, id="a container more"),
-        pytest.param(bill(99, BOX * 40), 13, id="forty containers more"),
-        pytest.param(bill(99, "<Pilot_segment><Name>R. ROE</Name></Pilot_segment>"), 13, id="unknown group"),
-        pytest.param(bill(99, "<Pilot>R. ROE</Pilot>"), 13, id="unknown leaf"),
-        pytest.param(bill(99).replace("<Goods_", "<Vessel>7</Vessel><Goods_", 1), 13, id="unknown before"),
-        pytest.param(bill(99).replace("Number_of_packages>", "Packages_seen>"), 13, id="other name"),
-        pytest.param(re.sub("(<Number.*es>)(<Goods_d.*on>)", r"\2\1", bill(99)), 13, id="leaves turned"),
-        pytest.param(re.sub("(?s)(<Bol_id.*id>)\n (<Goods.*Goods_segment>)", r"\2\1", bill(99)), 13, id="groups turned"),
+        pytest.param(bill(99, BOX), 12, id="a container more"),
+        pytest.param(bill(99, BOX * 40), 12, id="forty containers more"),
+        pytest.param(bill(99, "<Pilot_segment><Name>R. ROE</Name></Pilot_segment>"), 12, id="unknown group"),
+        pytest.param(bill(99, "<Pilot>R. ROE</Pilot>"), 12, id="unknown leaf"),
+        pytest.param(bill(99).replace("<Goods_", "<Vessel>7</Vessel><Goods_", 1), 12, id="unknown before"),
+        pytest.param(bill(99).replace("Number_of_packages>", "Packages_seen>"), 12, id="other name"),
+        pytest.param(re.sub("(<Number.*es>)(<Goods_d.*on>)", r"\2\1", bill(99)), 12, id="leaves turned"),
+        pytest.param(re.sub("(?s)(<Bol_id.*id>)\n (<Goods.*Goods_segment>)", r"\2\1", bill(99)), 12, id="groups turned"),
         pytest.param(bill(99).replace("<Bol_id>", '<Bol_id kind="1">'), 12, id="attribute"),
         pytest.param(bill(99).replace("<Bol_id>", "<Bol_id ref='<a>'>"), 6, id="bad attribute"),
         pytest.param(bill(99).replace("COFFEE", "<!-- x -->COFFEE"), 6, id="comment"),
@@ -133,9 +137,9 @@ def test_a_text_may_speak_of_name_spaces(box: str) -> None:
         pytest.param(bill(99).replace("COFFEE", "A ]]> B"), 6, id="end of cdata"),
         pytest.param(bill(99).replace("<Bol_id>", '<Bol_id xmlns="urn:x">'), 6, id="name space"),
         pytest.param(bill(99).replace("Bol_id>", "x:Bol_id>"), 6, id="prefix without a name space"),
-        pytest.param(bill(99).replace("<Bol_reference>", "text<Bol_reference>"), 12, id="text in a group"),
-        pytest.param(bill(99).replace("COFFEE 99", ""), 13, id="empty leaf"),
-        pytest.param(bill(99).replace("COFFEE 99", "<null/>"), 13, id="null"),
+        pytest.param(bill(99).replace("<Bol_reference>", "text<Bol_reference>"), 6, id="text in a group"),
+        pytest.param(bill(99).replace("COFFEE 99", ""), 12, id="empty leaf"),
+        pytest.param(bill(99).replace("COFFEE 99", "<null/>"), 12, id="null"),
         pytest.param(bill(99).replace(">99<", ">99.5.1<"), 13, id="no number"),
         pytest.param(bill(99).replace(">99<", "> -9 <"), 13, id="negative"),
         pytest.param(bill(99).replace("NRLN0099", " "), 13, id="no number of the bill"),
@@ -146,7 +150,7 @@ def test_a_text_may_speak_of_name_spaces(box: str) -> None:
         pytest.param(bill(99) + "<Bol_segment/>", 12, id="an empty bill"),
         pytest.param(bill(99) + "<Bol_segment />", 12, id="an empty bill with a blank"),
         pytest.param("<Ship>" + bill(99) + "</Ship>", 6, id="a bill inside a group"),
-        pytest.param("<Bol_segment> </Bol_segment>", 13, id="a blank bill"),
+        pytest.param("<Bol_segment> </Bol_segment>", 12, id="a blank bill"),
         pytest.param("<Other><A>1</A></Other>\n" + bill(99), 12, id="another child of the root"),
         pytest.param("text" + bill(99), 12, id="text of the root"),
         pytest.param(HEAD.decode().partition("<Awmds>")[2] + bill(99), 12, id="a second heading"),
@@ -215,14 +219,16 @@ def test_a_file_cut_anywhere_keeps_the_bills_before_it_and_names_the_byte() -> N
 def test_limits_hold_with_shapes_as_without(limits: Limits) -> None:
     long = bill(50).replace("COFFEE", "COFFEE " * 400)
     odd = bill(51).replace(">51<", ">x<") + bill(52, BOX.replace("383", "38A") * 3)
-    found, plain, _ = ways(manifest(*PLAIN, long, odd, *PLAIN), limits)
+    # The limit of a file is found when so much is read: by as much at once in both ways.
+    batch = 256 if limits.file_bytes == Limits().file_bytes else CHUNK
+    found, plain, _ = ways(manifest(*PLAIN, long, odd, *PLAIN), limits, batch)
     assert found == plain
 
 
 def test_a_bill_larger_than_a_batch_may_be_is_cut_as_by_the_plain_reader() -> None:
     wide = bill(50).replace("COFFEE", "COFFEE " * 180_000)
     tall = bill(51, BOX * 20_000)
-    found, plain, count = ways(manifest(*PLAIN, wide, *PLAIN, tall, *PLAIN), batch=128 * 1024)
+    found, plain, count = ways(manifest(*PLAIN * 20, wide, *PLAIN, tall, *PLAIN), batch=4096)
     assert found == plain
     assert count > 0
     assert "asycuda.element" in codes(found)
@@ -274,7 +280,7 @@ BILL = st.tuples(
 
 
 @given(st.lists(BILL, min_size=1, max_size=4), st.integers(1, 4), st.integers(1, 2))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_made_up_bills_are_read_as_by_the_plain_reader(
     bills: list[str], running: int, times: int
 ) -> None:
@@ -284,7 +290,7 @@ def test_made_up_bills_are_read_as_by_the_plain_reader(
 
 
 @given(st.lists(BILL, min_size=2, max_size=4), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_made_up_damage_is_told_as_by_the_plain_reader(
     bills: list[str], draw: st.DataObject
 ) -> None:
@@ -300,9 +306,9 @@ def test_made_up_damage_is_told_as_by_the_plain_reader(
 def test_bills_of_a_large_file_come_by_shapes() -> None:
     bills = [bill(number, BOX * (number % 5)) for number in range(2, 3000)]
     data = manifest(*bills)
-    found, plain, count = ways(data, batch=128 * 1024)
+    found, plain, count = ways(data, batch=32 * 1024)
     assert found == plain
-    assert count > 2900
+    assert count > 2800
     stated = [one for item in found if isinstance(item, Message) for one in item.statements]
     assert sum(isinstance(one, Consignment) for one in stated) == 2999
 
@@ -343,10 +349,12 @@ FULL = (
 def test_bills_read_as_one_shape_are_those_of_the_plain_reader(old: str, new: str) -> None:
     inside = FULL.replace(old, new)
     assert new in inside
-    data = manifest(*[bill(at, inside.format(at)) for at in range(2, 9)])
-    found, plain, count = ways(data)
+    found, plain, count = ways(alike(*[bill(at, inside.format(at)) for at in range(2, 9)]))
     assert found == plain
-    assert count == 7
+    twice = "<Bol_id>" in inside or "<Goods_segment>" in inside
+    assert count == (0 if twice else 6), (
+        "of two of a kind the last is meant: for the parser to tell"
+    )
 
 
 @pytest.mark.parametrize("value", ["{0}", "x{0}"], ids=["number", "no number"])
@@ -354,8 +362,8 @@ def test_bills_without_goods_have_no_item_for_their_value(value: str) -> None:
     goods = "<Goods_segment>.*?</Goods_segment>"
     inside = FULL.replace("<Customs_value>{0}", f"<Customs_value>{value}")
     odd = [re.sub(goods, "", bill(at, inside.format(at))) for at in range(2, 9)]
-    found, plain, count = ways(manifest(*odd))
+    found, plain, count = ways(alike(*odd))
     assert found == plain
-    assert count == 7
+    assert count == 6
     stated = [one for item in found if isinstance(item, Message) for one in item.statements]
-    assert [one.goods for one in stated if isinstance(one, Consignment)][1:] == [()] * 7
+    assert [one.goods for one in stated if isinstance(one, Consignment)] == [()] * 7

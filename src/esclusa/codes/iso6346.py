@@ -68,7 +68,9 @@ def is_exact(text: str) -> bool:
     Faster than :func:`is_valid`, for numbers that come by the thousand.
     """
     try:
-        return len(text) == 11 and _digit(text) == DIGITS[text[10]]
+        letters = _OWNER[text[:2]] + _CATEGORY[text[2:4]]
+        total = letters + _SERIAL[text[4:7]] + 8 * _SERIAL[text[7:10]]
+        return total % 11 % 10 == DIGITS[text[10:]]
     except KeyError:
         return False
 

@@ -29,8 +29,8 @@ from msgspec.structs import replace
 from esclusa.errors import LimitError
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.xml import CHUNK, Element, read_elements
-from esclusa.formats.xml_shapes import Shapes
-from esclusa.formats.xml_twigs import Stem, Twig
+from esclusa.formats.xml_moulds import SPACE, Wanted
+from esclusa.formats.xml_shapes import Cast, Shapes, Text
 from esclusa.model import Defect
 
 Node = etree._Element
@@ -44,8 +44,10 @@ _PLAIN: Final = frozenset({"", "utf-8", "us-ascii", "iso-8859-1"})
 _TAG: Final = re.compile(rb"""<[A-Za-z_][\w.-]*(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _XSI: Final = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 _DEPTH: Final = 64
-_BLANKS: Final = b" \t\r\n"
-_WHITE: Final = " \t\n"
+_BLANKS: Final = re.compile(SPACE)
+
+_ODD: Final = 16
+"""Elements without a shape that are parsed alone in a batch; then the rest is parsed at once."""
 
 
 class Root(NamedTuple):
@@ -63,8 +65,8 @@ class Part(msgspec.Struct, eq=False):
     """One child of the root: an lxml element with its place in the file.
 
     ``offset`` and ``length`` are its bytes, ``fault`` says why it was cut short, "" when whole.
-    ``twigs`` are its children where it was read by its shape. They have texts and no places: a spot
-    raises :class:`UnplacedError` until ``twigs`` is set to None and the element is read instead.
+    ``cast`` is what is wanted of it where it was read by its shape: texts, no places. A spot raises
+    :class:`UnplacedError` until ``cast`` is set to None and the element is read instead.
     """
 
     _element: Node | None
@@ -72,7 +74,7 @@ class Part(msgspec.Struct, eq=False):
     length: int
     _places: _Places
     fault: str = ""
-    twigs: list[Twig] | Stem | None = None
+    cast: Cast | None = None
 
     @property
     def element(self) -> Node:
@@ -81,12 +83,12 @@ class Part(msgspec.Struct, eq=False):
             self._element = self._places.element(self)
         return self._element
 
-    def spot(self, node: Node | Twig | None = None, tag: str = "") -> Spot:
+    def spot(self, node: Node | None = None, tag: str = "") -> Spot:
         """Return the place of an element inside this one, or of this one.
 
         With ``tag``, of the first child of ``node`` that has it.
         """
-        if self.twigs is not None or isinstance(node, Twig):
+        if self.cast is not None:
             raise UnplacedError
         return Spot(self, self.element if node is None else node, tag)
 
@@ -183,13 +185,13 @@ class Batches:
         return b"" if tag.endswith(b"/>") else tag
 
     def parts(
-        self, tags: frozenset[str], last: str, most: int, *, shapes: bool = False
+        self, tags: frozenset[str], last: str, most: int, *, wanted: Wanted | None = None
     ) -> Iterator[Part | Defect]:
         """Yield the root's children named in ``tags``, then a fatal defect if the file ends in one.
 
-        ``last`` is the tag behind which batches end. With ``shapes``, elements of that tag in files
-        of more than one batch are read by their shapes where they have one (``Part.twigs``). An
-        element of more than ``most`` bytes comes cut, with its fault. Raises
+        ``last`` is the tag behind which batches end. ``wanted`` is what is wanted of elements of
+        that tag: in files of more than one batch they are read by their shapes where they have one
+        (``Part.cast``). An element of more than ``most`` bytes comes cut, with its fault. Raises
         :class:`~esclusa.errors.LimitError` when the file must be refused.
         """
         if not isinstance(self.root, Root):
@@ -198,7 +200,7 @@ class Batches:
         if not self._start or not self._roomy(most):
             yield from self._careful(tags, most)
             return
-        yield from self._batches(self.root, tags, last, most, shapes)
+        yield from self._batches(self.root, tags, last, most, wanted)
 
     def _roomy(self, most: int) -> bool:
         """Say whether the limits allow whatever a batch may hold: then none must be watched."""
@@ -206,13 +208,13 @@ class Batches:
         return min(most, limits.xml_text_bytes) >= MIB and limits.xml_depth >= _DEPTH
 
     def _batches(
-        self, root: Root, tags: frozenset[str], last: str, most: int, shapes: bool
+        self, root: Root, tags: frozenset[str], last: str, most: int, wanted: Wanted | None
     ) -> Iterator[Part | Defect]:
         at = root.offset + len(self._start)
         text, line = self._held[at:], 1 + self._held.count(b"\n", 0, at)
         self._held = b""
         frame = _Frame(self._start, root.tag, self._encoding)
-        end, known = f"</{last}>".encode(), Shapes(last)
+        end, shapes = f"</{last}>".encode(), None if wanted is None else Shapes(last, wanted)
         whole = False
         while not whole:
             cut = text.rfind(end) + len(end) if end in text else 0
@@ -224,15 +226,19 @@ class Batches:
                 cut = len(text) if whole else cut
             batch = _Batch(frame, text[:cut], whole, at, line, tags)
             start = 0
-            if shapes and not (whole and not known.learned):
-                start = yield from batch.shaped(known, end)
+            if shapes is not None and shapes.ready:
+                start = yield from batch.shaped(shapes, end)
             if start < cut or whole or not cut:
                 found = batch.parse(start) if cut else None
                 if found is None:
                     line += text.count(b"\n", 0, start)
                     yield from self._from(frame, text[start:], at + start, line, tags, most)
                     return
+                if shapes is not None and not whole:
+                    shapes.note(found)
                 yield from batch.parts(found, start)
+            if shapes is not None:
+                shapes.settle()
             at, line, text = at + cut, line + text.count(b"\n", 0, cut), text[cut:]
 
     def _from(
@@ -300,6 +306,9 @@ class _Frame:
             collect_ids=False,
         )
         self._deep = etree.XPath("boolean(" + "/*" * (_DEPTH + 1) + ")")
+        self._mixed = etree.XPath(
+            "boolean(/*/*/descendant-or-self::*[*]/text()[normalize-space()])"
+        )
 
     def parse(self, batch: bytes, whole: bool) -> Node | None:
         """Return the root with the batch's elements, None when it must be read with care.
@@ -312,7 +321,8 @@ class _Frame:
             found = self.root(batch + (b"" if whole else self.close))
         except etree.XMLSyntaxError:
             return None
-        return None if self._deep(found) else found
+        # Of text beside elements lxml gives what stands before the first, the careful reader all.
+        return None if self._deep(found) or self._mixed(found) else found
 
     def root(self, rest: bytes) -> Node:
         """Return the root, given what stands behind its start tag, its end tag included.
@@ -328,7 +338,8 @@ def _span(batch: bytes, tag: str, after: int) -> tuple[int, int]:
     start = batch.find(b"<" + name, after)
     if start >= 0 and batch.startswith(b">", start + len(name) + 1):
         end = batch.find(b"</" + name + b">", start)
-        if end >= 0:
+        # Another that begins before: then this one's own end tag has a blank in it.
+        if end >= 0 and batch.find(b"<" + name, start + 1, end) < 0:
             return start, end + len(name) + 3
     opening, closing = _ends(tag)
     found = opening.search(batch, after)
@@ -358,6 +369,11 @@ class _Places(Protocol):
         ...
 
 
+def _past_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return at if found is None else found.end()
+
+
 class _Batch:
     """A batch of the file's bytes from ``at`` on. Places in it are found by careful reading."""
 
@@ -373,35 +389,30 @@ class _Batch:
 
         ``end`` is the end tag of those that have shapes. Single others are parsed on the way.
         """
-        batch, at, codec = self._batch, self._at, self._frame.codec
-        start = 0
-        # Where each character is one byte, whole runs of elements are read as they stand.
-        text = batch.decode("ascii") if batch.isascii() and b"\r" not in batch else ""
-        while True:
-            while text and (begin := text.find("<", start)) >= 0:
-                told = None if text[start:begin].strip(_WHITE) else shapes.ahead(text, begin)
-                if told is None or told[1] - begin > MIB:
-                    break
-                twigs, start = told
-                yield Part(None, at + begin, start - begin, self, "", twigs)
-            stop = batch.find(end, start) + len(end)
-            if stop < start + len(end):
+        batch, at, start, odd = self._batch, self._at, 0, 0
+        whole = Text(batch, self._frame.codec)
+        text, match = whole.text, shapes.match
+        # ``start`` is where an element ended, ``begin`` where the next one stands.
+        begin = _past_blanks(text, 0)
+        while odd < _ODD and begin < len(text):
+            told = match(whole, begin)
+            if told is not None and told[1] - begin <= MIB:
+                cast, start, after = told
+                yield Part(None, at + begin, start - begin, self, "", cast)
+                begin = after
+                continue
+            stop = batch.find(end, begin) + len(end)
+            if stop < begin + len(end):
                 return start
-            piece = batch[start:stop].lstrip(_BLANKS)
-            if len(piece) > MIB:  # may hold a text past its limit
+            found = self._plain(batch[start:stop], False)
+            if found is None:
                 return start
-            begin = stop - len(piece)
-            try:
-                grown = shapes.read(piece.decode(codec))
-            except UnicodeDecodeError:
-                return start
-            if grown is not None:
-                yield Part(None, at + begin, stop - begin, self, "", grown)
-            elif (found := self._plain(piece, False)) is not None:
-                yield from self.parts(found, start)
-            else:
-                return start
+            odd += 1
+            shapes.note(found)
+            yield from self.parts(found, start)
             start = stop
+            begin = _past_blanks(text, start)
+        return start
 
     def parse(self, start: int) -> Node | None:
         """Return the root with the elements from a byte on."""

@@ -1,91 +1,148 @@
 """Elements that look like ones before them, read without a parser.
 
-A large manifest repeats a few shapes: the same tags in the same order, with other texts. A shape
-that was seen becomes one regular expression: every tag as it stands, and what may stand in a text
-without saying anything to a parser. Where it matches, the text is well-formed XML without an
-attribute, comment, instruction, CDATA or entity other than the five of XML itself, and its nesting
-is known; so the texts it finds are those that any parser finds. Where no shape matches, the caller
-parses.
+A large manifest repeats a few shapes: the same tags in the same order, with other texts. Elements
+that lxml parsed show their shapes, and moulds are made of them (:mod:`esclusa.formats.xml_moulds`).
+Where a mould's pattern matches, the text is well-formed XML without an attribute, comment,
+instruction, CDATA or entity other than the five of XML itself, and its nesting is known; so the
+texts it finds are those that any parser finds. Where none matches, the caller parses.
 
-Shapes are kept for one file, are bounded in number and size, and hold tags alone.
+Moulds are kept for one file, are bounded in number and size, and hold tags alone.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
-from esclusa.formats.xml_moulds import SPACE, TEXT, Slots, merged, pattern_of, slots_of_all
-from esclusa.formats.xml_twigs import Plan, Stem, StemPlan, Twig, meant
+import msgspec
+from lxml import etree
 
-_NAME: Final = "[A-Za-z_][A-Za-z0-9_.-]*"
-_FORBIDDEN: Final = ("\ufffe", "\uffff")
-"""What XML 1.0 forbids and :data:`TEXT` lets through."""
+from esclusa.formats.xml_moulds import Mould, Slots, Texts, Wanted, meant, merged, slots_of
 
-_NONE: Final = "((?!))?"
-"""A group that never matches: the value of what is absent stands last."""
-
-_OPENING: Final = re.compile(f"<({_NAME})>")
-_CLOSING: Final = re.compile(f"</({_NAME})>")
-_EMPTY: Final = re.compile(f"<({_NAME})(?:/>|></\\1>)")
-_LEAF: Final = re.compile(f"<({_NAME})>{TEXT}</\\1>")
-_BLANKS: Final = re.compile(SPACE)
 _ENTITY: Final = re.compile("&(?:amp|lt|gt|quot|apos);")
 
-_MOST: Final = 16
-"""Shapes kept for one tag; the one used longest ago makes room."""
+_FORBIDDEN: Final = ("\ufffe", "\uffff")
+"""What XML 1.0 forbids beyond ASCII (§ 2.2); surrogates are no UTF-8."""
 
-_MOST_FAMILIES: Final = 4
-"""Families of whole elements; where they are told apart by more, no more are made."""
+_MOST: Final = 4
+"""Moulds kept for one file; where elements are told apart by more, no more are made."""
 
 _WAIT: Final = 512
-"""A pattern costs some ten milliseconds: four are made for a family, each later than the last."""
+"""A pattern costs some ten milliseconds: four are made of a mould. The first as soon as an element
+was seen, each other when eight times as many have brought something new."""
 
-_NOTED: Final = 256
-"""How many different elements are taken into families; after that none is."""
-
-_LEARNED: Final = 200
-"""Shapes made for one file: each costs about a millisecond."""
-
-_PATIENCE: Final = 8
-"""How often in vain an element is held against the shape of a whole one, before it is left."""
-
-_LONGEST: Final = 16_000
-"""Characters of an element that a shape is made of."""
-
-_DEEPEST: Final = 8
-"""Nesting inside an element that a shape is made of."""
+_NOTED: Final = 4096
+"""Elements that did not match and are looked at."""
 
 
-class _Shape:
-    """A shape and the one that came behind it the last time."""
+_PATIENCE: Final = 32
+"""Elements of one batch that are not tidy, after which tidiness is not asked any more."""
 
-    __slots__ = ("match", "next", "pattern", "plan", "size")
+_FIRST: Final = 40
+"""Elements of one parsing that are looked at."""
 
-    def __init__(self, plan: Plan, pattern: str) -> None:
-        made = re.compile(pattern)
-        self.plan = plan
-        self.pattern = pattern
-        self.match = made.match
-        self.size = made.groups
-        self.next = self
+_QUIET: Final = 12
+"""Elements running without anything new, after which the rest of a batch is not looked at."""
+
+_SEEN: Final = 512
+"""Different elements that go into moulds; after that no mould changes."""
+
+
+class Cast(msgspec.Struct, eq=False, gc=False):
+    """An element read by its mould.
+
+    ``values`` are the texts wanted, None where absent, as a parser gives them; raw ones as they
+    stand in the file. Where its mould is tidy they look as their kinds say, and come in the pieces
+    of those. ``codec`` is "" where raw ones are ASCII without entities and carriage returns.
+    """
+
+    mould: Mould
+    values: Texts
+    codec: str = ""
+
+    def each(self, number: int) -> list[Texts]:
+        """Return the texts wanted of each child in a raw value, "" for absent ones."""
+        text = self.values[number]
+        if text is None:
+            return []
+        found = self.mould.each(number, text)
+        if not self.codec:
+            return found
+        return [tuple([text and meant(text, self.codec) for text in texts]) for texts in found]
+
+
+class Text:
+    """A batch of the file as text each of whose characters is a byte, to be matched.
+
+    ``codec`` is "" where that is all that need be known of it.
+    """
+
+    __slots__ = ("codec", "text")
+
+    def __init__(self, batch: bytes, codec: str) -> None:
+        """``codec`` is ``utf-8``, ``us-ascii`` or ``iso-8859-1``; no text where it is not that."""
+        plain = batch.isascii()
+        self.text = "" if not plain and _refused(batch, codec) else batch.decode("latin-1")
+        self.codec = "" if plain and b"&" not in batch and b"\r" not in batch else codec
+
+
+def _refused(batch: bytes, codec: str) -> bool:
+    """Answer whether a batch is not of its code, or holds what is not matched: blanks that are one
+    byte of ISO 8859-1 would look like a part of a letter of UTF-8."""
+    if codec == "iso-8859-1":
+        return b"\x85" in batch or b"\xa0" in batch
+    try:
+        text = batch.decode(codec)
+    except UnicodeDecodeError:
+        return True
+    return _FORBIDDEN[0] in text or _FORBIDDEN[1] in text
+
+
+class _Pair:
+    """The tidy mould of a family and the other, which is made when it is needed.
+
+    ``match`` is that of the tidy one; as soon as many running were not tidy, or where the reader
+    names no kinds, that of the other.
+    """
+
+    __slots__ = ("_made", "_other", "luck", "match", "tidy")
+
+    def __init__(self, tag: str, slots: Slots, wanted: Wanted) -> None:
+        self._made = (tag, slots, wanted)
+        self._other: Mould | None = None
+        self.luck = _PATIENCE
+        self.tidy = Mould(tag, slots, wanted, tidy=any(wanted.kinds.values()))
+        self.match = self.tidy.match
+
+    def told(self, text: str, at: int) -> tuple[Mould, re.Match[str]] | None:
+        """Match an element; with the other mould where it is not tidy."""
+        found = self.match(text, at)
+        if found is not None:
+            return self.tidy, found
+        if not self.tidy.tidy:
+            return None
+        if self._other is None:
+            self._other = Mould(*self._made, tidy=False)
+        found = self._other.match(text, at)
+        if found is None:
+            return None
+        self.luck -= 1
+        if not self.luck:
+            self.tidy, self.match = self._other, self._other.match
+        return self._other, found
 
 
 class _Family:
-    """Elements that fit into one mould, and its pattern as far as it is made.
+    """Elements that fit into one mould, and the mould as far as it is made."""
 
-    It is made when ``quiet`` elements running have brought nothing new: one at first, then eight
-    times as many each time.
-    """
-
-    __slots__ = ("match", "plan", "quiet", "slots", "stale", "wait")
+    __slots__ = ("missed", "pair", "slots", "stale", "wait")
 
     def __init__(self, slots: Slots) -> None:
+        self.pair: _Pair | None = None
         self.slots = slots
-        self.plan = StemPlan([])
-        self.match = _NEVER
         self.stale = True
-        self.quiet = 0
+        self.missed = 1
         self.wait = 1
 
     def take(self, slots: Slots) -> bool:
@@ -94,201 +151,102 @@ class _Family:
         if more is None:
             return False
         if more != self.slots:
-            self.slots, self.stale, self.quiet = more, True, -1
+            self.slots, self.stale = more, True
+        self.missed += 1
         return True
-
-    def settle(self, tag: str) -> None:
-        """Make the pattern if it is time."""
-        self.quiet += 1
-        if self.stale and self.quiet >= self.wait and self.wait <= _WAIT:
-            pattern, self.plan = pattern_of(tag, self.slots)
-            self.match = pattern.match
-            self.stale, self.wait = False, 8 * self.wait
-
-
-_NEVER: Final = re.compile("(?!)").match
 
 
 class Shapes:
     """The shapes of one file, for elements of one tag that repeat."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, wanted: Wanted) -> None:
         self._tag = tag
-        self._opening = re.compile(f"<{re.escape(tag)}>{SPACE}")
-        self._closing = f"</{tag}>"
-        self._first = _Shape(Plan(""), r"(?!)")
-        self._known: dict[str, list[_Shape]] = {}
+        self._wanted = wanted
         self._families: list[_Family] = []
-        self._family = _Family(())
-        self._noted: dict[tuple[Plan, ...], _Family | None] = {}
-        self._luck = 0
-        self.learned = 0
+        self._ready: list[_Pair] = []
+        self._seen: dict[Slots | None, _Family | None] = {}
+        self.noted = 0
+        self.made = 0
 
-    def read(self, text: str) -> list[Twig] | Stem | None:
-        """Return the children of the element that ``text`` is, None where no shape tells them."""
-        entities = "&" in text
-        if entities and len(_ENTITY.findall(text)) != text.count("&"):
-            return None
-        if _FORBIDDEN[0] in text or _FORBIDDEN[1] in text:
-            return None
-        if "\r" in text:  # XML 1.0 § 2.11: a line ends in one character
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if self._luck >= -_PATIENCE:
-            found = self._family.match(text)
-            if found is not None and found.end() == len(text):
-                return self._stem(found, entities)
-            self._luck -= 1
-        return self._by_parts(text, entities)
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to match."""
+        return bool(self._ready)
 
-    def ahead(self, text: str, at: int) -> tuple[Stem, int] | None:
-        """Return the children of the element that stands at a place of a longer text, and where it
-        ends; None where :meth:`read` must tell. The text has no line end but ``\\n``."""
-        found = self._family.match(text, at) if self._luck >= -_PATIENCE else None
+    def match(self, whole: Text, at: int) -> tuple[Cast, int, int] | None:
+        """Return the element that starts at a place of a batch, where it ends, and where the blanks
+        behind it end; None where it must be parsed."""
+        if not self._ready:
+            return None
+        first = self._ready[0]
+        mould, found = first.tidy, first.match(whole.text, at)
         if found is None:
-            return None
-        end = found.end()
-        entities = text.find("&", at, end) >= 0
-        if entities and len(_ENTITY.findall(text, at, end)) != text.count("&", at, end):
-            return None
-        return self._stem(found, entities), end
-
-    def _stem(self, found: re.Match[str], entities: bool) -> Stem:
-        plan, values = self._family.plan, (*found.groups(), None)
-        self._luck = _PATIENCE
-        return Stem(plan, meant(values, plan.raw) if entities else values, entities)
-
-    def _by_parts(self, text: str, entities: bool) -> list[Twig] | None:
-        opened = self._opening.match(text)
-        if opened is None or not text.endswith(self._closing):
-            return None
-        parts: list[Twig] = []
-        last, at, end = self._first, opened.end(), len(text) - len(self._closing)
-        while at < end:
-            shape = last.next
-            found = shape.match(text, at)
-            if found is None:
-                other = self._other(text, at)
-                if other is None:
-                    return None
-                shape, found = other
-                last.next = shape
-            values = found.groups()
-            parts.append(Twig(shape.plan, meant(values) if entities else values))
-            last, at = shape, found.end()
-        if at != end:
-            return None
-        if len(text) <= _LONGEST:
-            self._note(tuple([twig.plan for twig in parts]))
-        return parts
-
-    def _note(self, plans: tuple[Plan, ...]) -> None:
-        """Let the families know what an element had: one of them takes it in, or a new one."""
-        if plans not in self._noted:
-            if len(self._noted) >= _NOTED:
-                return
-            self._noted[plans] = self._taken(slots_of_all(plans))
-        family = self._noted[plans]
-        if family is None:
-            return
-        family.settle(self._tag)
-        if family.match is not _NEVER:
-            self._luck = min(self._luck + 2, _PATIENCE)
-            self._family = family
-
-    def _taken(self, slots: Slots | None) -> _Family | None:
-        """Return the family into which what an element had inside was taken, None for none."""
-        if not slots:
-            return None
-        family = next((each for each in self._families if each.take(slots)), None)
-        if family is None and len(self._families) < _MOST_FAMILIES:
-            family = _Family(slots)
-            family.quiet = -1
-            self._families.append(family)
-        return family
-
-    def _other(self, text: str, at: int) -> tuple[_Shape, re.Match[str]] | None:
-        """Return a shape that is known, or learn one; and what it finds."""
-        opening = _OPENING.match(text, at)
-        if opening is None:
-            return None
-        known = self._known.setdefault(opening[1], [])
-        for place, shape in enumerate(known):
-            if (found := shape.match(text, at)) is not None:
-                known.insert(0, known.pop(place))
-                return shape, found
-        if self.learned >= _LEARNED:
-            return None
-        self.learned += 1
-        made = _Drawing(text, at).shape()
-        if made is None or (found := made.match(text, at)) is None:
-            return None
-        known.insert(0, made)
-        del known[_MOST:]
-        return made, found
-
-
-class _Drawing:
-    """Draws the shape of the element that starts at ``at``."""
-
-    def __init__(self, text: str, at: int) -> None:
-        self._text = text
-        self._begin = self._at = at
-        self._pieces: list[str] = []
-        self._open: list[tuple[Plan, set[str]]] = []
-        self._count = 0
-
-    def shape(self) -> _Shape | None:
-        """Return it; None where something else than elements and their texts stands in it.
-
-        An element with children has no text of its own and no two children of one name.
-        """
-        while self._at - self._begin < _LONGEST and len(self._open) <= _DEEPEST:
-            if self._open:
-                self._literal(_BLANKS.match(self._text, self._at))
-            if found := self._literal(_CLOSING.match(self._text, self._at)):
-                plan, names = self._open.pop()
-                if found[1] != plan.tag or not names:
-                    return None
-            elif (belongs := self._element()) is None:
+            other = self._other(whole.text, at)
+            if other is None:
                 return None
-            else:
-                plan = belongs
-            if not self._open:
-                return _Shape(plan, "".join(self._pieces) + SPACE + _NONE)
+            mould, found = other
+        end = found.end(mould.end)
+        values = mould.pick(found.groups())
+        if not whole.codec or _bare(text := whole.text[at:end]):
+            return Cast(mould, values), end, found.end()
+        if "&" in text and len(_ENTITY.findall(text)) != text.count("&"):
+            return None
+        return Cast(mould, self._meant(values, whole.codec), whole.codec), end, found.end()
+
+    def _other(self, text: str, at: int) -> tuple[Mould, re.Match[str]] | None:
+        """Match with all moulds; the one that does comes first from then on."""
+        for pair in self._ready:
+            told = pair.told(text, at)
+            if told is not None:
+                if pair is not self._ready[0]:
+                    self._ready.remove(pair)
+                    self._ready.insert(0, pair)
+                return told
         return None
 
-    def _element(self) -> Plan | None:
-        """Take a start tag, or an element without children; return the plan it belongs to."""
-        text, at = self._text, self._at
-        empty, leaf = _EMPTY.match(text, at), _LEAF.match(text, at)
-        found = empty or leaf or _OPENING.match(text, at)
-        if found is None:
-            return None
-        name, inner = found[1], Plan(found[1])
-        outer, names = self._open[-1] if self._open else (inner, set[str]())
-        if name in names:
-            return None
-        names.add(name)
-        if outer is not inner:
-            outer.order.append(name)
-        if leaf:
-            if outer is not inner:
-                outer.places[name] = self._count
-            self._count += 1
-            tag = re.escape(name)
-            self._pieces.append(f"<{tag}>({TEXT})</{tag}>")
-            self._at = leaf.end()
-            return outer
-        self._literal(found)
-        if not empty:
-            self._open.append((inner, set()))
-            if outer is not inner:
-                outer.parts[name] = inner
-        return outer
+    def _meant(self, values: Texts, codec: str) -> Texts:
+        first = len(values) - len(self._wanted.raws) - len(self._wanted.marks)
+        told = [text and meant(text, codec) for text in values[:first]]
+        return (*told, *values[first:])
 
-    def _literal(self, found: re.Match[str] | None) -> re.Match[str] | None:
-        """Take what stands there as it stands."""
-        if found:
-            self._pieces.append(re.escape(found[0]))
-            self._at = found.end()
-        return found
+    def note(self, root: etree._Element) -> None:
+        """Let the moulds know what the root's elements that were parsed have inside: the first of
+        them, until some running bring nothing new."""
+        quiet = 0
+        for element in islice(root.iterchildren(self._tag), _FIRST):
+            if self.noted >= _NOTED or quiet >= _QUIET:
+                return
+            self.noted += 1
+            slots = slots_of(element, self._wanted)
+            quiet = quiet + 1 if slots in self._seen else 0
+            self._take(slots)
+
+    def _take(self, slots: Slots | None) -> None:
+        if slots in self._seen:
+            family = self._seen[slots]
+            if family is not None:
+                family.missed += 1
+            return
+        if len(self._seen) >= _SEEN:
+            return
+        family = next((each for each in self._families if slots and each.take(slots)), None)
+        if family is None and slots and len(self._families) < _MOST:
+            family = _Family(slots)
+            self._families.append(family)
+        self._seen[slots] = family
+
+    def settle(self) -> None:
+        """Make those patterns for which it is time; a batch is done."""
+        for pair in self._ready:
+            pair.luck = _PATIENCE
+        for family in self._families:
+            if family.stale and family.missed >= family.wait and family.wait <= _WAIT:
+                family.pair = _Pair(self._tag, family.slots, self._wanted)
+                self._ready = [each.pair for each in self._families if each.pair is not None]
+                self.made += 1
+                family.stale, family.missed, family.wait = False, 0, 8 * family.wait
+
+
+def _bare(text: str) -> bool:
+    """Answer whether texts are as they stand: ASCII without entities and carriage returns."""
+    return text.isascii() and "&" not in text and "\r" not in text

@@ -6,19 +6,29 @@ bill costs only itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from msgspec.structs import replace
 
 from esclusa.formats.asycuda import common
-from esclusa.formats.asycuda.common import CODES, Branch, Fields, Reading, line, said
-from esclusa.formats.asycuda.shaped import FORMAT, ID, PORTS, ROLES, TRADERS, Head, plain_bill
+from esclusa.formats.asycuda.common import CODES, Fields, Reading, line, picked, said, words
+from esclusa.formats.asycuda.shaped import (
+    FORMAT,
+    ID,
+    PORTS,
+    ROLES,
+    WANTED,
+    Head,
+    bill_seals,
+    plain_bill,
+    trader,
+)
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import checked_container, container
 from esclusa.formats.xml_batches import Batches, Node, Part, UnplacedError
-from esclusa.formats.xml_twigs import Pick, Twig, picked
 from esclusa.model import (
     Consignment,
     Defect,
@@ -45,6 +55,9 @@ _LARGE: Final = 2048
 """A heading larger than this is weighed against each bill that repeats it."""
 
 
+_NUMBER: Final = attrgetter("number")
+
+
 class _Sums:
     """What the bills add up to, to be held against the totals that the heading states."""
 
@@ -55,8 +68,8 @@ class _Sums:
 
     def add(self, bill: Consignment) -> None:
         self.bills += 1
-        for box in bill.equipment:
-            self.boxes.add(hash(box.number))
+        if bill.equipment:
+            self.boxes.update(map(hash, map(_NUMBER, bill.equipment)))
         for item in bill.goods:
             self.packages += item.packages or 0
             self.mass += item.gross_mass_kg or 0.0
@@ -67,11 +80,11 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
     del root
     head, sums, general = Head(), _Sums(), None
     most = min(_BILL_BYTES, limits.message_bytes)
-    for item in batches.parts(_TAGS, _BILL, most, shapes=True):
+    for item in batches.parts(_TAGS, _BILL, most, wanted=WANTED):
         if isinstance(item, Defect):
             general = None
             yield item
-        elif item.twigs is not None or item.element.tag == _BILL:
+        elif item.cast is not None or item.element.tag == _BILL:
             message = _bill(item, head, limits)
             for statement in message.statements:
                 if isinstance(statement, Consignment):
@@ -228,20 +241,22 @@ def _added_to(part: Part, limits: Limits) -> tuple[Head, Message]:
 
 def _bill(part: Part, head: Head, limits: Limits) -> Message:
     """Read a bill; by its shape if it has one, and again as an element where it has a defect."""
-    if part.twigs is not None:
+    if part.cast is not None:
         try:
-            plain = None if head.size > _LARGE else plain_bill(part, part.twigs, head)
-            return plain or _stated_bill(part, part.twigs, head, limits)
+            plain = None if head.size > _LARGE else plain_bill(part, part.cast, head)
+            if plain is not None:
+                return plain
         except UnplacedError:
-            part.twigs = None
-    return _stated_bill(part, part.element, head, limits)
+            pass
+        part.cast = None
+    return _stated_bill(part, head, limits)
 
 
-def _stated_bill(part: Part, parts: Iterable[Branch], head: Head, limits: Limits) -> Message:
-    groups: dict[str, Branch] = {}
-    boxes: list[Branch] = []
-    splits: list[Branch] = []
-    for group in parts:
+def _stated_bill(part: Part, head: Head, limits: Limits) -> Message:
+    groups: dict[str, Node] = {}
+    boxes: list[Node] = []
+    splits: list[Node] = []
+    for group in part.element:
         tag = str(group.tag)
         if tag == "ctn_segment":
             boxes.append(group)
@@ -249,7 +264,7 @@ def _stated_bill(part: Part, parts: Iterable[Branch], head: Head, limits: Limits
             splits.append(group)
         else:
             groups[tag] = group
-    ids = ID.words(groups.get("Bol_id"))
+    ids = words(groups.get("Bol_id"), ID)
     number = ids[0]
     reading = Reading(part, Notes(number, part.offset, limits.defects_per_message))
     if part.fault:
@@ -290,12 +305,12 @@ def _consignment(
     reading: Reading,
     head: Head,
     ids: list[str],
-    groups: dict[str, Branch],
-    boxes: list[Branch],
-    splits: list[Branch],
+    groups: dict[str, Node],
+    boxes: list[Node],
+    splits: list[Node],
 ) -> Consignment:
     number, nature, master, other_master, unique = ids
-    loading, unloading = PORTS.of(groups.get("Load_unload_place"))
+    loading, unloading = picked(groups.get("Load_unload_place"), PORTS)
     values = groups.get("Value_segment")
     goods = groups.get("Goods_segment")
     held = _boxes(reading, boxes, goods)
@@ -320,10 +335,8 @@ def _consignment(
     )
 
 
-def _last(group: Branch | None, tag: str) -> Branch | None:
+def _last(group: Node | None, tag: str) -> Node | None:
     """Return the child of that tag, of several the last."""
-    if group is None or isinstance(group, Twig):
-        return group and group.find(tag)
     return common.children(group).get(tag)
 
 
@@ -335,11 +348,14 @@ def _carrier(parties: tuple[Party, ...]) -> str:
     return first.identifiers[0].value if first.identifiers else first.name
 
 
-def _parties(group: Branch | None) -> tuple[Party, ...]:
+def _parties(group: Node | None) -> tuple[Party, ...]:
     made: dict[str, Party] = {}
-    for tag, texts in picked(group, TRADERS):
+    for at in group if group is not None else ():
+        tag = str(at.tag)
+        if tag not in ROLES:
+            continue
         role = ROLES[tag]
-        party = common.party(role, *texts)
+        party = common.party(role, *picked(at, trader(tag)))
         if party is not None:
             made[role] = party
     return tuple(made.values())
@@ -349,14 +365,14 @@ def _words(found: Fields, tag: str) -> tuple[str | None, str | None]:
     return found.get(f"{tag}_name"), found.get(f"{tag}_address")
 
 
-_FREIGHT: Final = Pick("Freight_value", "Freight_currency", "PC_indicator")
+_FREIGHT: Final = ("Freight_value", "Freight_currency", "PC_indicator")
 
 
-def _freight(reading: Reading, at: Branch | None) -> tuple[float | None, str, str]:
+def _freight(reading: Reading, at: Node | None) -> tuple[float | None, str, str]:
     """Return amount, currency and who pays."""
     if at is None:
         return None, "", ""
-    value, currency, payment = _FREIGHT.of(at)
+    value, currency, payment = picked(at, _FREIGHT)
     amount = reading.figure(value, "Freight_value", "Value_segment/Freight_segment", at)
     return amount, line(currency), CODES["payment"].get(line(payment), "")
 
@@ -365,7 +381,7 @@ def _freight(reading: Reading, at: Branch | None) -> tuple[float | None, str, st
 
 
 def _boxes(
-    reading: Reading, groups: list[Branch], goods: Branch | None
+    reading: Reading, groups: list[Node], goods: Node | None
 ) -> tuple[TransportEquipment, ...]:
     boxes: dict[str, TransportEquipment] = {}
     for at in groups:
@@ -385,22 +401,22 @@ def _boxes(
     return tuple(boxes.values())
 
 
-_BOX: Final = Pick(
+_BOX: Final = (
     "Ctn_reference", "Type_of_container", "Empty_Full", "Sealing_Party", "Marks1", "Marks2",
     "Marks3",
 )  # fmt: skip
-_WEIGHTS: Final = Pick("Empty_weight", "Goods_weight")
+_WEIGHTS: Final = ("Empty_weight", "Goods_weight")
 
 
-def _box(reading: Reading, at: Branch) -> TransportEquipment | None:
+def _box(reading: Reading, at: Node) -> TransportEquipment | None:
     path = "ctn_segment"
-    text, kind, load, party, *marks = _BOX.words(at)
+    text, kind, load, party, *marks = words(at, _BOX)
     if not text:
         reason = "container has no Ctn_reference; it is left out"
         reading.add("asycuda.container.number", Severity.ERROR, reason, at, path)
         return None
     number, valid = _container(reading, at, "Ctn_reference", text, path)
-    empty, net = _WEIGHTS.of(at)
+    empty, net = picked(at, _WEIGHTS)
     tare = reading.figure(empty, "Empty_weight", path, at)
     goods = reading.figure(net, "Goods_weight", path, at)
     by = CODES["seal_party"].get(party, "")
@@ -416,7 +432,7 @@ def _box(reading: Reading, at: Branch) -> TransportEquipment | None:
 
 
 def _container(
-    reading: Reading, at: Branch, tag: str, text: str, path: str
+    reading: Reading, at: Node, tag: str, text: str, path: str
 ) -> tuple[str, bool | None]:
     number, valid = container(text)
     if valid:
@@ -425,17 +441,15 @@ def _container(
     return checked_container(text, reading.notes, spot, f"{path}/{tag}")
 
 
-_SEALS: Final = Pick("Sealing_party_code", "Marks_of_seals")
+_SEALS: Final = ("Sealing_party_code", "Marks_of_seals")
 
 
-def _bill_seals(goods: Branch | None) -> tuple[Seal, ...]:
+def _bill_seals(goods: Node | None) -> tuple[Seal, ...]:
     at = goods.find("Seals_segment") if goods is not None else None
     if at is None:
         return ()
-    party, numbers = _SEALS.words(at)
-    by = CODES["seal_party"].get(party, "")
-    marks = (mark.strip() for mark in numbers.split(","))
-    return tuple(Seal(number=mark, affixed_by=by) for mark in marks if mark)
+    party, numbers = words(at, _SEALS)
+    return bill_seals(party, numbers)
 
 
 # -- goods ----------------------------------------------------------------------------------------
@@ -444,10 +458,10 @@ def _bill_seals(goods: Branch | None) -> tuple[Seal, ...]:
 def _goods(
     reading: Reading,
     nature: str,
-    at: Branch | None,
-    splits: list[Branch],
+    at: Node | None,
+    splits: list[Node],
     boxes: tuple[TransportEquipment, ...],
-    worth: Branch | None,
+    worth: Node | None,
 ) -> tuple[GoodsItem, ...]:
     """Return the items: the splits where there are some, else the one item of the bill."""
     if splits:
@@ -460,15 +474,15 @@ def _goods(
     return tuple(_valued(reading, items, worth))
 
 
-_ITEM: Final = Pick("Goods_description", "Package_type_code", "Shipping_marks")
-_AMOUNTS: Final = Pick("Number_of_packages", "Gross_mass", "Volume_in_cubic_meters")
+_ITEM: Final = ("Goods_description", "Package_type_code", "Shipping_marks")
+_AMOUNTS: Final = ("Number_of_packages", "Gross_mass", "Volume_in_cubic_meters")
 
 
 def _item(
-    reading: Reading, at: Branch, path: str, nature: str, sequence: int, held: tuple[str, ...]
+    reading: Reading, at: Node, path: str, nature: str, sequence: int, held: tuple[str, ...]
 ) -> GoodsItem:
-    description, kind, marks = _ITEM.words(at)
-    packages, mass, volume = _AMOUNTS.of(at)
+    description, kind, marks = words(at, _ITEM)
+    packages, mass, volume = picked(at, _AMOUNTS)
     return GoodsItem(
         sequence=sequence,
         description=description,
@@ -482,33 +496,30 @@ def _item(
     )
 
 
-def _split(reading: Reading, splits: list[Branch], nature: str) -> list[GoodsItem]:
+def _split(reading: Reading, splits: list[Node], nature: str) -> list[GoodsItem]:
     """One item for each split; one without packages and mass names a further container of the
     item before it."""
     items: list[GoodsItem] = []
     for at in splits:
         path = "Split_segment"
         held = at.find("Container")
-        text = _HELD.words(held)[0]
+        text = words(held, _HELD)[0]
         box = _container(reading, held, "Reference", text, f"{path}/Container")[0] if text else ""  # type: ignore[arg-type]
         boxes = (box,) if box else ()
         item = _item(reading, at, path, nature, len(items) + 1, boxes)
-        if items and box and item.packages == 0 and item.gross_mass_kg == 0:
-            items[-1] = replace(items[-1], equipment=(*items[-1].equipment, box))
-        else:
-            items.append(item)
+        common.add_split(items, item)
     return items
 
 
-_HELD: Final = Pick("Reference", "Container_reference")
-_WORTH: Final = Pick("Customs_value", "Customs_currency")
+_HELD: Final = ("Reference", "Container_reference")
+_WORTH: Final = ("Customs_value", "Customs_currency")
 
 
-def _valued(reading: Reading, items: list[GoodsItem], at: Branch | None) -> list[GoodsItem]:
+def _valued(reading: Reading, items: list[GoodsItem], at: Node | None) -> list[GoodsItem]:
     """The customs value is the bill's: it is the item's where there is one."""
     if at is None:
         return items
-    text, currency = _WORTH.of(at)
+    text, currency = picked(at, _WORTH)
     value = reading.figure(text, "Customs_value", "Value_segment/Customs_segment", at)
     if value is None:
         return items

@@ -7,19 +7,18 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from esclusa.codes import country
 from esclusa.formats import values
 from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.xml_batches import Node, Part, UnplacedError
-from esclusa.formats.xml_twigs import Twig
-from esclusa.model import Conveyance, Identifier, Party, Place, Severity
+from esclusa.formats.xml_moulds import Texts
+from esclusa.model import Conveyance, GoodsItem, Identifier, Party, Place, Severity
 
 CODES: Final = load_map("esclusa.formats.asycuda", "code_map.csv")
-
-Branch = Node | Twig
-"""An element with children, parsed or read by its shape."""
 
 Fields = dict[str, str | None]
 """Tag → text of the children of one group, as it stands: None or white space when it has none."""
@@ -67,9 +66,20 @@ def word(table: str, text: str | None) -> str:
     return CODES[table].get(line(text), "")
 
 
-def children(group: Branch | None) -> dict[str, Branch]:
+def children(group: Node | None) -> dict[str, Node]:
     """Return the children of a group by tag; of those that stand twice the last."""
     return {} if group is None else {str(child.tag): child for child in group}
+
+
+def picked(group: Node | None, tags: tuple[str, ...]) -> Texts:
+    """Return the texts of a group's children; of those that stand twice the last."""
+    found = fields(group)
+    return tuple([found.get(tag) for tag in tags])
+
+
+def words(group: Node | None, tags: tuple[str, ...]) -> list[str]:
+    """Return them as :func:`line` does."""
+    return [line(text) for text in picked(group, tags)]
 
 
 class Reading:
@@ -81,11 +91,11 @@ class Reading:
         self.part = part
         self.notes = notes
 
-    def number(self, found: Fields, tag: str, path: str, group: Branch) -> float | None:
+    def number(self, found: Fields, tag: str, path: str, group: Node) -> float | None:
         """Return a number; None and a defect at the element when it is none."""
         return self.figure(found.get(tag), tag, path, group)
 
-    def figure(self, text: str | None, tag: str, path: str, group: Branch) -> float | None:
+    def figure(self, text: str | None, tag: str, path: str, group: Node) -> float | None:
         """Return the number that a child's text is; None and a defect at it when it is none."""
         if text is None:
             return None
@@ -94,15 +104,15 @@ class Reading:
         value = _short_number(text) if len(text) < _NUMBER else None
         return self._odd(text, tag, path, group) if value is None else value
 
-    def _odd(self, text: str, tag: str, path: str, group: Branch) -> float | None:
+    def _odd(self, text: str, tag: str, path: str, group: Node) -> float | None:
         spot = self.part.spot(group, tag)
         return values.number(text.strip(), self.notes, spot, f"{path}/{tag}")
 
-    def count(self, found: Fields, tag: str, path: str, group: Branch) -> int | None:
+    def count(self, found: Fields, tag: str, path: str, group: Node) -> int | None:
         """Return a count; None and a defect at the element when it is negative or not whole."""
         return self.whole(found.get(tag), tag, path, group)
 
-    def whole(self, text: str | None, tag: str, path: str, group: Branch) -> int | None:
+    def whole(self, text: str | None, tag: str, path: str, group: Node) -> int | None:
         """Return the count that the text of a child is, as :meth:`count`."""
         if text is None:
             return None
@@ -126,7 +136,7 @@ class Reading:
         return value or ""
 
     def add(
-        self, code: str, severity: Severity, reason: str, node: Branch | None, path: str = ""
+        self, code: str, severity: Severity, reason: str, node: Node | None, path: str = ""
     ) -> None:
         self.notes.add(code, severity, reason, self.part.spot(node), path)
 
@@ -138,7 +148,7 @@ def plain_number(text: str | None) -> float | None:
     """
     if not text:
         return None
-    if len(text) < _DIGITS and text.isdigit() and text.isascii():
+    if text.isdigit() and len(text) < _DIGITS and text.isascii():
         return float(text)
     value = _short_number(text) if len(text) < _NUMBER else None
     if value is None:
@@ -156,6 +166,15 @@ def plain_count(text: str | None) -> int | None:
     if value is None or not value.is_integer():
         raise UnplacedError
     return int(value)
+
+
+def add_split(items: list[GoodsItem], item: GoodsItem) -> None:
+    """Add an item of a split; one without packages and mass names a further container of the item
+    before it."""
+    if items and item.equipment and item.packages == 0 and item.gross_mass_kg == 0:
+        items[-1] = replace(items[-1], equipment=(*items[-1].equipment, *item.equipment))
+    else:
+        items.append(item)
 
 
 def gross(goods: float | None, tare: float | None) -> float | None:
@@ -221,19 +240,13 @@ def party(role: str, code: str | None, name: str | None, address: str | None) ->
     ``address`` is lines as sent. Where the last one is a country's code of two capitals, it is the
     country and the line before it the city (``-`` when there is none).
     """
-    if not (code or name or address):
-        return None
     number: tuple[Identifier, ...] = ()
-    code, name = line(code), line(name)
-    if code:
+    if code and (code := line(code)):
         number = (Identifier(scheme="other" if role in _LISTED else "tax", value=code),)
-    lines = _lines(address) if address else []
-    if not (code or name or lines):
+    name = line(name)
+    lines, city, nation = address_of(address) if address else ([], "", "")
+    if not (number or name or lines or nation):
         return None
-    city = nation = ""
-    if len(lines) > 1 and _is_country(lines[-1]):
-        nation, city = lines.pop(), lines.pop()
-        city = "" if city == NO_CITY else city
     return Party(
         role=role,
         name=name,
@@ -244,15 +257,24 @@ def party(role: str, code: str | None, name: str | None, address: str | None) ->
     )
 
 
+def address_of(text: str) -> tuple[list[str], str, str]:
+    """Return the lines of an address but for city and country; those, "" where there are none."""
+    lines = _lines(text)
+    if len(lines) < 2 or not is_nation(lines[-1]):
+        return lines, "", ""
+    nation, city = lines.pop(), lines.pop()
+    return lines, "" if city == NO_CITY else city, nation
+
+
 def _lines(text: str) -> list[str]:
     """Return the lines that say something, each as :func:`line`; mostly they are so already."""
-    lines = text.split("\n")
     if " ".join(text.split()) == text.replace("\n", " "):
-        return lines
-    return [words for each in lines if (words := line(each))]
+        return text.split("\n")
+    return [words for each in text.split("\n") if (words := line(each))]
 
 
-def _is_country(text: str) -> bool:
+def is_nation(text: str) -> bool:
+    """Answer whether a text is a country's code of two capitals (ISO 3166-1 alpha-2)."""
     return len(text) == 2 and _is_nation(text)
 
 

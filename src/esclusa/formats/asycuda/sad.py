@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from esclusa.formats.asycuda import common
 from esclusa.formats.asycuda.common import CODES, Fields, Reading, said
+from esclusa.formats.asycuda.shaped_item import WANTED, commodity, plain_item
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.values import checked_container
-from esclusa.formats.xml_batches import Batches, Node
+from esclusa.formats.xml_batches import Batches, Node, UnplacedError
+from esclusa.formats.xml_shapes import Cast
 from esclusa.model import (
     Consignment,
     Conveyance,
@@ -73,12 +75,16 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
     del root
     found, notes, end = _Declaration(), Notes("", 0, limits.defects_per_message), 0
     start, broken = -1, None
-    for item in batches.parts(_TAGS, "Item", min(_PART_BYTES, limits.message_bytes)):
+    most = min(_PART_BYTES, limits.message_bytes)
+    for item in batches.parts(_TAGS, "Item", most, wanted=WANTED):
         if isinstance(item, Defect):
             broken = item
             break
         start, end = item.offset if start < 0 else start, item.offset + item.length
         notes.offset = max(start, 0)
+        if item.cast is not None and _plain(found, item.cast):
+            continue
+        item.cast = None
         if item.fault:
             Reading(item, notes).add("asycuda.element", Severity.ERROR, item.fault, item.element)
         else:
@@ -280,6 +286,22 @@ def _item(found: _Declaration, reading: Reading, item: Node) -> None:
     found.goods.append(_goods(reading, groups, len(found.goods) + 1))
 
 
+def _plain(found: _Declaration, cast: Cast) -> bool:
+    """Take an item that was read by its shape; False where it must be read as an element."""
+    if len(found.goods) >= _ITEMS:
+        return False
+    try:
+        item, attached, bill, previous = plain_item(cast, len(found.goods) + 1)
+    except UnplacedError:
+        return False
+    for code, reference in attached:
+        found.document(code or "ZZZ", reference)
+    found.document(BILL, bill)
+    found.document(PREVIOUS, previous)
+    found.goods.append(item)
+    return True
+
+
 def _goods(reading: Reading, groups: dict[str, Node], sequence: int) -> GoodsItem:
     about = common.fields(groups.get("Goods_description"))
     value, currency = _value(reading, groups)
@@ -321,17 +343,16 @@ def _tariff(reading: Reading, at: Node | None) -> dict[str, Any]:
 def _commodity(reading: Reading, at: Node | None) -> str:
     """Return the code with its national digits; a precision that is no number is the trader's."""
     given = common.fields(at)
-    text = said(given, "Commodity_code").replace(".", "").replace(" ", "")
-    if not text:
-        return ""
-    if not (text.isascii() and text.isdigit() and 4 <= len(text) <= 12):
-        reason = f"{snippet(text)} is not a commodity code of 4 to 12 digits"
+    text = said(given, "Commodity_code")
+    try:
+        return commodity(text, said(given, "Precision_1"))
+    except UnplacedError:
+        digits = text.replace(".", "").replace(" ", "")
+        reason = f"{snippet(digits)} is not a commodity code of 4 to 12 digits"
         node = at.find("Commodity_code") if at is not None else None
         path = "Item/Tarification/HScode/Commodity_code"
         reading.add("value.hs_code", Severity.WARNING, reason, node, path)
         return ""
-    more = said(given, "Precision_1")
-    return text + more if more.isascii() and more.isdigit() and len(text + more) <= 12 else text
 
 
 def _masses(reading: Reading, at: Node | None) -> dict[str, Any]:

@@ -1,29 +1,37 @@
 """A bill of a manifest that was read by its shape, if it is as most bills are.
 
 :mod:`esclusa.formats.asycuda.awmds` says what an element means and reads any bill. Here stands the
-short way for one with nothing to remark: texts are taken all at once for each group, and no place
-is kept for a defect. What is not that plain is left to it, and tests hold both to the same.
+short way for one with nothing to remark: its texts come all at once, and no place is kept for a
+defect. What is not that plain is left to it, and tests hold both to the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from esclusa.codes import iso6346
 from esclusa.formats.asycuda import common
-from esclusa.formats.asycuda.common import line, plain_count, plain_number, word
+from esclusa.formats.asycuda.common import line, plain_count, plain_number
 from esclusa.formats.values import container
 from esclusa.formats.xml_batches import Part, UnplacedError
-from esclusa.formats.xml_twigs import Pick, Plan, Stem, StemPlan, Stretch, Texts, Twig, picked
-from esclusa.model import Consignment, GoodsItem, Message, Party, Seal, TransportEquipment, Voyage
+from esclusa.formats.xml_moulds import Mould, Texts, Wanted
+from esclusa.formats.xml_shapes import Cast
+from esclusa.model import (
+    Consignment,
+    GoodsItem,
+    Identifier,
+    Message,
+    Party,
+    Seal,
+    TransportEquipment,
+    Voyage,
+)
 
 FORMAT: Final = "asycuda.awmds"
-
-Getter = Callable[[Texts], Texts]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -45,190 +53,120 @@ ROLES: Final = {
     "Notify": "notify",
     "Consignee": "consignee",
 }
-TRADERS: Final = {tag: Pick(f"{tag}_code", f"{tag}_name", f"{tag}_address") for tag in ROLES}
 
-ID: Final = Pick(
+WORD: Final = r"[!-;=?-~\x80-\xbf\xc3-\xdf]++"
+"""Bytes of ASCII and of U+00C0 to U+07FF in UTF-8: no blank is among them, entities may be."""
+
+LINE: Final = f"{WORD}(?: {WORD})*+"
+COUNT: Final = "[0-9]{1,15}+"
+NUMBER: Final = r"[0-9]{1,15}+(?:\.[0-9]{1,12}+)?+"
+"""What ``float`` takes, and :func:`~esclusa.formats.asycuda.common.plain_number`."""
+
+_REFERENCE: Final = "[A-Z]{4}[0-9]{7}"
+_BREAK: Final = r"\r?+\n"
+_ADDRESS: Final = (
+    f"(?:(?:({LINE}(?:{_BREAK}{LINE})*){_BREAK})?({LINE}){_BREAK}([A-Z][A-Z])(?=<)"
+    f"|({LINE}(?:{_BREAK}{LINE})*+))"
+)
+"""The lines of an address, city and country; or lines without a country."""
+
+ID: Final = (
     "Bol_reference", "Bol_nature", "Master_bill_ref_number", "Master_bol_ref_number",
     "Unique_carrier_reference",
 )  # fmt: skip
-PORTS: Final = Pick("Place_of_loading_code", "Place_of_unloading_code")
-_BOX: Final = Pick(
-    "Ctn_reference", "Type_of_container", "Empty_Full", "Sealing_Party", "Marks1", "Marks2",
-    "Marks3", "Empty_weight", "Goods_weight",
-)  # fmt: skip
-_GOODS: Final = Pick(
-    "Goods_description", "Package_type_code", "Shipping_marks", "Number_of_packages", "Gross_mass",
-    "Volume_in_cubic_meters",
-)  # fmt: skip
-_VALUE: Final = Pick(
-    "Freight_segment/Freight_value", "Freight_segment/Freight_currency",
-    "Freight_segment/PC_indicator", "Customs_segment/Customs_value",
-    "Customs_segment/Customs_currency",
-)  # fmt: skip
-
-_GROUPS: Final = {
-    "Bol_id": (0, ID), "Load_unload_place": (5, PORTS), "Value_segment": (7, _VALUE),
-    "Goods_segment": (12, _GOODS),
+PORTS: Final = ("Place_of_loading_code", "Place_of_unloading_code")
+_BOX: Final = {
+    "Ctn_reference": _REFERENCE, "Type_of_container": WORD, "Empty_Full": WORD,
+    "Sealing_Party": WORD, "Marks1": LINE, "Marks2": LINE, "Marks3": LINE, "Empty_weight": NUMBER,
+    "Goods_weight": NUMBER,
 }  # fmt: skip
-"""Group → where its texts begin among those of a bill, and what they are."""
+_GOODS: Final = {
+    "Goods_description": LINE, "Package_type_code": WORD, "Shipping_marks": LINE,
+    "Number_of_packages": COUNT, "Gross_mass": NUMBER, "Volume_in_cubic_meters": NUMBER,
+}  # fmt: skip
+_SEALS: Final = ("Seals_segment/Sealing_party_code", "Seals_segment/Marks_of_seals")
+_VALUE: Final = {
+    "Freight_segment/Freight_value": NUMBER, "Freight_segment/Freight_currency": WORD,
+    "Freight_segment/PC_indicator": WORD, "Customs_segment/Customs_value": NUMBER,
+    "Customs_segment/Customs_currency": WORD,
+}  # fmt: skip
 
-_NONE: Final = (None,) * 18
 
-# Most codes stand there as they are in the table: those need not be looked at.
+def trader(tag: str) -> tuple[str, str, str]:
+    """Return the tags of a trader's code, name and address."""
+    return f"{tag}_code", f"{tag}_name", f"{tag}_address"
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    yield from ((f"Bol_id/{tag}", LINE) for tag in ID)
+    yield from ((f"Goods_segment/{tag}", kind) for tag, kind in _GOODS.items())
+    yield from ((f"Goods_segment/{tag}", LINE) for tag in _SEALS)
+    yield from ((f"Value_segment/{tag}", kind) for tag, kind in _VALUE.items())
+    yield from ((f"Load_unload_place/{tag}", WORD) for tag in PORTS)
+    for tag in ROLES:
+        for each, kind in zip(trader(tag), (LINE, LINE, _ADDRESS), strict=True):
+            yield f"Traders_segment/{tag}/{each}", kind
+
+
+_TEXTS: Final = dict(_texts())
+_SPLIT: Final = {**_GOODS, "Container/Reference": _REFERENCE}
+WANTED: Final = Wanted(_TEXTS, {"ctn_segment": _BOX, "Split_segment": _SPLIT}, ("Goods_segment",))
+_TRADERS: Final = len(_TEXTS) - 3 * len(ROLES)
+"""Where the texts of traders begin, six for each: code, name and the four pieces of an address."""
+
+_BOXES: Final = _TRADERS + 6 * len(ROLES)
+
 _LOADED: Final = common.CODES["load"]
+_PAID: Final = common.CODES["payment"]
 _SEALED: Final = common.CODES["seal_party"]
 
-Taken = tuple[Sequence[str | None], list[tuple[str, Texts]], list[Texts], bool]
-"""What a bill says: texts of the groups above, tag and texts of each trader, texts of each
-container, and whether there are goods."""
+Order = list[tuple[str, int]]
+"""Role and place of each trader among the values, as they stand in the file."""
 
 
-_ALWAYS: Final = -2
-"""Stands for the value that tells whether a group is there where it is there in all bills."""
-
-
-class _Drawn:
-    """Where the texts of a bill stand among the values of its shape.
-
-    ``unless`` are values that are None in plain bills.
-    """
-
-    __slots__ = ("boxes", "goods", "plain", "texts", "traders", "unless")
-
-    def __init__(self, plan: StemPlan) -> None:
-        places = [-1] * len(_NONE)
-        self.boxes: list[tuple[Stretch, Getter]] = []
-        self.traders: list[tuple[str, Getter]] = []
-        self.goods: int | None = None
-        self.unless: list[int] = []
-        self.plain = False
-        for stretch in plan.parts:
-            part, begin = stretch.plan, stretch.begin
-            tag, there = part.tag, part.there
-            if tag == "ctn_segment":
-                first = 0 if stretch.each else begin
-                self.boxes.append((stretch, itemgetter(*_places(part, first, _BOX))))
-            elif tag == "Split_segment":
-                self.unless.append(
-                    _ALWAYS if there < 0 and not stretch.each else begin + max(there, 0)
-                )
-            elif stretch.each is not None:  # of what stands twice the last would have to count
-                if tag in _GROUPS or tag == "Traders_segment":
-                    self.unless.append(_ALWAYS)
-            elif tag == "Traders_segment":
-                self.traders = [
-                    (each, itemgetter(*_places(inner, begin, TRADERS[each])))
-                    for each, inner in part.parts.items()
-                    if each in TRADERS
-                ]
-            elif tag in _GROUPS:
-                first, pick = _GROUPS[tag]
-                places[first : first + len(pick.tags)] = _places(part, begin, pick)
-                self.plain |= tag == "Bol_id"
-                if tag == "Goods_segment":
-                    self.goods = _ALWAYS if there < 0 else begin + there
-                    seals = part.parts.get("Seals_segment")
-                    if seals is not None:
-                        self.unless.append(_ALWAYS if seals.there < 0 else begin + seals.there)
-        self.plain &= _ALWAYS not in self.unless
-        self.texts: Getter = itemgetter(*places)
-
-    def taken(self, stem: Stem) -> Taken | None:
-        values = stem.values
-        if not self.plain:
-            return None
-        for at in self.unless:
-            if values[at] is not None:
-                return None
-        goods = self.goods is not None and (self.goods < 0 or values[self.goods] is not None)
-        traders = [(tag, each(values)) for tag, each in self.traders]
-        boxes: list[Texts] = []
-        for stretch, each in self.boxes:
-            if stretch.each is not None:
-                boxes += [each(texts) for texts in stem.repeated(stretch)]
-            elif stretch.plan.there < 0 or values[stretch.begin + stretch.plan.there] is not None:
-                boxes.append(each(values))
-        return self.texts(values), traders, boxes, goods
-
-
-def _places(plan: Plan, begin: int, pick: Pick) -> list[int]:
-    """Where these texts stand among all values; the last of them is None."""
-    found = [plan.place(tag) for tag in pick.tags]
-    return [at if at < 0 else begin + at for at in found]
-
-
-def _whole(stem: Stem) -> Taken | None:
-    drawn = stem.plan.drawn
-    if not isinstance(drawn, _Drawn):
-        drawn = stem.plan.drawn = _Drawn(stem.plan)
-    return drawn.taken(stem)
-
-
-def _by_groups(groups: Iterable[Twig]) -> Taken | None:
-    texts: list[str | None] = [*_NONE]
-    traders: list[tuple[str, Texts]] = []
-    boxes: list[Texts] = []
-    goods = named = False
-    for group in groups:
-        tag = group.tag
-        if tag == "ctn_segment":
-            boxes.append(_BOX.of(group))
-        elif tag == "Traders_segment":
-            traders = picked(group, TRADERS)
-        elif tag == "Split_segment":
-            return None
-        elif tag in _GROUPS:
-            first, pick = _GROUPS[tag]
-            texts[first : first + len(pick.tags)] = pick.of(group)
-            named |= tag == "Bol_id"
-            if tag == "Goods_segment":
-                goods = True
-                if "Seals_segment" in group.plan.parts:
-                    return None
-    return (texts, traders, boxes, goods) if named else None
-
-
-def plain_bill(part: Part, groups: list[Twig] | Stem, head: Head) -> Message | None:
-    """Return the bill; None where it has splits or seals of its own, or no number.
+def plain_bill(part: Part, cast: Cast, head: Head) -> Message | None:
+    """Return the bill, None where it has no number.
 
     Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where something is to be remarked.
     """
-    taken = _whole(groups) if isinstance(groups, Stem) else _by_groups(groups)
-    if taken is None:
-        return None
+    mould = cast.mould
+    values = cast.values if mould.tidy else _tidied(cast.values)
     (
-        reference, nature, master, other, unique, loading, unloading, freight, currency, payment,
-        worth, worth_currency, description, kind, marks, packages, mass, volume,
-    ), traders, boxes, goods = taken  # fmt: skip
-    number = line(reference)
+        number, nature, master, other, unique, description, kind, marks, packages, mass, volume,
+        sealer, seals, freight, currency, payment, worth, worth_currency, loading, unloading,
+    ) = values[:_TRADERS]  # fmt: skip
+    boxes, splits, goods = values[-3:]
     if not number:
         return None
-    held = _boxes(boxes)
+    numbered = _boxes(cast) if boxes else {}
+    held = tuple(numbered.values())
+    if seals:
+        held = _sealed(held, seals, sealer or "")
     items: tuple[GoodsItem, ...] = ()
-    if goods:
-        value = plain_number(worth)
+    if splits:
+        items = _valued(_split(cast, nature or ""), worth, worth_currency)
+    elif goods is not None:
         items = (
             GoodsItem(
                 sequence=1,
-                description=line(description),
-                packages=plain_count(packages),
-                package_type=line(kind),
-                gross_mass_kg=plain_number(mass),
-                volume_m3=plain_number(volume),
-                value=value,
-                currency="" if value is None else line(worth_currency),
-                marks=line(marks),
-                procedure=line(nature),
-                equipment=tuple([box.number for box in held]),
+                description=description or "",
+                packages=int(packages) if packages else None,
+                package_type=kind or "",
+                gross_mass_kg=float(mass) if mass else None,
+                volume_m3=float(volume) if volume else None,
+                value=float(worth) if worth else None,
+                currency=worth_currency or "" if worth else "",
+                marks=marks or "",
+                procedure=nature or "",
+                equipment=tuple(numbered),
             ),
         )
-    parties = _parties(traders)
+    parties = _parties(mould, values)
     carrier = _carrier(parties) if parties and parties[0].role == "carrier" else ""
-    cited = line(unique)
     bill = Consignment(
         carrier=carrier or head.carrier,
         bill=number,
-        master_bill=line(master) or line(other) or head.master,
+        master_bill=master or other or head.master,
         voyage=head.voyage,
         load_port=common.place(loading),
         discharge_port=common.place(unloading),
@@ -237,10 +175,10 @@ def plain_bill(part: Part, groups: list[Twig] | Stem, head: Head) -> Message | N
         parties=parties,
         goods=items,
         equipment=held,
-        documents=(f"UCN:{cited}",) if cited else (),
-        freight_amount=plain_number(freight),
-        freight_currency=line(currency),
-        freight_payment=word("payment", payment),
+        documents=(f"UCN:{unique}",) if unique else (),
+        freight_amount=float(freight) if freight else None,
+        freight_currency=currency or "",
+        freight_payment=_PAID.get(payment, "") if payment else "",
     )
     return Message(
         format=FORMAT,
@@ -258,44 +196,194 @@ def _carrier(parties: tuple[Party, ...]) -> str:
     return first.identifiers[0].value if first.identifiers else first.name
 
 
-def _parties(traders: list[tuple[str, Texts]]) -> tuple[Party, ...]:
-    made = {}
-    for tag, texts in traders:
-        role = ROLES[tag]
-        party = common.party(role, *texts)
-        if party is not None:
-            made[role] = party
-    return tuple(made.values())
+def _parties(mould: Mould, values: Texts) -> tuple[Party, ...]:
+    order: Order = mould.drawn  # type: ignore[assignment]
+    if order is None:
+        order = mould.drawn = _order(mould)
+    made = []
+    for role, at in order:
+        code, name, lines, city, nation, others = values[at : at + 6]
+        if nation and not common.is_nation(nation):
+            others, city, nation = "\n".join(filter(None, (lines, city, nation))), None, None
+        where = lines if nation else others
+        if not (code or name or where or nation):
+            continue
+        made.append(
+            Party(
+                role=role,
+                name=name or "",
+                address=where.replace("\n", ", ") if where else "",
+                city=city if city and city != common.NO_CITY else "",
+                country=nation or "",
+                identifiers=(Identifier(scheme="tax", value=code),)
+                if code and role != "carrier"
+                else (Identifier(scheme="other", value=code),)
+                if code
+                else (),
+            )
+        )
+    return tuple(made)
 
 
-def _boxes(boxes: list[Texts]) -> tuple[TransportEquipment, ...]:
-    if len(boxes) == 1:
-        return (_box(boxes[0]),)
-    made = [_box(each) for each in boxes]
-    return tuple({box.number: box for box in made}.values())
-
-
-def _box(texts: Texts) -> TransportEquipment:
-    text, kind, load, party, one, two, three, empty, net = texts
-    number = text or ""
-    if not iso6346.is_exact(number):
-        number, valid = container(line(text))
-        if not valid:
-            raise UnplacedError
-    by = _SEALED.get(party or "") or word("seal_party", party)
-    mark = line(one)
-    if two or three:
-        marks = dict.fromkeys((mark, line(two), line(three)))
-        seals = tuple([Seal(number=each, affixed_by=by) for each in marks if each])
-    else:
-        seals = (Seal(number=mark, affixed_by=by),) if mark else ()
-    tare = plain_number(empty)
-    return TransportEquipment(
-        number=number,
-        number_valid=True,
-        size_type=line(kind),
-        load_status=_LOADED.get(load or "") or word("load", load and load.upper()),
-        gross_mass_kg=common.gross(plain_number(net), tare),
-        tare_kg=tare,
-        seals=seals,
+def _order(mould: Mould) -> Order:
+    tags = list(
+        dict.fromkeys(
+            [path.split("/")[1] for path in mould.order if path.startswith("Traders_segment/")]
+        )
     )
+    places = {tag: _TRADERS + 6 * number for number, tag in enumerate(ROLES)}
+    return [(ROLES[tag], places[tag]) for tag in tags]
+
+
+def _boxes(cast: Cast) -> dict[str, TransportEquipment]:
+    """Return the containers by their numbers."""
+    found = cast.each(_BOXES if cast.mould.tidy else len(_TEXTS))
+    if not cast.mould.tidy:
+        found = [_cleaned(texts, _BOX_CLEANERS) for texts in found]
+    made: dict[str, TransportEquipment] = {}
+    exact, loaded, sealed = iso6346.is_exact, _LOADED, _SEALED
+    for number, kind, load, party, one, two, three, empty, net in found:
+        if not number or not exact(number):
+            raise UnplacedError
+        if two or three:
+            seals = _seals((one, two, three), party)
+        elif one:
+            seals = (Seal(number=one, affixed_by=sealed.get(party, "") if party else ""),)
+        else:
+            seals = ()
+        tare = float(empty) if empty else None
+        goods = float(net) if net else None
+        if goods is not None and tare:
+            whole = goods.is_integer() and tare.is_integer()
+            goods = goods + tare if whole else common.gross(goods, tare)
+        made[number] = TransportEquipment(
+            number=number,
+            number_valid=True,
+            size_type=kind or "",
+            load_status=loaded.get(load) or loaded.get(load.upper(), "") if load else "",
+            gross_mass_kg=goods,
+            tare_kg=tare,
+            seals=seals,
+        )
+    return made
+
+
+def _seals(marks: Texts, party: str | None) -> tuple[Seal, ...]:
+    by = _SEALED.get(party, "") if party else ""
+    return tuple([Seal(number=mark, affixed_by=by) for mark in dict.fromkeys(marks) if mark])
+
+
+def _sealed(
+    boxes: tuple[TransportEquipment, ...], seals: str, sealer: str
+) -> tuple[TransportEquipment, ...]:
+    """Add the seals of the bill to its only container."""
+    more = bill_seals(sealer, seals)
+    if not more or not boxes:
+        return boxes
+    if len(boxes) > 1:
+        if not all(box.seals for box in boxes):
+            raise UnplacedError
+        return boxes
+    (box,) = boxes
+    known = {seal.number for seal in box.seals}
+    more = tuple([seal for seal in more if seal.number not in known])
+    return (replace(box, seals=(*box.seals, *more)),)
+
+
+def bill_seals(party: str, numbers: str) -> tuple[Seal, ...]:
+    """Return the seals of Seals_segment: who affixed them, and numbers with commas between."""
+    by = _SEALED.get(party, "")
+    marks = (mark.strip() for mark in numbers.split(","))
+    return tuple(Seal(number=mark, affixed_by=by) for mark in marks if mark)
+
+
+def _split(cast: Cast, nature: str) -> list[GoodsItem]:
+    items: list[GoodsItem] = []
+    found = cast.each(1 + (_BOXES if cast.mould.tidy else len(_TEXTS)))
+    if not cast.mould.tidy:
+        found = [_cleaned(texts, _SPLIT_CLEANERS) for texts in found]
+    for description, kind, marks, packages, mass, volume, held in found:
+        if held and not iso6346.is_exact(held):
+            raise UnplacedError
+        item = GoodsItem(
+            sequence=len(items) + 1,
+            description=description or "",
+            packages=int(packages) if packages else None,
+            package_type=kind or "",
+            gross_mass_kg=float(mass) if mass else None,
+            volume_m3=float(volume) if volume else None,
+            marks=marks or "",
+            procedure=nature,
+            equipment=(held,) if held else (),
+        )
+        common.add_split(items, item)
+    return items
+
+
+def _valued(
+    items: list[GoodsItem], worth: str | None, currency: str | None
+) -> tuple[GoodsItem, ...]:
+    if not worth:
+        return tuple(items)
+    if len(items) > 1:
+        raise UnplacedError
+    return (replace(items[0], value=float(worth), currency=currency or ""),)
+
+
+# -- texts that are not tidy ----------------------------------------------------------------------
+
+
+def _container(text: str) -> str:
+    number, valid = container(line(text))
+    if number and not valid:
+        raise UnplacedError
+    return number
+
+
+def _count(text: str) -> str:
+    value = plain_count(text)
+    return "" if value is None else str(value)
+
+
+def _number(text: str) -> str:
+    return "" if plain_number(text) is None else text.strip()
+
+
+def _address(text: str) -> tuple[str | None, ...]:
+    lines, city, nation = common.address_of(text)
+    if nation:
+        return "\n".join(lines), city or common.NO_CITY, nation, None
+    return None, None, None, "\n".join(lines)
+
+
+Cleaner = Callable[[str], str]
+
+_CLEANERS: Final[dict[str, Cleaner]] = {NUMBER: _number, COUNT: _count, _REFERENCE: _container}
+
+
+def _cleaners(kinds: Iterable[str]) -> tuple[Cleaner, ...]:
+    return tuple([_CLEANERS.get(kind, line) for kind in kinds])
+
+
+_TEXT_CLEANERS: Final = _cleaners(list(_TEXTS.values())[:_TRADERS])
+_BOX_CLEANERS: Final = _cleaners(_BOX.values())
+_SPLIT_CLEANERS: Final = _cleaners(_SPLIT.values())
+
+
+def _cleaned(texts: Texts, cleaners: tuple[Cleaner, ...]) -> Texts:
+    return tuple([text and clean(text) for text, clean in zip(texts, cleaners, strict=True)])
+
+
+def _tidied(values: Texts) -> Texts:
+    """Return the values as a tidy mould gives them.
+
+    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where something is to be remarked.
+    """
+    made = list(_cleaned(values[:_TRADERS], _TEXT_CLEANERS))
+    for at in range(_TRADERS, len(_TEXTS), 3):
+        code, name, address = values[at : at + 3]
+        made += [line(code), line(name), *(_address(address) if address else _NO_ADDRESS)]
+    return (*made, *values[-3:])
+
+
+_NO_ADDRESS: Final = (None,) * 4

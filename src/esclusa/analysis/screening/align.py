@@ -15,9 +15,11 @@ from typing import Final
 
 import msgspec
 
-from esclusa.analysis.screening import words
+from esclusa.analysis.screening import chinese, words
 from esclusa.analysis.screening.index import Index, ListedName, glued, kind_bit, whole
+from esclusa.analysis.screening.likeness import ROMANISED, Likeness, likeness
 from esclusa.analysis.screening.listed import NAMES_KEPT
+from esclusa.analysis.screening.romanised import pairs_of
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
 
@@ -90,6 +92,7 @@ class _Work:
         self.listed_free = set(range(len(self.listed_tokens)))
         self.name = name
         self.pairs: list[Pair] = []
+        self._ways: int | None = None
 
     def both_left(self) -> bool:
         """Tell whether each side has a word that is not taken yet."""
@@ -112,6 +115,16 @@ class _Work:
         weight = sum([self.asked_weights[i] for i in asked])
         theirs = sum([self.listed_weights[j] for j in listed])
         return Pair(asked, listed, how, like, weight + theirs)
+
+    def read_as_chinese(self, i: int, j: int) -> Likeness:
+        """Return how alike two words are that may be one Chinese syllable, as the names allow."""
+        if self._ways is None:
+            person = of_person(self.index, self.name)
+            ours = chinese.ways(self.asked_tokens) if person else 0
+            self._ways = pairs_of(ours, chinese.ways(self.listed_tokens)) if ours else 0
+        return likeness(
+            self.asked_tokens[i], self.listed_tokens[j], self.index.weights.word, self._ways
+        )
 
     def same_letters(self) -> bool:
         """MYONGC HIN and MYONG CHIN: blanks in other places, the same sounds in a row."""
@@ -181,6 +194,10 @@ def _meanings(work: _Work) -> list[Pair]:
         for j, other in enumerate(listed):
             if other in meanings:
                 how, like = meanings[other]
+                if how in ROMANISED:
+                    how, like = work.read_as_chinese(i, j)
+                    if not like:
+                        continue
                 found.append(Pair((i,), (j,), how, like, look.weight + told[j]))
     return found
 

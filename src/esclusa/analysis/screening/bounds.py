@@ -121,7 +121,7 @@ def close_reach(
     share *= np.where(alone & (met.words == 1), facts.lone[pairs.query], np.float32(1))
     share[listed.odd] = 1.0
     agreed[listed.odd] = np.inf
-    sure = alone & ~listed.odd & (met.ways == met.words) & (listed.words == met.words)
+    sure = alone & ~listed.odd & ~met.unsure & (met.ways == met.words) & (listed.words == met.words)
     return Reach(share, agreed, sure, met.words, asked.left, listed.left)
 
 
@@ -208,7 +208,8 @@ class _Met:
 
     For each row what the word gains at most, and the highest likeness. For each pair: the words of
     the query that are covered, how many single and joined words of the query find something and in
-    how many ways, and whether two neighbouring words of the name are one of the query's.
+    how many ways, whether two neighbouring words of the name are one of the query's, and whether a
+    word may mean one that counts in some names only.
     """
 
     def __init__(self, words: ListedWords, slots: Slots, pairs: Pairs, enough: Floats) -> None:
@@ -230,6 +231,9 @@ class _Met:
         self.words: Final[Ints] = _per(np.add, (there & ~joined).astype(np.int32), pairs.starts)
         self.ways: Final[Ints] = _per(np.add, ways[self._which], pairs.starts)
         self.joining: Final[Bools] = _per(np.logical_or, joining, pairs.starts)
+        unsure = np.array([look.unsure for look in slots.looks], dtype=np.bool_)
+        unsure = there & unsure[slots.look[pairs.slots]]
+        self.unsure: Final[Bools] = _per(np.logical_or, unsure, pairs.starts)
 
     def at(self, place: int, there: Bools) -> tuple[Floats, Floats, Bools]:
         """Return what a word of the name gains at most, what it would if it agreed in full, and

@@ -13,9 +13,11 @@ from rapidfuzz.distance import OSA
 
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.align import Alignment, of_person
+from esclusa.analysis.screening.chinese import ways
 from esclusa.analysis.screening.hit import Part
 from esclusa.analysis.screening.index import Index, ListedName
 from esclusa.analysis.screening.query import Query
+from esclusa.analysis.screening.romanised import ways_of
 from esclusa.analysis.screening.search import Asked
 from esclusa.analysis.screening.settings import NameWeights
 from esclusa.analysis.screening.signs import unlike_signs, written_signs
@@ -42,6 +44,8 @@ def doubts(
         if signs:
             parts += _of_signs(signs, weights)
         parts += _of_person(aligned, ours, theirs, weights, written=bool(signs))
+        if len(ours) != len(theirs) and not signs and _both_chinese(index, asked, name):
+            parts += _of_syllables(ours, theirs, weights)
     elif ours or theirs:
         parts += _of_thing(ours, theirs, weights)
     if query.name.form and name.form and query.name.form != name.form:
@@ -103,6 +107,20 @@ def _of_person(
 def _of_signs(signs: list[tuple[str, str]], weights: NameWeights) -> Iterator[Part]:
     for left, right in signs:
         yield Part("signs", -weights.signs, (("asked", left), ("listed", right)))
+
+
+def _both_chinese(index: Index, asked: Asked, name: ListedName) -> bool:
+    tokens = index.vocabulary.tokens
+    return bool(ways(asked.tokens) and ways(tuple([tokens[word] for word in name.words])))
+
+
+def _of_syllables(ours: list[str], theirs: list[str], weights: NameWeights) -> Iterator[Part]:
+    """Nobody leaves out half of a Chinese given name: WU HUA is not WU WEIHUA. A given name of
+    another language (``TONY``) may come and go."""
+    more, fewer = (ours, theirs) if len(ours) > len(theirs) else (theirs, ours)
+    told = [word for word in more if ways_of(word)][len(fewer) :]
+    for word in told:
+        yield Part("syllable", -weights.syllable, (("word", word),))
 
 
 def _of_thing(ours: list[str], theirs: list[str], weights: NameWeights) -> Iterator[Part]:

@@ -18,7 +18,7 @@ _PROOFS: Final = frozenset({"identifier"})
 _BIRTHS: Final = frozenset({"birth_date", "birth_swapped", "birth_month"})
 _NUMBERS: Final = frozenset({"identifier", "identifier_mmsi", "identifier_call_sign",
                              "identifier_other_scheme", "identifier_any_scheme"})  # fmt: skip
-_AGAINST: Final = frozenset({"against", "signs", "birth_contradiction",
+_AGAINST: Final = frozenset({"against", "signs", "syllable", "birth_contradiction",
                              "birth_contradiction_partial", "imo_other", "number_other",
                              "number_alone", "place_other", "place_alone", "kind"})  # fmt: skip
 _LEFT_OVER: Final = frozenset({"asked_only", "listed_only"})

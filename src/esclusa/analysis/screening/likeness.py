@@ -8,10 +8,15 @@ from rapidfuzz.distance import OSA
 
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.abjad import ABJAD, abjad_likeness
+from esclusa.analysis.screening.romanised import IN_CANTONESE, ties
 from esclusa.analysis.screening.settings import WordWeights
 from esclusa.analysis.screening.sound import fold, skeleton
 
 EXACT: Final = "exact"
+ROMANISED: Final = frozenset({"romanised", "cantonese"})
+"""Manners that count only where both names can be read as Chinese ones, see :func:`likeness`."""
+ANY_WAYS: Final = (1 << 9) - 1
+"""All pairs of ways of writing Chinese, see :func:`~.romanised.pairs_of`."""
 NONE: Final = ("", 0.0)
 _SHORTEST: Final = 3
 """Words of one or two letters are alike only when they sound alike: LI and LU are two names."""
@@ -28,11 +33,26 @@ _ARTICLES: Final = frozenset({"AL", "EL", "DE", "DEL", "DELA", "DELOS", "DELAS"}
 ALTIKRITI, DELACRUZ."""
 
 Likeness = tuple[str, float]
-"""Manner (``exact``, ``sound``, ``related``, ``typo``, ``consonants``, ``prefix``) and 0 to 1."""
+"""Manner (``exact``, ``sound``, ``related``, ``romanised``, ``cantonese``, ``typo``,
+``consonants``, ``prefix``) and 0 to 1."""
 
 
-def likeness(left: str, right: str, weights: WordWeights) -> Likeness:
-    """Return how alike two tokens are; ``("", 0.0)`` when they are different words. Symmetric."""
+def likeness(left: str, right: str, weights: WordWeights, pairs: int = 0) -> Likeness:
+    """Return how alike two tokens are; ``("", 0.0)`` when they are different words. Symmetric.
+
+    :param pairs: pairs of ways (see :func:`~.romanised.pairs_of`) in which the names that the
+        tokens stand in can both be read as Chinese; 0 for names that cannot.
+    """
+    found = _spelt(left, right, weights)
+    tie = pairs and ties(left).get(right, 0) & pairs
+    if not tie:
+        return found
+    cantonese = tie & ~IN_CANTONESE == 0
+    read = ("cantonese", weights.cantonese) if cantonese else ("romanised", weights.romanised)
+    return max(found, read, key=_strength)
+
+
+def _spelt(left: str, right: str, weights: WordWeights) -> Likeness:
     if left == right:
         return EXACT, 1.0
     if left[0] == ABJAD or right[0] == ABJAD:

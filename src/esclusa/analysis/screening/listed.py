@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from esclusa.analysis.screening.chinese import comparable
 from esclusa.analysis.screening.columns import (
     GONE,
     Bools,
@@ -27,7 +28,7 @@ from esclusa.analysis.screening.columns import (
     spread,
 )
 from esclusa.analysis.screening.identifiers import identifier_key
-from esclusa.analysis.screening.normalise import Name, normalise
+from esclusa.analysis.screening.normalise import Name
 from esclusa.analysis.screening.sound import fold_joined, fold_two
 from esclusa.model import ListEntry
 
@@ -343,7 +344,7 @@ def _spellings(entry: ListEntry) -> Iterable[tuple[str, bool, Name]]:
     written = [(entry.name, False)] + [(alias.name, alias.weak) for alias in entry.aliases]
     found: dict[tuple[str, ...], tuple[str, bool, Name]] = {}
     for text, weak in sorted(written, key=lambda one: one[1]):
-        name = normalise(text, entry.type)
+        name = comparable(text, entry.type)
         if name.tokens:
             found.setdefault(name.tokens, (text, weak, name))
     return found.values()

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from esclusa.analysis.screening.index import Floats, Index, glued
+from esclusa.analysis.screening.likeness import ROMANISED
 from esclusa.analysis.screening.vocabulary import Ints
 
 WORDS_KEPT: Final = 50_000
@@ -56,6 +57,11 @@ class Lookup(msgspec.Struct, frozen=True, dict=True):
     def gains(self) -> Floats:
         """What the best meaning adds to each of ``names``."""
         return self._per_name[1]
+
+    @cached_property
+    def unsure(self) -> bool:
+        """Whether a meaning counts in some names only, see :func:`~.likeness.likeness`."""
+        return any(how in ROMANISED for how, _ in self.meanings.values())
 
     @cached_property
     def _per_name(self) -> tuple[Ints, Floats]:

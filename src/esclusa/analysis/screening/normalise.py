@@ -105,6 +105,11 @@ def _without_digits(token: str) -> str:
     return token.translate(_LOOK_ALIKE)
 
 
+def bare_words(text: str, kind: str = "any") -> tuple[str, ...]:
+    """Return the words of a name in Latin letters before any is dropped or joined."""
+    return _split(latin(text), dotted_apart=kind == "person")
+
+
 def latin(text: str) -> str:
     """Return ``text`` in upper-case ASCII: compatibility forms folded, scripts transliterated."""
     text = text[:MAX_CHARS]

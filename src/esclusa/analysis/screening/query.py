@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import msgspec
 
+from esclusa.analysis.screening.chinese import comparable
 from esclusa.analysis.screening.dates import Span, parse_span
 from esclusa.analysis.screening.identifiers import parse_identifier
-from esclusa.analysis.screening.normalise import Name, normalise
+from esclusa.analysis.screening.normalise import Name
 from esclusa.codes import country
 
 KINDS = frozenset({"person", "organisation", "vessel", "address"})
@@ -54,7 +55,7 @@ def make_query(
     kind = kind if kind in KINDS else "any"
     keys = {parse_identifier(text) for text in identifiers or () if text}
     return Query(
-        normalise(name or "", kind),
+        comparable(name or "", kind),
         kind,
         parse_span(birth_date or ""),
         country_code(nationality or ""),

@@ -30,6 +30,7 @@ class NameWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     against: float
     against_power: float
     signs: float
+    syllable: float
     alike: float
     few: float
     number: float
@@ -43,6 +44,8 @@ class WordWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sound: float
     related: float
+    romanised: float
+    cantonese: float
     prefix: float
     vowels: float
     vowels_two: float

@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.columns import GONE, Ints, Keys, Longs, hashed
-from esclusa.analysis.screening.likeness import has_digit, likeness
+from esclusa.analysis.screening.likeness import ANY_WAYS, has_digit, likeness
 from esclusa.analysis.screening.normalise import ABJAD
+from esclusa.analysis.screening.romanised import ties
 from esclusa.analysis.screening.settings import WordWeights
 from esclusa.analysis.screening.slips import Slips
 from esclusa.analysis.screening.sound import abjad_skeletons, coarse, fold, skeleton
@@ -177,9 +178,10 @@ class Vocabulary:
         return self._rarity(self._count(group) + _before(group))
 
     def variants(self, token: str) -> list[Variant]:
-        """Return the listed words that ``token`` may mean: (id, manner, likeness), best first."""
+        """Return the listed words that ``token`` may mean: (id, manner, likeness), best first; in
+        Chinese names, of whatever way of writing."""
         found = [
-            (number, *likeness(token, self.tokens[number], self._weights))
+            (number, *likeness(token, self.tokens[number], self._weights, ANY_WAYS))
             for number in self._candidates(token)
         ]
         return sorted((v for v in found if v[2] > 0), key=lambda v: (-v[2], v[0]))
@@ -237,6 +239,7 @@ def _group(token: str) -> str:
 def _spellings(token: str) -> Iterator[str]:
     """Yield words that may be meant though they are neither alike in sound nor in letters."""
     yield from sorted(words.given_names().get(token, ()))
+    yield from ties(token)
     yield from _trade_words().get(words.word_variants().get(token, token), ())
     yield from ("AL" + token, "EL" + token, token[2:], token[::-1])
 

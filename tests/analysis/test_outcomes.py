@@ -18,6 +18,7 @@ from esclusa.analysis.outcomes import (
     definitions,
     instant,
     link,
+    next_known,
     outcome_table,
 )
 from esclusa.errors import InputError
@@ -315,17 +316,34 @@ VERSIONS = st.lists(
 )
 
 
-@given(VERSIONS, MOMENTS)
-def test_what_was_known_at_a_moment_is_what_a_ledger_of_that_moment_says(
-    drawn: list[tuple[dt.datetime, dt.datetime | None, int, bool]], moment: dt.datetime
-) -> None:
-    """Versions not known by the moment change nothing of what was known by it."""
-    drawn = sorted(drawn, key=lambda one: one[0])
-    versions = [
+Drawn = list[tuple[dt.datetime, dt.datetime | None, int, bool]]
+
+
+def drawn_versions(drawn: Drawn) -> list[Stated]:
+    return [
         Stated(id="x", chain=chain, seq=seq, recorded=recorded, withdrawn=withdrawn,
                body=exam(reported=told.isoformat() if told else "", number=str(seq)))
-        for seq, (recorded, told, chain, withdrawn) in enumerate(drawn)
+        for seq, (recorded, told, chain, withdrawn) in enumerate(sorted(drawn, key=lambda d: d[0]))
     ]  # fmt: skip
+
+
+@given(VERSIONS, MOMENTS, MOMENTS)
+def test_until_the_next_becomes_known_what_is_known_stays(
+    drawn: Drawn, moment: dt.datetime, later: dt.datetime
+) -> None:
+    versions = drawn_versions(drawn)
+    until = next_known(versions, moment)
+    assert until is None or until > moment
+    if later >= moment and (until is None or later < until):
+        assert as_known(versions, later) == as_known(versions, moment)
+
+
+@given(VERSIONS, MOMENTS)
+def test_what_was_known_at_a_moment_is_what_a_ledger_of_that_moment_says(
+    drawn: Drawn, moment: dt.datetime
+) -> None:
+    """Versions not known by the moment change nothing of what was known by it."""
+    versions = drawn_versions(drawn)
     later = {one.seq for one in as_known(versions, moment)}
     for cut in range(len(versions) + 1):
         kept = versions[:cut]

@@ -5,6 +5,7 @@ About 3 CPU seconds, most of it for one node.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -192,6 +193,24 @@ def test_what_concerns_no_figure_has_none_worked_out_anew_and_all_else_has(
     node.close()
 
 
+def test_what_becomes_known_later_counts_from_then_on(node: Node) -> None:
+    """An office stated, ahead of time, when it reports; so did another process by its own clock."""
+    told_at = made.NOW + dt.timedelta(minutes=20)
+    put(node, Examination(agency="MC", number="E8", result="found", bills=("B2",), carrier="NRCH",
+                          lane="value", findings=(Finding(category="drugs"),), methods=("scan",),
+                          completed="2026-03-18T10:00:00Z", reported=told_at.isoformat()))  # fmt: skip
+    sol, desk_ = made.supervisor(node), node.casework_reports
+    before = told(node, sol)
+    desk_.now = lambda: told_at - dt.timedelta(seconds=1)
+    assert told(node, sol) == before
+    desk_.now = lambda: told_at
+    after = told(node, sol)
+    assert after != before
+    desk_._remembered = Remembered()
+    assert told(node, sol) == after
+    desk_.now = lambda: made.NOW
+
+
 def test_what_is_too_much_to_look_at_is_not_looked_at(node: Node) -> None:
     with node.store.read() as connection:
         last = mark(connection).last
@@ -226,6 +245,6 @@ def test_another_stamp_has_the_figures_made_anew_and_other_labels_have_their_own
         (first._replace(exchange=1), {1}, 9), (first._replace(logged="t"), {1}, 10),
         (first._replace(hour="2026-11-27T09"), {1}, 11), (first, {1, 2}, 2),
     ):  # fmt: skip
-        found = held.of(frozenset(labels), "2026-11", stamp, since, make)
+        found = held.of(frozenset(labels), "2026-11", stamp, since, make, made.NOW)
         assert found == {("f", ""): Figure(number=number)}
         found.clear()  # what is handed out is the caller's own

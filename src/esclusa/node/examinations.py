@@ -22,6 +22,7 @@ from esclusa.analysis.outcomes import (
     as_known,
     definitions,
     link,
+    next_known,
     outcome_table,
 )
 from esclusa.errors import InputError
@@ -117,15 +118,16 @@ def outcomes_of(
 
 
 def in_force(
-    connection: sa.Connection, labels: Labels, visible: Collection[int],
-    known_by: dt.datetime | None = None,
-) -> list[Stated]:  # fmt: skip
+    connection: sa.Connection, labels: Labels, visible: Collection[int], known_by: dt.datetime
+) -> tuple[list[Stated], dt.datetime | None]:
     """Return the examinations in force under these labels, with when each became known; for who
-    counts examinations and not what they were about.
+    counts examinations and not what they were about. And the moment until which these are so, as
+    far as nothing is recorded; None for ever.
 
     :param known_by: an aware moment; only what was known by then counts.
     """
-    return as_known(_stated(connection, labels, visible), known_by)
+    every = list(_stated(connection, labels, visible))
+    return as_known(every, known_by), next_known(every, known_by)
 
 
 def _stated(

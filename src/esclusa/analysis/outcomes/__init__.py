@@ -8,9 +8,9 @@ from esclusa.analysis.outcomes.combine import COLUMNS, outcome_table
 from esclusa.analysis.outcomes.definitions import Definitions, definitions
 from esclusa.analysis.outcomes.link import Linked, Subject, link
 from esclusa.analysis.outcomes.times import instant
-from esclusa.analysis.outcomes.versions import Stated, as_known
+from esclusa.analysis.outcomes.versions import Stated, as_known, next_known
 
 __all__ = [
     "COLUMNS", "Definitions", "Linked", "Stated", "Subject", "as_known", "definitions", "instant",
-    "link", "outcome_table",
+    "link", "next_known", "outcome_table",
 ]  # fmt: skip

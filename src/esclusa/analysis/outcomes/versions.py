@@ -48,6 +48,13 @@ def as_known(versions: Iterable[Stated], moment: dt.datetime | None = None) -> l
     return found
 
 
+def next_known(versions: Iterable[Stated], moment: dt.datetime) -> dt.datetime | None:
+    """Return a moment before which :func:`as_known` of these versions gives what it gives at
+    ``moment`` (aware); None where it does so for ever."""
+    told = (at for one in versions for at in (one.recorded, instant(one.body.reported)))
+    return min((at for at in told if at is not None and at > moment), default=None)
+
+
 def _by(one: Stated, moment: dt.datetime) -> bool:
     return one.known is not None and one.known <= moment
 

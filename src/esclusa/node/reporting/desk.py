@@ -221,10 +221,11 @@ class CaseworkReportDesk:
         was that concerns them."""
         stamp, span = gathering.stamp(), (asked.since, asked.until)
         found = self._remembered.of(
-            visible, asked.name, stamp, gathering.written, lambda: _worked_out(gathering, asked)
+            visible, asked.name, stamp, gathering.written, lambda: _worked_out(gathering, asked),
+            gathering.now,
         ) | self._remembered.of(
             visible, f"{asked.name} {alerts.SECTION}", stamp, gathering.written,
-            lambda: (gathering.alerts(*span), None),
+            lambda: (gathering.alerts(*span), None), gathering.now,
         )  # fmt: skip
         files = gathering.facts(asked.since, asked.until, (_FILES,))
         return found | counted(files, [one for one in definitions() if one.section == _FILES])

@@ -64,6 +64,7 @@ class Gathering:
     """Facts under the labels of one reader at one moment.
 
     :param connection: a snapshot with these labels.
+    :param now: what is known by then counts (aware).
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class Gathering:
         self._from = sources
         self._connection = connection
         self._visible = visible
-        self._now = now
+        self.now = now
         self._stamp: Stamp | None = None
         self._outcomes: pl.DataFrame | None = None
         self._exams: list[Stated] | None = None
+        self._until: dt.datetime | None = None
         self._candidates: dict[tuple[str, str], pl.DataFrame] = {}
         self._gathered: dict[tuple[str, str, str], pl.DataFrame] = {}
         self._looked_for: set[int] = set(map(hash, _EVERY))
@@ -121,7 +123,7 @@ class Gathering:
 
     def rests(self) -> Rests:
         """Return what all facts rest on that were asked for until now."""
-        return rests(_KINDS, self._looked_for)
+        return rests(_KINDS, self._looked_for, self._until)
 
     def _look_for(self, names: Iterable[str]) -> None:
         """Note ids of records, or references, by which something is looked for."""
@@ -180,13 +182,14 @@ class Gathering:
     def _examinations(self) -> list[Stated]:
         if self._exams is None:
             labels = self._from.labels
-            self._exams = in_force(self._connection, labels, self._visible, self._now)
+            where = (self._connection, labels, self._visible)
+            self._exams, self._until = in_force(*where, self.now)
         return self._exams
 
     def _outcome_table(self) -> pl.DataFrame:
         if self._outcomes is None:
             self._outcomes = outcomes_under(
-                self._connection, self._from.labels, self._visible, known_by=self._now,
+                self._connection, self._from.labels, self._visible, known_by=self.now,
                 looked_for=self._look_for,
             )  # fmt: skip
             self._look_beside(set(self._outcomes["subject"]))

@@ -7,6 +7,7 @@ what came since is held against that.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
@@ -44,7 +45,8 @@ class Stamp(NamedTuple):
 
 class Rests(NamedTuple):
     """What figures rest on: all records of some kinds, and records that were looked for by their
-    ids or by references that they hold, found or not.
+    ids or by references that they hold, found or not; and the moment (aware) at which something
+    that is recorded already becomes known, None where all is.
 
     Of ids and references the hashes are kept, in order: a year's exchange names a hundred thousand
     records. Where two share a hash, figures are worked out once too often.
@@ -52,6 +54,7 @@ class Rests(NamedTuple):
 
     kinds: frozenset[str]
     looked_for: npt.NDArray[np.int64]
+    until: dt.datetime | None = None
 
     def concern(self, written: Written) -> bool:
         """Tell whether any of what was written may change the figures."""
@@ -61,11 +64,13 @@ class Rests(NamedTuple):
         return bool(np.isin(asked, self.looked_for).any())
 
 
-def rests(kinds: Iterable[str], looked_for: Collection[int]) -> Rests:
+def rests(
+    kinds: Iterable[str], looked_for: Collection[int], until: dt.datetime | None = None
+) -> Rests:
     """Return what figures rest on, of the hashes of the ids and references looked for."""
     hashes = np.fromiter(looked_for, np.int64, len(looked_for))
     hashes.sort()
-    return Rests(frozenset(kinds), hashes)
+    return Rests(frozenset(kinds), hashes, until)
 
 
 class _Held(NamedTuple):
@@ -88,17 +93,18 @@ class Remembered:
 
     def of(
         self, visible: frozenset[int], period: str, stamp: Stamp, since: Since,
-        make: Callable[[], tuple[dict[Key, Figure], Rests | None]],
+        make: Callable[[], tuple[dict[Key, Figure], Rests | None]], now: dt.datetime,
     ) -> dict[Key, Figure]:  # fmt: skip
         """Return the figures of a period under these labels: remembered ones where they rest on the
         same, else made now.
 
+        :param now: what is known by then is counted.
         :param make: gives figures and what they rest on; None: on every record that is written.
         """
         key = (visible, period)
         with self._lock:
             held = self._held.get(key)
-        if held is None or not _holds(held, stamp, since):
+        if held is None or not _holds(held, stamp, since, now):
             held = _Held(stamp, *make())
         with self._lock:
             self._held[key] = held._replace(stamp=stamp)
@@ -108,8 +114,10 @@ class Remembered:
         return dict(held.figures)
 
 
-def _holds(held: _Held, stamp: Stamp, since: Since) -> bool:
-    """Tell whether remembered figures are those of a stamp."""
+def _holds(held: _Held, stamp: Stamp, since: Since, now: dt.datetime) -> bool:
+    """Tell whether remembered figures are those of a stamp and a moment."""
+    if held.rests is not None and held.rests.until is not None and held.rests.until <= now:
+        return False
     if held.stamp == stamp:
         return True
     if held.rests is None or not stamp.only_more(held.stamp):

@@ -5,7 +5,7 @@ A scenario's numbers are copied here, beside its test. Checks are named by their
 not asserted stand in the test's docstring with the reason. Minutes are minutes of the scenario's
 clock, moved by the test; how long the program itself takes is CPU time of all nodes in one process.
 What a line between two machines adds to that, and the minute after which a served node looks again,
-are not in it.
+are not in it: ``test_served_pair.py`` takes both by the wall clock.
 
 S03 and S04 are played in a browser (``tests/web/test_browser_referrals.py``), S06 on nodes
 (``test_redress_desk.py``) and in a browser (``tests/web/test_browser_redress.py``); S07 is the work

@@ -13,6 +13,7 @@ import pytest
 from pointer_node_worlds import HELD, LISTED, NOT_HELD, ask, enter, outcomes
 
 from esclusa.errors import ConfigError, ExchangeError, LedgerError, TrustError
+from esclusa.node.calling import Calls
 from esclusa.node.line import BATCH, WITNESS, Line, caller, contexts, sync
 from esclusa.node.pilot import certify, make_authority
 from exchange_worlds import World, for_partners, found, take_in
@@ -65,6 +66,35 @@ def test_one_call_carries_news_both_ways_and_the_partner_witnesses_the_log(
     assert done.witnessed == world["marisol"].exchange.log.head().size  # type: ignore[union-attr]
     assert len(found(world["northreach"], "NRLN04120004")) == 1
     assert not world["northreach"].exchange.has_news("marisol")
+
+
+def test_a_round_calls_all_with_an_address_and_tells_once_who_cannot_be_reached(
+    world: World, northreach: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Marisol knows Altamira's address, where nobody listens, and Northreach's only later."""
+    world.agree("marisol", "altamira")
+    with socket.socket() as spare:
+        spare.bind((HOST, 0))
+        nowhere = f"{HOST}:{spare.getsockname()[1]}"
+    node = world["marisol"]
+    calls = Calls(node.exchange, node.folder)
+    take_in(node, for_partners("northreach", "altamira"))
+    calls.round()
+    assert found(world["northreach"], "NRLN04120004") == []  # nobody has an address yet
+    for agency, address in (("altamira", nowhere), ("northreach", northreach.address)):
+        node.exchange.add_partner(agency, (), address=address, by="test")
+    calls.round()
+    calls.round()
+    assert len(found(world["northreach"], "NRLN04120004")) == 1
+    assert [one.getMessage() for one in caplog.records] == ["calls: altamira: LedgerError"]
+    there = world["altamira"]
+    with Line(there.exchange, contexts(there.folder)[0], HOST, 0) as line:
+        line.start()
+        node.exchange.add_partner("altamira", (), address=line.address, by="test")
+        calls.round()
+        line.shutdown()
+    assert len(found(there, "NRLN04120004")) == 1
+    assert caplog.records[-1].getMessage() == "calls: altamira: reached again"
 
 
 def test_a_pointer_search_is_asked_and_answered_over_the_line(

@@ -12,11 +12,9 @@ from esclusa.cli import output
 from esclusa.cli.output import answers, language_option, node_option, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from esclusa.node.carrying import Outcome
-    from esclusa.node.line import Send
-    from esclusa.node.node import Node
     from esclusa.sharing.partner_views import PartnerView, PreviewView, RecallPlanView, TrailView
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -196,6 +194,7 @@ def sync(folder: Path | None, agencies: tuple[str, ...]) -> None:
     Exit code 3 when a partner could not be reached or refused; the others are served.
     """
     from esclusa.errors import NotFound
+    from esclusa.node.calling import lines
     from esclusa.node.carrying import carrying
 
     with opened(folder) as node:
@@ -203,27 +202,9 @@ def sync(folder: Path | None, agencies: tuple[str, ...]) -> None:
         known = node.exchange.partners.known
         if unknown := [name for name in agencies if name not in known]:
             raise NotFound(f"no partner {unknown[0]!r} here")
-        with carrying(node.exchange, _lines(node, agencies)) as outcome:
+        with carrying(node.exchange, lines(node.exchange, node.folder, agencies)) as outcome:
             pass
     _show_outcome(outcome)
-
-
-def _lines(node: Node, agencies: Sequence[str]) -> dict[str, Send]:
-    """Return how to send to partners over their lines; without names to all with an address."""
-    from esclusa.node.line import caller, contexts
-
-    def line(name: str) -> Send:
-        def send(path: str, body: bytes) -> bytes:
-            # Made when it is used: an address that is none is that partner's fault alone.
-            return caller(known[name].address, client, name)(path, body)
-
-        return send
-
-    node.exchange.state()
-    known = node.exchange.partners.known
-    _server, client = contexts(node.folder)
-    names = agencies or [item.agency for item in known.values() if item.address]
-    return {name: line(name) for name in names}
 
 
 def _show_outcome(outcome: Mapping[str, Outcome]) -> None:
@@ -247,21 +228,39 @@ def _show_outcome(outcome: Mapping[str, Outcome]) -> None:
 @node_option
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8443, show_default=True)
+@click.option(
+    "--every",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1, 3600),
+    help="Seconds between two rounds: time passes, partners are called.",
+)
+@click.option("--listen-only", is_flag=True, help="Call nobody; a clock job runs `partner sync`.")
 @answers
-def serve(folder: Path | None, host: str, port: int) -> None:
-    """Listen for partners, and let time pass: leases, expiry, new records, every minute."""
+def serve(folder: Path | None, host: str, port: int, every: int, listen_only: bool) -> None:
+    """Listen for partners, call those that have an address, and let time pass: leases, expiry, new
+    records, every minute."""
     import threading
+    from contextlib import ExitStack
 
+    from esclusa.node.calling import Calls
+    from esclusa.node.jobs import Jobs
     from esclusa.node.line import Line, contexts
     from esclusa.node.ticking import ticking
 
-    with opened(folder) as node:
+    with opened(folder) as node, ExitStack() as stack:
         server, _client = contexts(node.folder)
         node.exchange.tick()
-        with Line(node.exchange, server, host, port) as line, ticking(node.jobs):
-            line.start()
-            click.echo(f"{node.agency} listens for partners at {line.address}", err=True)
-            threading.Event().wait()
+        line = stack.enter_context(Line(node.exchange, server, host, port))
+        stack.enter_context(ticking(node.jobs, seconds=every))
+        if not listen_only:
+            # Beside the jobs: a partner that does not answer holds up no lease and no expiry.
+            calls = Jobs()
+            calls.add("calls", Calls(node.exchange, node.folder).round)
+            stack.enter_context(ticking(calls, seconds=every))
+        line.start()
+        click.echo(f"{node.agency} listens for partners at {line.address}", err=True)
+        threading.Event().wait()
 
 
 @partner.command("bundle")
@@ -357,6 +356,7 @@ def recall(
     """
     from contextlib import ExitStack
 
+    from esclusa.node.calling import lines
     from esclusa.node.carrying import carrying
 
     if bool(record) == bool(source):
@@ -369,10 +369,12 @@ def recall(
         if look:
             _show_plan(node.partner_desk.recall_plan(node.operator(), source))
             return
-        with ExitStack() as lines:
+        with ExitStack() as stack:
             outcome: Mapping[str, Outcome] = {}
             if at_once:
-                outcome = lines.enter_context(carrying(node.exchange, _lines(node, ())))
+                outcome = stack.enter_context(
+                    carrying(node.exchange, lines(node.exchange, node.folder))
+                )
             if source:
                 view = node.partner_desk.recall_source(node.operator(), source, why)
                 what, holders = f"{view.records} records recalled", view.holders

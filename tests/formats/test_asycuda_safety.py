@@ -14,7 +14,7 @@ from test_xml_safety import BOMB
 
 from esclusa.errors import LimitError
 from esclusa.formats import Limits
-from esclusa.formats.asycuda import reader
+from esclusa.formats.asycuda import common, reader
 from esclusa.formats.xml_batches import Batches, Part, Root
 from esclusa.model import Consignment, Defect, Message, Severity, Statement
 
@@ -219,6 +219,17 @@ def test_what_is_no_xml_is_one_fatal_defect(data: bytes) -> None:
     (found,) = items(data)
     assert isinstance(found, Defect)
     assert found.severity is Severity.FATAL
+
+
+def test_a_text_of_any_length_in_the_place_of_a_date_is_told_and_not_kept() -> None:
+    kept = []
+    for data in (MANIFEST, MANIFEST.replace(b"10/04/2026", b"1" * 5000)):
+        common.date.cache_clear()
+        found = [*reader.read(io.BytesIO(data))]
+        kept.append(common.date.cache_info().currsize)
+    codes = [each.code for item in found if isinstance(item, Message) for each in item.defects]
+    assert "value.date" in codes
+    assert kept[1] == kept[0] - 1
 
 
 def test_an_empty_manifest_states_nothing_and_has_no_defect() -> None:

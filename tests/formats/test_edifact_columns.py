@@ -486,7 +486,7 @@ ON_BOARD = box(
 
 
 @given(messages(ON_BOARD))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_bay_plans_of_any_records(message: Message) -> None:
     data = written("BAPLIE", message)
     assert check_tables(data, index(data)) == check_tables(data, index(data, backend="numpy"))

@@ -333,6 +333,31 @@ def test_shapes_are_bounded() -> None:
     assert not shapes_of("<a><b>" + "<c>" * 20 + "1" + "</c>" * 20 + "</b></a>").ready
     wide = "".join(f"<c{number}/>" for number in range(500))
     assert not shapes_of(f"<a><k>{wide}</k></a>").ready
+    for letters, known in [(64, True), (65, False)]:
+        for inner in ("1", "<b>1</b>"):
+            assert shapes_of(f"<a><{'k' * letters}>{inner}</{'k' * letters}></a>").ready is known
+
+
+class _Sought(bytes):
+    """Bytes that count how many of them were looked at by :meth:`find`."""
+
+    looked = 0
+
+    def find(self, sub: bytes, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        end = len(self) if end is None else end
+        found = super().find(sub, start, end)
+        self.looked += (end if found < 0 else found) - start
+        return found
+
+
+@pytest.mark.parametrize("closing", ["</b>", "</b >"], ids=["usual", "with a blank"])
+def test_elements_are_found_in_one_pass(closing: str) -> None:
+    """However they end: a batch of a megabyte may hold tens of thousands."""
+    batch, after = _Sought(f"<b>{closing}".encode() * 500), 0
+    for number in range(500):
+        start, after = xml_batches._span(batch, "b", after)
+        assert (start, after) == (number * (3 + len(closing)), (number + 1) * (3 + len(closing)))
+    assert batch.looked < 5 * len(batch)
 
 
 def test_elements_without_an_order_in_common_make_up_to_four_patterns() -> None:

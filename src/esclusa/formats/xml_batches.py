@@ -43,6 +43,10 @@ _PLAIN: Final = frozenset({"", "utf-8", "us-ascii", "iso-8859-1"})
 
 _TAG: Final = re.compile(rb"""<[A-Za-z_][\w.-]*(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _XSI: Final = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+_ODDITIES: Final = (b"<!", b"<?", b"xmlns", b"<xml:", b"<xsi:")
+"""What is read with care. The careful reader takes names without their prefix; lxml knows these two
+prefixes here, and refuses all others."""
+
 _DEPTH: Final = 64
 _BLANKS: Final = re.compile(SPACE)
 
@@ -315,7 +319,7 @@ class _Frame:
 
         ``whole`` says that the batch ends the file and so has the root's end tag itself.
         """
-        if len(batch) > MIB or b"<!" in batch or b"<?" in batch or b"xmlns" in batch:
+        if len(batch) > MIB or any(odd in batch for odd in _ODDITIES):
             return None
         try:
             found = self.root(batch + (b"" if whole else self.close))
@@ -337,9 +341,11 @@ def _span(batch: bytes, tag: str, after: int) -> tuple[int, int]:
     name = tag.encode()
     start = batch.find(b"<" + name, after)
     if start >= 0 and batch.startswith(b">", start + len(name) + 1):
-        end = batch.find(b"</" + name + b">", start)
-        # Another that begins before: then this one's own end tag has a blank in it.
-        if end >= 0 and batch.find(b"<" + name, start + 1, end) < 0:
+        # Sought up to the next that begins: where there is none, its end tag has a blank in it.
+        following = batch.find(b"<" + name, start + 1)
+        until = following if following >= 0 else len(batch)
+        end = batch.find(b"</" + name + b">", start, until)
+        if end >= 0:
             return start, end + len(name) + 3
     opening, closing = _ends(tag)
     found = opening.search(batch, after)
@@ -354,7 +360,9 @@ def _span(batch: bytes, tag: str, after: int) -> tuple[int, int]:
 @cache
 def _ends(tag: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     name = re.escape(tag.encode())
-    return re.compile(b"<" + name + rb"(?:\s[^>]*)?/?>"), re.compile(b"</" + name + rb"\s*>")
+    # The value of an attribute may hold the end of a tag.
+    attributes = rb"""(?:\s(?:[^>"']|"[^"]*"|'[^']*')*+)?+/?>"""
+    return re.compile(b"<" + name + attributes), re.compile(b"</" + name + rb"\s*>")
 
 
 class _Places(Protocol):

@@ -42,6 +42,10 @@ _BLANKS: Final = " \t\r\n"
 _WIDEST: Final = 400
 """Tags that one mould may have."""
 
+_LONGEST: Final = 64
+"""Letters of a tag in a mould. Longer ones, which no format has, would make patterns of megabytes
+and be kept in their caches."""
+
 _DEEPEST: Final = 8
 """Nesting inside an element that goes into a mould."""
 
@@ -131,7 +135,7 @@ def _slots(element: etree._Element, wanted: Wanted, above: str, deep: int) -> Sl
 
 def _slot(element: etree._Element, tag: str, wanted: Wanted, above: str, deep: int) -> Slot | None:
     tail = element.tail
-    if tail and tail.strip(_BLANKS):
+    if len(tag) > _LONGEST or (tail and tail.strip(_BLANKS)):
         return None
     if not len(element):
         return _leaf(tag, bool(element.text))

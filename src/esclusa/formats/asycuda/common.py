@@ -38,7 +38,7 @@ _DIGITS: Final = 16
 """Length from which digits are looked at more closely: a float holds fifteen."""
 
 _NUMBER: Final = 40
-"""Length of a text that may be a number, twice that of the longest one."""
+"""Length of a text that may be a number or a date, twice that of the longest one."""
 
 _CACHED: Final = 400
 """Longest text worth remembering; real names and addresses stay under it."""
@@ -129,7 +129,8 @@ class Reading:
     def date(self, found: Fields, tag: str, path: str, group: Node) -> str:
         """Return a date as ISO 8601; "" and a defect when it is none."""
         text = said(found, tag)
-        value = date(text) if text else ""
+        # What is longer is no date, and is not to be kept by the cache.
+        value = "" if not text else date(text) if len(text) < _NUMBER else None
         if value is None:
             reason = f"{snippet(text)} is not a date"
             self.add("value.date", Severity.ERROR, reason, group.find(tag), f"{path}/{tag}")

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 import pytest
 
 from esclusa.errors import ExchangeError, LedgerError
+from esclusa.ledger.store import Store
 from esclusa.node import carrying as node_carrying
 from esclusa.node import recall_orders
 from esclusa.node.carrying import carrying
+from esclusa.node.copies import Copies
+from esclusa.node.exchange import Exchange
 from esclusa.node.exchange_ledger import uncollected
 from esclusa.node.line import BATCH, WITNESS, Send, Synced, answer
 from esclusa.node.recall_orders import RecallOrders
 from esclusa.node.turns import Turns
+from esclusa.sharing.exchange import outbox
+from esclusa.sharing.exchange.messages import LeaseRefresh
+from esclusa.sharing.exchange.rows import Lease
+from esclusa.sharing.exchange.state import Draft, State, Tables
 from exchange_cases import Bill, copies, give, receipts, traces
 from exchange_worlds import World, own
 
@@ -207,6 +216,121 @@ def test_what_comes_up_when_a_partner_was_done_already_goes_too(three: World) ->
     assert recalled == ["altamira"]
     assert [type(one) for one in outcome.values()] == [Synced, Synced]
     assert len(receipts(node, "altamira")) == len(BILLS)
+
+
+def test_what_comes_up_while_that_is_carried_goes_as_well(three: World) -> None:
+    """Altamira, the first, is done with when its news comes up."""
+    exchange, done, made = three["northreach"].exchange, threading.Event(), list[str]()
+
+    def news(agency: str) -> None:
+        lease = LeaseRefresh("northreach", dt.timedelta(), "")  # under no agreement: says nothing
+
+        def say(draft: Draft, _rows: object) -> None:
+            outbox.append(draft, agency, lease)
+
+        exchange.change(say)
+        made.append(agency)
+
+    def to_altamira(path: str, body: bytes) -> bytes:
+        if path == WITNESS and not made:
+            assert done.wait(LONG)
+            news("marisol")
+        return answer(three["altamira"].exchange, "northreach", path, body)
+
+    def to_marisol(path: str, body: bytes) -> bytes:
+        if path == WITNESS and made == ["marisol"]:
+            news("altamira")
+        said = answer(three["marisol"].exchange, "northreach", path, body)
+        if path == WITNESS:
+            done.set()
+        return said
+
+    with carrying(exchange, {"altamira": to_altamira, "marisol": to_marisol}) as outcome:
+        pass
+    assert made == ["marisol", "altamira"]
+    assert all(isinstance(one, Synced) and one.up_to_date for one in outcome.values())
+    assert not any(exchange.has_news(agency) for agency in outcome)
+
+
+def test_a_copy_is_erased_and_reported_by_one_thread_alone(two: World) -> None:
+    """What is kept beside the ledger lets go between the two: a contact with another partner that
+    comes in there would erase again, find nothing, and report that too early."""
+    give(two, BILLS[0])
+    holder, beside, early = two["northreach"].exchange, list[threading.Thread](), list[bool]()
+
+    def told(_seqs: Collection[int]) -> None:
+        if not beside:
+            beside.append(threading.Thread(target=holder.settle))
+            beside[0].start()
+            beside[0].join(0.2)
+            early.append(not holder.state().owed)
+
+    two["northreach"].store.after_erasure.append(told)
+    recall(two)
+    two.sync(*BOTH)
+    beside[0].join(LONG)
+    assert early == [False]
+    (receipt,) = receipts(two["marisol"], "northreach")
+    assert receipt.erased["tables"] >= 2
+
+
+def refuse(*_given: object) -> None:
+    raise ExchangeError("held", "there is no such record")
+
+
+def test_a_move_that_fails_beside_takes_no_partners_keys(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, state, beside = two["marisol"].exchange, Exchange.state, list[threading.Thread]()
+
+    def fails() -> None:
+        with pytest.raises(ExchangeError):
+            exchange.change(refuse)
+
+    def failing_after(self: Exchange) -> State:
+        found = state(self)
+        if self is exchange and not beside:
+            beside.append(threading.Thread(target=fails))
+            beside[0].start()
+            beside[0].join(0.2)
+        return found
+
+    monkeypatch.setattr(Exchange, "state", failing_after)
+    assert {key.agency for key in exchange.ring().keys} >= set(BOTH)
+    beside[0].join(LONG)
+
+
+def test_a_move_that_fails_after_a_recall_leaves_its_traces_to_be_overwritten(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(two, BILLS[0], sync=False)
+    recall(two)
+    with pytest.raises(ExchangeError):
+        two["marisol"].exchange.change(refuse)
+    settled = list[bool]()
+    monkeypatch.setattr(Store, "settle", lambda _store: settled.append(True))
+    two["marisol"].exchange.settle()
+    assert settled == [True]
+
+
+def test_leases_count_in_the_move_that_brings_them_however_many_they_are(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes with them is judged in that move, and only by what may be read."""
+    exchange, store, seen = two["northreach"].exchange, Copies.store, list[int]()
+    paths = [("marisol", f"service-{number}") for number in range(100)]
+
+    def lend(draft: Draft, _rows: object) -> None:
+        for path in paths:
+            draft.put(Tables.leases, path, Lease(draft.run + dt.timedelta(hours=1)))
+
+    def storing(self: Copies, *given: Any) -> None:
+        seen.append(sum(path in exchange.state().leases for path in paths))
+        store(self, *given)
+
+    monkeypatch.setattr(Copies, "store", storing)
+    exchange.change(lend)
+    assert seen == [len(paths)]
 
 
 def test_a_batch_of_another_partner_ends_that_partners_line(two: World) -> None:

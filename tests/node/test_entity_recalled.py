@@ -12,7 +12,7 @@ from entity_folders import anew, folder_of, places_of, told
 from esclusa.node import Node
 from esclusa.node.entity_folder import Folder
 from esclusa.sharing.reader import Reader
-from exchange_cases import OTHER_BOX, Bill, give, held, record_of, traces
+from exchange_cases import OTHER_BOX, Bill, give, held, receipts, record_of, traces
 from exchange_worlds import World, officer
 
 WORD = b"KANARI"
@@ -51,6 +51,9 @@ def test_a_recalled_copy_is_in_no_byte_of_a_register_and_what_stays_is(pair: Wor
     give(pair, Bill())
     read_by_all(node)
     assert recall(pair) == ("northreach",)
+    # The originator is not told of the files, nor so how many sets of labels are read under.
+    (receipt,) = receipts(pair["marisol"], "northreach")
+    assert {name for name, count in receipt.erased.items() if count} == {"tables", "indexes"}
     assert traces(node, WORD) == []
     nothing_is_left(node, "KANARI")
     assert places_of(node, "FIRMA CUATRO")

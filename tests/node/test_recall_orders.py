@@ -118,6 +118,18 @@ def test_a_crash_in_a_lot_leaves_the_order_and_the_next_tick_goes_on(
         assert list(audit.broken_lines(connection)) == []
 
 
+def test_an_order_goes_on_when_the_clock_was_set_back_since(
+    given: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        crash_in(patch, 2)
+        recall(given["marisol"])
+    node = given.reopen("marisol")
+    given.clock.ahead -= dt.timedelta(hours=48)
+    assert node.exchange.go_on() == 2
+    assert (out(node), node.exchange.kept[ORDERED]) == (0, {})
+
+
 def test_a_crash_in_the_first_lot_orders_nothing(
     given: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +157,29 @@ def test_what_is_stated_anew_after_the_crash_is_not_taken_back_by_the_old_order(
     given.sync(*BOTH)
     assert out(node) == 1
     assert traces(given["northreach"], b"CORRECTED") != []
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_what_is_stated_anew_between_two_lots_goes_only_where_it_is_erased_here(
+    given: World, monkeypatch: pytest.MonkeyPatch, erased: bool
+) -> None:
+    node, lot, anew = given["marisol"], recall_orders.RecallOrders._recall_lot, list[str]()
+
+    def corrected_before(these: Any, key: str, row: bytes, names: Any, *more: Any) -> None:
+        if not anew:
+            bill = next(bill for bill in BILLS if _waits(node, {key: row}, bill))
+            anew.append(bill.bill)
+            corrected = Bill(bill=bill.bill, shipper=bill.shipper, goods="NEW", seal=bill.seal)
+            give(given, corrected, sync=False)
+        lot(these, key, row, names, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recall_orders.RecallOrders, "_recall_lot", corrected_before)
+        if erased:
+            node.exchange.erased([item.id for item in own(node)], by="ana")
+        else:
+            recall(node)
+    assert (out(node), node.exchange.kept[ORDERED]) == (0 if erased else 1, {})
 
 
 def _waits(node: Node, waiting: dict[str, bytes], bill: Bill) -> bool:

@@ -21,6 +21,10 @@ _AT_ONCE: Final = 8
 """Partners that are in contact at the same time: each keeps a batch, its answer and a connection
 to the ledger."""
 
+_ROUNDS: Final = 10
+"""How often it is looked for news that came up when all was carried; what is left then waits for
+the next time."""
+
 Outcome = Synced | EsclusaError
 """What became of one partner: how far it came, or what ended it."""
 
@@ -60,10 +64,17 @@ def carrying(exchange: Exchange, sends: Mapping[str, Send]) -> Iterator[dict[str
             ring(bells)
             exchange.told.remove(ring)
     done.update({partner: future.result() for partner, future in made.items()})
-    for partner, outcome in list(done.items()):
-        # What one partner said last may be news for another who was done by then.
-        if isinstance(outcome, Synced) and exchange.has_news(partner):
-            done[partner] = _again(exchange, partner, sends[partner], outcome.batches)
+    # What one partner said last may be news for another who was done by then, and so may what that
+    # one answers.
+    for _ in range(_ROUNDS):
+        late = [
+            (partner, outcome.batches) for partner, outcome in done.items()
+            if isinstance(outcome, Synced) and exchange.has_news(partner)
+        ]  # fmt: skip
+        for partner, batches in late:
+            done[partner] = _again(exchange, partner, sends[partner], batches)
+        if not late:
+            break
 
 
 def _carried(

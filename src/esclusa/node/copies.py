@@ -275,7 +275,11 @@ def _places(
 ) -> Iterator[Mapping[str, int]]:
     """Yield the places of each copy: its row in the exchange and each version, in the tables; the
     words and references of each version, in the indexes. Where they are as many, it is the very
-    same mapping: thousands of receipts say it, and one account is kept and written once."""
+    same mapping: thousands of receipts say it, and one account is kept and written once.
+
+    There is no lake, and no export is kept. Caches, the files of entities, are emptied and not
+    counted: their number would tell the originator under how many sets of labels people read here.
+    """
     made: dict[int, Mapping[str, int]] = {}
     for key in keys:
         versions = emptied.get(key[2], 0)

@@ -438,7 +438,15 @@ class Exchange(RecallOrders):
             keep_up()
 
     def settle(self) -> int:
-        """Erase what is owed, report it, and leave no trace of it in the database's files."""
+        """Erase what is owed, report it, and leave no trace of it in the database's files.
+
+        One thread at a time: between an erasure and its report another one would erase again, find
+        nothing, and report that, before what is kept beside the ledger has let go of it.
+        """
+        with self._settling:
+            return self._settle()
+
+    def _settle(self) -> int:
         done, labels = 0, set[int]()
         with self._lock:  # another thread may take in a batch at any time
             known = self.state().copies

@@ -75,6 +75,8 @@ CURSOR: Final = "cursor"
 _TRIES: Final = 20
 _MANY: Final = 64
 """Rows of a table from which on they are many."""
+_ASKED: Final = "leases"
+"""The table that storing copies asks for and of which one move may write many rows."""
 _BACK: Final = frozenset({Narrow, Recall})
 
 Move = Callable[[State, Rules, dt.datetime], Effects]
@@ -105,6 +107,10 @@ class ExchangeLedger:
         self.agency = agency
         self.now = clock or (lambda: dt.datetime.now(dt.UTC))
         self._lock = Turns()
+        self._settling = threading.RLock()
+        """Held by the thread that erases what is owed; taken before the exchange's own lock."""
+        self._took_back = False
+        """Whether the database's files may still hold what a recall overtook."""
         self._forgotten = 0
         self._credentials: Credentials | None = None
         self.kept: dict[str, dict[str, bytes]] = {}
@@ -127,7 +133,6 @@ class ExchangeLedger:
         """Where each record of ours lies that was ever stated, by the name partners know."""
         self._published = 0
         self._seen = 0
-        self._took_back = False
         for table in self.kept.values():
             table.clear()
 
@@ -159,17 +164,21 @@ class ExchangeLedger:
 
     def ring(self) -> KeyRing:
         """Return every key that counts here."""
-        self.state()
-        return self.partners.ring(credentials.read_public(self._folder).keys)
+        with self._lock:  # a move that fails in another thread makes partners forgotten, too
+            self.state()
+            return self.partners.ring(credentials.read_public(self._folder).keys)
 
     def register(self) -> Register:
         """Return what is known of agencies through time."""
-        self.state()
-        return self.partners.register(credentials.read_public(self._folder).keys)
+        with self._lock:
+            self.state()
+            return self.partners.register(credentials.read_public(self._folder).keys)
 
     def in_force(self) -> dict[str, InForce]:
         """Return the agreements that may release now, by digest."""
-        return self.partners.in_force(self.ring(), self.now())
+        with self._lock:
+            ring, partners = self.ring(), self.partners
+        return partners.in_force(ring, self.now())
 
     def is_readable(self, label: Label) -> bool:
         """Tell whether copies under a label may be shown now: the gate asks this for each."""
@@ -409,9 +418,13 @@ def _parts(effects: Effects) -> tuple[Effects, Effects | None]:
     """Return what of a move counts before it is stored, and what from then on.
 
     Few rows are what storing looks at: may copies of this path be read now? They are as quickly
-    taken back. To remember what many rows overtake would cost more than to hold them back.
+    taken back. To remember what many rows overtake would cost more than to hold them back. Leases
+    never wait, however many originators a partner passes on.
     """
-    late = {name: rows for name, rows in effects.store.items() if len(rows) >= _MANY}
+    late = {
+        name: rows for name, rows in effects.store.items()
+        if len(rows) >= _MANY and name != _ASKED
+    }  # fmt: skip
     if not late:
         return effects, None
     soon = {name: rows for name, rows in effects.store.items() if name not in late}

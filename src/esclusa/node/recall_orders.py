@@ -53,16 +53,22 @@ class RecallOrders(ExchangeLedger):
         return wire_name(record_id, self.agency, self.credentials.secret)
 
     @uncollected()
-    def withdraw(self, record_ids: Iterable[str], *, by: str) -> tuple[str, ...]:
+    def withdraw(
+        self, record_ids: Iterable[str], *, by: str, whole: bool = False
+    ) -> tuple[str, ...]:
         """Recall records of ours from everyone who has them; return those who had any.
 
         The records themselves stay here. A newer version of one would be stated again. What was
         never stated, or is withdrawn already, is passed over. Where they are many, what is ordered
         first can be carried to partners while the rest is still being recorded.
+
+        :param whole: also what is stated anew between two lots; else the order is about what each
+            record said when it was given.
         """
-        state = self.state()
-        # In the order in which they were stated: a lot then lies together at both ends.
-        out = in_order(self.given(record_ids), self.pointers)
+        with self._lock:  # state and places together, as below
+            state = self.state()
+            # In the order in which they were stated: a lot then lies together at both ends.
+            out = in_order(self.given(record_ids), self.pointers)
         holders = [
             partner for partner in sorted(state.pacts)
             if any(_is_out(state.grants.get((partner, self.agency, name))) for name in out)
@@ -78,13 +84,14 @@ class RecallOrders(ExchangeLedger):
         if lots:
             self._move([first], also=waiting, who=by)
         for (_, key), row, lot in zip(waiting, waiting.values(), lots[1:], strict=True):
-            self._recall_lot(key, row, lot, by)
+            then = msgspec.json.decode(row or b"", type=Ordered).versions
+            self._recall_lot(key, row, lot, by, None if whole else then)
         return tuple(holders)
 
     def erased(self, record_ids: Iterable[str], *, by: str) -> None:
         """Recall records of ours whose content is about to be erased here."""
         if credentials.exist(self._folder):
-            self.withdraw(record_ids, by=by)
+            self.withdraw(record_ids, by=by, whole=True)
 
     def given(self, record_ids: Iterable[str]) -> dict[str, str]:
         """Return, of these records of ours, those that were stated and not withdrawn since: the
@@ -102,11 +109,14 @@ class RecallOrders(ExchangeLedger):
         """Recall what was ordered by a process that did not come to its end; return how many lots
         that were. Of a record that was stated anew since nothing is taken back: the order was about
         what it said then."""
-        self.state()
+        with self._lock:
+            self.state()
+            waiting = sorted(self.kept[ORDERED].items())
         done = 0
-        for key, row in sorted(self.kept[ORDERED].items()):
+        for key, row in waiting:
             lot = msgspec.json.decode(row, type=Ordered)
-            if self.now() - lot.at >= _LEFT:
+            # One ordered by a clock that was set back since must not wait until it gets there.
+            if abs(self.now() - lot.at) >= _LEFT:
                 self._recall_lot(key, row, list(lot.versions), lot.by, lot.versions)
                 done += 1
         return done

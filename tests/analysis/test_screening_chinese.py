@@ -194,6 +194,23 @@ def test_other_names_do_not(asked: str, listed: str) -> None:
     assert points(asked, listed)[0] < 54
 
 
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("Cai Yingwne", "Cai Yingwen"),
+        ("Zhang Guoqang", "Zhang Guoqiang"),
+        ("Zhang Gouqiang", "ZHANG, Guoqiang"),
+        ("Wang Xiaomign", "Wang Xiaoming"),
+    ],
+)
+def test_a_slip_in_a_given_name_of_two_syllables_is_a_slip_in_a_word(
+    asked: str, listed: str
+) -> None:
+    """What is no syllable any more is compared with the name as it is written."""
+    assert points(asked, listed)[0] >= 54
+    assert points(listed, asked)[0] >= 54
+
+
 def test_cantonese_counts_less_than_another_romanisation_of_mandarin() -> None:
     taiwan, codes = points("Zhang Guoqiang", "Chang Kuo-ch'iang")
     cantonese, others = points("Zhang Guoqiang", "Cheung Kwok-keung")
@@ -232,7 +249,7 @@ def test_words_in_no_chinese_name_are_as_alike_as_their_letters_say() -> None:
 
 SYLLABLES = ["CHEN", "CHAN", "TSAI", "CAI", "LI", "LEE", "MAN", "WEN", "TAI", "DA", "DAWEN", "XIAO",
              "HSIAO", "SIU", "KWOK", "GUO", "KUO", "TONY", "MARIA", "I", "YI", "J", "WEI", "WAI",
-             "SHIPPING", "陈", "文"]  # fmt: skip
+             "SHIPPING", "陈", "文", "DAWNE", "ZHIJIE", "ZHIJEI"]  # fmt: skip
 
 
 def _entries() -> list[ListEntry]:
@@ -295,3 +312,22 @@ def test_made_up_names_are_found_by_their_other_romanisation() -> None:
 def test_every_surname_is_a_syllable_in_each_way_it_has() -> None:
     for row in rows("chinese_surnames.csv"):
         assert all(ways_of(part) & PINYIN for part in row["pinyin"].split())
+
+
+def test_y_is_an_initial_in_a_chinese_name() -> None:
+    assert comparable("TSANG, Y Yuan", "person").tokens == ("TSANG", "Y", "YUAN")
+    assert points("TSANG, Y Yuan", "TSANG, Yung Yuan")[0] >= 60
+    assert comparable("Jose Li y Vega", "person") == normalise("Jose Li y Vega", "person")
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed"), [("HU, Yogan", "HU, Yongan"), ("TSANG, Yung Yean", "TSANG, Yung Yuan")]
+)
+def test_a_slip_that_cuts_a_word_elsewhere_loses_no_hit(asked: str, listed: str) -> None:
+    assert points(asked, listed)[0] >= 54
+    assert points(listed, asked)[0] >= 54
+
+
+def test_two_syllables_are_no_other_word_that_sounds_a_little_like_them() -> None:
+    for asked, listed in (("Mei Ying Lai", "EP-MNG"), ("Xin Li Wang", "VIV LIVING")):
+        assert not points(asked, listed, "any")[0]

@@ -18,8 +18,9 @@ from esclusa.model import Alias, ListEntry
 WORDS = ["MARIA", "JOSE", "AHMED", "MUHAMMAD", "MOHAMED", "J", "M", "H", "RODRIGUEZ", "RODRIGEZ",
          "IVANOV", "IVANOVA", "VEGA", "ABDULRAHMAN", "ABDUL", "RAHMAN", "OCEAN", "STAR", "LINNA",
          "LIN", "NA", "WEI", "محمد", "KH", "KK", "K", "YI", "Y", "II", "2", "MARIANA", "TRADING",
-         "ZEST", "LEASING", "XIAO", "HSIAO", "X", "王", "小明"]  # fmt: skip
-"""Initials, words of one sound, two that lists write as one, words of trade, signs."""
+         "ZEST", "LEASING", "XIAO", "HSIAO", "X", "王", "小明", "CHEN", "CHAN", "MAN", "WEN"]  # fmt: skip
+"""Initials, words of one sound, two that lists write as one, words of trade, signs,
+Chinese syllables that are one in some names only."""
 THRESHOLDS = [0.0, 25.0, 54.0]
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from esclusa.analysis.screening import words
 from esclusa.analysis.screening.normalise import MAX_CHARS, Name, bare_words, normalise
 from esclusa.analysis.screening.romanised import (
@@ -44,13 +46,28 @@ def comparable(text: str, kind: str = "any") -> Name:
 
     :param kind: as there. Names of firms, ships and addresses are left as they are.
     """
+    return _cut(text, kind, normalise(text, kind))
+
+
+def spellings(text: str, kind: str = "any") -> tuple[Name, ...]:
+    """Return what :func:`comparable` does, and the name as it is written where a word was cut in
+    two: what is asked with a slip (``XIAOMIGN``) is no name of syllables."""
     name = normalise(text, kind)
+    found = _cut(text, kind, name)
+    return (found, name) if found is not name and any(map(parts, name.tokens)) else (found,)
+
+
+def _cut(text: str, kind: str, name: Name) -> Name:
     if kind not in _KINDS or name.is_firm or not _may_be(text, name.tokens):
         return name
     kept = frozenset(name.tokens)
     raw = bare_words(text[:MAX_CHARS], kind)
     found = syllables(tuple(word for word in raw if word in kept or ways_of(word)))
-    return Name(found, signs=name.signs) if found else name
+    if not found:
+        return name
+    # Y is a particle in Spanish names, in PAK Y SIK an initial.
+    full = tuple(word for word in raw if word in kept or ways_of(word) or len(word) == 1)
+    return Name(found if syllables(full) == found else full, signs=name.signs)
 
 
 def _may_be(text: str, tokens: Syllables) -> bool:
@@ -79,11 +96,15 @@ def syllables(tokens: Syllables) -> Syllables:
     return _read(tokens)[0]
 
 
-@lru_cache(_NAMES_KEPT)
 def ways(tokens: Syllables) -> int:
     """Return the ways of :mod:`~.romanised` in which the words of a name can all be read, 0 for a
     name that is not Chinese."""
-    return _read(tokens)[1] if 1 < len(tokens) <= _WORDS else 0
+    return _ways_read(tokens) if 1 < len(tokens) <= _WORDS else 0
+
+
+@lru_cache(_NAMES_KEPT)
+def _ways_read(tokens: Syllables) -> int:
+    return _read(tokens)[1]
 
 
 def _read(tokens: Syllables) -> tuple[Syllables, int]:
@@ -157,6 +178,22 @@ def _given_names() -> frozenset[str]:
     known = {name for row in words.rows("given_names.csv") for name in row["names"].split()}
     like_ours = words.toml("syllables.toml")["romanised"]["foreign"]
     return frozenset(name for name in known if not ways_of(name)).union(like_ours)
+
+
+def may_be_one(left: str, right: str) -> bool:
+    """Answer whether two words are syllables that a given name has in one word."""
+    return bool(ways_of(left) and ways_of(right) and parts(left + right))
+
+
+def may_be_slip(left: str, right: str, other: str) -> bool:
+    """Answer whether two syllables, written as one, are a word but for one slip, and cannot be
+    compared with it syllable by syllable: ``YO GAN`` beside ``YONGAN``, which is ``YONG AN``."""
+    if other[0] != left[0] or len(other) < _SHORTEST:
+        return False
+    cut = parts(other)
+    if cut and (cut[0] == left or cut[1] == right):
+        return False
+    return OSA.distance(left + right, other, score_cutoff=1) <= 1
 
 
 @lru_cache(_NAMES_KEPT)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from esclusa.analysis.screening.chinese import comparable
+from esclusa.analysis.screening.chinese import spellings
 from esclusa.analysis.screening.columns import (
     GONE,
     Bools,
@@ -344,9 +344,9 @@ def _spellings(entry: ListEntry) -> Iterable[tuple[str, bool, Name]]:
     written = [(entry.name, False)] + [(alias.name, alias.weak) for alias in entry.aliases]
     found: dict[tuple[str, ...], tuple[str, bool, Name]] = {}
     for text, weak in sorted(written, key=lambda one: one[1]):
-        name = comparable(text, entry.type)
-        if name.tokens:
-            found.setdefault(name.tokens, (text, weak, name))
+        for name in spellings(text, entry.type):
+            if name.tokens:
+                found.setdefault(name.tokens, (text, weak, name))
     return found.values()
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from esclusa.analysis.screening.chinese import may_be_one
 from esclusa.analysis.screening.index import Floats, Index, glued
 from esclusa.analysis.screening.likeness import ROMANISED
 from esclusa.analysis.screening.vocabulary import Ints
@@ -98,9 +99,12 @@ class Lookups:
     def joined(self, left: str, right: str) -> Lookup | None:
         """Return the look-up of two words written as one, None when no list writes them so."""
         heard = glued(left, right)
-        if not heard or not self._index.vocabulary.sounding(heard):
+        if not heard:
             return None
-        return self._recall((left, right))
+        if not self._index.vocabulary.sounding(heard) and not may_be_one(left, right):
+            return None
+        found = self._recall((left, right))
+        return found if found.meanings else None
 
     def _recall(self, key: tuple[str, ...]) -> Lookup:
         found = self._known.get(key)
@@ -134,7 +138,10 @@ def _weight(index: Index, token: str, meanings: dict[int, tuple[str, float]]) ->
 def _two(index: Index, left: str, right: str) -> Lookup:
     weight = index.vocabulary.weight(left) + index.vocabulary.weight(right)
     like = index.weights.name.glued
-    meanings = dict.fromkeys(index.vocabulary.sounding(glued(left, right)), ("glued", like))
+    meanings = {}
+    if may_be_one(left, right):
+        meanings = {n: (how, like) for n, how, like in index.vocabulary.slips(left, right)}
+    meanings |= dict.fromkeys(index.vocabulary.sounding(glued(left, right)), ("glued", like))
     return _lookup(index, f"{left} {right}", weight, meanings)
 
 

@@ -58,13 +58,15 @@ class Listed(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """What each slot covers, its look-up, and whether it is two words; of each look-up its weight
-    and, from ``ends`` on, the listed words that it may mean and how alike they are."""
+    """What each slot covers, its look-up, and whether it is two words; of each look-up its weight,
+    whether a meaning counts in some names only (``unsure``) and, from ``ends`` on, the listed words
+    that it may mean and how alike they are."""
 
     covers: Any
     joined: Any
     look: Any
     weight: Any
+    unsure: Any
     ends: Any
     words: Any
     likes: Any
@@ -131,6 +133,7 @@ def _looks(slots: Slots) -> Looks:
     return Looks(
         slots.covers, slots.joined, slots.look,
         np.array([look.weight for look in looks], dtype=np.float32),
+        np.array([look.unsure for look in looks], dtype=np.bool_),
         ends_of(np.array([len(look.words) for look in looks], dtype=np.int64)),
         np.concatenate([look.words for look in looks]),
         np.concatenate([look.word_likes for look in looks]),
@@ -186,6 +189,7 @@ def reach(
         # How the query's words meet those of the name.
         row_gains, row_full = nothing, nothing
         covered, joined, met, ways = np.uint32(0), 0, 0, 0
+        doubtful = False
         for row in range(begin, end):
             slot = slots[row]
             look = looks.look[slot]
@@ -206,6 +210,7 @@ def reach(
             row_full += gained / max(best, enough)
             if best > nothing:
                 covered |= looks.covers[slot]
+                doubtful |= looks.unsure[look]
                 if looks.joined[slot]:
                     joined += 1
                 else:
@@ -271,7 +276,7 @@ def reach(
         alone = joined == 0 and initials == nothing
         if alone and met == 1:
             share *= asked.lone[query]
-        sure = alone and not odd and ways == met and meant == met
+        sure = alone and not odd and not doubtful and ways == met and meant == met
         rarity = told.rarity * (one - np.float32(math.exp(-agreed / told.scale)))
         if odd:
             share, rarity = one, told.rarity

@@ -15,6 +15,7 @@ from esclusa.analysis.screening.columns import Bools, Hashes, Ints, Longs, ends_
 from esclusa.analysis.screening.heard import Heard
 from esclusa.analysis.screening.index import Floats, Index, glued, whole
 from esclusa.analysis.screening.lookup import Lookup, Lookups
+from esclusa.analysis.screening.romanised import ways_of
 from esclusa.analysis.screening.search import lone_factor
 from esclusa.analysis.screening.words import word_set
 
@@ -177,7 +178,9 @@ def _joined(
     first = np.flatnonzero(place[1:] > 0)
     left, right = words.numbers[first], words.numbers[first + 1]
     keys, may = words.glued(left, right)
-    known = np.flatnonzero(may & index.vocabulary.keys.sounds.has(keys))
+    listed = index.vocabulary.keys.sounds.has(keys)
+    syllable = np.array([ways_of(token) > 0 for token in words.tokens], dtype=np.bool_)
+    known = np.flatnonzero(may & (listed | syllable[left] & syllable[right]))
     numbers: dict[str, int] = {}
     found: list[tuple[int, int, int]] = []
     for pair in known.tolist():

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.analysis.screening import words
+from esclusa.analysis.screening.chinese import may_be_slip
 from esclusa.analysis.screening.columns import GONE, Ints, Keys, Longs, hashed
 from esclusa.analysis.screening.likeness import ANY_WAYS, has_digit, likeness
 from esclusa.analysis.screening.normalise import ABJAD
@@ -185,6 +186,15 @@ class Vocabulary:
             for number in self._candidates(token)
         ]
         return sorted((v for v in found if v[2] > 0), key=lambda v: (-v[2], v[0]))
+
+    def slips(self, left: str, right: str) -> list[Variant]:
+        """Return what two Chinese syllables, written as one, may mean in a name with a slip, see
+        :func:`~.chinese.may_be_slip`."""
+        return [
+            found
+            for found in self.variants(left + right)
+            if found[1] == "typo" and may_be_slip(left, right, self.tokens[found[0]])
+        ]
 
     def sounding(self, heard: str) -> tuple[int, ...]:
         """Return the listed words whose :func:`~.sound.fold` is ``heard``."""

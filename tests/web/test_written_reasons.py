@@ -127,5 +127,5 @@ def test_the_command_line_says_so_in_one_sentence(world: World) -> None:
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 1
-        said = "esclusa: input: the reason has a character that is no text: U+DCFF, at 2\n"
+        said = "esclusa: input: reason holds bytes that are no text in UTF-8, at 2\n"
         assert done.stderr == said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,8 +61,9 @@ def _readable(name: str, value: object) -> None:
     if isinstance(value, tuple | list):
         for one in value:
             _readable(name, one)
-    elif isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise InputError(f"{name.replace('_', '-')} holds bytes that are no text in UTF-8")
+    elif isinstance(value, str) and (odd := re.search("[\ud800-\udfff]", value)):
+        said = f"{name.replace('_', '-')} holds bytes that are no text in UTF-8"
+        raise InputError(f"{said}, at {odd.start() + 1}")
     elif isinstance(value, int) and abs(value) > _LARGEST:
         raise InputError(f"{name.replace('_', '-')} is a number beyond {_LARGEST}")
 

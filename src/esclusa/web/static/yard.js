@@ -25,6 +25,7 @@
   const write = async (act) => {
     const step = (await base).transaction("forms", "readwrite", { durability: "strict" });
     act(step.objectStore("forms"));
+    step.commit(); // at once: a page that is left has no later moment for it
     await new Promise((done, fail) => {
       step.oncomplete = done;
       step.onerror = step.onabort = () => fail(step.error);

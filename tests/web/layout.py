@@ -12,6 +12,9 @@ LOOKS = _EVERY if os.environ.get("ESCLUSA_LONG") else [(1300, "light"), (360, "d
 """Widths in pixels and colour schemes that pages are tried in: each width and each scheme once, as
 neither depends on the other; every pair of them in a long run."""
 
+TIGHTEST = LOOKS if os.environ.get("ESCLUSA_LONG") else [(360, "dark")]
+"""For pages that axe meets a second time: `test_browser_axe.py` takes every route there is."""
+
 _SMALL = """() => [...document.querySelectorAll("button, summary, textarea, select, label.tick, "
     + "input:not([type=hidden], [type=radio], [type=checkbox])")]
     .filter(item => item.checkVisibility())

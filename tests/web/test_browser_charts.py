@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe import breaches
-from layout import LOOKS, look, misfits
+from layout import TIGHTEST, look, misfits
 from playwright.sync_api import BrowserContext, Page, expect
 
 import worlds
@@ -108,7 +108,7 @@ def test_without_script_the_chart_is_there_and_no_button_that_does_nothing(
         page.wait_for_url("**/entities/**")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), TIGHTEST)
 def test_nothing_scrolls_sideways_and_axe_finds_nothing(
     window: Callable[..., Any], home: str, node: Node, width: int, scheme: str
 ) -> None:

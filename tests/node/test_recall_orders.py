@@ -82,6 +82,14 @@ def crash_in(monkeypatch: pytest.MonkeyPatch, lot: int) -> None:
     monkeypatch.setattr(audit, "write_many", ending)
 
 
+def crashed(given: World, monkeypatch: pytest.MonkeyPatch, lot: int) -> Node:
+    """Return the node opened again after a recall whose process ended in this lot."""
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        crash_in(patch, lot)
+        recall(given["marisol"])
+    return given.reopen("marisol")
+
+
 def test_each_lot_is_recorded_by_itself_and_none_waits_in_the_end(given: World) -> None:
     node, sizes = given["marisol"], list[int]()
     node.exchange.told.append(lambda _partners: sizes.append(out(node)))
@@ -121,10 +129,7 @@ def test_a_crash_in_a_lot_leaves_the_order_and_the_next_tick_goes_on(
 def test_an_order_goes_on_when_the_clock_was_set_back_since(
     given: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Crash):
-        crash_in(patch, 2)
-        recall(given["marisol"])
-    node = given.reopen("marisol")
+    node = crashed(given, monkeypatch, 2)
     given.clock.ahead -= dt.timedelta(hours=48)
     assert node.exchange.go_on() == 2
     assert (out(node), node.exchange.kept[ORDERED]) == (0, {})
@@ -134,20 +139,14 @@ def test_a_crash_in_the_first_lot_orders_nothing(
     given: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = state_of(given["marisol"])
-    with monkeypatch.context() as patch, pytest.raises(Crash):
-        crash_in(patch, 1)
-        recall(given["marisol"])
-    node = given.reopen("marisol")
+    node = crashed(given, monkeypatch, 1)
     assert (state_of(node), node.exchange.kept[ORDERED]) == (before, {})
 
 
 def test_what_is_stated_anew_after_the_crash_is_not_taken_back_by_the_old_order(
     given: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Crash):
-        crash_in(patch, 2)
-        recall(given["marisol"])
-    node = given.reopen("marisol")
+    node = crashed(given, monkeypatch, 2)
     waiting = node.exchange.kept[ORDERED]
     anew = next(bill for bill in BILLS if _waits(node, waiting, bill))
     corrected = Bill(bill=anew.bill, shipper=anew.shipper, goods="CORRECTED", seal=anew.seal)

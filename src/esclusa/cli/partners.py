@@ -239,7 +239,7 @@ def _show_outcome(outcome: Mapping[str, Outcome]) -> None:
 @answers
 def serve(folder: Path | None, host: str, port: int, every: int, listen_only: bool) -> None:
     """Listen for partners, call those that have an address, and let time pass: leases, expiry, new
-    records, every minute."""
+    records, each time after so many seconds."""
     import threading
     from contextlib import ExitStack
 

@@ -30,6 +30,7 @@ from esclusa.ledger import versions
 from esclusa.ledger.indexing import EXAMINATION_REFERENCE, FEEDBACK_REFERENCE, bill_reference
 from esclusa.ledger.labels import Labels
 from esclusa.model import Examination, Feedback, record_id
+from esclusa.node.body_parts import Box, Voyage
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import Gate
 
@@ -174,20 +175,6 @@ def examined(said: Feedback) -> Examination:
     )  # fmt: skip
 
 
-class _Ship(msgspec.Struct, frozen=True):
-    name: str = ""
-    imo: str = ""
-
-
-class _Voyage(msgspec.Struct, frozen=True):
-    reference: str = ""
-    conveyance: _Ship = _Ship()
-
-
-class _Box(msgspec.Struct, frozen=True):
-    number: str = ""
-
-
 class _Cargo(msgspec.Struct, frozen=True):
     """As much of a consignment or a unit of equipment as linking needs: reading it costs a fraction
     of the whole body."""
@@ -197,8 +184,8 @@ class _Cargo(msgspec.Struct, frozen=True):
     bill: str = ""
     departure: str = ""
     arrival: str = ""
-    voyage: _Voyage = _Voyage()
-    equipment: tuple[_Box, ...] = ()
+    voyage: Voyage = Voyage()
+    equipment: tuple[Box, ...] = ()
 
 
 _EXAMINATION: Final = msgspec.json.Decoder(Examination)

@@ -15,6 +15,7 @@ import msgspec
 
 from esclusa.ledger.versions import Held
 from esclusa.model import Record
+from esclusa.node.body_parts import Box, Voyage
 from esclusa.sharing.story_views import EntryView
 
 
@@ -58,20 +59,6 @@ def moment_of(text: str) -> str:
 # --- as much of a body as that needs --------------------------------------------------------------
 
 
-class _Ship(msgspec.Struct, frozen=True):
-    name: str = ""
-    imo: str = ""
-
-
-class _Voyage(msgspec.Struct, frozen=True):
-    reference: str = ""
-    conveyance: _Ship = _Ship()
-
-
-class _Unit(msgspec.Struct, frozen=True):
-    number: str = ""
-
-
 class Cargo(msgspec.Struct, frozen=True):
     """As much of a consignment as is needed to place it and to find what was examined of it."""
 
@@ -79,8 +66,8 @@ class Cargo(msgspec.Struct, frozen=True):
     issued: str = ""
     departure: str = ""
     arrival: str = ""
-    voyage: _Voyage = _Voyage()
-    equipment: tuple[_Unit, ...] = ()
+    voyage: Voyage = Voyage()
+    equipment: tuple[Box, ...] = ()
 
 
 class _Call(msgspec.Struct, frozen=True):

@@ -17,7 +17,11 @@ _LOOK = """async rules => (await axe.run(document, {
 
 
 def breaches(page: Page) -> list[Any]:
-    """Return what axe finds on a page, with every part of it unfolded."""
+    """Return what axe finds on a page, with every part of it unfolded.
+
+    The page is waited for until it is loaded; after a click the test says first where that leads.
+    """
+    page.wait_for_load_state()
     page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
     page.evaluate(_AXE)
     found: list[Any] = page.evaluate(_LOOK, _RULES)

@@ -3,6 +3,7 @@ both languages, light and dark, wide and narrow. About 12 CPU seconds."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,6 +48,7 @@ def test_a_case_is_shared_and_taken_back_with_pages_that_everybody_can_use(
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"/cases/{case}")
         page.locator(f"a[href='/cases/{case}/share']").click()
+        expect(page).to_have_url(re.compile(r"/share$"))
         assert breaches(page) == []
         page.get_by_role("radio", name=GUEST).check()
         page.locator("textarea[name=reason]").fill("their port sees the same boxes")

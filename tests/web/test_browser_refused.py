@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from axe import breaches
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 from small_node import PASSWORD, alert_name
 
 FORMS = {
@@ -29,11 +29,13 @@ def test_a_refused_form_is_as_accessible_as_before_and_leads_to_its_field_wcag_3
         page.fill("input[name=name]", role)
         page.fill("input[name=password]", PASSWORD)
         page.click("main form[action='/sign-in'] button")
+        page.wait_for_url("**/queue")
         page.goto(place)
         # A browser that holds nothing back: what is required is found out at the node.
         page.evaluate("document.querySelectorAll('form').forEach(one => one.noValidate = true)")
         page.fill(f"main form:has({button.rpartition(' ')[2]}) [name={field}]", "")
         page.click(button)
+        expect(page.locator("main [role=alert] a").first).to_be_visible()
         assert breaches(page) == []
         reached = []
         for way in page.locator("main [role=alert] a").all():

@@ -6,6 +6,7 @@ About 20 CPU seconds.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -177,6 +178,7 @@ def test_photographs_taken_without_link_are_sent_once_with_their_form_though_an_
         ]
         page.goto(f"/records/{row.record_id}")
         page.get_by_role("link", name="2 photographs").click()
+        expect(page).to_have_url(re.compile(r"/photographs$"))
         assert breaches(page) == []
         with page.expect_download() as started:
             page.get_by_role("button", name="Download seal.jpg").click()

@@ -30,7 +30,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 
 def step(page: Page, title: str, **given: str) -> None:
-    """Open a step's form by its title, fill it in, send it."""
+    """Open a step's form by its title, fill it in, send it, and wait for the page that comes."""
     named = page.get_by_role("button", name=title, exact=True)
     form = page.locator("form").filter(has=named).first
     if not form.is_visible():
@@ -43,7 +43,8 @@ def step(page: Page, title: str, **given: str) -> None:
             field.set_input_files(value)
         else:
             field.fill(value)
-    form.get_by_role("button", name=title, exact=True).click()
+    with page.expect_navigation():
+        form.get_by_role("button", name=title, exact=True).click()
 
 
 def test_a_case_from_an_alert_to_its_outcome_without_script(

@@ -76,7 +76,8 @@ def test_a_case_is_shared_and_taken_back_with_pages_that_everybody_can_use(
         end = page.locator("form[action$='/end']")
         page.locator("details.step", has=end).locator("summary").click()
         end.locator("textarea").fill("court order")
-        end.locator("button.main").click()
+        with page.expect_navigation():
+            end.locator("button.main").click()
         world.sync(OWNER, GUEST)
         page.reload()
         assert breaches(page) == []

@@ -133,6 +133,8 @@ def test_the_queue_is_filtered_by_kind_and_by_port(visitor: Visitor) -> None:
     page.get_by_label("Kind").select_option(label="All kinds")
     page.get_by_role("textbox", name="Port").fill("BEANR")
     page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**port=BEANR**")
+    page.wait_for_load_state()
     ports = page.locator("tr[data-row] td:nth-of-type(4)").all_inner_texts()
     assert set(ports) == {"BEANR"}
     assert f"{len(ports)} alerts" in page.locator(".summary").inner_text()

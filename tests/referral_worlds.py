@@ -163,3 +163,14 @@ def hide(node: Any, record: str) -> None:
     with node.store.write() as connection:
         drafts = [Draft(body=move, originator=node.agency, label_id=label) for move in moves]
         records.append(connection, drafts)
+
+
+def loaded(box: str, *, event: str = "46") -> bytes:
+    """Return a COARRI that tells that a box was loaded (46) or discharged (44)."""
+    body = (
+        f"BGM+{event}+R{box}+9'TDT+20+0412N+1++NRCH:172:20+++9074729:146::NORTHREACH STAR'"
+        f"LOC+9+CNSHA:139:6'NAD+CF+NRCH:160:20'EQD+CN+{box}+22G1:102:5++2+5'"
+        "DTM+203:202612010640:203'LOC+9+CNSHA:139:6'CNT+16:1'"
+    )
+    head = f"UNB+UNOC:3+NRCH+MARISOL+261201:0700+{box[-6:]}'UNH+1+COARRI:D:95B:UN:ITG13'"
+    return f"{head}{body}UNT+{body.count(chr(39)) + 2}+1'UNZ+1+{box[-6:]}'".encode()

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import worlds
+from esclusa.cli import output
 from esclusa.cli.commands import cli
-from exchange_worlds import World
-from referral_worlds import ASKING, HOST, bill, in_hours, made
+from exchange_worlds import World, for_partners, take_in
+from referral_worlds import ASKING, HOST, bill, in_hours, loaded, made
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,20 @@ def test_a_referral_is_opened_answered_listed_and_shown(world: World) -> None:
     missing = run(world, ASKING, "show", "0" * 16)
     assert (missing.exit_code, missing.stderr) == (4, "esclusa: no such referral\n")
     assert run(world, HOST, "move", name, "scan", "--set", "no sign").exit_code == 2
+
+
+def test_a_referral_shows_people_what_messages_tell_of_its_boxes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = opened(world)
+    (box,) = json.loads(run(world, HOST, "show", name).stdout)["row"]["subject"]["boxes"]
+    take_in(world[HOST], for_partners(), loaded(box), f"{box}.edi")
+    (news,) = json.loads(run(world, HOST, "show", name).stdout)["news"]
+    assert (news["box"], news["event"]) == (box, "load")
+    monkeypatch.setattr(output, "for_people", lambda: True)
+    printed = run(world, HOST, "show", name).stdout
+    assert "What messages tell of its boxes" in printed
+    assert "CNSHA" in printed.partition("History")[0]
 
 
 def test_one_person_cannot_waive_from_the_command_line(world: World) -> None:

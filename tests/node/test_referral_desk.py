@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from esclusa.casework.forms import MoveMistakes
 from esclusa.errors import AgreementError, Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, ReferralMove
 from esclusa.node import referral_rows as held
+from esclusa.node.referral_boxes import told
 from esclusa.sharing.reader import Role
 from exchange_cases import Bill, give, manifest, record_of, refused
 from exchange_worlds import World, for_partners, officer, own, take_in
@@ -24,6 +26,7 @@ from referral_worlds import (
     history,
     in_hours,
     lead,
+    loaded,
     made,
     request,
     state_at,
@@ -99,6 +102,54 @@ def test_declined_escalated_and_only_the_hosts_clearance_lifts_do_not_load(world
     view = desk(world, ASKING).show(officer(world[ASKING]), name)
     assert (view.row.state.code, view.row.do_not_load) == ("host_cleared", False)
     assert [item for item in own(world[HOST], "examination") if item.body.event == name] == []
+
+
+def test_a_loading_told_while_do_not_load_stands_is_shown_and_marked(world: World) -> None:
+    name = asked(world)
+    node, hugo = world[HOST], officer(world[HOST])
+    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    take_in(node, for_partners(), loaded(box, event="44"), f"{box}-44.edi")
+    go(world, name, "decline", "escalate")
+    take_in(node, for_partners(), loaded(box), f"{box}-46.edi")
+    first, second = desk(world, HOST).show(hugo, name).news
+    assert (first.box, first.event, first.stage, first.against) == (box, "load", "actual", True)
+    assert (first.occurred[:16], first.place, first.ship, first.voyage) == (
+        "2026-12-01T06:40", "CNSHA", "NORTHREACH STAR", "0412N",
+    )  # fmt: skip
+    assert node.record(hugo, first.record).kind == "transport_event"
+    assert (second.event, second.against) == ("discharge", False)
+    go(world, name, "clear_load")
+    assert [one.against for one in desk(world, HOST).show(hugo, name).news] == [False, False]
+
+
+def test_what_a_reader_may_not_see_of_a_box_is_in_no_referral_of_it(world: World) -> None:
+    name = asked(world)
+    node, hugo = world[HOST], officer(world[HOST])
+    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    take_in(node, for_partners(level=Level.SECRET), loaded(box), f"{box}.edi")
+    assert desk(world, HOST).show(hugo, name).news == ()
+    chief = officer(node, clearance=Level.SECRET)
+    assert [one.box for one in desk(world, HOST).show(chief, name).news] == [box]
+    world.sync(HOST, ASKING)
+    assert desk(world, ASKING).show(officer(world[ASKING]), name).news == ()
+
+
+def test_what_was_told_of_an_earlier_journey_of_the_box_is_left_out(world: World) -> None:
+    name = asked(world)
+    node, hugo = world[HOST], officer(world[HOST])
+    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    take_in(node, for_partners(), loaded(box), f"{box}.edi")
+    with node.store.read() as connection:
+        visible = frozenset(node.gate.visible(hugo))
+        (kept,) = [
+            one for one in desk(world, HOST).every(connection, visible) if one.referral.id == name
+        ]
+        first, *rest = kept.referral.steps
+        for days, left in ((13, 1), (15, 0)):
+            at = (world.clock() + dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            step = msgspec.structs.replace(first, move=msgspec.structs.replace(first.move, at=at))
+            later = msgspec.structs.replace(kept.referral, steps=(step, *rest))
+            assert len(told(connection, visible, later)) == left
 
 
 def test_a_waiver_is_asked_by_one_and_approved_by_another_who_leads(world: World) -> None:

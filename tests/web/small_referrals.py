@@ -72,6 +72,14 @@ class SmallReferrals:
         row = telling.row(self._kept(name), "marisol", NOW, 1)
         return _named(row, name)
 
+    def _news(self, *, stage: str = "actual", against: bool = False) -> views.BoxNewsView:
+        return views.BoxNewsView(
+            box=self.name or "CSQU3054383", event="load", stage=stage,
+            occurred=self.name or "2026-11-19T10:40", place=self.name or "ECGYE",
+            ship=self.name or "NORTHREACH STAR", voyage=self.name or "0412N", record=self.record,
+            recorded="2026-11-19T11:05:00Z", against=against,
+        )  # fmt: skip
+
     def referrals(self, reader: Reader, **asked: Any) -> views.ReferralPage:
         reader.require(Action.REFERRAL_READ)
         rows = tuple(map(self._row, (ASKED, OURS, LOUD)))
@@ -89,6 +97,7 @@ class SmallReferrals:
             waiver_by=it.waiver.by if it.waiver else "", waiting=int(name == LOUD),
             stays=_WHY if name == LOUD else None, record=kept.record,
             alert=kept.record, examination=kept.record if name == LOUD else "",
+            news=(self._news(against=name == LOUD), self._news(stage="planned")),
         )  # fmt: skip
 
     def rates(

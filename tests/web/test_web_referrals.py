@@ -14,8 +14,8 @@ from walker import Walker, text_of
 
 import worlds
 from esclusa.model import record_id
-from exchange_worlds import World, officer
-from referral_worlds import ASKING, HIDDEN, HOST, bill, facts, go, hide, made, request
+from exchange_worlds import World, for_partners, officer, take_in
+from referral_worlds import ASKING, HIDDEN, HOST, bill, facts, go, hide, loaded, made, request
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,12 @@ def test_waiver_and_do_not_load_on_the_pages(world: World) -> None:
         .status_code == 303  # fmt: skip
     world.sync(HOST, ASKING)
     assert "Do not load." in text_of(hugo.see(f"/referrals/{name}"))
+    shown = world[HOST].referral_desk.show(officer(world[HOST]), name)
+    (box,) = shown.row.subject.boxes
+    take_in(world[HOST], for_partners(), loaded(box), "loading.edi")
+    told = text_of(hugo.see(f"/referrals/{name}"))
+    assert "Told as loaded." in told and "against do not load" in told
+    assert "Told as loaded." not in text_of(ana.see(f"/referrals/{name}"))  # not theirs to read
     assert ana.see(f"/referrals/{name}").xpath("//input[@value='clear_load']") == []
     assert step(hugo, name, "clear_load", **facts("clear_load", "escalated")).status_code == 303
     assert "Do not load." not in text_of(hugo.see(f"/referrals/{name}"))

@@ -160,6 +160,17 @@ def _shown(view: ReferralView, spoken: str) -> None:
         click.echo(f"Nothing of our steps reaches the other side: {word(view.stays, spoken)}")
     if view.waiting:
         click.echo("Incomplete: steps between those that have arrived are missing.")
+    if view.news:
+        output.table(
+            "\nWhat messages tell of its boxes",
+            ("came in (UTC)", "box", "event", "time as sent", "place", ""),
+            [
+                (one.recorded[:16], one.box, one.event if one.stage == "actual" else
+                 f"{one.event}, {one.stage}", one.occurred[:16], one.place,
+                 "AGAINST DO NOT LOAD" if one.against else "")
+                for one in view.news
+            ],
+        )  # fmt: skip
     output.table(
         "\nHistory", ("at (UTC)", "agency", "by", "step", "then", "recorded", "does not count"),
         [

@@ -27,6 +27,7 @@ from esclusa.node import referral_telling as telling
 from esclusa.node.exchange import Exchange
 from esclusa.node.move_telling import text_of
 from esclusa.node.pipeline import Pipeline
+from esclusa.node.referral_boxes import told
 from esclusa.node.referral_rows import MISSING, Kept
 from esclusa.node.referral_subjects import about, can_be_referred
 from esclusa.node.referral_writing import Writing, about_record
@@ -294,4 +295,5 @@ class ReferralDesk:
             record=record.id if record else "",
             alert=alert if alert and queue.find(connection, visible, alert) else "",
             examination=exam if seen is not None else "",
+            news=told(connection, visible, it),
         )  # fmt: skip

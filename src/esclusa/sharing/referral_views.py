@@ -103,6 +103,26 @@ class ReferralRow(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: bool = False
 
 
+class BoxNewsView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message told of a box of a referral.
+
+    ``event`` and ``stage`` as in a transport event, ``occurred`` as its sender wrote it (local to
+    ``place`` unless a zone is written), ``recorded`` when it came in (UTC). ``against``: it tells a
+    loading although the referral says "do not load".
+    """
+
+    box: str
+    event: str
+    stage: str
+    occurred: str
+    place: str
+    ship: str
+    voyage: str
+    record: str
+    recorded: str
+    against: bool = False
+
+
 class ReferralView(msgspec.Struct, frozen=True, kw_only=True):
     """A referral with its history and the moves that the reader can make now.
 
@@ -110,6 +130,7 @@ class ReferralView(msgspec.Struct, frozen=True, kw_only=True):
     ``drafts`` are steps before the request, which stay at home. ``waiting`` counts moves whose turn
     has not come. ``stays`` says why our moves do not reach the other side, None when they do.
     ``record`` and ``alert`` are what it was opened about here, "" where it came from outside.
+    ``news`` is what messages that the reader may see have told of its boxes.
     """
 
     row: ReferralRow
@@ -125,6 +146,7 @@ class ReferralView(msgspec.Struct, frozen=True, kw_only=True):
     record: str = ""
     alert: str = ""
     examination: str = ""
+    news: tuple[BoxNewsView, ...] = ()
 
 
 class GroundView(msgspec.Struct, frozen=True, kw_only=True):

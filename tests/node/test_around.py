@@ -224,10 +224,13 @@ GIVEN = {
                         "equipment.seals.*.number"],
     "examination": ["{agency,number,result,equipment,completed,remarks}",
                     "findings.*.{category,what}"],
+    "port_call": ["{arrival,call_reference,crew_count}", "{port,next_port}.{code,scheme}",
+                  "voyage.reference", "voyage.conveyance.{mode,imo,imo_valid,name,flag}"],
+    "consignment": ["{carrier,bill}", "goods.*.{sequence,hs_code,packages,gross_mass_kg}"],
 }  # fmt: skip
 
 
-def test_what_a_partner_gives_of_a_box_is_a_reason_about_our_bill(tmp_path: Path) -> None:
+def test_what_a_partner_gives_is_a_reason_about_our_bills_and_calls(tmp_path: Path) -> None:
     """The indicators that wait for another port's node speak when its facts arrive by agreement. A
     cloned seal over three nodes is in ``test_acceptance_scenarios.py``."""
     given = {code: others for code, others in AROUND_A_BOX if code != "C15"}
@@ -245,12 +248,22 @@ def test_what_a_partner_gives_of_a_box_is_a_reason_about_our_bill(tmp_path: Path
         mine = bill(equipment=(box(verified_mass_kg=20_000.0),))
         keep(node, mine)
         before = codes(node, "BILL1", officer(node))
-        said = [body for others in given.values() for body in others]
+        goods = (GoodsItem(hs_code="720449", packages=40, gross_mass_kg=900.0),)
+        said = [
+            *(body for others in given.values() for body in others),
+            call("ECGYE", 10, next_port=Place(code="COCTG", scheme="unlocode"), crew_count=22),
+            bill("BILL2", equipment=(), goods=goods),
+        ]
         keep(giver, *said, to=("northreach",))
         giver.exchange.publish()
         two.sync("marisol", "northreach")
         assert given.keys() & before == set()
         assert given.keys() <= codes(node, "BILL1", officer(node))
+        came_from = (Place(code="ECGYE", scheme="unlocode"),)
+        keep(node, call("PAONX", 0, crew_count=18, last_ports=came_from))
+        assert {"V06", "V22"} <= codes(node, "MARISOL STAR PAONX", officer(node))
+        keep(node, bill("BILL2", equipment=(), goods=(GoodsItem(hs_code="720449", packages=4),)))
+        assert "M03" in codes(node, "BILL2", officer(node))
 
 
 def old(number: int, **more: Any) -> Consignment:

@@ -34,7 +34,7 @@ from benchmarks.edifact import Endless, made
 from benchmarks.synthetic import generate_cuscar
 
 from esclusa.formats.edifact import reader, writers
-from esclusa.formats.edifact.drafting import segment
+from esclusa.formats.edifact.drafting import segment, segments
 from esclusa.formats.edifact.rewriting import rewrite
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.syntax import read_messages
@@ -82,7 +82,7 @@ def from_components(found: list[tuple[Segment, Parts]], unb: Segment) -> int:
 
     def built() -> Iterator[NewMessage]:
         for unh, parts in found:
-            yield NewMessage(unh, [segment(tag, *elements) for tag, elements in parts])
+            yield NewMessage(unh, segments(parts))
 
     return sum(map(len, write_interchange(unb, built())))
 

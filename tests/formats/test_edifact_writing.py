@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from esclusa import samples
 from esclusa.errors import InputError, LimitError
 from esclusa.formats.edifact import rewriting
-from esclusa.formats.edifact.drafting import WritingError, again, segment
+from esclusa.formats.edifact.drafting import WritingError, again, segment, segments
 from esclusa.formats.edifact.rewriting import Edit, bytes_of, rewrite
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.service import LEVEL_A, LEVEL_B
@@ -442,6 +443,35 @@ def test_segments_written_and_read_are_the_same(
         )
     )
     assert again_written == data, "the form is the only one"
+
+
+PLAIN = st.text(st.sampled_from("AZ09 a."), max_size=4)
+ANY_ELEMENT = (
+    st.lists(PLAIN, max_size=4)
+    | st.lists(PART, max_size=3)
+    | st.lists(PLAIN, max_size=3).map(tuple)
+    | PLAIN
+    | st.lists(st.lists(PLAIN, max_size=2), max_size=2)
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["BGM", "FTX", "A1Z", "bgm", ""]), st.lists(ANY_ELEMENT)),
+             max_size=6),
+    st.sampled_from([LEVEL_A, LEVEL_A_4, STARS, replace(LEVEL_A, release="")]),
+)  # fmt: skip
+@settings(max_examples=120)
+def test_segments_made_together_are_those_made_one_by_one(
+    parts: list[tuple[str, list[Any]]], marks: Separators
+) -> None:
+    def made(work: Callable[[], list[Segment]]) -> list[tuple[str, str]] | str:
+        try:
+            return [(each.tag, each.text) for each in work()]
+        except WritingError as error:
+            return str(error)
+
+    alone = made(lambda: [segment(tag, *elements, marks=marks) for tag, elements in parts])
+    assert made(lambda: segments(parts, marks=marks)) == alone
 
 
 @given(st.lists(st.lists(st.lists(PART, max_size=3), min_size=1, max_size=3), max_size=4))

@@ -356,13 +356,23 @@ class _Writer:
         """Texts as bytes; None when one of them needs a closer look."""
         marks, end = self.marks, self.marks.terminator
         text = trimmed(end.join([*found, ""]), marks)
-        if text.count(end) != len(found) and any(self.torn(each) for each in found if end in each):
+        if text.count(end) != len(found) and self.tears(text, found):
             return None
         data = whole(text, self.charset)
         if data is None or not self.line_break:
             return data
         broken = trimmed((end + self.line_break).join([*found, ""]), marks)
         return broken.encode(self.charset.codec)
+
+    def tears(self, text: str, found: list[str]) -> bool:
+        """Is one of these texts torn? ``text`` is all of them with their terminators.
+
+        Where no release character is itself released, those before a terminator are counted.
+        """
+        end, release = self.marks.terminator, self.marks.release
+        if release and release * 2 not in text:
+            return text.count(end) - text.count(release + end) != len(found)
+        return any(self.torn(each) for each in found if end in each)
 
     def torn(self, text: str) -> bool:
         """Does a terminator stand in a text that no release character precedes?"""

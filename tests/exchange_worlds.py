@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import shutil
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,8 @@ class World:
         self, first: str, second: str, sample: str = "marisol-northreach", **changes: Any
     ) -> Agreement:
         """Return a shipped sample between two agencies, the first in Marisol's place."""
-        path = files("esclusa.samples").joinpath("agreements", f"{sample}.yaml")
-        text = path.read_text("utf-8")
-        for party in read_agreement(text.encode()).parties:
+        text, shipped = _shipped(sample)
+        for party in shipped.parties:
             agency = {"marisol": first, "northreach": second}[party.agency]
             text = text.replace(party.key, self.signer(agency).key_id)
         agencies = ("marisol", "northreach", "altamira")
@@ -139,6 +139,13 @@ class World:
             first.receive(second.batch(first.agency))
             if not first.has_news(second.agency) and not second.has_news(first.agency):
                 return
+
+
+@cache
+def _shipped(sample: str) -> tuple[str, Agreement]:
+    """Return a shipped agreement, as text and read."""
+    text = files("esclusa.samples").joinpath("agreements", f"{sample}.yaml").read_text("utf-8")
+    return text, read_agreement(text.encode())
 
 
 def for_partners(*agencies: str, level: Level = Level.OFFICIAL, caveats: tuple[str, ...] = (),

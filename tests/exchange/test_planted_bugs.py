@@ -2,12 +2,16 @@
 
 Each fault is one function of the core replaced by a wrong one, modelled on a public report
 (``bugs/reports.py``). ``pytest -s -m slow`` on this file prints what killed each; with
-``ESCLUSA_LONG=1`` the known survivors are played as well, to see whether they still live.
+``ESCLUSA_LONG=1`` the known survivors are played as well, to see whether they still live, and every
+fault from the first schedule on, to see when it is found (``bugs/found.csv``).
 """
 
 from __future__ import annotations
 
+import csv
 import os
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,8 @@ from simulator.run import play, run
 from trio import marking
 
 from esclusa.sharing.exchange import holdings, labels
+
+LONG = bool(os.environ.get("ESCLUSA_LONG"))
 
 MOST = 600
 """Seeds after which a fault counts as a survivor."""
@@ -38,10 +44,25 @@ before its supplier would renew it anyway; an answer that overtakes a later one.
 THEMES = sorted({bug.make.__module__.removeprefix("bugs.") for bug in ALL.values()})
 
 
-def killed_at(bug: Bug, most: int = MOST) -> tuple[int, str]:
-    """Return how many schedules a planted fault lived and what it broke; (0, "") for a survivor."""
+FOUND = {
+    row["fault"]: int(row["seed"])
+    for row in csv.DictReader((Path(__file__).parent / "bugs" / "found.csv").open())
+}
+"""The first schedule that found each fault when all were last played from the beginning."""
+
+
+def seeds(bug: Bug) -> Iterable[int]:
+    """Return the schedules to play with a fault: first the one that is known to find it, then all.
+    A long run begins at the beginning."""
+    known = () if LONG or bug.name not in FOUND else (FOUND[bug.name],)
+    return chain(known, range(MOST))
+
+
+def killed_at(bug: Bug) -> tuple[int, str]:
+    """Return after which schedule a planted fault died, counted from 1, and what it broke; (0, "")
+    for a survivor."""
     with planted(bug):
-        for report in play(range(most)):
+        for report in play(seeds(bug)):
             if report.violation is not None:
                 return report.seed + 1, report.violation.split(":")[0]
     return 0, ""
@@ -77,6 +98,20 @@ def test_a_fault_is_found_and_the_same_seed_without_it_is_clean(name: str) -> No
     assert run(lived - 1).violation is None
 
 
+def test_where_the_known_schedule_finds_nothing_all_are_played() -> None:
+    assert set(FOUND) == ALL.keys() - SURVIVORS.keys()
+    assert all(0 <= seed < MOST for seed in FOUND.values())
+    bug = ALL["a_recall_is_not_heeded"]
+    seed = FOUND[bug.name]
+    assert list(seeds(bug)) == ([] if LONG else [seed]) + list(range(MOST))
+    clean = next(other for other in range(seed) if run(other).violation is None)
+    FOUND[bug.name] = clean
+    try:
+        assert killed_at(bug)[0] == seed + 1
+    finally:
+        FOUND[bug.name] = seed
+
+
 def test_at_least_nineteen_of_twenty_faults_are_expected_to_be_killed() -> None:
     assert set(SURVIVORS) <= set(ALL)
     assert len(SURVIVORS) <= 0.05 * len(ALL)
@@ -89,7 +124,7 @@ def test_at_least_nineteen_of_twenty_faults_are_expected_to_be_killed() -> None:
 def test_every_other_fault_is_killed_within_six_hundred_schedules(theme: str) -> None:
     bugs = {name: bug for name, bug in ALL.items() if bug.make.__module__ == f"bugs.{theme}"}
     # A known survivor may live or die here; whichever it is, the hand-made test is what kills it.
-    played = bugs.keys() if os.environ.get("ESCLUSA_LONG") else bugs.keys() - SURVIVORS.keys()
+    played = bugs.keys() if LONG else bugs.keys() - SURVIVORS.keys()
     found = {name: killed_at(bugs[name]) for name in played}
     for name, (lived, rule) in sorted(found.items(), key=lambda item: item[1]):
         print(f"{lived or 'lives':>6}  {name}  ({ALL[name].report}): {rule}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -40,6 +41,7 @@ RING = KeyRing([signer.key(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) for signer in
 TO_NORTHREACH = Marking(level=Level.OFFICIAL, releasable_to=frozenset({"northreach"}))
 
 
+@cache
 def sample_text() -> bytes:
     """Return the shipped sample, with the keys of these tests."""
     path = files("esclusa.samples").joinpath("agreements", "marisol-northreach.yaml")
@@ -49,9 +51,14 @@ def sample_text() -> bytes:
     return text.encode()
 
 
+@cache
+def _sample() -> Agreement:
+    return read_agreement(sample_text())
+
+
 def sample(**changes: Any) -> Agreement:
-    """Return the sample with some parts replaced."""
-    return msgspec.structs.replace(read_agreement(sample_text()), **changes)
+    """Return the sample with some parts replaced. It is read once: nothing of it can be changed."""
+    return msgspec.structs.replace(_sample(), **changes)
 
 
 def signed(agreement: Agreement, *agencies: str, at: dt.datetime = SIGNED_AT) -> Signed:

@@ -103,12 +103,12 @@ def _new_copies(world: World, node: Node, rows: Any, effects: Effects) -> None:
 
 def _new_entries(world: World, node: Node, rows: Any, effects: Effects) -> None:
     """Look at what a node says, and remember that it said it: it is stored in this very moment."""
-    name, before, said = node.name, node.state.entries, world.said
+    name, before, say = node.name, node.state.entries, world.said.add
     for place, entry in rows.items():
         if entry is None:
             continue
         partner, number = place
-        said.add((name, partner, number, entry.head))
+        say((name, partner, number, entry.head))
         message = entry.message
         if type(message) in _LOOKED_AT:
             old = before.get(place)
@@ -488,8 +488,10 @@ def _copy_leaves(world: World, node: Node, partner: str, message: Any, effects: 
 # --- at every delivery ----------------------------------------------------------------------------
 
 
-def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> None:
-    """Look at what a batch did to its receiver."""
+def at_delivery(
+    world: World, node: Node, packet: Packet, effects: Effects, local: dt.datetime
+) -> None:
+    """Look at what a batch did to its receiver, at a moment of the receiver's clock."""
     batch, store = packet.batch, effects.store
     if effects.alarms and not node.restored:
         _forks(world, node, packet, effects)
@@ -499,27 +501,28 @@ def at_delivery(world: World, node: Node, packet: Packet, effects: Effects) -> N
         demand(not {"copies", "inboxes"} & store.keys(), "a refused batch grants nothing")
         demand(bool(effects.alarms), "a refusal is an alarm", effects.refused.rule)
         return
-    if not packet.sound or packet.signer != batch.sender:
+    sender, name = batch.sender, node.name
+    if not packet.sound or packet.signer != sender:
         raise Violation("only what was signed is taken")
-    if batch.receiver != node.name:
+    if batch.receiver != name:
         raise Violation("only what is meant for us is taken")
-    if batch.made > world.now + node.skew + _AHEAD:
+    if batch.made > local + _AHEAD:
         raise Violation("nothing from the future is taken")
     rows = store.get("inboxes")
-    row = rows.get(batch.sender) if rows is not None else None
+    row = rows.get(sender) if rows is not None else None
     if row is None:
         return
-    before = node.state.inboxes.get(batch.sender)
-    place = before.number if before is not None else 0
-    have = place - batch.first + 1  # messages of this batch that were there before
-    if not 0 <= have < len(batch.messages) or row.number != batch.first + len(batch.messages) - 1:
+    before, first, messages = node.state.inboxes.get(sender), batch.first, batch.messages
+    # messages of this batch that were there before
+    have = (before.number if before is not None else 0) - first + 1
+    number, count = row.number, len(messages)
+    if not 0 <= have < count or number != first + count - 1:
         raise Violation("no gap in the inbox", batch)
-    if (batch.sender, node.name, row.number, row.head) not in world.said:
-        seen = (batch.sender, node.name, row.number)
-        raise Violation("only what its sender said is taken", seen)
+    if (sender, name, number, row.head) not in world.said:
+        raise Violation("only what its sender said is taken", (sender, name, number))
     if node.crashing == "before":
         return
-    for message in batch.messages[have:]:
+    for message in messages[have:] if have else messages:
         if type(message) in _TELLING:
             _told(world, node, packet, message, effects)
 
@@ -535,26 +538,28 @@ def _forks(world: World, node: Node, packet: Packet, effects: Effects) -> None:
 
 
 def _told(world: World, node: Node, packet: Packet, message: Any, effects: Effects) -> None:
-    batch, kind = packet.batch, type(message)
+    sender, kind = packet.batch.sender, type(message)
     if kind is LeaseRefresh:
         leases = effects.store.get("leases")
-        if leases is None or (batch.sender, message.originator) not in leases:
+        if leases is None or (sender, message.originator) not in leases:
             return
-        if message.agreement == _pact(node, batch.sender, effects).digest:
+        if message.agreement == _pact(node, sender, effects).digest:
             _lease(world, node, packet, message)
         return
     if kind is Checkpoint:
-        _recalled(node, batch.sender, message, effects)
+        _recalled(node, sender, message, effects)
+        return
+    originator, record = message.originator, message.record
     if kind is Correct or kind is Narrow:
-        key = (batch.sender, message.originator, message.record)
+        key = (sender, originator, record)
         before = node.state.copies.get(key)
         after = effects.store.get("copies", {}).get(key)
         held = before is not None and before.content is not None
         if held and after is not None and after.edition == message.edition:
             _reopened(node, key, effects)
-    if kind in _STATEMENTS and message.originator == batch.sender:
+    if originator == sender:
         lowest = message.version + (kind is Recall)
-        key = (node.name, message.originator, message.record)
+        key = (node.name, originator, record)
         if world.told.get(key, 0) < lowest:
             world.told[key] = lowest
 

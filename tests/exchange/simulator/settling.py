@@ -8,7 +8,7 @@ import msgspec
 
 from esclusa.sharing.exchange import consents, outbox, pacts
 from esclusa.sharing.exchange.messages import CLASSES, ConsentAnswer
-from esclusa.sharing.exchange.rows import Copy, CopyKey, Grade, Hold, Inbox, Outbox, Own
+from esclusa.sharing.exchange.rows import Copy, CopyKey, EntryKey, Grade, Hold, Inbox, Outbox, Own
 from esclusa.sharing.exchange.state import TABLES
 from simulator import invariants, operations
 from simulator.invariants import CONTENT, Violation, demand, may_derive
@@ -159,18 +159,21 @@ def _onward_holders(world: World) -> None:
 def _quiet(world: World, node: Node) -> None:
     """A node that has just noticed the time has nothing more to say a moment later."""
     world.tick(node)
-    before = dict(node.state.entries)
+    entries = node.state.entries
+    places, before = tuple(entries), tuple(entries.values())
     world.tick(node)
-    if node.state.entries != before:
+    if tuple(entries) != places or tuple(entries.values()) != before:
         raise Violation("nothing is said without a reason", node.name)
 
 
 def _left_over(node: Node) -> None:
     """An outbox keeps no content but that of what is out now."""
-    for (partner, number), entry in node.state.entries.items():
-        message: Any = entry.message
-        if type(message) not in CONTENT or message.content is None:
-            continue
+    full: list[tuple[EntryKey, Any]] = [
+        (place, entry.message)
+        for place, entry in node.state.entries.items()
+        if type(entry.message) in CONTENT and entry.message.content is not None  # type: ignore[union-attr]
+    ]
+    for (partner, number), message in full:
         if message.record.startswith(LIE):
             continue
         grant = node.state.grants.get((partner, message.originator, message.record))
@@ -403,7 +406,8 @@ def check_repeats(world: World) -> None:
     Between nodes of which one went back an old batch may start the repair anew: left out here.
     """
     before = {node.name: _tables(node) for node in world.nodes.values()}
-    packets = [packet for packet in world.network.seen if _is_plain(world, packet)]
+    back = {node.name for node in world.nodes.values() if node.restored}
+    packets = [packet for packet in world.network.seen if _is_plain(back, packet)]
     world.rng.shuffle(packets)
     for packet in packets[:12]:
         world.deliver(packet)
@@ -413,10 +417,11 @@ def check_repeats(world: World) -> None:
                 raise Violation("a repeat changes nothing", name)
 
 
-def _is_plain(world: World, packet: Packet) -> bool:
-    one, two = world.nodes.get(packet.batch.sender), world.nodes.get(packet.batch.receiver)
-    went_back = (one is not None and one.restored) or (two is not None and two.restored)
-    return not packet.forged and not went_back
+def _is_plain(back: set[str], packet: Packet) -> bool:
+    """Tell whether a packet was made by its sender, between nodes of which none went back."""
+    if packet.forged:
+        return False
+    return not back or (packet.batch.sender not in back and packet.batch.receiver not in back)
 
 
 def _tables(node: Node) -> dict[str, dict[Any, Any]]:

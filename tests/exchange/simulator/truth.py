@@ -97,7 +97,9 @@ class Book:
         self.holders: dict[tuple[str, str], dict[str, int]] = {}
         self.free: set[str] = set()
         self.serial = 0
-        self._cuts: dict[tuple[bytes, tuple[str, ...]], tuple[Content, str, tuple[str, ...]]] = {}
+        self._cuts: dict[
+            tuple[int, tuple[str, ...]], tuple[Content, Content, str, tuple[str, ...]]
+        ] = {}
 
     def write(self, text: Text) -> Text:
         """Have both sides of a pair sign a new text."""
@@ -125,13 +127,13 @@ class Book:
 
     def release(self, item: Own | Copy, partner: str, pact: Pact) -> Cut | None:
         """Decide what of an item goes to a partner, as the agreement's text says."""
-        text = self.texts[pact.digest]
-        assert item.content is not None
-        key = (bytes(item.content.body), text.fields)
+        text, whole = self.texts[pact.digest], item.content
+        assert whole is not None
+        key = (id(whole), text.fields)  # its row keeps it, so no other can take its id
         found = self._cuts.get(key)
         if found is None:
-            found = self._cuts[key] = self._cut(item.content, text.fields)
-        content, digest, names = found
+            found = self._cuts[key] = (whole, *self._cut(whole, text.fields))
+        _, content, digest, names = found
         if not names:
             return None
         onward = stricter(item.onward, text.onward) if isinstance(item, Copy) else text.onward
@@ -140,10 +142,11 @@ class Book:
     def _cut(
         self, content: Content, fields: tuple[str, ...]
     ) -> tuple[Content, str, tuple[str, ...]]:
-        values = self.values(content)
-        kept = {name: value for name, value in values.items() if name in fields}
-        cut = content if kept == values else self.body(kept, content.salt)
-        digest = sha256(cut.salt.encode() + bytes(cut.body)).hexdigest()
+        cut, kept = content, self.values(content)
+        if not kept.keys() <= _FIELDS[fields]:
+            kept = {name: value for name, value in kept.items() if name in fields}
+            cut = self.body(kept, content.salt)
+        digest = sha256(cut.salt.encode() + cut.body).hexdigest()
         return cut, digest, tuple(kept)
 
     def trusts(self, answer: ConsentAnswer) -> bool:

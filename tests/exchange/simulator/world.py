@@ -161,13 +161,13 @@ class World:
         """Hand a packet to its receiver."""
         batch = packet.batch
         node = self.nodes[packet.to or batch.receiver]
+        local = self.now + node.skew
         if packet.sound:
-            verified = Verified(batch, packet.signer)
-            effects = core.receive(node.state, self.rules, verified, self.now + node.skew)
+            effects = core.receive(node.state, self.rules, Verified(batch, packet.signer), local)
         else:
             error = ExchangeError("signature", "the signature does not hold", batch.sender)
             effects = core.refusal(node.state, error)
-        invariants.at_delivery(self, node, packet, effects)
+        invariants.at_delivery(self, node, packet, effects, local)
         seen = self.network.seen
         if self.commit(node, effects) and len(seen) < 200:
             seen.append(packet)

@@ -88,7 +88,8 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
     if inbox.has_gap(batch, before):
         draft.wake(sender)
         return draft.effects()
-    if not batch.messages and batch.previous == before.head:  # a plain acknowledgement
+    messages = batch.messages
+    if not messages and batch.previous == before.head:  # a plain acknowledgement
         return draft.effects()
     try:
         heads = inbox.chained(batch, before)
@@ -96,7 +97,9 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
         return fork(draft, error)
     number = before.number
     have = number - batch.first + 1  # messages of this batch that we have already
-    for message, head in zip(batch.messages[have:], heads[have:], strict=True):
+    if have:
+        messages, heads = messages[have:], heads[have:]
+    for message, head in zip(messages, heads, strict=True):
         number += 1
         draft.put(Tables.inboxes, sender, Inbox(number, head))
         handle(draft, batch, message)

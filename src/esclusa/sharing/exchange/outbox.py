@@ -53,7 +53,7 @@ def link(head: str, message: Message) -> str:
 
 def content_digest(content: Content) -> str:
     """Return the salted digest that stands for a content in the chain."""
-    return sha256(content.salt.encode() + bytes(content.body)).hexdigest()
+    return sha256(content.salt.encode() + content.body).hexdigest()
 
 
 def append(draft: Draft, partner: str, message: Message) -> int:
@@ -89,14 +89,17 @@ def make(state: State, partner: str, now: dt.datetime, *, limit: int = 1000) -> 
     inbox = state.inboxes.get(partner) or UNREAD
     pact, clock = state.pacts.get(partner), state.clock.get("")
     cursor, last = box.cursor, box.last
-    messages, head = _NONE, box.head
-    if cursor < last:
-        entries = state.entries
-        numbers = range(cursor + 1, (last if last < cursor + limit else cursor + limit) + 1)
-        messages = tuple([entries[partner, number].message for number in numbers])
-        if pact is None or pact.ended or now >= pact.ends:
+    if cursor == last:
+        messages, head = _NONE, box.head
+    else:
+        entries, until = state.entries, last if last < cursor + limit else cursor + limit
+        if until == cursor + 1:
+            messages = (entries[partner, until].message,)
+        else:
+            numbers = range(cursor + 1, until + 1)
+            messages = tuple([entries[partner, number].message for number in numbers])
+        if messages and (pact is None or pact.ended or now >= pact.ends):
             messages = tuple([_bare(message) for message in messages])
-    if cursor != last:
         head = _head_at(state, partner, box, cursor) or ""
     return Batch(
         state.me,

@@ -90,6 +90,14 @@ def test_a_marking_reads_back_from_its_text(a: Marking) -> None:
 @given(MARKINGS, MARKINGS)
 def test_equal_markings_have_one_text(a: Marking, b: Marking) -> None:
     assert (a.canonical() == b.canonical()) == (a == b)
+    for same in (a.join(OPEN), a.join(a), parse_marking(a.canonical())):
+        assert same == a
+        assert same.canonical() == a.canonical()  # however it came about
+
+
+def test_a_marking_that_says_what_is_usual_anyway_has_the_same_bytes() -> None:
+    said = Marking(purposes=frozenset({EVERYONE}), caveats=frozenset({"PAX"}) - {"PAX"})
+    assert said.canonical() == Marking().canonical()
 
 
 def test_empty_releasable_to_means_the_originator_alone() -> None:

@@ -107,8 +107,17 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
         return msgspec.structs.replace(self, releasable_to=self.releasable_to | {agency})
 
     def canonical(self) -> bytes:
-        """Return one JSON text per meaning: equal markings give equal bytes."""
-        return msgspec.json.encode(self, order="deterministic")
+        """Return one JSON text per meaning: equal markings give equal bytes.
+
+        The encoder leaves out a default by identity. A set that was joined or read is another
+        object, so what equals its default is put back to it first.
+        """
+        said = {
+            name: value
+            for name, usual in zip(self.__struct_fields__, self.__struct_defaults__, strict=True)
+            if (value := getattr(self, name)) != usual
+        }
+        return msgspec.json.encode(Marking(**said), order="deterministic")
 
 
 OPEN = Marking(releasable_to=frozenset({EVERYONE}))

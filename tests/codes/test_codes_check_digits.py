@@ -90,6 +90,13 @@ class TestContainerNumberIso6346:
         assert not iso6346.is_exact(text)
         assert iso6346.is_exact("CSQU3054383")
 
+    def test_owners_beyond_those_that_are_remembered_are_checked_as_well(self, monkeypatch):
+        monkeypatch.setattr(iso6346, "_PREFIX", {"TOLU": iso6346._PREFIX.get("TOLU", 0)})
+        monkeypatch.setattr(iso6346, "_PREFIXES", 1)
+        assert iso6346.is_exact("CSQU3054383")
+        assert not iso6346.is_exact("CSQU3054384")
+        assert list(iso6346._PREFIX) == ["TOLU"]
+
     def test_letters_skip_the_multiples_of_eleven(self):
         assert (iso6346.LETTERS["A"], iso6346.LETTERS["B"]) == (10, 12)
         assert (iso6346.LETTERS["K"], iso6346.LETTERS["L"]) == (21, 23)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from asycuda_worlds import MANIFEST
@@ -19,7 +20,7 @@ from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
 from esclusa.formats.xml import CHUNK
 from esclusa.formats.xml_batches import Batches
-from esclusa.formats.xml_shapes import Cast, Shapes, Text
+from esclusa.formats.xml_shapes import Run, Shapes, Text
 from esclusa.model import Consignment, Defect, Message, Severity
 
 HEAD = MANIFEST[: MANIFEST.index(b" <Bol_segment>")]
@@ -47,18 +48,18 @@ def ways(
     """
     limits = limits or Limits()
     count = 0
-    match = Shapes.match
+    run = Shapes.run
 
-    def noted(self: Shapes, whole: Text, at: int) -> tuple[Cast, int, int] | None:
+    def noted(self: Shapes, whole: Text, at: int, *others: Any) -> Run[Any]:
         nonlocal count
-        found = match(self, whole, at)
-        count += found is not None
+        found = run(self, whole, at, *others)
+        count += len(found.made) + bool(found.refused)
         return found
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(xml_batches, "_BATCH", batch)
         patch.setattr(xml_batches, "CHUNK", first or min(batch, CHUNK))
-        patch.setattr(Shapes, "match", noted)
+        patch.setattr(Shapes, "run", noted)
         shaped = read(data, limits)
         patch.setattr(Batches, "_opening", lambda self, root: b"")
         return shaped, read(data, limits), count

@@ -30,7 +30,7 @@ from esclusa.errors import LimitError
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.xml import CHUNK, Element, read_elements
 from esclusa.formats.xml_moulds import SPACE, Wanted
-from esclusa.formats.xml_shapes import Cast, Shapes, Text
+from esclusa.formats.xml_shapes import Shapes, T, Take, Text
 from esclusa.model import Defect
 
 Node = etree._Element
@@ -61,16 +61,10 @@ class Root(NamedTuple):
     offset: int = 0
 
 
-class UnplacedError(Exception):
-    """A place was asked of what was read by its shape: it must be read as an element."""
-
-
 class Part(msgspec.Struct, eq=False):
     """One child of the root: an lxml element with its place in the file.
 
     ``offset`` and ``length`` are its bytes, ``fault`` says why it was cut short, "" when whole.
-    ``cast`` is what is wanted of it where it was read by its shape: texts, no places. A spot raises
-    :class:`UnplacedError` until ``cast`` is set to None and the element is read instead.
     """
 
     _element: Node | None
@@ -78,7 +72,6 @@ class Part(msgspec.Struct, eq=False):
     length: int
     _places: _Places
     fault: str = ""
-    cast: Cast | None = None
 
     @property
     def element(self) -> Node:
@@ -92,8 +85,6 @@ class Part(msgspec.Struct, eq=False):
 
         With ``tag``, of the first child of ``node`` that has it.
         """
-        if self.cast is not None:
-            raise UnplacedError
         return Spot(self, self.element if node is None else node, tag)
 
     def place(self, node: Node) -> tuple[int, int]:
@@ -189,13 +180,20 @@ class Batches:
         return b"" if tag.endswith(b"/>") else tag
 
     def parts(
-        self, tags: frozenset[str], last: str, most: int, *, wanted: Wanted | None = None
-    ) -> Iterator[Part | Defect]:
+        self,
+        tags: frozenset[str],
+        last: str,
+        most: int,
+        *,
+        wanted: Wanted | None = None,
+        take: Take[T] | None = None,
+    ) -> Iterator[Part | Defect | list[T]]:
         """Yield the root's children named in ``tags``, then a fatal defect if the file ends in one.
 
         ``last`` is the tag behind which batches end. ``wanted`` is what is wanted of elements of
-        that tag: in files of more than one batch they are read by their shapes where they have one
-        (``Part.cast``). An element of more than ``most`` bytes comes cut, with its fault. Raises
+        that tag: in files of more than one batch they are read by their shapes where they have one,
+        and what ``take`` makes of those that follow each other comes as a list in their place. An
+        element of more than ``most`` bytes comes cut, with its fault. Raises
         :class:`~esclusa.errors.LimitError` when the file must be refused.
         """
         if not isinstance(self.root, Root):
@@ -204,7 +202,8 @@ class Batches:
         if not self._start or not self._roomy(most):
             yield from self._careful(tags, most)
             return
-        yield from self._batches(self.root, tags, last, most, wanted)
+        shapes = None if wanted is None or take is None else Shapes(last, wanted)
+        yield from self._batches(self.root, tags, last, most, shapes, take)
 
     def _roomy(self, most: int) -> bool:
         """Say whether the limits allow whatever a batch may hold: then none must be watched."""
@@ -212,14 +211,19 @@ class Batches:
         return min(most, limits.xml_text_bytes) >= MIB and limits.xml_depth >= _DEPTH
 
     def _batches(
-        self, root: Root, tags: frozenset[str], last: str, most: int, wanted: Wanted | None
-    ) -> Iterator[Part | Defect]:
+        self,
+        root: Root,
+        tags: frozenset[str],
+        last: str,
+        most: int,
+        shapes: Shapes | None,
+        take: Take[T] | None,
+    ) -> Iterator[Part | Defect | list[T]]:
         at = root.offset + len(self._start)
         text, line = self._held[at:], 1 + self._held.count(b"\n", 0, at)
         self._held = b""
         frame = _Frame(self._start, root.tag, self._encoding)
-        end, shapes = f"</{last}>".encode(), None if wanted is None else Shapes(last, wanted)
-        whole = False
+        end, whole = f"</{last}>".encode(), False
         while not whole:
             cut = text.rfind(end) + len(end) if end in text else 0
             if not cut or len(text) < _BATCH:
@@ -229,17 +233,22 @@ class Batches:
                     continue
                 cut = len(text) if whole else cut
             batch = _Batch(frame, text[:cut], whole, at, line, tags)
-            start = 0
-            if shapes is not None and shapes.ready:
-                start = yield from batch.shaped(shapes, end)
+            start, found = 0, None
+            if shapes is not None and take is not None:
+                if cut and not (whole or shapes.noted):
+                    # Learned of first, the first batch is read by shapes as the others are.
+                    found = batch.learned(shapes)
+                if shapes.ready:
+                    found, start = None, (yield from batch.shaped(shapes, end, take))
             if start < cut or whole or not cut:
-                found = batch.parse(start) if cut else None
+                if found is None:
+                    found = batch.parse(start) if cut else None
+                    if found is not None and shapes is not None and not whole:
+                        shapes.note(found)
                 if found is None:
                     line += text.count(b"\n", 0, start)
                     yield from self._from(frame, text[start:], at + start, line, tags, most)
                     return
-                if shapes is not None and not whole:
-                    shapes.note(found)
                 yield from batch.parts(found, start)
             if shapes is not None:
                 shapes.settle()
@@ -392,22 +401,29 @@ class _Batch:
         self._at, self._line, self._tags = at, line, tags
         self._found: dict[int, list[int]] = {}
 
-    def shaped(self, shapes: Shapes, end: bytes) -> Generator[Part, None, int]:
-        """Yield elements from the first byte on; return where one stands that must be parsed.
+    def shaped(
+        self, shapes: Shapes, end: bytes, take: Take[T]
+    ) -> Generator[Part | list[T], None, int]:
+        """Yield elements from the first byte on, and what is made of those that have a shape;
+        return where one stands that must be parsed.
 
         ``end`` is the end tag of those that have shapes. Single others are parsed on the way.
         """
         batch, at, start, odd = self._batch, self._at, 0, 0
         whole = Text(batch, self._frame.codec)
-        text, match = whole.text, shapes.match
+        text = whole.text
         # ``start`` is where an element ended, ``begin`` where the next one stands.
         begin = _past_blanks(text, 0)
         while odd < _ODD and begin < len(text):
-            told = match(whole, begin)
-            if told is not None and told[1] - begin <= MIB:
-                cast, start, after = told
-                yield Part(None, at + begin, start - begin, self, "", cast)
-                begin = after
+            run = shapes.run(whole, begin, at, MIB, take)
+            if run.made:
+                start = run.end
+                yield run.made
+            begin = run.at
+            if run.refused:
+                yield Part(None, at + begin, run.refused - begin, self)
+                start, begin = run.refused, run.behind
+            if run.refused or run.full:
                 continue
             stop = batch.find(end, begin) + len(end)
             if stop < begin + len(end):
@@ -421,6 +437,15 @@ class _Batch:
             start = stop
             begin = _past_blanks(text, start)
         return start
+
+    def learned(self, shapes: Shapes) -> Node | None:
+        """Let the shapes know of the elements; return the root as :meth:`parse` does."""
+        found = self.parse(0)
+        if found is not None:
+            shapes.see(Text(self._batch, self._frame.codec).text)
+            shapes.note(found)
+            shapes.settle()
+        return found
 
     def parse(self, start: int) -> Node | None:
         """Return the root with the elements from a byte on."""

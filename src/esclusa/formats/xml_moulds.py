@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -25,7 +26,7 @@ from lxml import etree
 Texts = tuple[str | None, ...]
 
 SPACE: Final = "[ \t\r\n]*+"
-TEXT: Final = r"[^<>\x00-\x08\x0b\x0c\x0e-\x1f]++"
+TEXT: Final = r"[\t\n\r -;=?-\xff]++"
 """Text without mark-up and without what XML 1.0 forbids (§ 2.2, § 2.4) among single bytes."""
 
 _NONE: Final = "((?!))?"
@@ -37,14 +38,15 @@ _MEANT: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"),
 _GROUP: Final = re.compile(r"\((?!\?)")
 
 _NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_.-]*+")
-_BLANKS: Final = " \t\r\n"
+_TAG: Final = re.compile("<(/?)[^<>]*?(/?)>([ \t\r\n]*+)(?=(</|<?))")
+"""A tag, what stands behind it if that is blank, and how the next one begins."""
 
 _WIDEST: Final = 400
 """Tags that one mould may have."""
 
 _LONGEST: Final = 64
-"""Letters of a tag in a mould. Longer ones, which no format has, would make patterns of megabytes
-and be kept in their caches."""
+"""Letters of a tag in a mould, and blanks of a gap. Longer ones, which no format has, would make
+patterns of megabytes and be kept in their caches."""
 
 _DEEPEST: Final = 8
 """Nesting inside an element that goes into a mould."""
@@ -58,9 +60,9 @@ with groups where it is wanted in pieces; "" for a text that is taken as it stan
 class Wanted:
     """What a reader takes out of an element, by paths below it (``Group/Tag``).
 
-    ``texts`` are texts of children. ``raws`` are children that are wanted as they stand in the
-    file, those that stand several times running together; each names the texts wanted of it.
-    ``marks`` are children of which only is asked whether they are there. Values come in this order.
+    ``texts`` are texts of children. ``raws`` are children that may stand several times running;
+    each names the texts wanted of it. ``marks`` are children of which only is asked whether they
+    are there.
     """
 
     def __init__(
@@ -87,6 +89,33 @@ def _above(paths: list[str]) -> list[str]:
     return ["/".join(parts[: at + 1]) for parts in split for at in range(len(parts))]
 
 
+Gaps = tuple[str, ...]
+"""What stands before each tag, by how deep its element is: 0 for the end of the outermost."""
+
+
+def gaps_of(text: str) -> Gaps:
+    """Return the gaps between the tags of an element that was written in a regular way, as far
+    as they are known; () where tags of one depth do not stand alike, or far apart."""
+    found: dict[int, str] = {}
+    deep, leaf = 0, False
+    for tag in islice(_TAG.finditer(text), _LOOKED):
+        closing, void, blanks, following = tag.groups()
+        deep += -1 if closing else 0 if void else 1
+        if deep <= 0:
+            break
+        leaf = not (closing or void) and following == "</"
+        at = deep - 1 if following == "</" else deep
+        if not following or leaf:
+            continue
+        if found.setdefault(at, blanks) != blanks or len(blanks) > _LONGEST:
+            return ()
+    return tuple([found[at] for at in range(len(found)) if at in found])
+
+
+_LOOKED: Final = 200
+"""Tags of an element by which its gaps are told."""
+
+
 class Slot(NamedTuple):
     """A child: with text, empty, or with children (``inner``), or now one, now the other; where
     ``many``, several running."""
@@ -105,17 +134,19 @@ Slots = tuple[Slot, ...]
 def slots_of(element: etree._Element, wanted: Wanted) -> Slots | None:
     """Return what an element has inside; None where no mould can be made of it: an attribute, text
     beside children, two of one tag apart from each other, or two of what only one may be."""
-    if _ATTRIBUTES(element):
+    if _UNFIT(element):
         return None
     found = _slots(element, wanted, "", _DEEPEST)
     return found if found is not None and _width(found) <= _WIDEST else None
 
 
-_ATTRIBUTES: Final = etree.XPath("boolean(descendant-or-self::*/@*)")
+_UNFIT: Final = etree.XPath(
+    "boolean(descendant-or-self::*/@* | descendant-or-self::*[*]/text()[normalize-space()])"
+)
 
 
 def _slots(element: etree._Element, wanted: Wanted, above: str, deep: int) -> Slots | None:
-    if not deep or (element.text or "").strip(_BLANKS):
+    if not deep:
         return None
     found: dict[str, Slot] = {}
     last = ""
@@ -134,8 +165,7 @@ def _slots(element: etree._Element, wanted: Wanted, above: str, deep: int) -> Sl
 
 
 def _slot(element: etree._Element, tag: str, wanted: Wanted, above: str, deep: int) -> Slot | None:
-    tail = element.tail
-    if len(tag) > _LONGEST or (tail and tail.strip(_BLANKS)):
+    if len(tag) > _LONGEST:
         return None
     if not len(element):
         return _leaf(tag, bool(element.text))
@@ -150,6 +180,11 @@ def _leaf(tag: str, text: bool) -> Slot | None:
 
 def merged(one: Slots, other: Slots) -> Slots | None:
     """Return what holds for both, None where they have children in different orders."""
+    found = _merged(one, other)
+    return found if found is not None and _width(found) <= _WIDEST else None
+
+
+def _merged(one: Slots, other: Slots) -> Slots | None:
     if one == other:
         return one
     places = {slot.tag: at for at, slot in enumerate(one)}
@@ -167,7 +202,7 @@ def merged(one: Slots, other: Slots) -> Slots | None:
         found.append(both)
         at = place + 1
     found += map(_optional, one[at:])
-    return tuple(found) if _width(found) <= _WIDEST else None
+    return tuple(found)
 
 
 def _optional(slot: Slot) -> Slot:
@@ -179,7 +214,7 @@ def _both(one: Slot, other: Slot) -> Slot | None:
         return one
     inner = one.inner or other.inner
     if one.inner is not None and other.inner is not None:
-        inner = merged(one.inner, other.inner)
+        inner = _merged(one.inner, other.inner)
         if inner is None:
             return None
     return Slot(
@@ -189,73 +224,111 @@ def _both(one: Slot, other: Slot) -> Slot | None:
 
 
 def _width(slots: Iterable[Slot]) -> int:
-    return sum(1 + _width(slot.inner or ()) for slot in slots)
+    return sum([1 + _width(slot.inner) if slot.inner else 1 for slot in slots])
+
+
+Pick = Callable[[Texts], Texts]
+Each = Callable[[Texts, str], list[Texts]]
 
 
 class Mould:
     """The pattern of elements with these children, and where what is wanted stands in a match.
 
     A ``tidy`` one matches only where all texts wanted look as their kinds say, and gives them in
-    the pieces of those. ``order`` are the paths of what it catches as they stand in the file.
-    ``drawn`` is for what a reader works out of the mould, once.
+    the pieces of those; one with ``gaps`` only where those stand between tags. ``order`` are the
+    paths of what it catches as they stand in the file, ``raws`` the places of what is caught as it
+    stands. ``drawn`` is for what a reader works out of the mould, once.
     """
 
-    __slots__ = ("_each", "drawn", "end", "match", "order", "pick", "tidy")
+    __slots__ = ("_wanted", "_writer", "drawn", "end", "gaps", "match", "order", "raws", "tidy")
 
-    def __init__(self, tag: str, slots: Slots, wanted: Wanted, *, tidy: bool) -> None:
-        self.tidy = tidy
-        writer = _Writer(wanted, (*wanted.texts, *wanted.raws, *wanted.marks), tidy=tidy)
+    def __init__(
+        self, tag: str, slots: Slots, wanted: Wanted, *, tidy: bool, gaps: Gaps = ()
+    ) -> None:
+        self.tidy, self.gaps = tidy, gaps
+        self._wanted = wanted
+        caught = frozenset([*wanted.kinds, *wanted.marks])
+        self._writer = writer = _Writer(wanted, caught, gaps, tidy=tidy)
         body = writer.children(slots, "")
         name = re.escape(tag)
-        self.match = re.compile(f"<{name}>{SPACE}{body}</{name}>(){SPACE}{_NONE}").match
+        self.match = re.compile(f"<{name}>{body}</{name}>(){SPACE}{_NONE}").match
         self.end = writer.count + 1
         """The group behind the element; the blanks after it are part of the match."""
-        self.pick: Callable[[Texts], Texts] = itemgetter(*writer.places(writer.count + 1))
         self.order = tuple(writer.found)
-        first = sum(map(writer.size, wanted.texts))
-        self._each = {
-            number: _each(writer.raw[path], path, wanted, tidy)
-            for number, path in enumerate(wanted.raws, first)
-            if path in writer.found
-        }
+        self.raws = frozenset([place - 1 for place in writer.more.values()])
         self.drawn: object = None
 
-    def each(self, number: int, text: str) -> list[Texts]:
-        """Return the texts wanted of each raw child in value ``number``; "" for absent ones."""
-        find, pick = self._each[number]
-        return [pick(found) for found in find(text)]
+    def pick(self, paths: Iterable[str]) -> Pick:
+        """Return what picks the values of paths out of the texts of a match; absent are None."""
+        return _picked(self._writer.places(paths, self.end))
+
+    def place(self, path: str) -> int:
+        """Return where the first value of a path stands among the texts of a match."""
+        return self._writer.places((path,), self.end)[0]
+
+    def each(self, raw: str) -> Each | None:
+        """Return what gives the texts wanted of each child of ``Wanted.raws``, out of the texts of
+        a match and the file's encoding ("" where texts are as they stand); absent ones are "" or
+        None. None where the mould has no such child."""
+        here = self._writer.found.get(raw)
+        if here is None:
+            return None
+        paths = self._wanted.raws[raw]
+        first, more = self.pick(paths), self._writer.more.get(raw)
+        if more is None:
+            return _single(here - 1, first)
+        writer = _Writer(self._wanted, frozenset(paths), self.gaps, tidy=self.tidy)
+        body = writer.element(self._writer.raw[raw], raw)
+        # Two empty groups: so it finds tuples however few texts there are, the last "".
+        find: Found = re.compile(f"{body}()()").findall
+        return _several(
+            here - 1, first, more - 1, find, _picked(writer.places(paths, writer.count))
+        )
 
 
 Found = Callable[[str], list[tuple[str, ...]]]
 
 
-def _each(
-    slot: Slot, path: str, wanted: Wanted, tidy: bool
-) -> tuple[Found, Callable[[tuple[str, ...]], Texts]]:
-    """Return what finds the children of a raw value, and picks their texts in the order wanted."""
-    writer = _Writer(wanted, tuple(wanted.raws[path]), tidy=tidy)
-    body = writer.element(slot, path)
-    # Two empty groups: then tuples are found however few texts there are, the last of them "".
-    find: Found = re.compile(f"{body}{SPACE}()()").findall
-    places = writer.places(writer.count)
+def _single(here: int, first: Pick) -> Each:
+    return lambda texts, codec: [] if texts[here] is None else [first(texts)]
+
+
+def _several(here: int, first: Pick, behind: int, find: Found, pick: Pick) -> Each:
+    def several(texts: Texts, codec: str) -> list[Texts]:
+        others = texts[behind]
+        if not others:
+            return [] if texts[here] is None else [first(texts)]
+        found: Iterable[Texts] = map(pick, find(others))
+        if codec:
+            found = [tuple([text and meant(text, codec) for text in each]) for each in found]
+        return [first(texts), *found]
+
+    return several
+
+
+def _picked(places: list[int]) -> Pick:
     if len(places) == 1:
         (place,) = places
-        return find, lambda found: (found[place],)
-    return find, itemgetter(*places)
+        return lambda texts: (texts[place],)
+    return itemgetter(*places)
 
 
 class _Writer:
     """Writes the pattern of a mould, with groups for each path of ``caught``.
 
-    ``found`` is the number of the first group of a path, ``raw`` the slot of a raw child.
+    ``found`` is the number of the first group of a path; that of a raw child is empty and says
+    that it is there. ``raw`` are the slots of those, ``more`` the groups of what stands behind the
+    first.
     """
 
-    def __init__(self, wanted: Wanted, caught: tuple[str, ...], *, tidy: bool) -> None:
+    def __init__(self, wanted: Wanted, caught: frozenset[str], gaps: Gaps, *, tidy: bool) -> None:
         self._wanted = wanted
         self._tidy = tidy
+        self._gaps = gaps
         self.caught = caught
         self.found: dict[str, int] = {}
         self.raw: dict[str, Slot] = {}
+        self.more: dict[str, int] = {}
         self.count = 0
 
     def size(self, path: str) -> int:
@@ -263,44 +336,57 @@ class _Writer:
         kind = self._wanted.kinds.get(path, "") if self._tidy else ""
         return max(len(_GROUP.findall(kind)), 1)
 
-    def places(self, absent: int) -> list[int]:
+    def places(self, paths: Iterable[str], absent: int) -> list[int]:
         """Return which group of a match is which value, ``absent`` for what is not in it."""
         found: list[int] = []
-        for path in self.caught:
+        for path in paths:
             first, size = self.found.get(path), self.size(path)
             found += [absent] * size if first is None else range(first - 1, first - 1 + size)
         return found
 
     def children(self, slots: Slots, above: str) -> str:
-        """Write what an element has inside."""
-        return "".join([self._child(slot, f"{above}{slot.tag}") for slot in slots])
+        """Write what an element has inside, up to its end tag."""
+        deep = above.count("/")
+        inner = [self._child(slot, f"{above}{slot.tag}", self._gap(deep + 1)) for slot in slots]
+        return "".join(inner) + self._gap(deep)
 
-    def _child(self, slot: Slot, path: str) -> str:
-        caught = path in self.caught
-        if caught and path in self._wanted.raws:
-            self.raw[path] = slot
-            self._found(path)
-            bare = _Writer(self._wanted, (), tidy=self._tidy).element(slot, path)
-            pattern = f"((?:{bare}{SPACE})++)" if slot.many else f"({bare}){SPACE}"
+    def _gap(self, deep: int) -> str:
+        return re.escape(self._gaps[deep]) if deep < len(self._gaps) else SPACE
+
+    def _child(self, slot: Slot, path: str, gap: str) -> str:
+        if path in self._wanted.raws:
+            pattern = self._several(slot, path, gap)
         else:
-            pattern = self.element(slot, path) + SPACE
+            pattern = gap + self.element(slot, path)
             pattern = f"(?:{pattern})++" if slot.many else pattern
-            if caught and path in self._wanted.marks:
+            if path in self._wanted.marks and path in self.caught:
                 self._found(path)
                 pattern += "()"
         return f"(?>{pattern}|)" if slot.optional else pattern
+
+    def _several(self, slot: Slot, path: str, gap: str) -> str:
+        """Write children that are wanted each: the first with its texts, what follows as it is."""
+        self.raw[path] = slot
+        pattern = f"{gap}{self.element(slot, path)}()"
+        self._found(path)
+        if not slot.many:
+            return pattern
+        bare = _Writer(self._wanted, frozenset(), self._gaps, tidy=self._tidy).element(slot, path)
+        self.count += 1
+        self.more[path] = self.count
+        return f"{pattern}((?:{gap}{bare})*+)"
 
     def _found(self, path: str) -> None:
         self.found[path] = self.count + 1
         self.count += self.size(path)
 
     def element(self, slot: Slot, path: str) -> str:
-        """Write an element, without what it may be followed by."""
+        """Write an element, without what it may stand behind."""
         tag, ways = re.escape(slot.tag), []
         if slot.text:
             ways.append(f"<{tag}>{self._text(path)}</{tag}>")
         if slot.inner is not None:
-            ways.append(f"<{tag}>{SPACE}{self.children(slot.inner, f'{path}/')}</{tag}>")
+            ways.append(f"<{tag}>{self.children(slot.inner, f'{path}/')}</{tag}>")
         if slot.empty:
             ways += [f"<{tag}/>", f"<{tag}></{tag}>"]
         return ways[0] if len(ways) == 1 else f"(?>{'|'.join(ways)})"

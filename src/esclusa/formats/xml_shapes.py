@@ -12,13 +12,24 @@ Moulds are kept for one file, are bounded in number and size, and hold tags alon
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice
-from typing import Final
+from operator import eq
+from typing import Final, Generic, NamedTuple, TypeVar
 
-import msgspec
 from lxml import etree
 
-from esclusa.formats.xml_moulds import Mould, Slots, Texts, Wanted, meant, merged, slots_of
+from esclusa.formats.xml_moulds import (
+    Gaps,
+    Mould,
+    Slots,
+    Texts,
+    Wanted,
+    gaps_of,
+    meant,
+    merged,
+    slots_of,
+)
 
 _ENTITY: Final = re.compile("&(?:amp|lt|gt|quot|apos);")
 
@@ -39,37 +50,50 @@ _NOTED: Final = 4096
 _PATIENCE: Final = 32
 """Elements of one batch that are not tidy, after which tidiness is not asked any more."""
 
-_FIRST: Final = 40
+_RUN: Final = 8
+"""Elements that are handed over together. More are slower: their records leave the cache."""
+
+_FIRST: Final = 24
 """Elements of one parsing that are looked at."""
 
 _QUIET: Final = 12
 """Elements running without anything new, after which the rest of a batch is not looked at."""
 
+_LOOKED: Final = 65536
+"""Letters of an element in which is looked how it is written."""
+
 _SEEN: Final = 512
 """Different elements that go into moulds; after that no mould changes."""
 
 
-class Cast(msgspec.Struct, eq=False, gc=False):
-    """An element read by its mould.
+class UnplacedError(Exception):
+    """Something is to be remarked of what was read by its shape: it must be read as an element, so
+    that a defect has its place."""
 
-    ``values`` are the texts wanted, None where absent, as a parser gives them; raw ones as they
-    stand in the file. Where its mould is tidy they look as their kinds say, and come in the pieces
-    of those. ``codec`` is "" where raw ones are ASCII without entities and carriage returns.
+
+T = TypeVar("T")
+
+Take = Callable[[Mould, Texts, str, int, int], T | None]
+"""What makes something of an element: of its mould, the texts of a match as a parser gives them
+(those of ``Mould.raws`` as they stand), the encoding of these ("" where there is nothing to do),
+and the element's byte and length. It returns None or raises :class:`UnplacedError` where the
+element must be read as one instead."""
+
+
+class Run(NamedTuple, Generic[T]):
+    """What was made of elements that follow each other, and where it did not go on.
+
+    ``end`` is where the last of them ended and ``at`` where the next thing stands. ``refused`` is
+    where an element ends that has a shape but was not taken, ``behind`` where the blanks after it
+    do; both 0 where what stands there has no shape. ``full`` is for a run that may go on.
     """
 
-    mould: Mould
-    values: Texts
-    codec: str = ""
-
-    def each(self, number: int) -> list[Texts]:
-        """Return the texts wanted of each child in a raw value, "" for absent ones."""
-        text = self.values[number]
-        if text is None:
-            return []
-        found = self.mould.each(number, text)
-        if not self.codec:
-            return found
-        return [tuple([text and meant(text, self.codec) for text in texts]) for texts in found]
+    made: list[T]
+    end: int
+    at: int
+    refused: int = 0
+    behind: int = 0
+    full: bool = False
 
 
 class Text:
@@ -102,17 +126,17 @@ def _refused(batch: bytes, codec: str) -> bool:
 class _Pair:
     """The tidy mould of a family and the other, which is made when it is needed.
 
-    ``match`` is that of the tidy one; as soon as many running were not tidy, or where the reader
-    names no kinds, that of the other.
+    ``match`` is that of the tidy one, which asks for the gaps of the first element as well; as soon
+    as many did not match it, of one that asks for less.
     """
 
     __slots__ = ("_made", "_other", "luck", "match", "tidy")
 
-    def __init__(self, tag: str, slots: Slots, wanted: Wanted) -> None:
+    def __init__(self, tag: str, slots: Slots, wanted: Wanted, gaps: Gaps) -> None:
         self._made = (tag, slots, wanted)
         self._other: Mould | None = None
         self.luck = _PATIENCE
-        self.tidy = Mould(tag, slots, wanted, tidy=any(wanted.kinds.values()))
+        self.tidy = Mould(tag, slots, wanted, tidy=any(wanted.kinds.values()), gaps=gaps)
         self.match = self.tidy.match
 
     def told(self, text: str, at: int) -> tuple[Mould, re.Match[str]] | None:
@@ -120,7 +144,7 @@ class _Pair:
         found = self.match(text, at)
         if found is not None:
             return self.tidy, found
-        if not self.tidy.tidy:
+        if not (self.tidy.tidy or self.tidy.gaps):
             return None
         if self._other is None:
             self._other = Mould(*self._made, tidy=False)
@@ -129,8 +153,16 @@ class _Pair:
             return None
         self.luck -= 1
         if not self.luck:
-            self.tidy, self.match = self._other, self._other.match
+            self._give_up(self._other, gaps_of(found.group()))
         return self._other, found
+
+    def _give_up(self, other: Mould, gaps: Gaps) -> None:
+        """Ask for less: for no gaps where the last element has other ones, else for no tidiness."""
+        known = self.tidy.gaps
+        if self.tidy.tidy and known and not (gaps and all(map(eq, gaps, known))):
+            self.luck = _PATIENCE
+            other = Mould(*self._made, tidy=True)
+        self.tidy, self.match = other, other.match
 
 
 class _Family:
@@ -161,9 +193,11 @@ class Shapes:
 
     def __init__(self, tag: str, wanted: Wanted) -> None:
         self._tag = tag
+        self._opening = f"<{tag}>"
         self._wanted = wanted
         self._families: list[_Family] = []
         self._ready: list[_Pair] = []
+        self._gaps: Gaps = ()
         self._seen: dict[Slots | None, _Family | None] = {}
         self.noted = 0
         self.made = 0
@@ -173,28 +207,49 @@ class Shapes:
         """Whether there is anything to match."""
         return bool(self._ready)
 
-    def match(self, whole: Text, at: int) -> tuple[Cast, int, int] | None:
-        """Return the element that starts at a place of a batch, where it ends, and where the blanks
-        behind it end; None where it must be parsed."""
+    def run(self, whole: Text, at: int, offset: int, most: int, take: Take[T]) -> Run[T]:
+        """Read elements from a place of a batch on, one behind the other, as long as they have a
+        shape and at most ``most`` bytes and are taken; some at a time.
+
+        ``offset`` is the byte where the batch stands."""
+        made: list[T] = []
         if not self._ready:
-            return None
-        first = self._ready[0]
-        mould, found = first.tidy, first.match(whole.text, at)
-        if found is None:
-            other = self._other(whole.text, at)
-            if other is None:
-                return None
-            mould, found = other
-        end = found.end(mould.end)
-        values = mould.pick(found.groups())
-        if not whole.codec or _bare(text := whole.text[at:end]):
-            return Cast(mould, values), end, found.end()
-        if "&" in text and len(_ENTITY.findall(text)) != text.count("&"):
-            return None
-        return Cast(mould, self._meant(values, whole.codec), whole.codec), end, found.end()
+            return Run(made, at, at)
+        add, text, codec, stop = made.append, whole.text, whole.codec, at
+        pair = self._ready[0]
+        while True:
+            found = pair.match(text, at)
+            mould = pair.tidy
+            if found is None:
+                other = self._other(text, at)
+                if other is None:
+                    return Run(made, stop, at)
+                mould, found = other
+                pair = self._ready[0]
+            end = found.end(mould.end)
+            texts = found.groups()
+            told = ""
+            if codec and not _bare(part := text[at:end]):
+                if "&" in part and len(_ENTITY.findall(part)) != part.count("&"):
+                    return Run(made, stop, at)
+                texts, told = _meant(mould, texts, codec), codec
+            if end - at > most:
+                return Run(made, stop, at)
+            try:
+                one = take(mould, texts, told, offset + at, end - at)
+            except UnplacedError:
+                one = None
+            if one is None:
+                return Run(made, stop, at, end, found.end())
+            add(one)
+            stop, at = end, found.end()
+            if len(made) == _RUN:
+                return Run(made, stop, at, full=True)
 
     def _other(self, text: str, at: int) -> tuple[Mould, re.Match[str]] | None:
         """Match with all moulds; the one that does comes first from then on."""
+        if not text.startswith(self._opening, at):
+            return None
         for pair in self._ready:
             told = pair.told(text, at)
             if told is not None:
@@ -204,10 +259,11 @@ class Shapes:
                 return told
         return None
 
-    def _meant(self, values: Texts, codec: str) -> Texts:
-        first = len(values) - len(self._wanted.raws) - len(self._wanted.marks)
-        told = [text and meant(text, codec) for text in values[:first]]
-        return (*told, *values[first:])
+    def see(self, text: str) -> None:
+        """Let the patterns know how elements are written, by the first one of a text."""
+        start = text.find(self._opening)
+        if start >= 0:
+            self._gaps = gaps_of(text[start : start + _LOOKED])
 
     def note(self, root: etree._Element) -> None:
         """Let the moulds know what the root's elements that were parsed have inside: the first of
@@ -241,7 +297,7 @@ class Shapes:
             pair.luck = _PATIENCE
         for family in self._families:
             if family.stale and family.missed >= family.wait and family.wait <= _WAIT:
-                family.pair = _Pair(self._tag, family.slots, self._wanted)
+                family.pair = _Pair(self._tag, family.slots, self._wanted, self._gaps)
                 self._ready = [each.pair for each in self._families if each.pair is not None]
                 self.made += 1
                 family.stale, family.missed, family.wait = False, 0, 8 * family.wait
@@ -250,3 +306,14 @@ class Shapes:
 def _bare(text: str) -> bool:
     """Answer whether texts are as they stand: ASCII without entities and carriage returns."""
     return text.isascii() and "&" not in text and "\r" not in text
+
+
+def _meant(mould: Mould, texts: Texts, codec: str) -> Texts:
+    """Return the texts of a match as a parser gives them, but for raw ones."""
+    told = list(texts)
+    for at, text in enumerate(texts):
+        # Asked here, as calling for each text would cost more than it tells.
+        odd = text and (not text.isascii() or "&" in text or "\r" in text)
+        if text and odd and at not in mould.raws:
+            told[at] = meant(text, codec)
+    return tuple(told)

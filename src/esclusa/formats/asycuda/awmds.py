@@ -7,7 +7,6 @@ bill costs only itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,18 +16,19 @@ from esclusa.formats.asycuda.common import CODES, Fields, Reading, line, picked,
 from esclusa.formats.asycuda.shaped import (
     FORMAT,
     ID,
+    LARGE,
     PORTS,
     ROLES,
     WANTED,
+    Bills,
     Head,
     bill_seals,
-    plain_bill,
     trader,
 )
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import checked_container, container
-from esclusa.formats.xml_batches import Batches, Node, Part, UnplacedError
+from esclusa.formats.xml_batches import Batches, Node, Part
 from esclusa.model import (
     Consignment,
     Defect,
@@ -51,12 +51,6 @@ _TAGS: Final = frozenset({_BILL, "General_segment", "Master_bol"})
 _BILL_BYTES: Final = 4 * MIB
 """Largest bill that is read; one of a thousand containers takes some 0.5 MiB."""
 
-_LARGE: Final = 2048
-"""A heading larger than this is weighed against each bill that repeats it."""
-
-
-_NUMBER: Final = attrgetter("number")
-
 
 class _Sums:
     """What the bills add up to, to be held against the totals that the heading states."""
@@ -68,38 +62,55 @@ class _Sums:
 
     def add(self, bill: Consignment) -> None:
         self.bills += 1
-        if bill.equipment:
-            self.boxes.update(map(hash, map(_NUMBER, bill.equipment)))
+        for box in bill.equipment:
+            self.boxes.add(hash(box.number))
         for item in bill.goods:
             self.packages += item.packages or 0
             self.mass += item.gross_mass_kg or 0.0
 
+    def add_all(self, messages: list[Message]) -> None:
+        """Add bills as :meth:`add`."""
+        bills: list[Consignment] = [message.statements[0] for message in messages]  # type: ignore[misc]
+        numbers = [box.number for bill in bills for box in bill.equipment]
+        self.boxes.update(map(hash, numbers))
+        packages, mass = self.packages, self.mass
+        for bill in bills:
+            for item in bill.goods:
+                packages += item.packages or 0
+                mass += item.gross_mass_kg or 0.0
+        self.bills += len(bills)
+        self.packages, self.mass = packages, mass
 
-def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defect]:
-    """Read a manifest: a message with the port call, then one for each bill."""
+
+def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defect | list[Message]]:
+    """Read a manifest: a message with the port call, then one for each bill; bills without a defect
+    that follow each other in a list."""
     del root
-    head, sums, general = Head(), _Sums(), None
+    bills, sums, general = Bills(), _Sums(), None
     most = min(_BILL_BYTES, limits.message_bytes)
-    for item in batches.parts(_TAGS, _BILL, most, wanted=WANTED):
-        if isinstance(item, Defect):
+    for item in batches.parts(_TAGS, _BILL, most, wanted=WANTED, take=bills.take):
+        if isinstance(item, list):
+            sums.add_all(item)
+            yield item
+        elif isinstance(item, Defect):
             general = None
             yield item
-        elif item.cast is not None or item.element.tag == _BILL:
-            message = _bill(item, head, limits)
+        elif item.element.tag == _BILL:
+            message = _bill(item, bills.head, limits)
             for statement in message.statements:
                 if isinstance(statement, Consignment):
                     sums.add(statement)
             yield message
         elif item.element.tag == "Master_bol":
-            head, message = _added_to(item, limits)
+            bills.head, message = _added_to(item, limits)
             if message.defects:
                 yield message
         else:
-            head, message = _general(item, limits)
+            bills.head, message = _general(item, limits)
             general = item
             yield message
     if general is not None:
-        yield from _totals(general, head, sums)
+        yield from _totals(general, bills.head, sums)
 
 
 # -- the heading ----------------------------------------------------------------------------------
@@ -240,19 +251,7 @@ def _added_to(part: Part, limits: Limits) -> tuple[Head, Message]:
 
 
 def _bill(part: Part, head: Head, limits: Limits) -> Message:
-    """Read a bill; by its shape if it has one, and again as an element where it has a defect."""
-    if part.cast is not None:
-        try:
-            plain = None if head.size > _LARGE else plain_bill(part, part.cast, head)
-            if plain is not None:
-                return plain
-        except UnplacedError:
-            pass
-        part.cast = None
-    return _stated_bill(part, head, limits)
-
-
-def _stated_bill(part: Part, head: Head, limits: Limits) -> Message:
+    """Read a bill from its element."""
     groups: dict[str, Node] = {}
     boxes: list[Node] = []
     splits: list[Node] = []
@@ -275,7 +274,7 @@ def _stated_bill(part: Part, head: Head, limits: Limits) -> Message:
     if part.fault or not number:
         return _message(part, reading.notes, number, head, ())
     bill = _consignment(reading, head, ids, groups, boxes, splits)
-    if head.size > _LARGE and len(encode_body(bill)) > MIB + limits.growth * part.length:
+    if head.size > LARGE and len(encode_body(bill)) > MIB + limits.growth * part.length:
         reason = f"it states more than {limits.growth} times its bytes, the heading repeated"
         reading.notes.fatal("asycuda.bill.growth", reason)
         return _message(part, reading.notes, number, head, ())

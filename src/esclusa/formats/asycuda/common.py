@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,8 +14,9 @@ from esclusa.formats import values
 from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import iso_moment
 from esclusa.formats.reading import Notes, snippet
-from esclusa.formats.xml_batches import Node, Part, UnplacedError
+from esclusa.formats.xml_batches import Node, Part
 from esclusa.formats.xml_moulds import Texts
+from esclusa.formats.xml_shapes import UnplacedError
 from esclusa.model import Conveyance, GoodsItem, Identifier, Party, Place, Severity
 
 CODES: Final = load_map("esclusa.formats.asycuda", "code_map.csv")
@@ -145,7 +146,7 @@ class Reading:
 def plain_number(text: str | None) -> float | None:
     """Return the number that a text is, None for none.
 
-    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where a defect may have to be noted.
+    Raises :class:`~esclusa.formats.xml_shapes.UnplacedError` where a defect may have to be noted.
     """
     if not text:
         return None
@@ -282,6 +283,13 @@ def is_nation(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _is_nation(text: str) -> bool:
     return text.isupper() and country.by_alpha2(text) is not None
+
+
+@cache
+def nations() -> frozenset[str]:
+    """Return the codes that :func:`is_nation` knows."""
+    codes = [each.alpha2 for each in country.all_countries()]
+    return frozenset(filter(is_nation, codes))
 
 
 def ship(reading: Reading, found: Fields, tag: str, path: str, group: Node) -> Conveyance:

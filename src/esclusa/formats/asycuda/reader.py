@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from esclusa.formats.asycuda import awmds, sad
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
-from esclusa.formats.work import Work, metered
+from esclusa.formats.work import Work
 from esclusa.formats.xml_batches import Batches
 from esclusa.model import Defect, Message, Severity
 
@@ -29,10 +29,18 @@ def read(
     stream: BinaryIO, *, file: str = "", limits: Limits = DEFAULT
 ) -> Iterator[Message | Defect]:
     """Read the file; see :class:`~esclusa.formats.format.Reader`."""
-    yield from metered(_items(stream, file, limits), Work(file, limits))
+    work = Work(file, limits)
+    for item in _items(stream, file, limits):
+        if isinstance(item, list):
+            yield from item  # without a defect, and further on in the file: nothing to count
+        else:
+            yield item
+            work.take(item)
 
 
-def _items(stream: BinaryIO, file: str, limits: Limits) -> Iterator[Message | Defect]:
+def _items(
+    stream: BinaryIO, file: str, limits: Limits
+) -> Iterator[Message | Defect | list[Message]]:
     batches = Batches(stream, file, limits)
     root = batches.root
     if isinstance(root, Defect):

@@ -17,8 +17,9 @@ from esclusa.formats.asycuda.shaped_item import WANTED, commodity, plain_item
 from esclusa.formats.limits import MIB, Limits
 from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.values import checked_container
-from esclusa.formats.xml_batches import Batches, Node, UnplacedError
-from esclusa.formats.xml_shapes import Cast
+from esclusa.formats.xml_batches import Batches, Node
+from esclusa.formats.xml_moulds import Mould, Texts
+from esclusa.formats.xml_shapes import UnplacedError
 from esclusa.model import (
     Consignment,
     Conveyance,
@@ -76,15 +77,21 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
     found, notes, end = _Declaration(), Notes("", 0, limits.defects_per_message), 0
     start, broken = -1, None
     most = min(_PART_BYTES, limits.message_bytes)
-    for item in batches.parts(_TAGS, "Item", most, wanted=WANTED):
+
+    def take(mould: Mould, texts: Texts, codec: str, offset: int, length: int) -> int | None:
+        """Take an item that was read by its shape; return where it ends."""
+        taken = _plain(found, mould, texts, codec)
+        return offset + length if taken else None
+
+    for item in batches.parts(_TAGS, "Item", most, wanted=WANTED, take=take):
         if isinstance(item, Defect):
             broken = item
             break
+        if isinstance(item, list):
+            end = item[-1]
+            continue
         start, end = item.offset if start < 0 else start, item.offset + item.length
         notes.offset = max(start, 0)
-        if item.cast is not None and _plain(found, item.cast):
-            continue
-        item.cast = None
         if item.fault:
             Reading(item, notes).add("asycuda.element", Severity.ERROR, item.fault, item.element)
         else:
@@ -286,14 +293,12 @@ def _item(found: _Declaration, reading: Reading, item: Node) -> None:
     found.goods.append(_goods(reading, groups, len(found.goods) + 1))
 
 
-def _plain(found: _Declaration, cast: Cast) -> bool:
+def _plain(found: _Declaration, mould: Mould, texts: Texts, codec: str) -> bool:
     """Take an item that was read by its shape; False where it must be read as an element."""
     if len(found.goods) >= _ITEMS:
         return False
-    try:
-        item, attached, bill, previous = plain_item(cast, len(found.goods) + 1)
-    except UnplacedError:
-        return False
+    sequence = len(found.goods) + 1
+    item, attached, bill, previous = plain_item(mould, texts, codec, sequence)
     for code, reference in attached:
         found.document(code or "ZZZ", reference)
     found.document(BILL, bill)

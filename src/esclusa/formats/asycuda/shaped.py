@@ -8,7 +8,7 @@ defect. What is not that plain is left to it, and tests hold both to the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -17,15 +17,15 @@ from esclusa.codes import iso6346
 from esclusa.formats.asycuda import common
 from esclusa.formats.asycuda.common import line, plain_count, plain_number
 from esclusa.formats.values import container
-from esclusa.formats.xml_batches import Part, UnplacedError
-from esclusa.formats.xml_moulds import Mould, Texts, Wanted
-from esclusa.formats.xml_shapes import Cast
+from esclusa.formats.xml_moulds import Each, Mould, Pick, Texts, Wanted
+from esclusa.formats.xml_shapes import UnplacedError
 from esclusa.model import (
     Consignment,
     GoodsItem,
     Identifier,
     Message,
     Party,
+    Place,
     Seal,
     TransportEquipment,
     Voyage,
@@ -64,11 +64,13 @@ NUMBER: Final = r"[0-9]{1,15}+(?:\.[0-9]{1,12}+)?+"
 
 _REFERENCE: Final = "[A-Z]{4}[0-9]{7}"
 _BREAK: Final = r"\r?+\n"
+_NATION: Final = f"{_BREAK}[A-Z][A-Z]<"
 _ADDRESS: Final = (
-    f"(?:(?:({LINE}(?:{_BREAK}{LINE})*){_BREAK})?({LINE}){_BREAK}([A-Z][A-Z])(?=<)"
-    f"|({LINE}(?:{_BREAK}{LINE})*+))"
+    f"(?:(?:({LINE}(?!{_NATION})(?:{_BREAK}{LINE}(?!{_NATION}))*+){_BREAK})?+"
+    f"({LINE}){_BREAK}([A-Z][A-Z])(?=<)|({LINE}(?:{_BREAK}{LINE})*+))"
 )
-"""The lines of an address, city and country; or lines without a country."""
+"""The lines of an address, city and country; or lines without a country. The city is the line
+before a country, so no line is looked at twice to find it."""
 
 ID: Final = (
     "Bol_reference", "Bol_nature", "Master_bill_ref_number", "Master_bol_ref_number",
@@ -111,84 +113,150 @@ def _texts() -> Iterator[tuple[str, str]]:
 _TEXTS: Final = dict(_texts())
 _SPLIT: Final = {**_GOODS, "Container/Reference": _REFERENCE}
 WANTED: Final = Wanted(_TEXTS, {"ctn_segment": _BOX, "Split_segment": _SPLIT}, ("Goods_segment",))
-_TRADERS: Final = len(_TEXTS) - 3 * len(ROLES)
-"""Where the texts of traders begin, six for each: code, name and the four pieces of an address."""
-
-_BOXES: Final = _TRADERS + 6 * len(ROLES)
+_TRADED: Final = "Traders_segment/"
+_PLAIN: Final = {path: kind for path, kind in _TEXTS.items() if not path.startswith(_TRADED)}
 
 _LOADED: Final = common.CODES["load"]
 _PAID: Final = common.CODES["payment"]
 _SEALED: Final = common.CODES["seal_party"]
 
-Order = list[tuple[str, int]]
-"""Role and place of each trader among the values, as they stand in the file."""
+LARGE: Final = 2048
+"""A heading larger than this is weighed against each bill that repeats it."""
 
 
-def plain_bill(part: Part, cast: Cast, head: Head) -> Message | None:
-    """Return the bill, None where it has no number.
+class _Drawn(NamedTuple):
+    """What a mould says of where things stand.
 
-    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where something is to be remarked.
+    ``traders`` are roles with what picks code, name and the pieces of the address, in the order of
+    the file, ``goods`` is where Goods_segment is marked.
     """
-    mould = cast.mould
-    values = cast.values if mould.tidy else _tidied(cast.values)
-    (
-        number, nature, master, other, unique, description, kind, marks, packages, mass, volume,
-        sealer, seals, freight, currency, payment, worth, worth_currency, loading, unloading,
-    ) = values[:_TRADERS]  # fmt: skip
-    boxes, splits, goods = values[-3:]
-    if not number:
-        return None
-    numbered = _boxes(cast) if boxes else {}
-    held = tuple(numbered.values())
-    if seals:
-        held = _sealed(held, seals, sealer or "")
-    items: tuple[GoodsItem, ...] = ()
-    if splits:
-        items = _valued(_split(cast, nature or ""), worth, worth_currency)
-    elif goods is not None:
-        items = (
-            GoodsItem(
-                sequence=1,
-                description=description or "",
-                packages=int(packages) if packages else None,
-                package_type=kind or "",
-                gross_mass_kg=float(mass) if mass else None,
-                volume_m3=float(volume) if volume else None,
-                value=float(worth) if worth else None,
-                currency=worth_currency or "" if worth else "",
-                marks=marks or "",
-                procedure=nature or "",
-                equipment=tuple(numbered),
-            ),
+
+    texts: Pick
+    traders: tuple[tuple[str, Pick], ...]
+    goods: int
+    boxes: Each | None
+    splits: Each | None
+
+
+def _drawn(mould: Mould) -> _Drawn:
+    texts, goods = mould.pick(_PLAIN), mould.place("Goods_segment")
+    boxes, splits = mould.each("ctn_segment"), mould.each("Split_segment")
+    stated = [path.split("/")[1] for path in mould.order if path.startswith(_TRADED)]
+    traders = [
+        (ROLES[tag], mould.pick([f"{_TRADED}{tag}/{each}" for each in trader(tag)]))
+        for tag in dict.fromkeys(stated)
+    ]
+    if mould.tidy:
+        return _Drawn(texts, tuple(traders), goods, boxes, splits)
+    return _Drawn(
+        _cleaning(texts, _PLAIN.values()),
+        tuple([(role, _parted(pick)) for role, pick in traders]),
+        goods,
+        boxes and _each_cleaned(boxes, _BOX.values()),
+        splits and _each_cleaned(splits, _SPLIT.values()),
+    )
+
+
+class Bills:
+    """Makes messages of bills that were read by their shape, under the heading ``head``."""
+
+    def __init__(self) -> None:
+        self.head = Head()
+        # What ``float`` and ``int`` make of digits, in a quarter of their time. JSON knows no zeros
+        # in front: as soon as some are met, it is they that read.
+        self._figure: Callable[[str], float] = msgspec.json.Decoder(float).decode
+        self._whole: Callable[[str], int] = msgspec.json.Decoder(int).decode
+        self._nations = common.nations()
+        self._places: dict[str | None, Place] = {}
+
+    def _place(self, code: str | None) -> Place:
+        found = common.place(code)
+        if len(self._places) < _PLACES and len(found.code) == 5:
+            self._places[code] = found
+        return found
+
+    def take(
+        self, mould: Mould, texts: Texts, codec: str, offset: int, length: int
+    ) -> Message | None:
+        """Return the bill, None where it has no number or the heading must be weighed.
+
+        Raises :class:`~esclusa.formats.xml_shapes.UnplacedError` where something is to be remarked.
+        """
+        try:
+            return self._message(mould, texts, codec, offset, length)
+        except msgspec.DecodeError:
+            self._figure, self._whole = float, int
+            return self._message(mould, texts, codec, offset, length)
+
+    def _message(
+        self, mould: Mould, texts: Texts, codec: str, offset: int, length: int
+    ) -> Message | None:
+        head, places, figure = self.head, self._places, self._figure
+        drawn: _Drawn = mould.drawn  # type: ignore[assignment]
+        if drawn is None:
+            drawn = mould.drawn = _drawn(mould)
+        pick, traders, there, boxes, splits = drawn
+        (
+            number, nature, master, other, unique, description, kind, marks, packages, mass, volume,
+            sealer, seals, freight, currency, payment, worth, worth_currency, loading, unloading,
+        ) = pick(texts)  # fmt: skip
+        if not number or head.size > LARGE:
+            return None
+        numbered = _boxes(boxes(texts, codec), figure) if boxes else {}
+        held = tuple(numbered.values())
+        if seals:
+            held = _sealed(held, seals, sealer or "")
+        items: tuple[GoodsItem, ...] = ()
+        if splits and (found := splits(texts, codec)):
+            items = _valued(_split(found, nature or ""), worth, worth_currency)
+        elif texts[there] is not None:
+            items = (
+                GoodsItem(
+                    sequence=1,
+                    description=description or "",
+                    packages=self._whole(packages) if packages else None,
+                    package_type=kind or "",
+                    gross_mass_kg=figure(mass) if mass else None,
+                    volume_m3=figure(volume) if volume else None,
+                    value=figure(worth) if worth else None,
+                    currency=worth_currency or "" if worth else "",
+                    marks=marks or "",
+                    procedure=nature or "",
+                    equipment=tuple(numbered),
+                ),
+            )
+        parties = _parties(traders, texts, self._nations) if traders else ()
+        carrier = _carrier(parties) if parties and parties[0].role == "carrier" else ""
+        bill = Consignment(
+            carrier=carrier or head.carrier,
+            bill=number,
+            master_bill=master or other or head.master,
+            voyage=head.voyage,
+            load_port=places.get(loading) or self._place(loading),
+            discharge_port=places.get(unloading) or self._place(unloading),
+            departure=head.departure,
+            arrival=head.arrival,
+            parties=parties,
+            goods=items,
+            equipment=held,
+            documents=(f"UCN:{unique}",) if unique else (),
+            freight_amount=figure(freight) if freight else None,
+            freight_currency=currency or "",
+            freight_payment=_PAID.get(payment, "") if payment else "",
         )
-    parties = _parties(mould, values)
-    carrier = _carrier(parties) if parties and parties[0].role == "carrier" else ""
-    bill = Consignment(
-        carrier=carrier or head.carrier,
-        bill=number,
-        master_bill=master or other or head.master,
-        voyage=head.voyage,
-        load_port=common.place(loading),
-        discharge_port=common.place(unloading),
-        departure=head.departure,
-        arrival=head.arrival,
-        parties=parties,
-        goods=items,
-        equipment=held,
-        documents=(f"UCN:{unique}",) if unique else (),
-        freight_amount=float(freight) if freight else None,
-        freight_currency=currency or "",
-        freight_payment=_PAID.get(payment, "") if payment else "",
-    )
-    return Message(
-        format=FORMAT,
-        offset=part.offset,
-        length=part.length,
-        reference=number,
-        sender=head.carrier,
-        recipient=head.office,
-        statements=(bill,),
-    )
+        return Message(
+            format=FORMAT,
+            offset=offset,
+            length=length,
+            reference=number,
+            sender=head.carrier,
+            recipient=head.office,
+            statements=(bill,),
+        )
+
+
+_PLACES: Final = 1024
+"""Ports of one manifest that are remembered."""
 
 
 def _carrier(parties: tuple[Party, ...]) -> str:
@@ -196,14 +264,13 @@ def _carrier(parties: tuple[Party, ...]) -> str:
     return first.identifiers[0].value if first.identifiers else first.name
 
 
-def _parties(mould: Mould, values: Texts) -> tuple[Party, ...]:
-    order: Order = mould.drawn  # type: ignore[assignment]
-    if order is None:
-        order = mould.drawn = _order(mould)
+def _parties(
+    traders: tuple[tuple[str, Pick], ...], texts: Texts, nations: frozenset[str]
+) -> tuple[Party, ...]:
     made = []
-    for role, at in order:
-        code, name, lines, city, nation, others = values[at : at + 6]
-        if nation and not common.is_nation(nation):
+    for role, pick in traders:
+        code, name, lines, city, nation, others = pick(texts)
+        if nation and nation not in nations:
             others, city, nation = "\n".join(filter(None, (lines, city, nation))), None, None
         where = lines if nation else others
         if not (code or name or where or nation):
@@ -212,7 +279,7 @@ def _parties(mould: Mould, values: Texts) -> tuple[Party, ...]:
             Party(
                 role=role,
                 name=name or "",
-                address=where.replace("\n", ", ") if where else "",
+                address="" if not where else where.replace("\n", ", ") if "\n" in where else where,
                 city=city if city and city != common.NO_CITY else "",
                 country=nation or "",
                 identifiers=(Identifier(scheme="tax", value=code),)
@@ -225,21 +292,8 @@ def _parties(mould: Mould, values: Texts) -> tuple[Party, ...]:
     return tuple(made)
 
 
-def _order(mould: Mould) -> Order:
-    tags = list(
-        dict.fromkeys(
-            [path.split("/")[1] for path in mould.order if path.startswith("Traders_segment/")]
-        )
-    )
-    places = {tag: _TRADERS + 6 * number for number, tag in enumerate(ROLES)}
-    return [(ROLES[tag], places[tag]) for tag in tags]
-
-
-def _boxes(cast: Cast) -> dict[str, TransportEquipment]:
+def _boxes(found: list[Texts], figure: Callable[[str], float]) -> dict[str, TransportEquipment]:
     """Return the containers by their numbers."""
-    found = cast.each(_BOXES if cast.mould.tidy else len(_TEXTS))
-    if not cast.mould.tidy:
-        found = [_cleaned(texts, _BOX_CLEANERS) for texts in found]
     made: dict[str, TransportEquipment] = {}
     exact, loaded, sealed = iso6346.is_exact, _LOADED, _SEALED
     for number, kind, load, party, one, two, three, empty, net in found:
@@ -251,8 +305,8 @@ def _boxes(cast: Cast) -> dict[str, TransportEquipment]:
             seals = (Seal(number=one, affixed_by=sealed.get(party, "") if party else ""),)
         else:
             seals = ()
-        tare = float(empty) if empty else None
-        goods = float(net) if net else None
+        tare = figure(empty) if empty else None
+        goods = figure(net) if net else None
         if goods is not None and tare:
             whole = goods.is_integer() and tare.is_integer()
             goods = goods + tare if whole else common.gross(goods, tare)
@@ -297,11 +351,8 @@ def bill_seals(party: str, numbers: str) -> tuple[Seal, ...]:
     return tuple(Seal(number=mark, affixed_by=by) for mark in marks if mark)
 
 
-def _split(cast: Cast, nature: str) -> list[GoodsItem]:
+def _split(found: list[Texts], nature: str) -> list[GoodsItem]:
     items: list[GoodsItem] = []
-    found = cast.each(1 + (_BOXES if cast.mould.tidy else len(_TEXTS)))
-    if not cast.mould.tidy:
-        found = [_cleaned(texts, _SPLIT_CLEANERS) for texts in found]
     for description, kind, marks, packages, mass, volume, held in found:
         if held and not iso6346.is_exact(held):
             raise UnplacedError
@@ -361,29 +412,28 @@ Cleaner = Callable[[str], str]
 _CLEANERS: Final[dict[str, Cleaner]] = {NUMBER: _number, COUNT: _count, _REFERENCE: _container}
 
 
-def _cleaners(kinds: Iterable[str]) -> tuple[Cleaner, ...]:
-    return tuple([_CLEANERS.get(kind, line) for kind in kinds])
-
-
-_TEXT_CLEANERS: Final = _cleaners(list(_TEXTS.values())[:_TRADERS])
-_BOX_CLEANERS: Final = _cleaners(_BOX.values())
-_SPLIT_CLEANERS: Final = _cleaners(_SPLIT.values())
-
-
-def _cleaned(texts: Texts, cleaners: tuple[Cleaner, ...]) -> Texts:
+def _cleaned(texts: Texts, cleaners: list[Cleaner]) -> Texts:
     return tuple([text and clean(text) for text, clean in zip(texts, cleaners, strict=True)])
 
 
-def _tidied(values: Texts) -> Texts:
-    """Return the values as a tidy mould gives them.
+def _cleaning(pick: Pick, kinds: Iterable[str]) -> Pick:
+    """Return what picks texts and makes of them what a tidy mould gives. That and the two below
+    raise :class:`~esclusa.formats.xml_shapes.UnplacedError` where something is to be remarked."""
+    cleaners = [_CLEANERS.get(kind, line) for kind in kinds]
+    return lambda texts: _cleaned(pick(texts), cleaners)
 
-    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where something is to be remarked.
-    """
-    made = list(_cleaned(values[:_TRADERS], _TEXT_CLEANERS))
-    for at in range(_TRADERS, len(_TEXTS), 3):
-        code, name, address = values[at : at + 3]
-        made += [line(code), line(name), *(_address(address) if address else _NO_ADDRESS)]
-    return (*made, *values[-3:])
+
+def _each_cleaned(each: Each, kinds: Iterable[str]) -> Each:
+    cleaners = [_CLEANERS.get(kind, line) for kind in kinds]
+    return lambda texts, codec: [_cleaned(found, cleaners) for found in each(texts, codec)]
+
+
+def _parted(pick: Pick) -> Pick:
+    def found(texts: Texts) -> Texts:
+        code, name, address = pick(texts)
+        return line(code), line(name), *(_address(address) if address else _NO_ADDRESS)
+
+    return found
 
 
 _NO_ADDRESS: Final = (None,) * 4

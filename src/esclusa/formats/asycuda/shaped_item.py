@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from esclusa.formats.asycuda.common import line, plain_count, plain_number
-from esclusa.formats.xml_batches import UnplacedError
-from esclusa.formats.xml_moulds import Wanted
-from esclusa.formats.xml_shapes import Cast
+from esclusa.formats.xml_moulds import Each, Mould, Pick, Texts, Wanted
+from esclusa.formats.xml_shapes import UnplacedError
 from esclusa.model import GoodsItem
 
 _PATHS: Final = (
@@ -31,20 +30,22 @@ WANTED: Final = Wanted(
     dict.fromkeys(_PATHS, ""),
     {"Attached_documents": {"Attached_document_code": "", "Attached_document_reference": ""}},
 )
-_ATTACHED: Final = len(_PATHS)
-
 Item = tuple[GoodsItem, list[tuple[str, str]], str, str]
 
 
-def plain_item(cast: Cast, sequence: int) -> Item:
+def plain_item(mould: Mould, texts: Texts, codec: str, sequence: int) -> Item:
     """Return the goods item, code and number of the attached documents, bill and document before.
 
-    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where something is to be remarked.
+    Raises :class:`~esclusa.formats.xml_shapes.UnplacedError` where something is to be remarked.
     """
+    drawn: tuple[Pick, Each | None] = mould.drawn  # type: ignore[assignment]
+    if drawn is None:
+        drawn = mould.drawn = mould.pick(_PATHS), mould.each("Attached_documents")
+    pick, each = drawn
     (
         packages, one, two, kind, code, precision, extended, national, price, origin, tariff, goods,
-        bill, previous, gross, net, amount, currency, attached,
-    ) = cast.values  # fmt: skip
+        bill, previous, gross, net, amount, currency,
+    ) = pick(texts)  # fmt: skip
     value, money = plain_number(amount), line(currency)
     if not value and not money:
         value = None
@@ -66,7 +67,7 @@ def plain_item(cast: Cast, sequence: int) -> Item:
         net_mass_kg=plain_number(net),
         procedure=f"{procedure} {step}" if procedure and step else procedure or step,
     )
-    held = [(line(one), line(two)) for one, two in cast.each(_ATTACHED)] if attached else []
+    held = [(line(one), line(two)) for one, two in each(texts, codec)] if each else []
     return item, held, line(bill), line(previous)
 
 
@@ -74,7 +75,7 @@ def commodity(text: str, precision: str) -> str:
     """Return a commodity code with its national digits; a precision that is no number is the
     trader's.
 
-    Raises :class:`~esclusa.formats.xml_batches.UnplacedError` where it has not 4 to 12 digits.
+    Raises :class:`~esclusa.formats.xml_shapes.UnplacedError` where it has not 4 to 12 digits.
     """
     code = text.replace(".", "").replace(" ", "")
     if not code:

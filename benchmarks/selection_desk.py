@@ -88,6 +88,33 @@ class Desk:
             "bill", pl.col("lately", "ever", "opened", "finds").fill_null(0).cast(pl.Int64)
         )
 
+    def lately(
+        self, seen: pl.DataFrame, keys: tuple[str, ...], late: int, week: int
+    ) -> pl.DataFrame:
+        """Return for each bill how many of its cell came in as many weeks as ``late`` before these
+        (from when not all seemed new), and its exams that became known in the last weeks."""
+        told = seen.select("bill", *keys)
+        bills = pl.concat(self.bills).filter(
+            (pl.col("week") >= FRESH_WEEKS) & (pl.col("week") <= week - late)
+        )
+        weeks = week - late + 1 - FRESH_WEEKS
+        if weeks < 1:
+            told = told.with_columns(pl.lit(None, pl.Float64).alias("usual"))
+        else:
+            usual = bills.group_by(keys).agg((pl.len() * late / weeks).round(9).alias("usual"))
+            told = told.join(usual, on=keys, how="left").with_columns(
+                pl.col("usual").fill_null(0.0)
+            )
+        if not self.known:
+            return told.select("bill", "usual", pl.lit(0).alias("looked"))
+        known = pl.concat(self.known).filter(
+            (pl.col("known") < self.day(week)) & (pl.col("week") >= week - TRAIL_WEEKS)
+        )
+        looked = known.group_by(keys).agg(pl.len().cast(pl.Int64).alias("looked"))
+        return told.join(looked, on=keys, how="left").select(
+            "bill", "usual", pl.col("looked").fill_null(0)
+        )
+
     def trail(self, seen: pl.DataFrame, keys: tuple[str, ...], week: int) -> pl.DataFrame:
         """Return for each bill what exams of its cell found in the last ``TRAIL_WEEKS``, and what
         the scores of these exams had promised when they were chosen."""

@@ -20,7 +20,7 @@ import polars as pl
 
 import selection_desk
 from esclusa.analysis.measurement.missed import missed
-from esclusa.analysis.selection import ONE, Candidate, Past, Policy, default_policy
+from esclusa.analysis.selection import ONE, Candidate, Past, Policy, default_policy, read_policy
 from esclusa.analysis.selection.candidate import in_order
 from esclusa.analysis.selection.control import chances, least_inspected, strata_of
 from esclusa.analysis.selection.draw import drawn
@@ -31,17 +31,39 @@ from selection_forms import intervals
 ASK, EXAMS, DRAWS, BLIND = 4, 100, 5, 3
 LONG, SHORT = (26, 75, 8), (10, 150, 40)
 """Weeks of learning, boxes opened in each (5 % of 1,500), and how many of them at random."""
+OLDER = """
+looks = 4.0
+[[cells]]
+kind = "importer"
+novelty = 2.0
+traffic = 1.0
+busy = 4.0
+thinness = 2.0
+[[cells]]
+kind = "lane"
+traffic = 0.5
+busy = 400.0
+thinness = 0.5
+[[follow]]
+kind = "fresh_lane"
+weight = 0.3
+"""
+"""What versions 1.1 and 1.2 of the policy had in place of the shipped cells and what is followed."""
 _OURS = msgspec.structs.replace(
     default_policy(), formula="chance", value_weight=0.0, curiosity=0.0, follow=()
 )
-CELLS = {"importer": ("importer",), "lane": ("lane",)}
+CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "fresh")}
 LATELY = 4
 PLACE = ("canal", "week", "")
+_OLDER = msgspec.structs.replace(
+    read_policy(f'version = "1.2"{OLDER}'), formula="chance", value_weight=0.0, follow=()
+)
 POLICIES = {
     "random half alone": msgspec.structs.replace(_OURS, random_share=1.0, least_share=0.0),
     "both halves, all of the second for cells (policy 1.1)": msgspec.structs.replace(
-        _OURS, least_share=0.0
+        _OLDER, least_share=0.0
     ),
+    "both halves (policy 1.2)": _OLDER,
     "both halves": _OURS,
 }
 
@@ -71,10 +93,14 @@ def weeks(
             past = desk.past(seen, keys, LATELY, number)
             counts = pl.struct("lately", "ever", "opened", "finds").alias(f"{name}_past")
             seen = seen.join(past.select("bill", counts), on="bill")
+        late = desk.lately(seen, CELLS["fresh_lane"], LATELY, number)
+        seen = seen.join(late.select("bill", pl.struct("usual", "looked").alias("late")), on="bill")
         seen = seen.sort(pl.col("importer_past").struct.field("ever"), "bill")
         score = seen.group_by("box", maintain_order=True).agg(
             (1 - (1 - pl.col("p")).product()).alias("p"),
-            pl.col("importer", "lane", *(f"{name}_past" for name in CELLS)).first(),
+            pl.col(
+                "importer", "lane", "fresh", "late", *(f"{name}_past" for name in CELLS)
+            ).first(),
         )
         score = score.sort("p", "box", descending=True)
         top = round(0.05 * len(score))
@@ -106,10 +132,19 @@ def _candidates(rest: pl.DataFrame) -> list[Candidate]:
         Candidate(
             subject=row["box"],
             score=row["p"],
-            cells={name: Past(row[name], *row[f"{name}_past"].values()) for name in CELLS},
+            cells=_cells(row),
         )
         for row in rest.iter_rows(named=True)
     ]
+
+
+def _cells(row: dict) -> dict[str, Past]:
+    """Return the cells that the shipped policy and the one before ask for."""
+    cells = {name: Past(row[name], *row[f"{name}_past"].values()) for name in ("importer", "lane")}
+    if row["fresh"]:
+        past = row["fresh_lane_past"].values()
+        cells["new_on_lane"] = Past(row["lane"], *past, **row["late"])
+    return cells
 
 
 def samples(
@@ -201,7 +236,7 @@ def compare_settings(worlds: int) -> None:
     settings = {"random half alone": POLICIES["random half alone"]}
     for share in (0.5, 0.6, 0.7, 0.8, 0.9):
         settings[f"least_share {share}"] = msgspec.structs.replace(_OURS, least_share=share)
-    for looks in (0.0, 2.0, 8.0, 100.0):
+    for looks in (0.0, 0.5, 1.0, 2.0, 4.0):
         settings[f"looks {looks:g}"] = msgspec.structs.replace(_OURS, looks=looks)
     spread: dict[str, list[float]] = {name: [] for name in settings}
     for seed in range(TUNING, TUNING + worlds):

@@ -12,7 +12,7 @@ from collections import defaultdict
 import msgspec
 import polars as pl
 import pytest
-from selection_pools import some
+from selection_pools import OLDER, some
 
 from esclusa.analysis.measurement import missed
 from esclusa.analysis.selection import (
@@ -30,7 +30,7 @@ from esclusa.analysis.selection.control import least_inspected
 from esclusa.errors import InputError
 
 SEED = bytes(range(32))
-BEFORE = read_policy('version = "1.1"\nleast_share = 0.0')
+BEFORE = read_policy('version = "1.1"\nleast_share = 0.0' + OLDER)
 """The policy as it was before the least inspected lanes got a part of their own."""
 ONLY_CONTROL = msgspec.structs.replace(default_policy(), control_share=1.0)
 
@@ -82,6 +82,22 @@ def test_sheets_of_older_policies_are_made_again_byte_by_byte(
     """Digests of policy and sheet, made before there were ``least_share`` and ``looks``."""
     policy = msgspec.structs.replace(BEFORE, control_share=control)
     assert policy.digest() == digest
+    made = select(SEED, Place("PAMIT", "2026-11-27", slots, "A"), some(), policy)
+    assert hashlib.sha256(msgspec.json.encode(made)).hexdigest() == sheet
+
+
+@pytest.mark.parametrize(
+    ("slots", "sheet"),
+    [
+        (12, "ae91797bfeb5e9b2e3046c857f910c945f8d7bee04687656a06fa0252f3358aa"),
+        (30, "7c263b586290ecc0b5fbc54c15975539b7d1f1c4dd514e9791cdd15e2d4888e4"),
+    ],
+    ids=["12 slots", "30 slots"],
+)
+def test_sheets_of_version_1_2_are_made_again_byte_by_byte(slots: int, sheet: str) -> None:
+    """Digests made with the policy as it was shipped before ``surge`` and ``unseen``."""
+    policy = read_policy('version = "1.2"' + OLDER)
+    assert policy.digest() == "224da306023cb20308bb3429ad3140a6e6cdd6cd13892967a9625e2cd23bee81"
     made = select(SEED, Place("PAMIT", "2026-11-27", slots, "A"), some(), policy)
     assert hashlib.sha256(msgspec.json.encode(made)).hexdigest() == sheet
 
@@ -181,7 +197,7 @@ def test_cells_get_what_they_are_owed_where_there_are_slots_for_it() -> None:
         for at in range(400)
     ]  # fmt: skip
     for looks in (0.0, 1.0, 2.0):
-        policy = msgspec.structs.replace(ONLY_CONTROL, looks=looks)
+        policy = msgspec.structs.replace(read_policy(OLDER), control_share=1.0, looks=looks)
         lines = drawn(pool, policy, 40)
         level = lines[100].chance - lines[100].random_chance
         owed = round(looks * (40 / 400) ** 0.5 * ONE)

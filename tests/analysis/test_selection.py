@@ -14,12 +14,13 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from selection_pools import some
+from selection_pools import OLDER, some
 
 from esclusa.analysis.selection import (
     ONE,
     Candidate,
     Follow,
+    Look,
     Past,
     Place,
     Policy,
@@ -36,6 +37,7 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection import draw as drawing
 from esclusa.analysis.selection.chances import spread
+from esclusa.analysis.selection.openness import openness
 from esclusa.analysis.selection.worth import followed
 from esclusa.errors import InputError
 
@@ -47,8 +49,9 @@ PORT = Place("PAMIT", "2026-11-27", 12, "A")
 def pasts(cells: list[str]) -> st.SearchStrategy[Past]:
     few = st.integers(0, 9)
     return st.builds(
-        Past, cell=st.sampled_from(cells), lately=few, ever=few, examined=few, found=few
-    )
+        Past, cell=st.sampled_from(cells), lately=few, ever=few, examined=few, found=few,
+        usual=st.none() | st.floats(0, 9), looked=st.none() | few,
+    )  # fmt: skip
 
 
 IMPORTERS = pasts([f"importer-{at}" for at in range(7)])
@@ -67,7 +70,8 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
             mandatory=("list",) if draw(st.integers(0, 9)) == 0 else (),
             cells=draw(
                 st.fixed_dictionaries(
-                    {}, optional={"importer": IMPORTERS, "lane": LANES, "fresh_lane": LANES}
+                    {},
+                    optional={"importer": IMPORTERS, "lane": LANES, "new_on_lane": LANES},
                 )
             ),
         )
@@ -315,13 +319,13 @@ FOLLOW = read_policy("formula = 'chance'\nvalue_weight = 0.0")
 
 def told(score: float, found: int, promised: float) -> Candidate:
     return Candidate(
-        subject="a", score=score, trails={"fresh_lane": Trail(found=found, promised=promised)}
+        subject="a", score=score, trails={"new_on_lane": Trail(found=found, promised=promised)}
     )
 
 
 def test_a_find_that_was_not_promised_raises_the_scores_of_its_cell() -> None:
     """One find where 0.1 was promised: odds times (1 + 0.3) / (0.1 + 0.3)."""
-    assert FOLLOW.follow == (Follow("fresh_lane", 0.3),)
+    assert FOLLOW.follow == (Follow("new_on_lane", 0.3),)
     odds = 0.05 / 0.95 * 1.3 / 0.4
     assert followed(told(0.05, 1, 0.1), FOLLOW) == pytest.approx(odds / (1 + odds))
     assert followed(told(0.05, 1, 1.0), FOLLOW) == 0.05  # as promised: the model knows it
@@ -362,11 +366,47 @@ def test_sheets_from_before_trails_can_still_be_checked() -> None:
     plain = {"subject": "a", "score": 0.5, "value": None, "mandatory": [], "cells": {}}
     assert digest([one]) == hashlib.sha256(rfc8785.dumps([plain])).hexdigest()
     assert digest([told(0.5, 0, 0.0)]) != digest([one])
-    old = msgspec.structs.replace(default_policy(), follow=())
+    old = msgspec.structs.replace(read_policy(OLDER), follow=())
     plain = msgspec.to_builtins(old)
     del plain["follow"]
+    for look in (*plain["cells"], *plain["curious"]):
+        del look["surge"], look["unseen"]
     assert old.digest() == hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
     assert msgspec.convert(plain, Policy).follow == ()
+
+
+NEW_ON_LANE = Look("new_on_lane", surge=2.0, unseen=1.0)
+
+
+def test_a_lane_with_more_new_importers_than_usual_draws_attention_until_one_is_opened() -> None:
+    """Eight in the last weeks where two were usual: (8 + 1) / (2 + 1), squared; each exam of late
+    halves, thirds, quarters it. Exams of long ago close nothing."""
+
+    def drawn_by(past: Past) -> float:
+        one = Candidate(subject="a", score=0.1, cells={"new_on_lane": past})
+        return openness(one, (NEW_ON_LANE,), default_policy())
+
+    assert drawn_by(Past("a", 8, 10, 5, 1, usual=2.0, looked=0)) == 9.0
+    assert drawn_by(Past("a", 8, 10, 5, 1, usual=2.0, looked=2)) == 3.0
+    assert drawn_by(Past("a", 8, 10, 5, 1, usual=8.0, looked=0)) == 1.0
+    assert drawn_by(Past("a", 8, 10, 5, 1)) == 1.0  # nobody knows what was usual
+    known = Candidate(subject="b", score=0.1, cells={"lane": Past("a", 8, 10)})
+    assert openness(known, (NEW_ON_LANE,), default_policy()) == 0.0  # his importer is not new
+
+
+def test_what_was_usual_is_part_of_the_digests_only_where_it_is_told() -> None:
+    told_of = {"lane": Past("a", 8, 10, 5, 1)}
+    plain = {"cell": "a", "lately": 8, "ever": 10, "examined": 5, "found": 1}
+    one = Candidate(subject="a", score=0.5, cells=told_of)
+    said = {"subject": "a", "score": 0.5, "value": None, "mandatory": [], "cells": {"lane": plain}}
+    assert digest([one]) == hashlib.sha256(rfc8785.dumps([said])).hexdigest()
+    more = {"lane": msgspec.structs.replace(told_of["lane"], usual=0.0)}
+    assert digest([msgspec.structs.replace(one, cells=more)]) != digest([one])
+    older = read_policy(OLDER)
+    assert default_policy().weighs_lately()
+    assert not older.weighs_lately()
+    look = msgspec.structs.replace(older.cells[0], surge=1.0)
+    assert msgspec.structs.replace(older, cells=(look,)).digest() != older.digest()
 
 
 @pytest.mark.parametrize(

@@ -268,3 +268,46 @@ def test_a_find_raises_what_is_in_its_cell_and_a_hidden_one_does_not(tmp_path: P
     (tmp_path / "selection.toml").write_text('[[follow]]\nkind = "colour"\nweight = 1')
     with pytest.raises(InputError, match="no cells of kind colour"):
         node.selection_desk.policy()
+
+
+def test_what_was_usual_of_new_importers_on_a_lane_is_counted_from_when_not_all_seem_new(
+    tmp_path: Path,
+) -> None:
+    """The node starts on 1 January, so from 26 February an importer can be called new. Three came
+    between then and the last four weeks, 15 days: 5.6 in four weeks. One of them was opened. Four
+    come now. What is secret changes nothing."""
+    node = worlds.make(tmp_path)
+    open_, secret = Marking(), worlds.SECRET
+
+    def came(marking: Marking, name: str, day: str, numbers: range, arrival: str) -> None:
+        bills = [made.bill("PZ", name, number, arrival) for number in numbers]
+        made.keep(node, marking, bills, dt.datetime.fromisoformat(f"{day}T06:00Z"))
+
+    came(open_, "VIEJA", "2026-01-01", range(0, 2, 2), "2026-01-02")
+    came(open_, "NUEVA", "2026-03-01", range(10, 16, 2), "2026-03-02")
+    came(secret, "OCULTA", "2026-03-01", range(30, 50, 2), "2026-03-02")
+    came(open_, "OTRA", "2026-04-04", range(50, 58, 2), made.DAY)
+    came(open_, "VIEJA", "2026-04-04", range(72, 73), made.DAY)
+    exam = made.examination("PZ B10", 1, found=False)
+    made.keep(node, open_, [exam], dt.datetime(2026, 3, 5, tzinfo=dt.UTC))
+    policy = node.selection_desk.policy()
+    assert {"importer", "new_on_lane", "lane"} <= set(policy.kinds())
+    visible = [node.labels.intern(node.agency, open_)]
+    with node.store.read() as connection:
+        found = candidates.listed(
+            connection, node.labels, visible, node.agency, port=made.PORT, day=made.DAY,
+            until=made.DAY, now=made.LATER, policy=policy,
+        ).candidates  # fmt: skip
+        older = msgspec.structs.replace(policy, cells=(), follow=())
+        bare = candidates.listed(
+            connection, node.labels, visible, node.agency, port=made.PORT, day=made.DAY,
+            until=made.DAY, now=made.LATER, policy=older,
+        ).candidates  # fmt: skip
+    new = [one.cells["new_on_lane"] for one in found if "new_on_lane" in one.cells]
+    assert len(found) == 5
+    assert len(new) == 4  # the fifth has an importer whom the node has known since January
+    assert {(past.lately, past.usual, past.looked) for past in new} == {(4, 5.6, 1)}
+    assert len({past.cell for past in new}) == 1
+    assert {(past.usual, past.looked) for one in bare for past in one.cells.values()} == {
+        (None, None)
+    }

@@ -31,6 +31,8 @@ TRAIL_DAYS: Final = 56
 """An exam's find is followed so long after it became known."""
 FRESH_DAYS: Final = 56
 """An importer is fresh so long after his first consignment."""
+_LEAST_USUAL: Final = 7
+"""Days without which nothing can be called usual."""
 MOST: Final = 20_000
 """Candidates of one sheet; more is no port's shift but a slip in the question."""
 _LIST: Final = "list"
@@ -190,12 +192,16 @@ def listed(
     lately = {
         row["subject"] for row in exams
         if row["known"] and (now - row["known"]).days < TRAIL_DAYS and row["found"] is not None
-    } if policy.follow else set()  # fmt: skip
-    scores = assessments(connection, visible, names | lately)
+    }  # fmt: skip
+    scores = assessments(connection, visible, names | lately if policy.follow else names)
     alerts = alerts_of(connection, visible, agency, names)
     scored = bool(here) and all(name in scores for name in names)
-    pasts = _Pasts(every.values(), opened, now.date())
-    promised = {name: scores[name].probability for name in lately if scored and name in scores}
+    asked = lately if policy.weighs_lately() else None
+    pasts = _Pasts(every.values(), opened, now.date(), asked)
+    promised = {
+        name: scores[name].probability for name in lately
+        if policy.follow and scored and name in scores
+    }  # fmt: skip
     trails = _Trails(pasts, every, opened, promised)
     return Listed(
         candidates=tuple(
@@ -246,13 +252,22 @@ def _mandatory(alert: Alert | None, policy: Policy) -> tuple[str, ...]:
 
 
 class _Pasts:
-    """Counts of each cell: bills lately and ever, exams and finds."""
+    """Counts of each cell: bills lately and ever, exams and finds.
+
+    Where ``looked`` names the exams of the last weeks, these are counted too, and what was usual:
+    the bills between the first weeks of the node, in which everybody seems new, and the last ones.
+    """
 
     def __init__(
-        self, every: Iterable[Kept], opened: Mapping[str, bool | None], today: dt.date
-    ) -> None:
+        self, every: Iterable[Kept], opened: Mapping[str, bool | None], today: dt.date,
+        looked: Collection[str] | None,
+    ) -> None:  # fmt: skip
         kept = list(every)
-        self._today = today
+        self._looked = None if looked is None else Counter[tuple[str, str]]()
+        self._usual: Counter[tuple[str, str]] = Counter()
+        started = min((one.recorded for one in kept), default=today)
+        self._settled = started + dt.timedelta(days=FRESH_DAYS)
+        self._before = (today - self._settled).days + 1 - LATELY_DAYS
         self._first: dict[str, dt.date] = {}
         for one in kept:
             name = one.cargo.importer
@@ -264,7 +279,11 @@ class _Pasts:
         for one in kept:
             for cell in self.cells(one).items():
                 self._ever[cell] += 1
-                self._lately[cell] += (today - one.recorded).days < LATELY_DAYS
+                late = (today - one.recorded).days < LATELY_DAYS
+                self._lately[cell] += late
+                if self._looked is not None:
+                    self._usual[cell] += not late and one.recorded >= self._settled
+                    self._looked[cell] += one.id in (looked or ())
                 if opened.get(one.id) is not None:
                     self._opened[cell] += 1
                     self._found[cell] += bool(opened[one.id])
@@ -277,6 +296,8 @@ class _Pasts:
             cells["importer"] = cargo.importer
             if cargo.lane:
                 fresh = (one.recorded - self._first[cargo.importer]).days < FRESH_DAYS
+                if fresh:
+                    cells["new_on_lane"] = cargo.lane
                 cells["fresh_lane"] = f"{cargo.lane} {'fresh' if fresh else 'known'}"
         if cargo.lane:
             cells["lane"] = cargo.lane
@@ -294,10 +315,18 @@ class _Pasts:
                 cell=hashlib.sha256(f"{kind} {cells[kind]}".encode()).hexdigest()[:16],
                 lately=self._lately[kind, cells[kind]], ever=self._ever[kind, cells[kind]],
                 examined=self._opened[kind, cells[kind]], found=self._found[kind, cells[kind]],
+                usual=self._was_usual(kind, cells[kind]),
+                looked=None if self._looked is None else self._looked[kind, cells[kind]],
             )
             for kind in kinds
             if kind in cells
         }  # fmt: skip
+
+    def _was_usual(self, kind: str, cell: str) -> float | None:
+        """Return the bills of a cell in as long a time before; None while that is not known."""
+        if self._looked is None or self._before < _LEAST_USUAL:
+            return None
+        return round(self._usual[kind, cell] * LATELY_DAYS / self._before, 9)
 
 
 class _Trails:
@@ -328,7 +357,7 @@ class _Trails:
         }
 
 
-CELL_KINDS: Final = ("importer", "fresh_lane", "lane", "carrier", "agent")
+CELL_KINDS: Final = ("importer", "fresh_lane", "new_on_lane", "lane", "carrier", "agent")
 """Kinds of cell that a policy of this node may name."""
 
 

@@ -18,6 +18,9 @@ class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``cell`` tells cells of a kind apart. ``lately`` are its bills in the last weeks (this one's
     too), ``ever`` all its bills. Of its exams, ``found`` are those that found something.
+
+    ``usual`` is how many bills came in as long a time before, in the mean; ``looked`` are the exams
+    that became known in the last weeks. Both are told only where the policy asks, else None.
     """
 
     cell: str
@@ -25,6 +28,8 @@ class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ever: Annotated[int, msgspec.Meta(ge=0)] = 0
     examined: Annotated[int, msgspec.Meta(ge=0)] = 0
     found: Annotated[int, msgspec.Meta(ge=0)] = 0
+    usual: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    looked: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Trail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,12 +87,18 @@ def digest(candidates: Iterable[Candidate]) -> str:
 
 
 def _plain(one: Candidate) -> dict[str, object]:
-    """Return a candidate as plain data. Without trails it reads as it did before there were any, so
-    that sheets of that time can still be checked."""
+    """Return a candidate as plain data. What is not told is left out, so it reads as it did before
+    there was such a thing, and sheets of that time can still be checked."""
     plain: dict[str, object] = msgspec.to_builtins(one)
     if not one.trails:
         del plain["trails"]
+    plain["cells"] = {kind: _told(past) for kind, past in one.cells.items()}
     return plain
+
+
+def _told(past: Past) -> dict[str, object]:
+    plain: dict[str, object] = msgspec.to_builtins(past)
+    return {name: said for name, said in plain.items() if said is not None}
 
 
 def of_plain(plain: object) -> str:

@@ -100,9 +100,13 @@ def _open(past: Past, look: Look, policy: Policy) -> float:
     thin = 1 / (1 + past.examined)
     weight = policy.usual_exams
     rate = (past.found + policy.usual * weight) / (past.examined + weight) / policy.usual
-    powers = (look.novelty, look.traffic, look.thinness, look.promise)
-    parts = zip((new, busy, thin, rate), powers, strict=True)
-    return math.prod(float(part**power) for part, power in parts)
+    surge = 1.0 if past.usual is None else (lately + 1) / (past.usual + 1)
+    unseen = 1 / (1 + (past.looked or 0))
+    powers = (
+        look.novelty, look.traffic, look.thinness, look.promise, look.surge, look.unseen,
+    )  # fmt: skip
+    parts = zip((new, busy, thin, rate, surge, unseen), powers, strict=True)
+    return math.prod(float(part**power) for part, power in parts if power)
 
 
 def _cell(one: Candidate, kind: str) -> str | None:

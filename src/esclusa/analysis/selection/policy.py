@@ -38,7 +38,8 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``kind`` is the name of the kind, such as ``importer``. ``novelty`` is the power of the share of
     its bills that came lately; ``traffic`` of its bills lately, over ``busy`` and at most one;
     ``thinness`` of one over its exams and one; ``promise`` of its find rate, drawn towards the
-    usual one (see the policy), over that usual one.
+    usual one (see the policy), over that usual one; ``surge`` of its bills lately and one, over
+    what was usual and one; ``unseen`` of one over its exams of the last weeks and one.
     """
 
     kind: str
@@ -47,12 +48,14 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     busy: Annotated[float, msgspec.Meta(gt=0)] = 100.0
     thinness: Power = 0.0
     promise: Power = 0.0
+    surge: Power = 0.0
+    unseen: Power = 0.0
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far finds in a kind of cell raise the scores of all others in the cell.
 
-    ``kind`` is the name of the kind, such as ``fresh_lane``. ``weight`` is how many promised finds
+    ``kind`` is the name of the kind, such as ``new_on_lane``. ``weight`` is how many promised finds
     the past of a cell without exams counts like: the smaller, the more a single find does. The odds
     of a score are raised ``most`` times at most.
     """
@@ -112,9 +115,17 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the kinds of cell whose trails candidates have to tell of."""
         return tuple(dict.fromkeys(one.kind for one in self.follow))
 
+    def weighs_lately(self) -> bool:
+        """Tell whether candidates have to say what was usual of a cell, and its exams of late."""
+        return any(look.surge or look.unseen for look in (*self.cells, *self.curious))
+
     def digest(self) -> str:
         """Return the SHA-256 of the canonical form (RFC 8785), as hexadecimal digits."""
         plain = msgspec.to_builtins(self)
+        for look in (*plain["cells"], *plain["curious"]):  # These two came with version 1.3.
+            for name in ("surge", "unseen"):
+                if not look[name]:
+                    del look[name]
         if not self.follow:  # As it read before there was such a setting: old sheets name it so.
             del plain["follow"]
         if not self.least_share:  # The same for what came with version 1.2.

@@ -104,7 +104,7 @@ def test_no_pair_that_would_reach_the_threshold_is_left_out(
     screener = Screener(INDEX, threshold=threshold)
     bulk = BulkScreener(screener)
     slots, facts, pairs, tokens = _blocks(bulk, queries)
-    left = bulk._promising(slots, facts, screener.needed(queries), tokens)
+    left = bulk._promising(slots, facts, screener.needed(queries), Words(tokens))
     kept = set(zip(left.query.tolist(), left.name.tolist(), strict=True))
     for place, number in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
         query = queries[place]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import random
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esclusa.analysis.screening import BulkScreener, Index, Screener, make_query, normalise
-from esclusa.analysis.screening.chinese import comparable, ways
+from esclusa.analysis.screening.chinese import comparable, may_be_slip, ways
 from esclusa.analysis.screening.likeness import ANY_WAYS, likeness
 from esclusa.analysis.screening.romanised import CANTONESE, PINYIN, TAIWAN, pairs_of, ties, ways_of
 from esclusa.analysis.screening.search import kind_bits, look_up
@@ -209,6 +210,37 @@ def test_a_slip_in_a_given_name_of_two_syllables_is_a_slip_in_a_word(
     """What is no syllable any more is compared with the name as it is written."""
     assert points(asked, listed)[0] >= 54
     assert points(listed, asked)[0] >= 54
+
+
+def test_slips_are_found_without_looking_at_words_further_off() -> None:
+    """As many as among all that the two syllables may mean."""
+    syllables = ["YING", "WEN", "XIAO", "MIN", "YONG", "AN", "ZHI", "JIE", "LI", "HUA", "O", "YO"]
+    pairs = list(product(syllables, repeat=2))
+    letters = random.Random(7)
+    words = {"YINGWNE", "YNIGWEN", "XIAMIN", "XIAOMI", "YONGAN", "YONGA"} | {
+        _slipped(left + right, letters) for left, right in pairs for _ in range(3)
+    }
+    listed = Index.build(
+        ListEntry(list_id="own", uid=word, type="person", name=word) for word in sorted(words)
+    )
+    vocabulary, found = listed.vocabulary, 0
+    for left, right in pairs:
+        slips = vocabulary.slips(left, right)
+        assert slips == [
+            (number, how, like)
+            for number, how, like in vocabulary.variants(left + right)
+            if how == "typo" and may_be_slip(left, right, vocabulary.tokens[number])
+        ]
+        found += len(slips)
+    assert found > 200
+
+
+def _slipped(word: str, letters: random.Random) -> str:
+    at = letters.randrange(len(word))
+    other = letters.choice("AEGNXZ")
+    return letters.choice([word[:at] + word[at + 1 :], word[:at] + other + word[at:],
+                           word[:at] + other + word[at + 1 :],
+                           word[:at] + word[at : at + 2][::-1] + word[at + 2 :]])  # fmt: skip
 
 
 def test_cantonese_counts_less_than_another_romanisation_of_mandarin() -> None:

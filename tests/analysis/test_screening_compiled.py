@@ -99,8 +99,8 @@ def test_compiled_loops_find_what_is_found_step_by_step(
     for key, (points, *rest) in expected.items():
         assert near[key][0] == pytest.approx(points, abs=1e-3)
         assert list(near[key][1:]) == rest
-    left = stands(INDEX, closer(words, facts, slots, pairs, needed), needed, tokens)
-    kept = closely(words, facts, slots, plain, needed, tokens)
+    left = stands(INDEX, closer(words, facts, slots, pairs, needed), needed, Words(tokens))
+    kept = closely(words, facts, slots, plain, needed, Words(tokens))
     assert set(zip(left.query.tolist(), left.name.tolist(), strict=True)) == set(
         zip(kept.query.tolist(), kept.name.tolist(), strict=True)
     )
@@ -126,8 +126,12 @@ def test_hits_are_the_same_with_and_without_compiled_loops(
 def test_compiled_code_is_taken_for_many_rows_and_where_there_is_numba(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(meeting, "at_hand", lambda loop: False)
     assert meeting.fast(meeting.WORTH)
     assert not meeting.fast(meeting.WORTH - 1)
+    monkeypatch.setattr(meeting, "at_hand", lambda loop: loop is meeting.meet)
+    assert meeting.fast(meeting.WORTH_AGAIN)
+    assert not meeting.fast(meeting.WORTH_AGAIN - 1)
     monkeypatch.setattr(meeting, "INSTALLED", False)
     assert not meeting.fast(meeting.WORTH)
 

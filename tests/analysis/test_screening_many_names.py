@@ -3,6 +3,7 @@ words written as one, names in Latin letters, and what a person's name loses at 
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import unicodedata
@@ -15,16 +16,12 @@ from hypothesis import strategies as st
 
 from esclusa.analysis.screening import BulkScreener, Index, Screener, make_query, scripts
 from esclusa.analysis.screening.attributes import most
-from esclusa.analysis.screening.bounds import Pairs, close_reach
-from esclusa.analysis.screening.closely import (
-    Close,
-    _doubt,
-    _single_doubts,
-    closely,
-    may_reach,
-)
+from esclusa.analysis.screening.bounds import Pairs
+from esclusa.analysis.screening.closely import closely, may_reach
 from esclusa.analysis.screening.columns import hashed
+from esclusa.analysis.screening.doubts import alike, contradictions
 from esclusa.analysis.screening.index import glued, whole
+from esclusa.analysis.screening.left_over import Left, least_lost
 from esclusa.analysis.screening.questions import Words, questions
 from esclusa.analysis.screening.score import score_name
 from esclusa.analysis.screening.scripts import latinised
@@ -90,9 +87,29 @@ def test_every_sign_becomes_the_letters_that_the_longer_way_gives(
     quickly = [latinised(text) for text in texts]
     free = [not scripts._RULED.search(text) for text in texts]
     monkeypatch.setattr(scripts, "_RULED", re.compile(""))
-    assert quickly == [latinised(text) for text in texts]
+    assert quickly == [scripts._in_ascii(text) for text in texts]
     for text, told, unruled in zip(texts, quickly, free, strict=True):
         assert not unruled or told == anyascii(text)
+
+
+MIXED = st.lists(
+    st.sampled_from([
+        "Maria", "de", "O'Neil", "ß", "Ş", "Щириця", "Іван", "ю", "ΟΔΟΣ", "Σ", "Μπ", "結衣", "高市早苗",
+        "김정은", "ゆっこ", "ー", "عبد", "الله", "شحاته", "צ'רלס", "‍", "َ", " ", " ", " ",
+        "	", "-", "'", "", "~",
+    ]), max_size=12,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(MIXED)
+@example("Simon 結衣 Jespersen")
+@example("Abu الله B")
+@example("A Σ B")
+def test_words_in_ascii_around_others_change_nothing(text: str) -> None:
+    """Only what stands between them is read, and remembered."""
+    folded = unicodedata.normalize("NFKC", text)
+    assert latinised(folded) == scripts._in_ascii(folded)
 
 
 def test_nothing_below_the_letters_of_hangul_becomes_a_chinese_or_korean_sign() -> None:
@@ -149,7 +166,7 @@ def test_no_name_that_reaches_the_threshold_is_given_up_for_what_it_loses_at_lea
         return
     words, needed = screener.listed_words, screener.needed(queries)
     may = may_reach(words, facts, slots, pairs, needed)
-    left = closely(words, facts, slots, pairs, needed, tokens)
+    left = closely(words, facts, slots, pairs, needed, Words(tokens))
     kept = set(zip(left.query.tolist(), left.name.tolist(), strict=True))
     kept &= set(zip(pairs.query[may].tolist(), pairs.name[may].tolist(), strict=True))
     for place, number in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
@@ -161,24 +178,58 @@ def test_no_name_that_reaches_the_threshold_is_given_up_for_what_it_loses_at_lea
             assert (place, number) in kept or alike
 
 
-def test_one_word_left_on_each_side_costs_what_it_costs_among_many() -> None:
-    source = random.Random(3)
-    names = [" ".join(source.sample(PEOPLE[:21], 3)) for _ in range(60)]
-    screener = Screener(INDEX)
-    queries = [make_query(name, "person") for name in names]
-    tokens = [query.name.tokens for query in queries]
-    slots, facts = questions(INDEX, Words(tokens), screener.lookups)
-    pairs = BulkScreener(screener)._pairs(slots)
-    enough = np.full(len(pairs.query), 0.5, dtype=np.float32)
-    reach = close_reach(screener.listed_words, facts, slots, pairs, enough)
-    ones = np.bitwise_count(reach.asked_left) + np.bitwise_count(reach.listed_left) == 2
-    some = np.flatnonzero(ones & (reach.asked_left > 0) & (reach.listed_left > 0))
-    assert len(some) > 50
-    left = Close(pairs.query, pairs.name, reach.share, ones, ~ones, reach.asked_left,
-                 reach.listed_left)  # fmt: skip
-    told = _single_doubts(INDEX, left, tokens, some)
-    for doubt, pair in zip(told.tolist(), some.tolist(), strict=True):
-        assert doubt == pytest.approx(_doubt(INDEX, tokens, left, pair), abs=1e-9)
+WRITTEN = st.lists(st.sampled_from([*PEOPLE[:24], "~MHMD", "~M", "LYN", "KRISTEN"]), min_size=1,
+                   max_size=5)  # fmt: skip
+
+
+def _plainly(asked: list[str], listed: list[str], sure: bool, ours: int, theirs: int) -> float:
+    """What a pair loses at least, one word after the other."""
+    weights = INDEX.weights.name
+    left = [word for at, word in enumerate(asked) if ours >> at & 1]
+    right = [word for at, word in enumerate(listed) if theirs >> at & 1]
+    if sure:
+        likes = [[like for *_, like in contradictions(left, right)]]
+    else:
+        likes = [
+            [max(found) for word in some
+             if (found := [how for other in others if (how := alike(word, other)) is not None])]
+            for some, others in ((left, listed), (right, asked))
+        ]  # fmt: skip
+    return min(
+        sum([weights.against * math.pow(1.0 - like, weights.against_power) for like in each])
+        for each in likes
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(WRITTEN, st.integers(0, 400), st.booleans(), st.integers(0, 63),
+                       st.integers(0, 63)), min_size=1, max_size=8)
+)  # fmt: skip
+def test_what_many_pairs_lose_at_least_is_what_each_loses(
+    pairs: list[tuple[list[str], int, bool, int, int]],
+) -> None:
+    """Also of initials, of words without vowels, and of two words as much alike as two others."""
+    asked = [tuple(words) for words, *_ in pairs]
+    names = [number % len(INDEX.names) for _, number, *_ in pairs]
+    listed = [[INDEX.vocabulary.tokens[word] for word in INDEX.names[n].words] for n in names]
+    ours = [
+        marks & (1 << len(words)) - 1 for words, (*_, marks, _) in zip(asked, pairs, strict=True)
+    ]
+    theirs = [
+        marks & (1 << len(words)) - 1 for words, (*_, marks) in zip(listed, pairs, strict=True)
+    ]
+    sure = [each[2] for each in pairs]
+    left = Left(
+        np.arange(len(pairs), dtype=np.int32), np.array(names, dtype=np.int32), np.array(sure),
+        np.array(ours, dtype=np.uint32), np.array(theirs, dtype=np.uint32),
+    )  # fmt: skip
+    told = least_lost(INDEX, left, Words(asked))
+    plain = [
+        _plainly(list(words), others, known, mine, other)
+        for words, others, known, mine, other in zip(asked, listed, sure, ours, theirs, strict=True)
+    ]
+    assert told.tolist() == pytest.approx(plain, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -200,5 +251,5 @@ def test_words_that_surely_stand_against_each_other_save_the_comparison(
     pairs: Pairs = BulkScreener(screener)._pairs(slots)
     assert len(pairs.name) == 1
     needed = screener.needed([query])
-    left = closely(screener.listed_words, facts, slots, pairs, needed, [query.name.tokens])
+    left = closely(screener.listed_words, facts, slots, pairs, needed, Words([query.name.tokens]))
     assert len(left.name) == int(kept)

@@ -8,18 +8,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from esclusa.analysis.screening import (
+    BulkScreener,
     Index,
     Party,
     Screener,
     Sieve,
     make_query,
     processes,
+    screener,
     sieve,
 )
+from esclusa.analysis.screening.query import Making
+from esclusa.analysis.screening.score import score_name
 from esclusa.model import Identifier, ListEntry
 
 ENTRIES = [
@@ -149,3 +154,52 @@ def _running(number: int) -> bool:
     except FileNotFoundError:
         return not Path("/proc/self").exists()
     return said.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_what_names_scored_when_a_hit_was_found_is_not_worked_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hits are those of one that was never asked before."""
+    entries = [
+        ListEntry(list_id="own", uid=str(number), type="person", name=name)
+        for number, name in enumerate(["MARIA ZUBAROWSKI", "MARIA ZUBAROWSKA", "MARYA ZUBAROWSKI"])
+    ]
+    index = Index.build(entries)
+    query = make_query("Maria Zubarowski")
+    plain = Screener(index).query(query)
+    assert len(plain) == 3
+    scored: list[int] = []
+
+    def counted(*args: Any) -> Any:
+        scored.append(index.names.index(args[3]))
+        return score_name(*args)
+
+    monkeypatch.setattr(screener, "score_name", counted)
+    bulk = BulkScreener(Screener(index))
+    assert list(bulk.meets([query])) == [True]
+    assert len(scored) < 3
+    assert list(bulk.answers([query])) == [plain]
+    assert sorted(scored) == [0, 1, 2]
+    assert list(bulk.answers([query])) == [plain]  # kept once
+    assert sorted(scored) == [0, 0, 1, 1, 2, 2]
+
+
+def test_no_more_is_kept_of_scores_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screener, "_SCORES_KEPT", 2)
+    one = Screener(SCREENER.index)
+    queries = [make_query(f"MARIA ZUBAROWSKI{more}") for more in ("", " VEGA", "A", "O")]
+    assert sum(BulkScreener(one).meets(queries)) > 2
+    assert len(one._scored) <= 2
+
+
+def test_a_query_is_made_once_or_taken_from_who_made_it() -> None:
+    making = Making(2)
+    first = making.made("Maria Vega", "person")
+    assert first == make_query("Maria Vega", "person")
+    assert making.made("Maria Vega", "person") is first
+    told = make_query("Petr Ivanov")
+    assert making.keep(("Petr Ivanov",), told) is told
+    assert making.made("Maria Vega", "person") is first
+    making.made("Zhang Wei")  # the one asked longest ago goes
+    assert making.made("Petr Ivanov") is not told
+    assert making.made("Petr Ivanov") == told

@@ -15,9 +15,9 @@ from esclusa.ledger.store import Store
 from esclusa.node import carrying as node_carrying
 from esclusa.node import recall_orders
 from esclusa.node.carrying import carrying
+from esclusa.node.collecting import uncollected
 from esclusa.node.copies import Copies
 from esclusa.node.exchange import Exchange
-from esclusa.node.exchange_ledger import uncollected
 from esclusa.node.line import BATCH, WITNESS, Send, Synced, answer
 from esclusa.node.recall_orders import RecallOrders
 from esclusa.node.turns import Turns

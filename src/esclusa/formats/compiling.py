@@ -16,11 +16,21 @@ from zlib import crc32
 INSTALLED: Final = find_spec("numba") is not None
 
 
+_made: Final[set[Callable[..., Any]]] = set()
+
+
+def at_hand(loop: Callable[..., Any]) -> bool:
+    """Answer whether this process has asked for a loop compiled before, so that it costs nothing
+    more to run it."""
+    return loop in _made
+
+
 @cache
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Return a loop compiled; where no folder can keep it, for this process alone."""
     import numba
 
+    _made.add(loop)
     options: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
     try:
         kept: Callable[..., Any] = numba.njit(**options, cache=True)(_named(loop))

@@ -24,7 +24,7 @@ class Counts(msgspec.Struct, kw_only=True):
     ended: int = 0
 
 
-class KeptRecord(msgspec.Struct, frozen=True):
+class KeptRecord(msgspec.Struct, frozen=True, gc=False):
     """A record in force as far as finding must know it; ``body`` is None once it was looked at."""
 
     seq: int

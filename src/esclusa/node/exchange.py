@@ -29,7 +29,8 @@ from esclusa.model import Record
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
 from esclusa.node.arriving import check_bodies, sender_of
-from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, Move, uncollected
+from esclusa.node.collecting import uncollected
+from esclusa.node.exchange_ledger import APART, CURSOR, HEARD, Move
 from esclusa.node.partners import (
     Partner,
     Partners,

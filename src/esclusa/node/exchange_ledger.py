@@ -8,7 +8,6 @@ meanwhile, the state is read anew and the move computed again.
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +30,7 @@ from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
 from esclusa.node.chronicle import TABLES as LOGGED
 from esclusa.node.chronicle import Chronicle
+from esclusa.node.collecting import uncollected
 from esclusa.node.copies import Copies
 from esclusa.node.credentials import Credentials
 from esclusa.node.partners import TABLES as KEPT
@@ -360,42 +360,6 @@ class ExchangeLedger:
             inside=self.partners.in_force(ring, now), now=now, ahead=ahead,
             consents=self._state.consents if consents is None else consents,
         )  # fmt: skip
-
-
-class _Collecting:
-    """Python's search for cycles, off while any thread is in :func:`uncollected`."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._blocks = 0
-        self._was = False
-
-    def begin(self) -> None:
-        with self._lock:
-            if not self._blocks:
-                self._was = gc.isenabled()
-                gc.disable()
-            self._blocks += 1
-
-    def end(self) -> None:
-        with self._lock:
-            self._blocks -= 1
-            if not self._blocks and self._was:
-                gc.enable()
-
-
-_COLLECTING: Final = _Collecting()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let Python look for no cycles meanwhile: a move of many records makes many rows, none of them
-    in a cycle, and each look would walk the whole state (a third of the time of such a move)."""
-    _COLLECTING.begin()
-    try:
-        yield
-    finally:
-        _COLLECTING.end()
 
 
 def _is_lent(state: State, path: Pair, now: dt.datetime) -> bool:

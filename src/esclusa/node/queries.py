@@ -28,7 +28,7 @@ CONTAINER: Final = "container"
 """The type of a box: it has a number and no name, and lists of stolen boxes have its number."""
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A party, ship or box to screen. ``path`` is where it stands; ``identifiers`` are
     ``scheme:value``; the name of a box is its number, which is compared as a number alone.
     ``redress`` are redress numbers that it states, which are compared with no list.

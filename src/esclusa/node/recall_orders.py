@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from esclusa.node import credentials
-from esclusa.node.exchange_ledger import ExchangeLedger, uncollected
+from esclusa.node.collecting import uncollected
+from esclusa.node.exchange_ledger import ExchangeLedger
 from esclusa.node.releasing import in_order, wire_name
 from esclusa.sharing.exchange import moves
 from esclusa.sharing.exchange.rows import Grade, Grant

@@ -22,6 +22,7 @@ from esclusa.analysis.screening import Party, Sieve
 from esclusa.ledger import queue, records, retro, ties, watchlists
 from esclusa.ledger.retro import Counts, KeptRecord
 from esclusa.model import Alert, record_id
+from esclusa.node.collecting import uncollected
 from esclusa.node.pipeline import ANALYSED, Pipeline
 from esclusa.node.queries import queries_of
 from esclusa.node.screen_again import screen_again
@@ -95,7 +96,8 @@ class Retro:
         ahead = deque([self._look(kept, plan)])
         while ahead:
             while ahead[-1].more and len(ahead) <= _AHEAD:
-                ahead.append(self._look(self._read(job, ahead[-1].kept[-1].seq), plan))
+                with uncollected():
+                    ahead.append(self._look(self._read(job, ahead[-1].kept[-1].seq), plan))
             looked = ahead.popleft()
             concerned = self._concerned(looked, plan)
             if looked.kept:
@@ -103,8 +105,9 @@ class Retro:
                 self._analyst.screens.ahead(job.label_id, _asked(looked, concerned))
             for some, names in _parts(looked.kept, concerned):
                 further = looked.more or (bool(some) and some[-1].seq != looked.kept[-1].seq)
-                if not self._step(job, at, some, names, more=further):
-                    return False
+                with uncollected():
+                    if not self._step(job, at, some, names, more=further):
+                        return False
                 at = some[-1].seq if some else at
         return True
 

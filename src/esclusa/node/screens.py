@@ -29,7 +29,7 @@ from esclusa.node.partner_entries import compared, is_partners
 from esclusa.node.queries import Query
 
 
-class Match(msgspec.Struct, frozen=True, kw_only=True):
+class Match(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A possible match of a query with a list entry in force. ``agrees`` names what agrees:
     ``name``, ``birth_date``, ``document``, ``other``."""
 

@@ -30,7 +30,7 @@ _heard_whole: Final = lru_cache(NAMES_KEPT)(whole)
 """The same listed names are compared with many parties."""
 
 
-class Pair(msgspec.Struct, frozen=True):
+class Pair(msgspec.Struct, frozen=True, gc=False):
     """Words of the query and of the listed name that stand for each other."""
 
     asked: tuple[int, ...]

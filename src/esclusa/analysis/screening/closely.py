@@ -7,7 +7,6 @@ person's name surely loses for the words left over.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -15,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.analysis.screening.bounds import Pairs, Reach, close_reach
-from esclusa.analysis.screening.columns import Bools, Ints, Longs
-from esclusa.analysis.screening.doubts import ENOUGH, alike, contradictions
+from esclusa.analysis.screening.columns import Bools, Ints
+from esclusa.analysis.screening.doubts import ENOUGH
 from esclusa.analysis.screening.index import Floats, Index, kind_bit
+from esclusa.analysis.screening.left_over import Left, least_lost
 from esclusa.analysis.screening.listed_words import ListedWords
-from esclusa.analysis.screening.questions import Facts, Marks, Slots, Tokens
+from esclusa.analysis.screening.questions import Facts, Marks, Slots, Words
 from esclusa.analysis.screening.search import cheapest
 
 POINTS_SLACK: Final = 0.01
@@ -131,13 +131,13 @@ def least_points(needed: Needed) -> float:
 
 
 def closely(
-    words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed, tokens: Tokens
+    words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed, asked: Words
 ) -> Close:
     """Return the pairs that may reach the threshold.
 
-    :param tokens: the words of the queries.
+    :param asked: the words of the queries.
     """
-    return stands(words.index, close(words, facts, slots, pairs, needed), needed, tokens)
+    return stands(words.index, close(words, facts, slots, pairs, needed), needed, asked)
 
 
 def close(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: Needed) -> Close:
@@ -161,24 +161,21 @@ def close(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: 
     return found.only(kept & (points >= least))
 
 
-def stands(index: Index, close: Close, needed: Needed, tokens: Tokens) -> Close:
+def stands(index: Index, close: Close, needed: Needed, asked: Words) -> Close:
     """Return the pairs that may reach the threshold, less what is surely left over on both sides.
 
-    :param tokens: the words of the queries.
+    :param asked: the words of the queries.
     """
-    least, points = least_points(needed), close.points
-    sure, unsure, kept = close.sure, close.unsure, np.ones(len(points), dtype=np.bool_)
+    least, kept = least_points(needed), np.ones(len(close.points), dtype=np.bool_)
+    some = np.flatnonzero(close.sure | close.unsure)
+    if not len(some):
+        return close
+    query = close.query[some]
+    left = Left(query, close.name[some], close.sure[some], close.asked_left[some],
+                close.listed_left[some])  # fmt: skip
     # Where signs contradict, they cost at least one sign, and words left over nothing beside them.
-    most = np.where(needed.signed[close.query], index.weights.name.signs, math.inf)
-    single = (np.bitwise_count(close.asked_left) == 1) & (np.bitwise_count(close.listed_left) == 1)
-    single &= sure
-    some = np.flatnonzero(single)
-    doubts = np.minimum(_single_doubts(index, close, tokens, some), most[some])
-    kept[some] = points[some] - doubts >= least
-    for chosen, doubt in ((sure & ~single, _doubt), (unsure, _least_doubt)):
-        for pair in np.flatnonzero(chosen).tolist():
-            lost = min(doubt(index, tokens, close, pair), most.item(pair))
-            kept[pair] = points.item(pair) - lost >= least
+    most = np.where(needed.signed[query], index.weights.name.signs, math.inf)
+    kept[some] = close.points[some] - np.minimum(least_lost(index, left, asked), most) >= least
     return close.only(kept)
 
 
@@ -198,74 +195,3 @@ def _at_least_few(index: Index, facts: Facts, pairs: Pairs, reach: Reach) -> Flo
     words = np.minimum(asked, listed - np.bitwise_count(reach.listed_left))
     left = (reach.asked_left > 0) | (reach.listed_left > 0)
     return np.where(words < ENOUGH, np.where(left, 2 * some, some), np.float32(0))
-
-
-def _single_doubts(
-    index: Index, close: Close, tokens: Tokens, some: Longs
-) -> npt.NDArray[np.float64]:
-    """Return what :func:`_doubt` says of pairs with one word left over on each side."""
-    ours, theirs = _place(close.asked_left[some]), _place(close.listed_left[some])
-    first = index.columns.first_word[close.name[some]]
-    queries, places = close.query[some].tolist(), ours.tolist()
-    asked = [tokens[query][at] for query, at in zip(queries, places, strict=True)]
-    words = index.columns.words[first + theirs].tolist()
-    listed = [index.columns.tokens[word] for word in words]
-    likes = [alike(one, other) for one, other in zip(asked, listed, strict=True)]
-    found = np.array([1.0 if like is None else like for like in likes], dtype=np.float64)
-    weights = index.weights.name
-    return np.asarray(weights.against * (1.0 - found) ** weights.against_power)
-
-
-def _place(marks: Marks) -> npt.NDArray[np.uint8]:
-    """Return the place of the one bit that is set in each."""
-    return np.asarray(np.bitwise_count(marks - np.uint32(1)), dtype=np.uint8)
-
-
-def _doubt(index: Index, tokens: Tokens, close: Close, pair: int) -> float:
-    """Return points that a person's name surely loses for what is left over on both sides."""
-    asked, listed = _words(index, tokens, close, pair)
-    ours = [asked[at] for at in _marked(close.asked_left.item(pair))]
-    theirs = [listed[at] for at in _marked(close.listed_left.item(pair))]
-    likes = [like for _, _, like in contradictions(ours, theirs)]
-    return _against(index, likes)
-
-
-def _least_doubt(index: Index, tokens: Tokens, close: Close, pair: int) -> float:
-    """Return points that a person's name loses at least, where words may agree in several ways.
-
-    Of the words left over, those of the side that has fewer all stand against one of the other
-    side. So either all of ours that are left for certain do, each against the word most like it at
-    best, or all of theirs.
-    """
-    asked, listed = _words(index, tokens, close, pair)
-    ours = [asked[at] for at in _marked(close.asked_left.item(pair))]
-    theirs = [listed[at] for at in _marked(close.listed_left.item(pair))]
-    return min(_against(index, _most_alike(ours, listed)),
-               _against(index, _most_alike(theirs, asked)))  # fmt: skip
-
-
-def _most_alike(some: Sequence[str], others: Sequence[str]) -> list[float]:
-    """Return how alike each word is to the one that is most like it; initials are like none."""
-    found = ([like for other in others if (like := alike(word, other)) is not None]
-             for word in some)  # fmt: skip
-    return [max(likes) for likes in found if likes]
-
-
-def _against(index: Index, likes: Sequence[float]) -> float:
-    """Return what words cost that stand against each other and are so much alike."""
-    cost, power = index.weights.name.against, index.weights.name.against_power
-    return math.fsum(cost * math.pow(1.0 - like, power) for like in likes)
-
-
-def _words(
-    index: Index, tokens: Tokens, close: Close, pair: int
-) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the words of the query and of the name."""
-    name, first_word, listed = close.name.item(pair), index.columns.first_word, index.columns.tokens
-    words = index.columns.words[first_word.item(name) : first_word.item(name + 1)]
-    return tokens[close.query.item(pair)], [listed[word] for word in words.tolist()]
-
-
-def _marked(marks: int) -> list[int]:
-    """Return the places of the bits that are set."""
-    return [at for at in range(marks.bit_length()) if marks >> at & 1]

@@ -25,7 +25,7 @@ _NEAR_YEARS: Final = 1
 _FORM: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?")
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """First and last possible date as (year, month, day); month and day 0 when unknown."""
 
     first: tuple[int, int, int]

@@ -24,7 +24,7 @@ _AGAINST: Final = frozenset({"against", "signs", "syllable", "birth_contradictio
 _LEFT_OVER: Final = frozenset({"asked_only", "listed_only"})
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """One named part of a score. ``values`` fill the sentence that ``code`` names."""
 
     code: str
@@ -32,7 +32,7 @@ class Part(msgspec.Struct, frozen=True):
     values: tuple[tuple[str, str], ...] = ()
 
 
-class Hit(msgspec.Struct, frozen=True, kw_only=True):
+class Hit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A list entry that a query may mean. Its score, 0 to 100, is the sum of its parts' points.
 
     ``rank`` counts from 1 within the query. ``edition`` is that of the list, ``version`` that of

@@ -7,6 +7,7 @@ Kept per word (bounded), because the words of a manifest repeat: the second cont
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
@@ -15,8 +16,9 @@ import numpy as np
 
 from esclusa.analysis.screening.chinese import may_be_one
 from esclusa.analysis.screening.index import Floats, Index, glued
+from esclusa.analysis.screening.learned import Learned
 from esclusa.analysis.screening.likeness import ROMANISED
-from esclusa.analysis.screening.vocabulary import Ints
+from esclusa.analysis.screening.vocabulary import Ints, Variant
 
 WORDS_KEPT: Final = 50_000
 """17,000 words and 49,000 answers took 74 MB; most names are made of far fewer words."""
@@ -81,8 +83,12 @@ class Lookup(msgspec.Struct, frozen=True, dict=True):
 class Lookups:
     """Look-ups of one index, the most recently used kept."""
 
-    def __init__(self, index: Index, kept: int = WORDS_KEPT) -> None:
+    def __init__(
+        self, index: Index, kept: int = WORDS_KEPT, learned: Learned | None = None
+    ) -> None:
+        """:param learned: what other processes with the same index tell of words, and are told."""
         self._index: Final = index
+        self._learned: Final = learned
         self._kept: Final = kept
         self._meanings = 0
         self._known: Final[OrderedDict[tuple[str, ...], Lookup]] = OrderedDict()
@@ -96,25 +102,46 @@ class Lookups:
         """Return the look-up of a word."""
         return self._recall((token,))
 
+    def words(self, tokens: Sequence[str]) -> list[Lookup]:
+        """Return the look-ups of many words."""
+        learned = self._learned
+        if learned is not None:
+            for token in learned.first([token for token in tokens if (token,) not in self._known]):
+                self.word(token)
+            learned.flush()
+        return [self.word(token) for token in tokens]
+
     def joined(self, left: str, right: str) -> Lookup | None:
         """Return the look-up of two words written as one, None when no list writes them so."""
-        heard = glued(left, right)
-        if not heard:
-            return None
-        if not self._index.vocabulary.sounding(heard) and not may_be_one(left, right):
-            return None
+        if (left, right) not in self._known:
+            heard = glued(left, right)
+            if not heard:
+                return None
+            if not self._index.vocabulary.sounding(heard) and not may_be_one(left, right):
+                return None
         found = self._recall((left, right))
         return found if found.meanings else None
 
     def _recall(self, key: tuple[str, ...]) -> Lookup:
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = (_one if len(key) == 1 else _two)(self._index, *key)
+            found = self._made(*key) if len(key) == 1 else _two(self._index, *key)
+            self._known[key] = found
             self._meanings += len(found.meanings)
             self._forget()
         else:
             self._known.move_to_end(key)
         return found
+
+    def _made(self, token: str) -> Lookup:
+        variants, learned = self._index.vocabulary.variants, self._learned
+        if learned is None:
+            return _one(self._index, token, variants(token))
+        found = learned.told(token)
+        if found is None:
+            found = variants(token)
+            learned.tell(token, found)
+        return _one(self._index, token, found)
 
     def _forget(self) -> None:
         while len(self._known) > self._kept or self._meanings > MEANINGS_KEPT:
@@ -122,8 +149,8 @@ class Lookups:
             self._meanings -= len(oldest.meanings)
 
 
-def _one(index: Index, token: str) -> Lookup:
-    meanings = {n: (how, like) for n, how, like in index.vocabulary.variants(token)}
+def _one(index: Index, token: str, variants: Sequence[Variant]) -> Lookup:
+    meanings = {n: (how, like) for n, how, like in variants}
     if len(token) == 1:
         return _lookup(index, token, index.weights.name.initial_weight, meanings, gains=False)
     return _lookup(index, token, _weight(index, token, meanings), meanings)

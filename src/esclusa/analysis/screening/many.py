@@ -34,7 +34,6 @@ from esclusa.analysis.screening.query import Query
 from esclusa.analysis.screening.questions import (
     Facts,
     Slots,
-    Tokens,
     Words,
     questions,
     sounding,
@@ -145,7 +144,7 @@ class BulkScreener:
         rows = np.cumsum(sizes[slots.look])
         fast = meeting.fast(rows[-1:].sum())
         for block in _blocks(slots, rows):
-            pairs = self._promising(block, facts, needed, tokens, fast=fast)
+            pairs = self._promising(block, facts, needed, words, fast=fast)
             for place, name in zip(pairs.query.tolist(), pairs.name.tolist(), strict=True):
                 found[place].append(name)
         names = [sorted(set(each)) if len(each) > 1 else each for each in found]
@@ -173,7 +172,7 @@ class BulkScreener:
         return found
 
     def _promising(
-        self, slots: Slots, facts: Facts, needed: Needed, tokens: Tokens, *, fast: bool = False
+        self, slots: Slots, facts: Facts, needed: Needed, asked: Words, *, fast: bool = False
     ) -> Close:
         """Return the queries and names whose words may reach the threshold.
 
@@ -182,11 +181,11 @@ class BulkScreener:
         words = self._screener.listed_words
         if not fast:
             pairs = self._step_by_step(slots, facts, needed)
-            return closely(words, facts, slots, pairs, needed, tokens)
+            return closely(words, facts, slots, pairs, needed, asked)
         found = [self._postings(look) for look in slots.looks]
         pairs = meeting.promising(words, facts, slots, found, needed)
         met = meeting_closely.closer(words, facts, slots, pairs, needed)
-        return stands(words.index, met, needed, tokens)
+        return stands(words.index, met, needed, asked)
 
     def _step_by_step(self, slots: Slots, facts: Facts, needed: Needed) -> Pairs:
         """Return what :func:`~.meeting.promising` does, without compiled code."""

@@ -23,11 +23,13 @@ from esclusa.analysis.screening.index import Floats, kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Slots
 from esclusa.analysis.screening.search import cheapest
-from esclusa.formats.compiling import INSTALLED, compiled
+from esclusa.formats.compiling import INSTALLED, at_hand, compiled
 
 WORTH: Final = 2_000_000
 """Rows of a chunk of queries from which on compiled code is worth its while. Loading numba and the
 loops takes as long as some four million rows on arrays; who asks for half as many asks again."""
+WORTH_AGAIN: Final = 50_000
+"""Rows from which on it is worth its while once it is loaded."""
 
 
 class Asked(NamedTuple):
@@ -97,7 +99,7 @@ class Found(NamedTuple):
 
 def fast(rows: int) -> bool:
     """Answer whether so many rows are walked by compiled code."""
-    return INSTALLED and rows >= WORTH
+    return INSTALLED and rows >= (min(WORTH, WORTH_AGAIN) if at_hand(meet) else WORTH)
 
 
 def promising(

@@ -46,7 +46,7 @@ _LOOK_ALIKE: Final = str.maketrans("01345789", "OIEASTBG")
 _BLANKS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
-class Name(msgspec.Struct, frozen=True):
+class Name(msgspec.Struct, frozen=True, gc=False):
     """A normalised name. ``tokens`` compare; ``form`` is the canonical legal form, "" without one.
 
     ``is_firm`` is True when the text carried a legal form. ``signs`` is the name as written when

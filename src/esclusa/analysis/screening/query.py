@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +20,7 @@ _PLACE_CHARS = 400
 """Longest place or address looked at, as for names."""
 
 
-class Query(msgspec.Struct, frozen=True):
+class Query(msgspec.Struct, frozen=True, gc=False):
     """A normalised question. Two queries that are equal have the same hits.
 
     ``kind`` is ``person``, ``organisation``, ``vessel``, ``address`` (``name`` is then an address)
@@ -63,6 +65,29 @@ def make_query(
         (birth_place or "")[:_PLACE_CHARS].strip(),
         (address or "")[:_PLACE_CHARS].strip(),
     )
+
+
+class Making:
+    """Makes queries and remembers the last ones, by what they were made of."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept: Final = kept
+        self._known: Final[OrderedDict[tuple[Any, ...], Query]] = OrderedDict()
+
+    def made(self, *said: Any) -> Query:
+        """Return what :func:`make_query` does; the arguments are its own and can be hashed."""
+        found = self._known.get(said)
+        if found is None:
+            return self.keep(said, make_query(*said))
+        self._known.move_to_end(said)
+        return found
+
+    def keep(self, said: tuple[Any, ...], query: Query) -> Query:
+        """Remember a query by the arguments it was made of, and return it."""
+        self._known[said] = query
+        if len(self._known) > self._kept:
+            self._known.popitem(last=False)
+        return query
 
 
 @lru_cache(maxsize=4096)

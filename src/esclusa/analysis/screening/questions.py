@@ -127,7 +127,7 @@ def _keyed(sounds: Sequence[str]) -> tuple[Hashes, Bools]:
 
 def questions(index: Index, words: Words, lookups: Lookups) -> tuple[Slots, Facts]:
     """Return what queries look for, and what is known of them."""
-    looks = [lookups.word(token) for token in words.tokens]
+    looks = lookups.words(words.tokens)
     look, counts = words.numbers, words.counts
     query = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     place = np.arange(len(look)) - np.repeat(words.starts, counts)

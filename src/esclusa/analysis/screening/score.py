@@ -36,7 +36,7 @@ _SUPPORT: Final = ("birth_date", "birth_swapped", "birth_month", "identifier", "
 """What makes a weak alias worth showing; a year or a country is shared by too many."""
 
 
-class NameScore(msgspec.Struct, frozen=True):
+class NameScore(msgspec.Struct, frozen=True, gc=False):
     """The points of one listed name. ``weight`` is that of the agreeing words."""
 
     name: ListedName

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -22,9 +22,10 @@ from esclusa.analysis.screening.bounds import Pairs
 from esclusa.analysis.screening.closely import Needed, closely
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.learned import Learned
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
-from esclusa.analysis.screening.query import Query, make_query
+from esclusa.analysis.screening.query import Making, Query
 from esclusa.analysis.screening.questions import Words, questions
 from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry, score_name
 from esclusa.analysis.screening.search import SLACK, Asked, candidates, kind_bits, look_up
@@ -34,8 +35,13 @@ ANSWERS_KEPT: Final = 50_000
 HITS_KEPT: Final = 50
 """More hits than this say that the name is too common to screen by; the best are kept."""
 
+_SCORES_KEPT: Final = 5_000
+"""Queries of which the names compared are kept until all their hits are asked for."""
+
 _FEW_FOUND: Final = 20
 """So many names are compared in the time that the closest look takes."""
+
+_NOTHING: Final[Mapping[int, NameScore | None]] = {}
 
 
 class Screener:
@@ -48,15 +54,20 @@ class Screener:
         threshold: float | None = None,
         words_kept: int = WORDS_KEPT,
         answers_kept: int = ANSWERS_KEPT,
+        learned: Learned | None = None,
     ) -> None:
-        """:param threshold: 0 to 100; default: that of the index's weights."""
+        """:param threshold: 0 to 100; default: that of the index's weights.
+        :param learned: what processes with the same index tell each other of words.
+        """
         default = index.weights.threshold.default
         self.index: Final = index
         self.threshold: Final = default if threshold is None else threshold
-        self.lookups: Final = Lookups(index, words_kept)
-        self.made: Final = lru_cache(answers_kept)(make_query)
+        self.lookups: Final = Lookups(index, words_kept, learned)
+        self.making: Final = Making(answers_kept)
+        self.made: Final = self.making.made
         self._answers_kept: Final = answers_kept
         self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
+        self._scored: Final[dict[Query, dict[int, NameScore | None]]] = {}
 
     @property
     def remembered(self) -> tuple[int, int]:
@@ -118,13 +129,13 @@ class Screener:
     def _closer(self, query: Query, asked: Asked, found: Sequence[int]) -> list[int]:
         """Leave out the names that cannot reach the threshold; those that without blanks sound
         alike stay."""
-        tokens = [query.name.tokens]
-        slots, facts = questions(self.index, Words(tokens), self.lookups)
+        words = Words([query.name.tokens])
+        slots, facts = questions(self.index, words, self.lookups)
         if not len(slots.look):
             return list(found)
         names = np.array(found, dtype=np.int32)
         pairs = Pairs.every(names, len(slots.look))
-        close = closely(self.listed_words, facts, slots, pairs, self.needed([query]), tokens)
+        close = closely(self.listed_words, facts, slots, pairs, self.needed([query]), words)
         alike = self.index.names_sounding(asked.whole)
         return sorted({*close.name.tolist(), *names[np.isin(names, alike)].tolist()})
 
@@ -176,17 +187,25 @@ class Screener:
         index, listed = self.index, self.index.names
         least, enough = self._least_of(query)
         found: list[NameScore] = []
+        scored: dict[int, NameScore | None] = {}
         # An entry's names follow each other, and no entry's score depends on another's.
         for number in names:
             name = listed[number]
             if found and name.entry != found[0].name.entry:
                 if self._any_enough(query, found):
-                    return True
+                    return self._keep(query, scored)
                 found = []
-            score = score_name(index, query, asked, name, least, enough)
+            score = scored[number] = score_name(index, query, asked, name, least, enough)
             if score is not None and name.entry not in numbers:
                 found.append(score)
-        return self._any_enough(query, found)
+        return self._any_enough(query, found) and self._keep(query, scored)
+
+    def _keep(self, query: Query, scored: dict[int, NameScore | None]) -> bool:
+        """Keep what names scored: all hits of a query that has one will be asked for."""
+        if len(self._scored) >= _SCORES_KEPT:
+            self._scored.clear()
+        self._scored[query] = scored
+        return True
 
     def _any_enough(self, query: Query, found: Iterable[NameScore]) -> bool:
         scored = (self._entry(query, number, each, []) for number, each in _best(found).items())
@@ -237,7 +256,9 @@ class Screener:
         """
         if not asked.words:
             return {}
-        best = self._best_names(query, asked, names, *self._least_of(query))
+        least, enough = self._least_of(query)
+        known = self._scored.pop(query, None)
+        best = self._best_names(query, asked, names, least, enough, known or _NOTHING)
         for number in numbers:
             best.update(self._best_names(query, asked, self.index.names_of(number)))
         return best
@@ -250,13 +271,17 @@ class Screener:
 
     def _best_names(
         self, query: Query, asked: Asked, names: Iterable[int], least: float = 0.0,
-        enough: float = -math.inf,
+        enough: float = -math.inf, known: Mapping[int, NameScore | None] = _NOTHING,
     ) -> dict[int, list[NameScore]]:  # fmt: skip
         """:param least: the share that a name needs.
         :param enough: the points that it needs; one with fewer makes no hit of its entry.
+        :param known: what some of the names scored with these.
         """
         index, listed = self.index, self.index.names
-        scored = (score_name(index, query, asked, listed[n], least, enough) for n in names)
+        scored = (
+            known[n] if n in known else score_name(index, query, asked, listed[n], least, enough)
+            for n in names
+        )  # fmt: skip
         return _best(score for score in scored if score is not None)
 
     def needed(self, queries: Sequence[Query]) -> Needed:

@@ -37,6 +37,7 @@ _RULED: Final = re.compile(
 )
 """Signs that some rule below is about; a text without any is AnyAscii's alone."""
 _SIGNS_KEPT: Final = 100_000
+_PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 
 
 class _Ascii(dict[int, str]):
@@ -54,6 +55,23 @@ _ASCII: Final = _Ascii()
 
 def latinised(text: str) -> str:
     """Return the text in ASCII, words without vowels marked ``~``. NFKC text is expected."""
+    start = text.rfind(" ", 0, len(text) - len(text.lstrip(_PRINTABLE))) + 1
+    end = text.find(" ", len(text.rstrip(_PRINTABLE)))
+    core = text[start:] if end < 0 else text[start:end]
+    # Arabic words are joined with their neighbours, whatever script these are in.
+    if not core or _ABJAD_WORD.search(core):
+        return _in_ascii(text)
+    return text[:start] + _core(core) + (text[end:] if end >= 0 else "")
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _core(text: str) -> str:
+    """Return what :func:`_in_ascii` does, of what stands between the words that are ASCII already:
+    no rule but those on Arabic words looks beyond a blank into these."""
+    return _in_ascii(text)
+
+
+def _in_ascii(text: str) -> str:
     if not _RULED.search(text):
         return text.translate(_ASCII)
     text = _VOWEL_SIGNS.sub("", _INVISIBLE.sub("", text))

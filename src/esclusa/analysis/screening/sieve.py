@@ -11,9 +11,10 @@ import msgspec
 
 from esclusa.analysis.screening.hit import Hit
 from esclusa.analysis.screening.index import Index
+from esclusa.analysis.screening.learned import Learned
 from esclusa.analysis.screening.many import CHUNK, BulkScreener
 from esclusa.analysis.screening.processes import pool
-from esclusa.analysis.screening.query import make_query
+from esclusa.analysis.screening.query import Query, make_query
 from esclusa.analysis.screening.screener import Screener
 
 Party = tuple[str, str, str, str, tuple[str, ...], str, str]
@@ -26,8 +27,8 @@ _FEW: Final = 1_000
 """Fewer are not worth the way to a process that waits."""
 
 Hits = tuple[Hit, ...]
-Found = tuple[list[bool], dict[int, Hits]]
-"""Of each party whether it is kept, and by their places all hits of some."""
+Found = tuple[list[bool], dict[int, tuple[Query, Hits]]]
+"""Of each party whether it is kept, and by their places what was asked of some, with all hits."""
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -68,6 +69,7 @@ class Sieve:
         self._workers = workers
         self._bulk = BulkScreener(screener, self._only)
         self._pool: ProcessPoolExecutor | None = None
+        self._learned: Learned | None = None
 
     def __enter__(self) -> Sieve:
         return self
@@ -80,6 +82,9 @@ class Sieve:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+        if self._learned is not None:
+            self._learned.close()
+            self._learned = None
 
     def meets(self, parties: Sequence[Party]) -> list[bool]:
         """Return for each party whether it hits an entry that is looked for."""
@@ -103,19 +108,19 @@ class Sieve:
                 return lambda: self._gathered(pieces, parties)
             except BrokenProcessPool:
                 self._alone()
-        return lambda: _met(self._bulk, parties)
+        return lambda: _met(self._bulk, parties)[0]
 
     def _gathered(self, pieces: Sequence[Future[Found]], parties: Sequence[Party]) -> list[bool]:
         try:
             told = [piece.result() for piece in pieces]
         except (BrokenProcessPool, CancelledError):
             self._alone()
-            return _met(self._bulk, parties)
+            return _met(self._bulk, parties)[0]
         kept: list[bool] = []
         for met, found in told:
-            for place, hits in found.items():
-                party = parties[len(kept) + place]
-                self._screener.remember(self._screener.made(*party), hits)
+            for place, (query, hits) in found.items():
+                self._screener.making.keep(parties[len(kept) + place], query)
+                self._screener.remember(query, hits)
             kept += met
         return kept
 
@@ -126,10 +131,10 @@ class Sieve:
 
     def _spread(self, asked: Piece) -> list[Future[Found]]:
         if self._pool is None:
-            screener = self._screener
+            screener, self._learned = self._screener, Learned.among(self._workers)
             self._pool = pool(
                 self._workers, _begin, screener.index, screener.threshold, self._only,
-                self._bulk.entries, behind=True,
+                self._bulk.entries, self._learned, behind=True,
             )  # fmt: skip
         count = len(asked.parties)
         size = min(CHUNK, -(-count // self._workers))
@@ -137,15 +142,16 @@ class Sieve:
         return [self._pool.submit(_some, asked.part(start, start + size)) for start in starts]
 
 
-def _met(bulk: BulkScreener, parties: Sequence[Party]) -> list[bool]:
-    """Return for each party whether it is kept. Neighbours in the alphabet have words in common,
-    which are looked up once."""
+def _met(bulk: BulkScreener, parties: Sequence[Party]) -> tuple[list[bool], list[Query]]:
+    """Return for each party whether it is kept, and what was asked. Neighbours in the alphabet have
+    words in common, which are looked up once."""
+    queries = [make_query(*party) for party in parties]
     order = sorted(range(len(parties)), key=parties.__getitem__)
     met = [False] * len(parties)
-    answers = bulk.meets([make_query(*parties[place]) for place in order])
+    answers = bulk.meets([queries[place] for place in order])
     for place, meets in zip(order, answers, strict=True):
         met[place] = meets
-    return met
+    return met, queries
 
 
 _work: list[tuple[BulkScreener, BulkScreener]] = []
@@ -153,9 +159,12 @@ _work: list[tuple[BulkScreener, BulkScreener]] = []
 
 
 def _begin(
-    index: Index, threshold: float, only: tuple[tuple[str, str], ...], entries: frozenset[int]
-) -> None:
-    screener = Screener(index, threshold=threshold)
+    index: Index, threshold: float, only: tuple[tuple[str, str], ...], entries: frozenset[int],
+    learned: Learned | None,
+) -> None:  # fmt: skip
+    if learned is not None:
+        learned.claim()
+    screener = Screener(index, threshold=threshold, learned=learned)
     _work.append((BulkScreener(screener, only, entries), BulkScreener(screener)))
 
 
@@ -163,11 +172,12 @@ def _some(piece: Piece) -> Found:
     """Return which parties hit an entry looked for, and all hits of these, of those on a record
     with one, and of those whose hits are wanted."""
     some, every = _work[0]
-    met = _met(some, piece.parties)
+    met, queries = _met(some, piece.parties)
     places = {place for place, meets in enumerate(met) if meets} | set(piece.wanted)
     for record in piece.together:
         if any(met[place] for place in record):
             places.update(record)
     asked = sorted(places, key=lambda place: piece.parties[place])
-    hits = every.answers([make_query(*piece.parties[place]) for place in asked])
-    return met, dict(zip(asked, hits, strict=True))
+    some_of = [queries[place] for place in asked]
+    answers = zip(some_of, every.answers(some_of), strict=True)
+    return met, dict(zip(asked, answers, strict=True))

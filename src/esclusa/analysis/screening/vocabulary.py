@@ -185,16 +185,22 @@ class Vocabulary:
             (number, *likeness(token, self.tokens[number], self._weights, ANY_WAYS))
             for number in self._candidates(token)
         ]
-        return sorted((v for v in found if v[2] > 0), key=lambda v: (-v[2], v[0]))
+        return sorted((v for v in found if v[2] > 0), key=_best_first)
 
     def slips(self, left: str, right: str) -> list[Variant]:
         """Return what two Chinese syllables, written as one, may mean in a name with a slip, see
-        :func:`~.chinese.may_be_slip`."""
-        return [
-            found
-            for found in self.variants(left + right)
-            if found[1] == "typo" and may_be_slip(left, right, self.tokens[found[0]])
+        :func:`~.chinese.may_be_slip`: of :meth:`variants`, those of that manner.
+
+        A word with one slip shares a deletion, so no other words need be looked at.
+        """
+        token = left + right
+        near = set(self.keys.deletions.any_of(list(_deletions(token))).tolist())
+        found = [
+            (number, *likeness(token, self.tokens[number], self._weights, ANY_WAYS))
+            for number in near
+            if may_be_slip(left, right, self.tokens[number])
         ]
+        return sorted((v for v in found if v[1] == "typo"), key=_best_first)
 
     def sounding(self, heard: str) -> tuple[int, ...]:
         """Return the listed words whose :func:`~.sound.fold` is ``heard``."""
@@ -216,6 +222,10 @@ class Vocabulary:
             found.update(self.keys.deletions.any_of(list(_deletions(token))).tolist())
         found.update(self._slips.of(token))
         return found
+
+
+def _best_first(variant: Variant) -> tuple[float, int]:
+    return -variant[2], variant[0]
 
 
 def _before(group: str) -> float:

@@ -14,7 +14,8 @@ import pytest
 
 import report_worlds as made
 import worlds
-from esclusa.analysis.figures import Figure, Key
+from esclusa.analysis.figures import Figure, Key, counted, empty
+from esclusa.casework.report_definitions import definitions
 from esclusa.casework.report_periods import Period
 from esclusa.ledger import queue, records
 from esclusa.ledger.records import Draft
@@ -31,7 +32,7 @@ from esclusa.model import (
     TransportEquipment,
 )
 from esclusa.node import Node
-from esclusa.node.reporting import desk
+from esclusa.node.reporting import desk, intake
 from esclusa.node.reporting.gathering import Gathering
 from esclusa.node.reporting.remembered import Remembered, Rests, Stamp, rests
 from esclusa.sharing.reader import Reader
@@ -248,3 +249,13 @@ def test_another_stamp_has_the_figures_made_anew_and_other_labels_have_their_own
         found = held.of(frozenset(labels), "2026-11", stamp, since, make, made.NOW)
         assert found == {("f", ""): Figure(number=number)}
         found.clear()  # what is handed out is the caller's own
+
+
+@pytest.mark.parametrize("period", ["2026-03", "2026-02", "2026"])
+def test_figures_of_files_are_what_counting_their_facts_gives(node: Node, period: str) -> None:
+    wanted = [one for one in definitions() if one.section == "intake"]
+    last = {"2026-03": "2026-04-01", "2026-02": "2026-03-01", "2026": "2027-01-01"}[period]
+    for reader in readers(node):
+        with node.gate.reading(reader) as (connection, visible):
+            span = (connection, visible, f"{period}-01-01"[:10], last)
+            assert intake.figures(*span) == counted(empty(intake.facts(*span)), wanted)

@@ -59,7 +59,10 @@ class SmallEntities:
     def together(self, reader: Reader) -> Iterator[None]:
         yield
 
-    def show(self, reader: Reader, name: str, *, most: int = 500) -> views.EntityView:
+    def show(
+        self, reader: Reader, name: str, *, most: int = 500,
+        turned: views.Turned = views.Turned(),  # noqa: B008
+    ) -> views.EntityView:  # fmt: skip
         reader.require(Action.RECORD_READ)
         if name not in (ENTITY, f"ent-{OTHER}"):
             raise NotFound("no such entity")
@@ -71,8 +74,9 @@ class SmallEntities:
         )  # fmt: skip
 
     def links(
-        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None
-    ) -> views.NearView:
+        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None,
+        turned: views.Turned = views.Turned(),  # noqa: B008
+    ) -> views.NearView:  # fmt: skip
         reader.require(Action.RECORD_READ)
         link = views.LinkView(
             a=self._row(), b=self._row(), kind="voyage", value=self.name, records=(JUDGEMENT,)

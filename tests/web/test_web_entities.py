@@ -108,6 +108,53 @@ def test_a_firm_a_ship_a_box_and_a_person_have_facts_with_source_and_marking_a_t
         assert page.xpath("//section[@aria-labelledby='near']//tbody/tr"), kind
 
 
+def turned(walker: Walker, address: str, part: str) -> Iterator[list[str]]:
+    """Yield the rows of a list of an entity's page, page by page, on by its links and back."""
+    before: list[str] = []
+    while address:
+        page = walker.see(address)
+        (section,) = page.xpath(f"//section[@aria-labelledby='{part}']")
+        yield [text_of(row) for row in section.xpath(".//tbody/tr")]
+        back = section.xpath("./nav/a[@rel='prev']/@href")
+        assert [one.partition("#")[0] for one in back] == before
+        before = [address.partition("#")[0]]
+        (address, *_rest) = [*section.xpath("./nav/a[@rel='next']/@href"), ""]
+
+
+def test_long_lists_of_an_entity_are_turned_until_nothing_is_left(node: Node) -> None:
+    bills = [(f"K{n}", "ISTMO PRIMAVERA SA", "TEA") for n in range(59)]
+    worlds.take_in(node, "many.edi", worlds.cuscar(*bills))
+    walker, name = walk(node), entity(node, "ISTMO PRIMAVERA")
+    here = f"/entities/{name}"
+    pages = list(turned(walker, here, "members"))
+    assert [len(rows) for rows in pages] == [25, 25, 10]
+    assert len({row for rows in pages for row in rows}) == 60  # none twice, none left out
+    near = node.entities.links(worlds.reader(node), name)
+    links = list(turned(walker, here, "near"))
+    assert sum(map(len, links)) == near.count > 50
+    assert all(len(rows) == 25 for rows in links[:-1])
+    last = walker.see(f"{here}?mentions=50&links=25")
+    assert "51 to 60 of 60" in text_of(last) and f"26 to 50 of {near.count}" in text_of(last)
+    # Each list is turned by itself, and one beside it stays where it is.
+    hrefs = last.xpath("//section[@aria-labelledby='near']/nav/a/@href")
+    assert [href.partition("#")[0] for href in hrefs][:1] == [f"{here}?mentions=50"]
+    # What is compared with the first is so on every page.
+    (link, *_more) = last.xpath("//section[@aria-labelledby='members']//td/a/@href")[1:]
+    assert walker.get(link).status_code == 200 and link.startswith(f"/entity-pairs/{name}/")
+
+
+@pytest.mark.parametrize("asked", ["mentions=-1", "links=x", "pairs=99999999999", "mentions=1e3"])
+def test_a_list_that_is_turned_to_no_place_is_refused_and_one_beyond_its_end_is_empty(
+    node: Node, asked: str
+) -> None:
+    walker, name = walk(node), entity(node, "ISTMO PRIMAVERA")
+    assert walker.get(f"/entities/{name}?{asked}").status_code == 400
+    key = asked.partition("=")[0]
+    beyond = walker.see(f"/entities/{name}?{key}=1000")
+    (back,) = beyond.xpath("//section/nav/a/@href")
+    assert back.startswith(f"/entities/{name}?{key}=975#")
+
+
 def test_nothing_found_and_blank_text_are_said(node: Node) -> None:
     walker = walk(node)
     nothing = walker.see("/entities?text=nobody")
@@ -138,7 +185,7 @@ def test_an_unknown_other_entity_is_said_beside_the_form_and_the_page_stays(node
 def test_what_a_page_leaves_out_is_said() -> None:
     walker = Walker(SmallNode()).sign_in()
     said = text_of(walker.see(f"/entities/{ENTITY}"))
-    for words in ("The first 2 of 2 mentions are shown.", "The 1 weakest pairs are shown",
+    for words in ("1 to 2 of 2", "The 1 weakest pairs are shown",
                   "The 1 likeliest are shown; there are more."):  # fmt: skip
         assert words in said
 

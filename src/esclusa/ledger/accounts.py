@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from esclusa.ledger import asked
 from esclusa.ledger.records import now_text
 from esclusa.ledger.schema import account, audit, session, sign_in_link
 
@@ -61,12 +62,7 @@ def open_session(
 
 def find_session(connection: sa.Connection, token: str) -> Any:
     """Return a live session with its active account, None otherwise."""
-    query = (
-        sa.select(session.c.purpose, session.c.csrf, session.c.expires, session.c.way, account)
-        .join(account, account.c.name == session.c.account)
-        .where(session.c.token == token, session.c.expires >= now_text(), account.c.active)
-    )
-    return connection.execute(query).first()
+    return connection.execute(asked.SESSION, {"token": token, "now": now_text()}).first()
 
 
 def change_session(connection: sa.Connection, token: str, *, purpose: str) -> None:

@@ -22,6 +22,7 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import LimitError
+from esclusa.ledger import asked
 from esclusa.ledger.once import once
 from esclusa.ledger.records import now_text, slices
 from esclusa.ledger.schema import defect, quarantine, record, source
@@ -198,7 +199,7 @@ def acknowledge(
     return identity, True
 
 
-EVIDENCE: Final = "evidence"
+EVIDENCE: Final = asked.EVIDENCE
 """State of a source that belongs to a case: nothing reads it, and it is not listed at intake."""
 
 
@@ -300,11 +301,12 @@ def find(connection: sa.Connection, identity: str, visible: Collection[int] | No
 
     To people evidence shows in its case alone.
     """
-    query = sa.select(source).where(source.c.id == identity)
-    if visible is not None:
-        query = query.where(source.c.label_id.in_(visible), source.c.state != EVIDENCE)
-    key = ("source", identity, frozenset(visible) if visible is not None else None)
-    return once(connection, key, lambda: connection.execute(query).first())
+    if visible is None:
+        every = sa.select(source).where(source.c.id == identity)
+        return once(connection, ("source", identity), lambda: connection.execute(every).first())
+    given = {"name": identity, "labels": sorted(visible)}
+    key = ("source", identity, frozenset(visible))
+    return once(connection, key, lambda: connection.execute(asked.SOURCE, given).first())
 
 
 def names_of(

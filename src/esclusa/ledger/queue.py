@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from esclusa.errors import InputError
-from esclusa.ledger import bulk, tallies
+from esclusa.ledger import asked, bulk, tallies
 from esclusa.ledger.once import once
 from esclusa.ledger.schema import RARE_STATES, queue
 
@@ -128,10 +128,9 @@ def count_of_source(connection: sa.Connection, visible: Collection[int], source:
 
 def find(connection: sa.Connection, visible: Collection[int], alert_id: str) -> Any:
     """Return the broadest visible row of an alert, None if there is none."""
-    query = sa.select(queue).where(queue.c.alert_id == alert_id, queue.c.label_id.in_(visible))
-    query = query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())
+    given = {"name": alert_id, "labels": sorted(visible)}
     key = ("alert", alert_id, frozenset(visible))
-    return once(connection, key, lambda: connection.execute(query).first())
+    return once(connection, key, lambda: connection.execute(asked.ALERT, given).first())
 
 
 def labels_of(
@@ -139,17 +138,14 @@ def labels_of(
 ) -> tuple[int, ...]:
     """Return the visible labels that an alert stands under, the one with the fewest reasons
     first."""
-    query = sa.select(queue.c.label_id).where(
-        queue.c.alert_id == alert_id, queue.c.label_id.in_(visible)
-    )
-    rows = connection.execute(query.order_by(queue.c.breadth, queue.c.seq))
-    return tuple(rows.scalars())
+    given = {"name": alert_id, "labels": sorted(visible)}
+    return tuple(connection.execute(asked.ALERT_LABELS, given).scalars())
 
 
 def of_subject(connection: sa.Connection, visible: Collection[int], subject: str) -> Any:
     """Return the broadest visible row about a record, None if there is none."""
-    query = sa.select(queue).where(queue.c.subject_id == subject, queue.c.label_id.in_(visible))
-    return connection.execute(query.order_by(queue.c.breadth.desc(), queue.c.seq.desc())).first()
+    given = {"name": subject, "labels": sorted(visible)}
+    return connection.execute(asked.ALERT_ABOUT, given).first()
 
 
 def find_all(

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import bulk, tallies
+from esclusa.ledger import asked, bulk, tallies
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.once import once
@@ -257,11 +257,11 @@ def get(
 
     Where a reader sees several chains of one id, the one recorded last speaks.
     """
-    query = sa.select(record).where(record.c.id == name, record.c.label_id.in_(visible))
-    query = query.where(record.c.current if version is None else record.c.version == version)
-    query = query.order_by(record.c.seq.desc()).limit(1)
+    query = asked.NEWEST if version is None else asked.VERSION
+    values: dict[str, Any] = {"name": name, "labels": sorted(visible)}
+    values |= {} if version is None else {"version": version}
     key = ("record", name, version, frozenset(visible))
-    row = once(connection, key, lambda: connection.execute(query).first())
+    row = once(connection, key, lambda: connection.execute(query, values).first())
     return to_record(row, labels) if row else None
 
 
@@ -291,8 +291,8 @@ def bodies_by_seq(
 
 def label_of(connection: sa.Connection, seq: int) -> int:
     """Return the label of a version."""
-    query = sa.select(record.c.label_id).where(record.c.seq == seq)
-    return int(connection.execute(query).scalar_one())
+    key = ("label", seq)
+    return once(connection, key, lambda: int(connection.scalars(asked.LABEL, {"seq": seq}).one()))
 
 
 def labels_of(connection: sa.Connection, seqs: Collection[int]) -> set[int]:
@@ -346,8 +346,7 @@ def chain(
     connection: sa.Connection, labels: Labels, name: str, label_id: int
 ) -> tuple[Record, ...]:
     """Return all versions of one chain, oldest first."""
-    query = sa.select(record).where(record.c.id == name, record.c.label_id == label_id)
-    rows = connection.execute(query.order_by(record.c.version))
+    rows = connection.execute(asked.CHAIN, {"name": name, "label": label_id})
     return tuple(to_record(row, labels) for row in rows)
 
 
@@ -376,18 +375,11 @@ def related(
     *, limit: int = 50,
 ) -> list[tuple[str, Record]]:  # fmt: skip
     """Return (reference, record) for visible current records sharing a reference, oldest first."""
-    query = (
-        sa.select(reference.c.value, record)
-        .join(record, record.c.seq == reference.c.seq)
-        .where(
-            reference.c.value.in_(sorted(values)[:_IDS_PER_QUERY]),
-            record.c.label_id.in_(visible),
-            record.c.current,
-        )
-        .order_by(reference.c.seq)
-        .limit(limit)
-    )
-    return [(row.value, to_record(row, labels)) for row in connection.execute(query)]
+    given = {
+        "values": sorted(values)[:_IDS_PER_QUERY], "labels": sorted(visible), "most": limit
+    }  # fmt: skip
+    rows = connection.execute(asked.RELATED, given)
+    return [(row.value, to_record(row, labels)) for row in rows]
 
 
 def current_of_kind(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -47,25 +47,28 @@ def all_holding(
     :param after: only those with a higher sequence number.
     :param names: only versions of these records, in lots of some hundred; None for all.
     """
+    given = {"value": value, "labels": sorted(visible), "after": after}
     if names is not None:
         for some in slices(sorted(names)):
             # The order of the records' ids is used, and not a walk over all that hold the value.
-            query = _all_holding(visible, value).where(record.c.id.in_(some))
-            rows = connection.execute(query.where(reference.c.seq > after))
+            rows = connection.execute(_HOLDING.where(record.c.id.in_(some)), given)
             yield from map(held, sorted(rows, key=lambda row: row.seq))
         return
-    query = _all_holding(visible, value).where(reference.c.seq > after)
-    rows = connection.execute(query.order_by(record.c.seq), execution_options={"yield_per": 1000})
+    rows = connection.execute(_IN_ORDER, given, execution_options={"yield_per": 1000})
     yield from map(held, rows)
 
 
-def _all_holding(visible: Collection[int], value: str) -> sa.Select[Any]:
-    return (
-        sa.select(*COLUMNS)
-        .join(reference, reference.c.seq == record.c.seq)
-        .where(reference.c.value == value, record.c.label_id.in_(sorted(visible)))
-        .where(record.c.body.is_not(None))
+# Made once: to put a statement together takes longer than to answer most of these.
+_HOLDING: Final = (
+    sa.select(*COLUMNS)
+    .join(reference, reference.c.seq == record.c.seq)
+    .where(
+        reference.c.value == sa.bindparam("value"),
+        record.c.label_id.in_(sa.bindparam("labels", expanding=True)),
+        record.c.body.is_not(None), reference.c.seq > sa.bindparam("after"),
     )
+)  # fmt: skip
+_IN_ORDER: Final = _HOLDING.order_by(record.c.seq)
 
 
 def that_held(

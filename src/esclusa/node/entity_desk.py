@@ -46,6 +46,7 @@ _AHEAD: Final = 3
 """How often an answer is begun again because another process was faster with newer records."""
 _QUESTIONS: Final = 200
 _MEMBERS: Final = 500
+_UNTURNED: Final = views.Turned()
 _MISSING: Final = "no such entity"
 _UNSAID: Final = "no such judgement"
 
@@ -130,17 +131,23 @@ class EntityDesk:
         self._gate.note(reader, Action.SEARCH, detail=f"entities={len(rows[:limit])}")
         return views.EntityPage(query=text, rows=tuple(rows[:limit]), more=len(rows) > limit)
 
-    def show(self, reader: Reader, name: str, *, most: int = _MEMBERS) -> views.EntityView:
+    def show(
+        self, reader: Reader, name: str, *, most: int = _MEMBERS,
+        turned: views.Turned = _UNTURNED,
+    ) -> views.EntityView:  # fmt: skip
         """Return an entity with members, reasons and open questions; raises ``NotFound``. A former
         id leads to the entity that has it now.
 
         :param most: members, and pairs that make it one, that are told at most; up to 500.
+        :param turned: how many of each come before those; of pairs, how many weaker ones.
         """
         reader.require(Action.RECORD_READ)
+        most = max(1, min(most, _MEMBERS))
         with self.seen(reader) as (connection, visible, known):
             entity = known.entities.entity(name)
-            most = max(1, min(most, _MEMBERS))
-            view = self._view(connection, visible, known, entity, reader, most) if entity else None
+            view = None
+            if entity:
+                view = self._view(connection, visible, known, entity, reader, most, turned)
         self._note(reader, view.entity.id if view else "")
         if view is None:
             raise NotFound(_MISSING)
@@ -180,11 +187,13 @@ class EntityDesk:
         return page
 
     def links(
-        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None
-    ) -> views.NearView:
+        self, reader: Reader, name: str, *, depth: int = 1, most: int | None = None,
+        turned: views.Turned = _UNTURNED,
+    ) -> views.NearView:  # fmt: skip
         """Return who shares what with an entity, up to ``depth`` (1 to 3) links away.
 
         :param most: links that are told at most; all are counted.
+        :param turned: how many of them come before those.
         """
         reader.require(Action.RECORD_READ)
         with self.seen(reader) as (_connection, _visible, known):
@@ -192,8 +201,9 @@ class EntityDesk:
             view = None
             if entity:
                 near = neighbourhood(
-                    known.linked, entity.id, depth=max(1, min(depth, 3)), told=most
-                )
+                    known.linked, entity.id, depth=max(1, min(depth, 3)), told=most,
+                    passed=turned.links,
+                )  # fmt: skip
                 known.entities.expect([end for link in near.links for end in (link.a, link.b)])
                 hubs = tuple(hub.name for hub in near.hubs)
                 row = rows_of(known)
@@ -337,18 +347,22 @@ class EntityDesk:
 
     def _view(
         self, connection: sa.Connection, visible: Collection[int], known: Known, entity: KeptEntity,
-        reader: Reader, most: int,
+        reader: Reader, most: int, turned: views.Turned,
     ) -> views.EntityView:  # fmt: skip
         why = known.entities.explain(entity)
         asked = known.entities.questions(_QUESTIONS + 1, about=entity)
+        strongest = max(0, len(why.bonds) - turned.pairs)  # those that are not passed
+        bonds = why.bonds[max(0, strongest - most) : strongest]
         sizes = (
-            ("members", entity.count, most), ("bonds", len(why.bonds), most),
+            ("members", entity.count, turned.mentions + most), ("bonds", strongest, most),
             ("questions", len(asked), _QUESTIONS),
         )  # fmt: skip
         return views.EntityView(
             entity=entity_row(entity),
-            members=self._members(connection, visible, known, entity.first(most)),
-            bonds=self._pairs(connection, visible, known, why.bonds[-most:]),
+            members=self._members(
+                connection, visible, known, entity.first(most, passed=turned.mentions)
+            ),
+            bonds=self._pairs(connection, visible, known, bonds),
             refused=self._pairs(connection, visible, known, why.refused),
             questions=self._pairs(connection, visible, known, asked[:_QUESTIONS]),
             judgements=self._said(connection, visible, known, known.about(entity), reader),

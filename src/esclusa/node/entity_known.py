@@ -7,6 +7,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis.resolution import Settings
@@ -16,6 +17,7 @@ from esclusa.casework.match_facts import digest
 from esclusa.ledger import records, versions
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.register import File, Judged, Kept, KeptEntity, Links
+from esclusa.ledger.standing import Mark, Standing
 from esclusa.model import Record
 
 Facts = dict[str, str]
@@ -73,6 +75,12 @@ class Known:
     def linked(self) -> Links:
         """Who shares what."""
         return Links(self._file, self.entities)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How far the ledger had come of which these are."""
+        mark = msgspec.json.decode(self._file.get("mark") or "{}", type=Mark)
+        return Standing(mark, self._file.get("last"))
 
     # -- mentions
 

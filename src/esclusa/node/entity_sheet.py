@@ -16,7 +16,7 @@ from esclusa.node.case_desk import CaseDesk
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_story import StoryDesk
 from esclusa.sharing.case_views import OfItemView
-from esclusa.sharing.entity_views import EntityView, NearView
+from esclusa.sharing.entity_views import EntityView, NearView, Turned
 from esclusa.sharing.reader import Reader
 from esclusa.sharing.story_views import FactsView, TimelineFilter, TimelineView
 
@@ -43,22 +43,24 @@ class EntitySheets:
         self._cases = cases
 
     def sheet(
-        self, reader: Reader, name: str, *, most: int, latest: int, depth: int = 1, to: str = ""
-    ) -> EntitySheet:
+        self, reader: Reader, name: str, *, most: int, latest: int, depth: int = 1, to: str = "",
+        turned: Turned = Turned(),  # noqa: B008
+    ) -> EntitySheet:  # fmt: skip
         """Return an entity and what is beside it.
 
         :param most: members, pairs and links that are told at most; all are counted.
+        :param turned: how many of each come before those.
         :param latest: entries of the timeline.
         :param depth: how many links away others are looked for, 1 to 3.
         :param to: another entity, to which the ways are looked for; "" for none.
         :raises NotFound: when it is not there, or the reader may not know of it.
         """
         with self._entities.together(reader):
-            view = self._entities.show(reader, name, most=most)
+            view = self._entities.show(reader, name, most=most, turned=turned)
             found, connected = view.entity.id, None
             facts = self._stories.facts(reader, found)
             story = self._stories.timeline(reader, found, TimelineFilter(limit=latest))
-            near = self._entities.links(reader, found, depth=depth, most=most)
+            near = self._entities.links(reader, found, depth=depth, most=most, turned=turned)
             if to:
                 with suppress(NotFound):
                     connected = self._entities.paths(reader, found, to)

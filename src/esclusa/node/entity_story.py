@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
 from esclusa.analysis.resolution import stated
-from esclusa.analysis.resolution.mention import CONTAINER
 from esclusa.errors import InputError, NotFound
 from esclusa.ledger import custody
 from esclusa.ledger.indexing import title_of
 from esclusa.ledger.register import KeptEntity
-from esclusa.ledger.versions import Held
 from esclusa.model import Record
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.node.entity_known import Known
 from esclusa.node.entity_rows import entity_row
 from esclusa.node.pipeline import Pipeline
 from esclusa.node.shown_names import ShownNames
-from esclusa.node.story_entries import Around, beside, of_record
-from esclusa.node.story_sketch import Sketch, part_of
+from esclusa.node.story_entries import Around
+from esclusa.node.story_kept import Stated, Stories
+from esclusa.node.story_sketch import Sketch
 from esclusa.sharing import story_views as views
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.release import PAGE_LIMIT, Gate
@@ -40,8 +39,6 @@ KINDS: Final = (
     "referral_move",
 )  # fmt: skip
 """What can stand in a timeline, in the order of its strip."""
-_LOOKED: Final = 2_000
-"""Records of an entity that are looked at, the newest; a carrier has a hundred thousand."""
 _SOURCES: Final = 5
 """Records named for each fact, at most; they are counted all."""
 
@@ -54,6 +51,7 @@ class StoryDesk:
         self._labels = pipeline.labels
         self._agency = pipeline.settings.agency
         self._entities = entities
+        self.kept: Final = Stories()
         self._shown = ShownNames(pipeline.store, pipeline.settings.shown_to_partners)
 
     def facts(self, reader: Reader, name: str) -> views.FactsView:
@@ -61,7 +59,8 @@ class StoryDesk:
         reader.require(Action.RECORD_READ)
         with self._entities.seen(reader) as (connection, visible, known):
             entity = known.entities.entity(name)
-            view = self._facts(connection, visible, known, entity) if entity else None
+            around = self._around(reader, connection, visible)
+            view = self._facts(around, known, entity) if entity else None
         self._note(reader, view.entity if view else "", "facts")
         if view is None:
             raise NotFound("no such entity")
@@ -81,15 +80,11 @@ class StoryDesk:
             entity = known.entities.entity(name)
             view = None
             if entity:
-                seqs = entity.newest(_LOOKED + 1)
-                held = known.parts(connection, visible, seqs[:_LOOKED])
-                around = Around(
-                    connection=connection, labels=self._labels, visible=visible, gate=self._gate,
-                    agency=self._agency, reader=reader,
-                )  # fmt: skip
-                there = _Page(_sketches(around, entity, held), wanted)
+                around = self._around(reader, connection, visible)
+                story = self.kept.of(around, known, entity)
+                there = _Page(story.sketches(around).values(), wanted)
                 whole = known.records(connection, self._labels, visible, there.seqs())
-                view = self._told(entity, there, whole, cut=len(seqs) > _LOOKED)
+                view = self._told(entity, there, whole, cut=story.cut)
         self._note(reader, view.entity if view else "", "timeline")
         if view is None:
             raise NotFound("no such entity")
@@ -114,13 +109,17 @@ class StoryDesk:
         said = f"entity {what}" if subject else "entity not found"
         self._gate.note(reader, Action.RECORD_READ, subject=subject, detail=said)
 
-    def _facts(
-        self, connection: sa.Connection, visible: Collection[int], known: Known, entity: KeptEntity
-    ) -> views.FactsView:
-        looked = set(entity.newest(_LOOKED))
-        mentions = entity.stated(since=min(looked))
+    def _around(self, reader: Reader, connection: sa.Connection, visible: frozenset[int]) -> Around:
+        return Around(
+            connection=connection, labels=self._labels, visible=visible, gate=self._gate,
+            agency=self._agency, reader=reader,
+        )  # fmt: skip
+
+    def _facts(self, around: Around, known: Known, entity: KeptEntity) -> views.FactsView:
+        connection, visible = around.connection, around.visible
+        held = self.kept.of(around, known, entity).stated
+        mentions = entity.stated(since=min(held))
         seq_of = {one.id: one.seq for one in mentions}
-        held = known.parts(connection, visible, looked)
         level = {number: int(self._labels.get(number).marking.level)
                  for number in {one.label_id for one in held.values()}}  # fmt: skip
         found = stated(mentions, known.settings.exclusive)
@@ -146,7 +145,7 @@ class StoryDesk:
         )
 
 
-def _when(rows: list[Held]) -> str:
+def _when(rows: list[Stated]) -> str:
     return next((row.recorded.isoformat() for row in rows), "")
 
 
@@ -176,28 +175,11 @@ def _check(wanted: views.TimelineFilter) -> None:
             ) from None
 
 
-def _sketches(around: Around, entity: KeptEntity, held: Mapping[int, Held]) -> Iterator[Sketch]:
-    roles: dict[int, dict[str, None]] = {}
-    places: dict[str, set[str]] = {}
-    for seq, record, path, role in entity.places(since=min(held)) if held else ():
-        places.setdefault(record, set()).add(path)
-        if role:
-            roles.setdefault(seq, {})[role] = None
-    rows = {row.id: row for row in held.values()}
-    boxes = {number.partition(":")[2] for one in entity.contents if one.type == CONTAINER
-             for number in one.identifiers}  # fmt: skip
-    parts = {name: part_of(row) for name, row in rows.items()}
-    for name, row in rows.items():
-        yield of_record(row, parts[name], tuple(roles.get(row.seq, ())))
-    yield from beside(around, parts, places, boxes)
-
-
 class _Page:
-    """A page of a timeline, chosen from the sketches of all entries: each counts once."""
+    """A page of a timeline, chosen from the sketches of all entries."""
 
     def __init__(self, sketches: Iterable[Sketch], wanted: views.TimelineFilter) -> None:
-        told = {one.id: one for one in sketches}.values()
-        there = [one for one in told if _within(one.moment[:10], wanted)]
+        there = [one for one in sketches if _within(one.moment[:10], wanted)]
         counts = Counter(one.kind for one in there)
         chosen = sorted(
             (one for one in there if not wanted.kinds or one.kind in wanted.kinds),

@@ -121,6 +121,7 @@ class Node(PeopleServices):
         self.store.after_erasure.append(self.entities.registers.forget)
         self.charts = ChartDesk(self.gate, self.pipeline, self.entities)
         self.stories = StoryDesk(self.gate, self.pipeline, self.entities)
+        self.store.after_erasure.append(self.stories.kept.forget)
         self.maps = MapDesk(self.gate, self.pipeline, self.entities)
         self.rule_desk = RuleDesk(self.gate, self.pipeline, self.pack)
         scorers = Scorers()

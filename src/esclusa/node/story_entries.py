@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -48,6 +48,7 @@ _MOST: Final = 500
 """Examinations, and drafts of referrals, that are told at most, the newest."""
 
 _MATCH: Final = b'"match"'
+_REPORTS: Final = ("examination", "seizure", "referral_move")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,57 +120,110 @@ def _ship(voyage: Any) -> str:
     return " ".join(filter(None, (ship.name or ship.imo, voyage.reference)))
 
 
-def beside(
-    around: Around, parts: Mapping[str, Any], places: Mapping[str, Collection[str]],
-    boxes: Collection[str],
-) -> Iterator[Sketch]:  # fmt: skip
-    """Yield what stands beside some records: alerts, verdicts, matches and decisions, examinations,
-    seizures and referrals.
+class Refs(NamedTuple):
+    """By what others find a record: the reference of its bill, "" for none, and those of the boxes
+    under it, each with its ship and voyage."""
 
-    :param parts: :func:`part_of` these records, by id.
-    :param places: where in each record the entity is named; a match of another party of the same
-        bill is not the entity's.
+    bill: str = ""
+    carried: tuple[tuple[str, str], ...] = ()
+
+
+def refs_of(part: Any) -> Refs:
+    """Return by what others find a record; ``part`` is :func:`part_of` it."""
+    if not isinstance(part, Cargo):
+        return Refs()
+    ship = _ship(part.voyage)
+    boxes = {f"equipment:{unit.number}": ship for unit in part.equipment if unit.number}
+    return Refs(bill_reference(part.bill) if part.bill else "", tuple(boxes.items()))
+
+
+class Sought(NamedTuple):
+    """By what the reports that stand beside some records are looked for.
+
+    :param own: references of the bills among them, and of the entity as a container.
+    :param carried: references of the boxes of these bills, each with its ship and voyage.
+    :param referred: references that drafts of referrals about them hold; none for who may not read
+        referrals.
+    """
+
+    own: frozenset[str]
+    carried: frozenset[tuple[str, str]]
+    referred: tuple[str, ...]
+
+    def every(self) -> set[str]:
+        """Return all of these references."""
+        return {*self.own, *(value for value, _voyage in self.carried), *self.referred}
+
+
+def sought(around: Around, refs: Mapping[str, Refs], boxes: Collection[str]) -> Sought:
+    """Return by what reports beside records are looked for.
+
+    :param refs: :func:`refs_of` each of them, by the record's id.
     :param boxes: container numbers that the entity itself bears.
     """
-    yield from _alerts(around, parts, places)
-    cargos = [part for part in parts.values() if isinstance(part, Cargo)]
-    bills = {bill_reference(cargo.bill) for cargo in cargos if cargo.bill}
-    own = bills | {f"equipment:{number}" for number in boxes}
-    carried = {(f"equipment:{unit.number}", _ship(cargo.voyage))
-               for cargo in cargos for unit in cargo.equipment if unit.number}  # fmt: skip
-    wanted = sorted({*own, *(value for value, _voyage in carried)})
+    own = {one.bill for one in refs.values() if one.bill}
     may = around.reader.may(Action.REFERRAL_READ)
-    referred = [referred_reference(name) for name in parts] if may else []
-    kinds = ("examination", "seizure", "referral_move")
-    there = kinds_holding(around.connection, around.visible, [*wanted, *referred], kinds)
-    if "examination" in there:
-        yield from map(made, _examinations(around, wanted, own, carried))
-    if "seizure" in there:
-        yield from map(made, _seizures(around, own))
-    if referred and "referral_move" in there:
-        yield from map(made, _referrals(around, referred))
+    return Sought(
+        frozenset(own | {f"equipment:{number}" for number in boxes}),
+        frozenset(unit for one in refs.values() for unit in one.carried),
+        tuple(referred_reference(name) for name in refs) if may else (),
+    )
+
+
+def kinds_beside(around: Around, values: Collection[str]) -> set[str]:
+    """Return which kinds of reports hold one of these references."""
+    return kinds_holding(around.connection, around.visible, sorted(values), _REPORTS)
+
+
+def reports_beside(around: Around, by: Sought, kinds: Collection[str]) -> Iterator[Sketch]:
+    """Yield the examinations, seizures and referrals beside some records.
+
+    :param kinds: what :func:`kinds_beside` found of them; more than that costs time alone.
+    """
+    if "examination" in kinds:
+        yield from map(made, _examinations(around, by))
+    if "seizure" in kinds:
+        yield from map(made, _seizures(around, by.own))
+    if by.referred and "referral_move" in kinds:
+        yield from map(made, _referrals(around, by.referred))
 
 
 # --- alerts and matches ------------------------------------------------------------------------
 
 
-def _alerts(
-    around: Around, subjects: Collection[str], places: Mapping[str, Collection[str]]
-) -> Iterator[Sketch]:
-    found = alerts_about(around.connection, around.visible, subjects)
+class Raising(NamedTuple):
+    """The alert about a record with what is said of it, and the names of what this rests on beside
+    the record: ids, and references to them that new records may hold."""
+
+    sketches: list[Sketch]
+    rests: set[str]
+
+
+def alerts_beside(around: Around, places: Mapping[str, Collection[str]]) -> dict[str, Raising]:
+    """Return the alerts about records with verdicts, matches and decisions, by record; a record
+    without an alert is left out.
+
+    :param places: where in each record the entity is named, by its id; a match of another party of
+        the same bill is not the entity's.
+    """
+    rows = alerts_about(around.connection, around.visible, places)
     decided: dict[str, EntryView] = {}
-    touched = [(row.alert_id, row.label_id) for row in found.values() if row.state != "new"]
+    touched = [(row.alert_id, row.label_id) for row in rows.values() if row.state != "new"]
     moves = around.gate.moves_of(around.connection, touched)
-    for row in found.values():
+    found: dict[str, Raising] = {}
+    for subject, row in rows.items():
+        made_of = found[subject] = Raising([], {row.alert_id, f"record:{row.alert_id}"})
         held = row.alert
         if held is None or held.kind != "alert":
             continue
+        alone = row._replace(alert=None)  # what is kept of it needs no body
         alert = partial(_alert, row.created, row.alert_id)
-        yield Sketch(held.id, "alert", moment_at(row.created, held.recorded), row.seq, alert)
+        moment = moment_at(row.created, held.recorded)
+        made_of.sketches.append(Sketch(held.id, "alert", moment, row.seq, alert))
         if row.state != "new":
-            yield from _verdicts(moves[row.alert_id], row, held)
-        yield from _matches(around, row, held, places.get(row.subject_id, ()), decided)
-    yield from map(made, decided.values())
+            made_of.sketches.extend(_verdicts(moves[row.alert_id], alone, held))
+        _matches(around, alone, held, places[subject], decided, made_of)
+    return found
 
 
 def _alert(created: str, name: str, record: Record | None) -> EntryView:
@@ -215,23 +269,30 @@ def _verdict(
 
 def _matches(
     around: Around, row: Raised, held: Held, places: Collection[str],
-    decided: dict[str, EntryView],
-) -> Iterator[Sketch]:  # fmt: skip
-    """Yield the matches of the entity that an alert tells of; decisions are gathered, each once."""
+    decided: dict[str, EntryView], found: Raising,
+) -> None:  # fmt: skip
+    """Add the matches of the entity that an alert tells of, with the decisions on them; each of
+    these is read once."""
     if _MATCH not in held.body:  # most alerts rest on rules alone
         return
     alarm: Alarm = part_of(held)
     for number, reason in enumerate(alarm.reasons):
-        found = reason.match
-        if found is None or not any(item.path in places for item in reason.evidence):
+        match = reason.match
+        if match is None or not any(item.path in places for item in reason.evidence):
             continue
-        name, moment = f"{row.alert_id}/{found.id}", moment_at(row.created, held.recorded)
-        yield Sketch(name, "match", moment, row.seq, partial(_match, number, name, row))
-        if found.decision and found.decision not in decided:
-            decisions = named(around.connection, around.labels, around.visible, {found.decision})
-            body = decisions[found.decision].body if found.decision in decisions else None
+        name, moment = f"{row.alert_id}/{match.id}", moment_at(row.created, held.recorded)
+        make = partial(_match, number, name, row)
+        found.sketches.append(Sketch(name, "match", moment, row.seq, make))
+        if not match.decision:
+            continue
+        found.rests.add(match.decision)
+        if match.decision not in decided:
+            decisions = named(around.connection, around.labels, around.visible, {match.decision})
+            body = decisions[match.decision].body if match.decision in decisions else None
             if isinstance(body, MatchDecision):
-                decided[found.decision] = _decision(decisions[found.decision], body)
+                decided[match.decision] = _decision(decisions[match.decision], body)
+        if match.decision in decided:
+            found.sketches.append(made(decided[match.decision]))
 
 
 def _match(number: int, name: str, row: Raised, record: Record | None) -> EntryView:
@@ -257,17 +318,10 @@ def _decision(record: Record, body: MatchDecision) -> EntryView:
 # --- examinations and referrals ----------------------------------------------------------------
 
 
-def _examinations(
-    around: Around, wanted: Sequence[str], own: Collection[str],
-    carried: Collection[tuple[str, str]],
-) -> Iterator[EntryView]:  # fmt: skip
+def _examinations(around: Around, by: Sought) -> Iterator[EntryView]:
     """Yield examinations that name a bill of these records or a container of the entity, or a box
-    of these bills on the same voyage.
-
-    :param own: references of these bills and that container.
-    :param carried: references of the boxes of these bills, each with its ship and voyage.
-    :param wanted: all of these references.
-    """
+    of these bills on the same voyage."""
+    wanted = sorted({*by.own, *(value for value, _voyage in by.carried)})
     seen: set[str] = set()
     for value, record in holding(
         around.connection, around.labels, around.visible, wanted, "examination", limit=_MOST
@@ -275,7 +329,8 @@ def _examinations(
         body = record.body
         if record.id in seen or not isinstance(body, Examination):
             continue
-        if value in own or (not body.bills and (value, _ship(body.voyage)) in carried):
+        boxed = not body.bills and (value, _ship(body.voyage)) in by.carried
+        if value in by.own or boxed:
             seen.add(record.id)
             yield _examined(record, body)
 

@@ -105,6 +105,15 @@ class PairPage(msgspec.Struct, frozen=True, kw_only=True):
     seen: str = ""
 
 
+class Turned(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the lists of an entity were turned: how many mentions, pairs and links are left out
+    before those that are told."""
+
+    mentions: int = 0
+    pairs: int = 0
+    links: int = 0
+
+
 class EntityView(msgspec.Struct, frozen=True, kw_only=True):
     """An entity: its members, the pairs that hold it together (the last is the weakest), the pairs
     that match and were kept apart, and the open questions and the judgements that concern it.

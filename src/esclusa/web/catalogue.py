@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 LANGUAGES: Final = {"en": "English", "es": "Español"}
 """Code (BCP 47) and the language's own name."""
@@ -49,6 +50,7 @@ class Catalogue:
         self.language = language
         self._texts = _read(po_path(language)) if po_path(language).exists() else {}
         self.word: Callable[[str, object], str] = lru_cache(_WORDS_KEPT)(self._word)
+        self._plain: Callable[[str], Markup] = lru_cache(_WORDS_KEPT)(self._as_it_is)
 
     def gettext(self, text: str) -> str:
         """Translate a text."""
@@ -62,6 +64,19 @@ class Catalogue:
         """Translate a text that counts; English and Spanish share the rule "one, and the rest"."""
         form = int(number != 1)
         return self._form(("", singular), form) or (plural if form else singular)
+
+    def say(self, text: str, /, **values: object) -> Markup:
+        """Return a text in HTML, with values escaped into its places (``%(name)s``): the ``_`` of
+        templates. Jinja's own hands itself a copy of all values of the page with each text, and a
+        page has a hundred."""
+        return Markup(self.gettext(text)) % values if values else self._plain(text)
+
+    def _as_it_is(self, text: str) -> Markup:
+        return Markup(self.gettext(text)) % {}
+
+    def say_number(self, singular: str, plural: str, number: int, /, **values: object) -> Markup:
+        """Return a text that counts as :meth:`say` does; ``%(num)s`` is the number."""
+        return Markup(self.ngettext(singular, plural, number)) % {"num": number, **values}
 
     def _word(self, section: str, code: object) -> str:
         """Return the label of a word of a closed list; a word we do not know is shown as it is.

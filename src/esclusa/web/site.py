@@ -63,6 +63,9 @@ def environment(language: str, static: Callable[[str], str]) -> Environment:
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext
     )
     made.globals |= {
+        "_": texts.say,
+        "gettext": texts.say,
+        "ngettext": texts.say_number,
         "language": language,
         "languages": LANGUAGES,
         "static": static,

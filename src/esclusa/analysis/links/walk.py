@@ -136,11 +136,13 @@ def neighbourhood(
     limits: Limits = Limits(),  # noqa: B008
     through: Collection[str] = (),
     told: int | None = None,
+    passed: int = 0,
 ) -> Neighbourhood:
     """Return who is within ``depth`` links of an entity. An entity that is not in the graph has no
     neighbours. The start is walked from even if it is a hub, as far as ``limits.work`` goes.
 
     :param told: how many links are told, in order; None for all that were walked.
+    :param passed: how many come before those.
     """
     walk = _Walk(graph, limits, through)
     start = graph.find(entity)
@@ -160,7 +162,7 @@ def neighbourhood(
                     further.append(other)
         edge = sorted(further)
     nearest = sorted(distance.items(), key=lambda item: (item[1], item[0]))
-    shown = sorted(found)[:told]
+    shown = sorted(found)[passed:][:told]
     graph.expect([(end, thing) for a, thing, b in shown for end in (a, b)])
     return Neighbourhood(
         entities=tuple((graph.name(number), away) for number, away in nearest if away),

@@ -6,6 +6,7 @@ Nodes are ``(0, entity id)`` and ``(1, kind, value)``, so that they sort as thos
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -22,6 +23,16 @@ _NAME: Final = (
     f"coalesce(node.entity, (SELECT '{PREFIX}' || m.id FROM mention m WHERE m.m = tie.m))"
 )
 _HOLDERS: Final = "FROM tie CROSS JOIN node ON node.n = tie.n WHERE tie.t = ?"
+
+_AHEAD: Final = 64
+_TIES: Final = (
+    f"SELECT t, (SELECT count(*) FROM (SELECT 1 FROM tie WHERE tie.t = thing.t LIMIT {_FEW + 1})) "
+    "FROM thing WHERE t IN {marks}"
+)
+_HELD: Final = (
+    f"SELECT DISTINCT tie.t, {_NAME} FROM tie CROSS JOIN node ON node.n = tie.n "
+    "WHERE tie.t IN {marks}"
+)
 
 _STATED: Final = (
     f"SELECT t, name, record, path, role, label FROM (SELECT tie.t, {_NAME} AS name, "
@@ -47,6 +58,7 @@ class Links:
         self._told: dict[tuple[Key, Key], tuple[Evidence, ...]] = {}
         self._seqs: dict[tuple[Key, Key], tuple[int, ...]] = {}
         self._awaited: dict[int, Key] = {}
+        self._listed: list[Key] = []
 
     def find(self, entity: str) -> Key | None:
         """Return an entity's node, None for one that is tied to nothing or is not here."""
@@ -76,8 +88,25 @@ class Links:
     def degree(self, number: Key) -> int:
         """Return how many nodes a node is tied to."""
         if number not in self._degree:
+            if number[0] and number not in self._beside:
+                self._look_ahead(number)
             self._degree[number] = self._count(number)
         return self._degree[number]
+
+    def _look_ahead(self, thing: Key) -> None:
+        """Read who is tied to a thing and to those after it among an entity's, which a walk asks
+        for next, as far as that is few."""
+        place = bisect_left(self._listed, thing)
+        if self._listed[place : place + 1] != [thing]:
+            return
+        asked = {_digest(one): one for one in self._listed[place : place + _AHEAD]
+                 if one not in self._beside}  # fmt: skip
+        counted = self._file.all(_TIES.format(marks=marks(tuple(asked))), tuple(asked))
+        few = [t for t, ties in counted if ties <= _FEW]
+        found: dict[Key, list[Key]] = {asked[t]: [] for t in few}
+        for t, name in self._file.all(_HELD.format(marks=marks(few)), few):
+            found[asked[t]].append((0, name))
+        self._beside.update((one, sorted(held)) for one, held in found.items())
 
     def shared(self, entity: Key) -> int:
         """Return how many of the things that an entity is tied to others are tied to as well."""
@@ -111,7 +140,8 @@ class Links:
             "SELECT thing.kind, thing.value FROM thing WHERE thing.t IN "
             f"(SELECT t FROM tie WHERE {own})"
         )
-        return sorted((1, kind, value) for kind, value in self._file.all(query, values))
+        self._listed = sorted((1, kind, value) for kind, value in self._file.all(query, values))
+        return self._listed
 
     def _own(self, entity: Key) -> tuple[str, tuple[int, ...]]:
         """Return which ties are an entity's, as a condition and its values."""

@@ -90,10 +90,11 @@ class KeptEntity:
         """The ids of all its mentions, earliest first."""
         return self.first(-1)
 
-    def first(self, most: int) -> tuple[str, ...]:
-        """Return the ids of its earliest mentions, all with -1."""
+    def first(self, most: int, *, passed: int = 0) -> tuple[str, ...]:
+        """Return the ids of its earliest mentions, all with -1, or of those after so many."""
         found = self._all(
-            f"SELECT m.id FROM mention m WHERE {{where}} ORDER BY m.seq, m.id LIMIT {most}"
+            "SELECT m.id FROM mention m WHERE {where} ORDER BY m.seq, m.id "
+            f"LIMIT {most:d} OFFSET {passed:d}"
         )
         return tuple(row[0] for row in found)
 

@@ -227,8 +227,7 @@ class CaseworkReportDesk:
             visible, f"{asked.name} {alerts.SECTION}", stamp, gathering.written,
             lambda: (gathering.alerts(*span), None), gathering.now,
         )  # fmt: skip
-        files = gathering.facts(asked.since, asked.until, (_FILES,))
-        return found | counted(files, [one for one in definitions() if one.section == _FILES])
+        return found | gathering.files(*span)
 
     def _under(
         self, connection: sa.Connection, visible: frozenset[int], label: int, asked: Period

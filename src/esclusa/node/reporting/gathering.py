@@ -95,6 +95,10 @@ class Gathering:
         """Return the figures about alerts of a span: those are kept, and not made from facts."""
         return alerts.figures(self._connection, self._visible, since, until, now_text())
 
+    def files(self, since: str, until: str) -> dict[Key, Figure]:
+        """Return the figures about the files that were received in a span."""
+        return intake.figures(self._connection, self._visible, since, until)
+
     def behind_alerts(
         self, since: str, until: str, *, figure: str, part: str, limit: int, offset: int
     ) -> tuple[int, pl.DataFrame]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import Response
 
+from esclusa.api.queries import number
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError
+from esclusa.sharing.entity_views import Turned
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
 from esclusa.web.filters import alert_named
@@ -16,9 +18,15 @@ from esclusa.web.steps import require
 from esclusa.web.visit import Visit
 
 ROWS = 100
+"""Entities found, and judgements."""
+TOLD = 25
+"""Mentions, pairs and links that an entity's page shows at once; links lead to the others."""
 QUESTIONS = 25
 """Open questions on a page: each is compared in full, and people judge them one by one."""
 DEPTHS = ("1", "2", "3")
+LISTS = ("mentions", "pairs", "links")
+"""The lists of an entity's page that are turned, as its address names them."""
+_FURTHEST = 1_000_000_000
 LATEST = 5
 """Entries of the timeline that the entity's own page shows."""
 
@@ -39,14 +47,24 @@ async def entity(visit: Visit) -> Response:
     """Draw an entity: what is stated, what happened, why it is one, what is near, judgements."""
     name, to = visit.request.path_params["entity_id"], visit.param("to").strip()
     depth = visit.param("depth") if visit.param("depth") in DEPTHS else "1"
+    at = {key: number(key, visit.param(key) or "0", high=_FURTHEST) for key in LISTS}
     found = await visit.ask(
-        visit.site.node.entity_sheets.sheet, name, most=ROWS, latest=LATEST, depth=int(depth), to=to
-    )
+        visit.site.node.entity_sheets.sheet, name, most=TOLD, latest=LATEST, depth=int(depth),
+        to=to, turned=Turned(**at),
+    )  # fmt: skip
     view = found.entity
+
+    def turned(key: str, by: int) -> str:
+        """Return the page's address with one list turned on by so many rows, or back."""
+        asked = {"depth": depth if depth != DEPTHS[0] else "", "to": to}
+        asked |= {one: str(rows or "") for one, rows in (at | {key: max(0, at[key] + by)}).items()}
+        query = urlencode({one: value for one, value in asked.items() if value})
+        return f"/entities/{view.entity.id}" + (f"?{query}" if query else "")
+
     return visit.page(
         "entity.html", view=view, former=name != view.entity.id, near=found.near, depth=depth,
         depths=DEPTHS, connected=found.connected, to=to, stated=found.facts, story=found.story,
-        most=ROWS, cases=found.cases, cased=f"entity/{view.entity.id}",
+        most=TOLD, at=at, turned=turned, cases=found.cases, cased=f"entity/{view.entity.id}",
     )  # fmt: skip
 
 

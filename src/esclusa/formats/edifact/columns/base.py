@@ -14,12 +14,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from msgspec.structs import replace
 
 from esclusa.formats.edifact.columns import plainly, spans
 from esclusa.formats.edifact.columns.batch import Coded, Columns, frame, taken
 from esclusa.formats.edifact.columns.index import Doubt, Index, doubt_of, index
 from esclusa.formats.edifact.columns.run import Run, Whole
 from esclusa.formats.edifact.columns.sheet import Asks, Picked, Sheet
+from esclusa.formats.edifact.columns.views import Pool
 from esclusa.model import Message, Statement
 
 HEAD: Mapping[str, Any] = {"offset": pl.Int64, "reference": pl.String, "function": pl.String}
@@ -29,7 +31,7 @@ function."""
 PART: Final = 1 << 19, 4 << 20
 """The least and the most bytes of messages that are made into rows at a time. Between them it is a
 part of the file: fewer cost more time, more cost more memory than the file is worth."""
-PARTS: Final = 4
+PARTS: Final = 3
 
 LIST = pl.List(pl.String)
 
@@ -58,11 +60,14 @@ def table(found: bytes | Path | Index, of: Table) -> pl.DataFrame:
     indexed = found if isinstance(found, Index) else index(found)
     schema = {**HEAD, **of.fields}
     frames, doubts = [], list(indexed.doubts)
-    for run in indexed.runs:
-        for part in _parts(run, of.kind):
-            frame, refused = _made(indexed, run, part, of, schema)
-            frames.append(frame)
-            doubts += refused
+    parts = [(run, part) for run in indexed.runs for part in _parts(run, of.kind)]
+    # An index that nobody else holds goes with its last part, before that one is laid out.
+    indexed = replace(indexed, runs=())
+    while parts:
+        made, refused = _made(indexed, *parts.pop(0), of)
+        doubts += refused
+        frames.append(pl.DataFrame(schema=schema) if made is None else frame(*made, schema))
+        del made
     plain = list(_plain(indexed, doubts, of))
     if plain:
         frames.append(pl.DataFrame(plain, schema, orient="row"))
@@ -86,21 +91,20 @@ def _parts(run: Run, kind: str) -> list[npt.NDArray[np.intp]]:
 
 
 def _made(
-    indexed: Index, run: Run, part: Whole, of: Table, schema: dict[str, Any]
-) -> tuple[pl.DataFrame, list[Doubt]]:
-    """The rows of a part, and what of it is left to the plain reader. What it takes beside them,
-    several times the part's bytes, is given up when this ends, most of it before the table is laid
-    out: see that no sheet is in a circle of references, which would keep it until Python looks for
-    such."""
+    indexed: Index, run: Run, part: Whole, of: Table
+) -> tuple[tuple[Pool, Columns] | None, list[Doubt]]:
+    """The columns of a part, and what of it is left to the plain reader. What it takes beside them,
+    several times the part's bytes, is given up when this ends, before the table is laid out: see
+    that no sheet is in a circle of references, which would keep it until Python looks for such."""
     sheet = Sheet(run, part, indexed.limits, of.asks)
     refused = np.unique(of.refuse(sheet))
     doubts = [doubt_of(indexed.data, run, sheet.region(int(each))) for each in refused]
     sheet = sheet.without(refused)
     if not sheet.count:
-        return pl.DataFrame(schema=schema), doubts
-    pool, columns = sheet.pool, _columns(sheet, of)
-    del sheet
-    return frame(pool, columns, schema), doubts
+        return None, doubts
+    columns = _columns(sheet, of)
+    sheet.pool.close()
+    return (sheet.pool, columns), doubts
 
 
 def _columns(sheet: Sheet, of: Table) -> Columns:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import boxes, compiled, loops, spans, views
+from esclusa.formats.edifact.columns import boxes, compiled, groupings, spans, views
 from esclusa.formats.edifact.columns.base import Table
 from esclusa.formats.edifact.columns.batch import Coded, Columns, taken
 from esclusa.formats.edifact.columns.header import (
@@ -26,7 +26,7 @@ from esclusa.formats.edifact.columns.header import (
     voyages,
 )
 from esclusa.formats.edifact.columns.run import tag_code
-from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, first_of, last_of
+from esclusa.formats.edifact.columns.sheet import DEAF, TEXT, WORD, Picked, Sheet, first_of, last_of
 from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.segment import Segment
 from esclusa.model import TransportEquipment, Voyage
@@ -51,7 +51,7 @@ class _Layout:
         self.slot = np.empty(len(sheet.rows), np.intp)
         most = len(self.stowage) + len(self.eqd)
         begun, copied = np.empty(most, np.intp), np.empty(most, bool)
-        count = compiled.compiled(loops.slots)(
+        count = compiled.compiled(groupings.slots)(
             sheet.tag, sheet.message, tag_code("EQD"), stowage,
             self.equipment_first, self.slot, begun, copied,
         )  # fmt: skip
@@ -174,7 +174,11 @@ BAPLIE: Final = Table(
     refuse=_refuse,
     rows=_rows,
     asks={
-        "EQD": ((2, 1), (3, 1), (3, 4), (6, 1)), "LOC": ((1, 1), (2, 1)), "MEA": ((3, 1), (3, 2)),
-        "NAD": ((1, 1),), "RFF": ((1, 1),), "SEL": ((1, 1), (2, 1)),
+        "EQD": ((2, 1, TEXT), (3, 1, TEXT), (3, 4, TEXT), (6, 1, WORD)),
+        "LOC": ((1, 1, WORD), (2, 1, TEXT)),
+        "MEA": ((1, 1, WORD), (2, 1, WORD), (3, 1, WORD), (3, 2, TEXT)),
+        "NAD": ((1, 1, WORD),),
+        "RFF": ((1, 1, WORD),),
+        "SEL": ((1, 1, TEXT), (2, 1, WORD)),
     },
 )  # fmt: skip

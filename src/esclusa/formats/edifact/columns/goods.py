@@ -13,9 +13,8 @@ from esclusa.formats.edifact.columns import views
 from esclusa.formats.edifact.columns.base import LIST
 from esclusa.formats.edifact.columns.batch import Columns, Floats, listed
 from esclusa.formats.edifact.columns.boxes import first_amount
-from esclusa.formats.edifact.columns.readings import decimals, joined, quantities
+from esclusa.formats.edifact.columns.readings import amounts, joined, quantities
 from esclusa.formats.edifact.columns.sheet import DEAF, HERE, Picked, Sheet, first_of
-from esclusa.formats.edifact.columns.spans import stripped
 from esclusa.formats.edifact.columns.views import Texts
 
 FIELDS: Final[dict[str, Any]] = {
@@ -40,7 +39,7 @@ def columns(sheet: Sheet, gid: Picked, item: Picked, bill: Picked, count: int) -
 
 def _counts(sheet: Sheet, picked: Picked, element: int) -> Floats:
     """:func:`values.whole` of a component; not a number where that is None."""
-    found = decimals(sheet, stripped(sheet.run, sheet.component(picked, element)))
+    found = amounts(sheet, picked, element, strip=True)
     whole = np.isfinite(found) & (found >= 0) & (found == np.floor(found))
     return np.where(whole, found, np.nan)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, views
+from esclusa.formats.edifact.columns import compiled, groupings, views
 from esclusa.formats.edifact.columns.batch import Coded, Columns
 from esclusa.formats.edifact.columns.readings import moments
 from esclusa.formats.edifact.columns.sheet import Picked, Sheet, choose, first_of
@@ -116,7 +116,7 @@ ALONE: Final = np.zeros(0, np.bool_)
 
 
 def firsts_of(field: Any, group: Any, copied: Any, found: Any) -> None:
-    """As :func:`loops.firsts`."""
+    """As :func:`groupings.firsts`."""
     for what, row in enumerate(found):
         at = np.flatnonzero((field == what) & (group >= 0))
         first = first_of(group[at], len(row))
@@ -164,7 +164,7 @@ class Places:
         number = {word: at for at, word in enumerate(named)}
         field = np.array([*(number.get(word, -1) for word in self.field.words), -1], np.int8)
         found = np.empty((len(named), count), np.intp)
-        walk = compiled.compiled(loops.firsts) if self.fast else firsts_of
+        walk = compiled.compiled(groupings.firsts) if self.fast else firsts_of
         walk(field[self.field.code], owner, copied, found)
         return Firsts(self, dict(zip(named, found, strict=True)), count)
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from esclusa.errors import LimitError
 from esclusa.formats.edifact.charset import ESCAPED, decode
+from esclusa.formats.edifact.columns import compiled
 from esclusa.formats.edifact.columns.kernel import BACKENDS, BREAK, ODD, TERMINATOR, Found, find
 from esclusa.formats.edifact.columns.messages import UNB, UNZ, Envelope, Region, settle, within
 from esclusa.formats.edifact.columns.run import (
@@ -194,10 +195,10 @@ class _Work:
         end = len(self.text.data)
         found = find(self.text.array, since, end, start.marks, self.backend)
         self.unwrap(found)
-        run = run_of(self.text, start.marks, found, since, fast=self.backend == "numba")
-        envelopes, after = self.envelopes(run, start, head)
         odd = found.at[found.kind == ODD]
+        run = run_of(self.text, start.marks, found, since, fast=self.backend == "numba")
         del found  # as large as what the run keeps of it
+        envelopes, after = self.envelopes(run, start, head)
         if since >= self.decoded:
             self.recode(run, odd, envelopes, after)
         odd = odd[self.text.array[odd] < 0x80]
@@ -228,10 +229,8 @@ class _Work:
 
         :raises _Anew: with the new text.
         """
-        rows = np.flatnonzero(found.kind == BREAK)
-        # A break at the very start has nothing before it: UNB stands there.
-        kind, close = found.kind[rows - 1], found.at[rows - 1] == found.at[rows] - 1
-        if (close & ((kind == TERMINATOR) | (kind == BREAK))).all():
+        torn = compiled.compiled(compiled.torn) if self.backend == "numba" else _torn
+        if not torn(found.at, found.kind):
             return
         data, array = self.text.data, self.text.array[: len(self.text.data)]
         breaks = np.flatnonzero((array == 0x0A) | (array == 0x0D))
@@ -318,6 +317,14 @@ class _Work:
             return None
         body = run.place(int(run.end[row])) + 1
         return Envelope(row, head, body, interchange, start.marks, marks)
+
+
+def _torn(at: Whole, kind: Whole) -> bool:
+    """As :func:`compiled.torn`."""
+    rows = np.flatnonzero(kind == BREAK)
+    # A break at the very start has nothing before it: UNB stands there.
+    before, close = kind[rows - 1], at[rows - 1] == at[rows] - 1
+    return not (close & ((before == TERMINATOR) | (before == BREAK))).all()
 
 
 _NO_RUN: Final = Run(text_of(b""), LEVEL_A, *(np.zeros(0, np.int32),) * 5)

@@ -26,6 +26,9 @@ RELEASE: Final = 6
 CHUNK: Final = 1 << 20
 """Bytes looked at in one go: the table look-up then stays in the processor's cache."""
 
+STEP: Final = 1 << 18
+"""The same for compiled code, which keeps an answer for each of them."""
+
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int32]
 
@@ -100,18 +103,38 @@ def _numpy(text: Bytes, since: int, end: int, table: Bytes) -> Found:
 def _numba(text: Bytes, since: int, end: int, table: Bytes) -> Found:
     """The same by compiled code, into arrays that grow when a file is all separators."""
     walk = compiled.compiled(compiled.separators)
-    room = (end - since) // 4 + CHUNK + 1
+    step = min(STEP, (end - since + 7) & -8)
+    room = (end - since) // 4 + step + 8
     at, kind, count, skip = np.empty(room, np.int32), np.empty(room, np.uint8), 0, -1
     releases = [at[:0]]
-    active = np.empty(CHUNK, np.int32)
-    for begin in range(since, end, CHUNK):
-        if count + CHUNK >= len(at):
+    active, flags, marks = np.empty(step, np.int32), np.empty(step, np.uint8), _marks(table)
+    for begin in range(since, end, STEP):
+        if count + step + 8 > len(at):
             at = np.concatenate([at, np.empty(end - since, np.int32)])
             kind = np.concatenate([kind, np.empty(end - since, np.uint8)])
-        stop = min(begin + CHUNK, end)
-        count, found, skip = walk(text, table, at, kind, active, begin, stop, count, skip)
+        stop = min(begin + STEP, end)
+        count, found, skip = walk(
+            text, table, marks, flags, flags.view(np.uint64), _SETS, _SIZES,
+            at, kind, active, begin, stop, count, skip,
+        )  # fmt: skip
         releases.append(active[:found].copy())
     return Found(at[:count], kind[:count], np.concatenate(releases))
+
+
+def _marks(table: Bytes) -> Bytes:
+    """The bytes from blank to tilde that are not plain, four of them; the last is the one that
+    releases, if there is one. What separates outside of these is found with the control codes."""
+    found = np.flatnonzero(table[0x20:0x7F]).astype(np.uint8) + np.uint8(0x20)
+    release = np.flatnonzero(table == RELEASE).astype(np.uint8)
+    every = np.concatenate([found[table[found] != RELEASE], release])
+    return np.concatenate([np.repeat(every[:1], 4 - len(every)), every])
+
+
+_SETS: Final = np.array(
+    [([bit for bit in range(8) if number >> bit & 1] + [0] * 8)[:8] for number in range(256)],
+    np.int32,
+)
+_SIZES: Final = np.array([number.bit_count() for number in range(256)], np.uint8)
 
 
 BACKENDS: Final[dict[str, Callable[[Bytes, int, int, Bytes], Found]]] = (

@@ -36,42 +36,45 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
     Who knows the hash can make values that all fall on one place: so steps in vain are counted.
     """
     table = np.full(1024, -1, np.int32)
-    room = np.uint64(1023)
     hashes, sizes = np.empty(512, np.uint64), np.empty(512, np.int32)
     prime = np.uint64(0x9E3779B97F4A7C15)
-    count, spare = 0, 4096 + 16 * len(begin)
-    for here in range(len(begin)):
-        start, size = begin[here], end[here] - begin[here]
-        mixed = np.uint64(0)
-        if size <= 8:
+    one, eight, room = np.uintp(1), np.uintp(8), np.uintp(1023)
+    spare: Any = 4096 + 16 * len(begin)
+    count: Any = np.uintp(0)
+    for here in range(np.uintp(0), np.uintp(len(begin))):
+        start = np.uintp(begin[here])
+        size = np.uintp(end[here]) - start
+        if size <= eight:
             mixed = words[start] & masks[size]
         else:
-            mixed, place, tail = words[start], start + 8, start + size - 8
+            mixed, place, tail = words[start], start + eight, start + size - eight
             while place < tail:
                 mixed = ((mixed ^ (mixed >> np.uint64(29))) * prime) ^ words[place]
-                place += 8
+                place += eight
             mixed = ((mixed ^ (mixed >> np.uint64(29))) * prime) ^ words[tail]
-        slot = (mixed * prime) >> np.uint64(32) & room
+        slot = np.uintp((mixed * prime) >> np.uint64(32)) & room
         while True:
             known = table[slot]
             if known < 0:
                 break
-            if hashes[known] == mixed and sizes[known] == size:
+            which = np.uintp(known)
+            if hashes[which] == mixed and sizes[which] == np.int32(size):
                 same = True
-                if size > 8:
-                    tail, there = start + size - 8, begin[example[known]] - start
-                    same = words[tail] == words[tail + there]
-                    place = start
+                if size > eight:
+                    place, there = start, np.uintp(begin[np.uintp(example[which])])
+                    tail = start + size - eight
+                    same = words[tail] == words[there + size - eight]
                     while same and place < tail:
-                        same = words[place] == words[place + there]
-                        place += 8
+                        same = words[place] == words[there]
+                        place += eight
+                        there += eight
                 if same:
                     break
-                spare -= size >> 3
+                spare -= np.int64(size >> np.uintp(3))
             spare -= 1
             if spare < 0:
                 return -1
-            slot = (slot + np.uint64(1)) & room
+            slot = (slot + one) & room
         if known >= 0:
             code[here] = known
             continue
@@ -79,19 +82,21 @@ def distinct(words: Any, masks: Any, begin: Any, end: Any, code: Any, example: A
         hashes[count], sizes[count] = mixed, size
         code[here] = count
         example[count] = here
-        count += 1
-        if count == len(hashes):
-            table = np.full(8 * count, -1, np.int32)
-            room = np.uint64(8 * count - 1)
-            more, longer = np.empty(4 * count, np.uint64), np.empty(4 * count, np.int32)
-            more[:count], longer[:count] = hashes, sizes
+        count += one
+        if count == np.uintp(len(hashes)):
+            table = np.full(np.int64(eight * count), -1, np.int32)
+            room = eight * count - one
+            fresh = np.int64(count) * 4
+            more, longer = np.empty(fresh, np.uint64), np.empty(fresh, np.int32)
+            more[: np.int64(count)], longer[: np.int64(count)] = hashes, sizes
             hashes, sizes = more, longer
-            for known in range(count):
-                slot = (hashes[known] * prime) >> np.uint64(32) & room
+            for again in range(np.uintp(0), count):
+                slot = np.uintp((hashes[again] * prime) >> np.uint64(32)) & room
                 while table[slot] >= 0:
-                    slot = (slot + np.uint64(1)) & room
-                table[slot] = known
-    return count
+                    slot = (slot + one) & room
+                table[slot] = again
+    different: int = np.int64(count)  # type: ignore[assignment]
+    return different
 
 
 def views(
@@ -240,55 +245,112 @@ def stripped(text: Any, begin: Any, end: Any, first: Any, last: Any) -> None:
 
 
 def components(
-    first: Any, bound: Any, at: Any, rows: Any, kind: Any, position: Any,
-    plan: Any, elements: Any, numbers: Any, since: Any, begin: Any, end: Any,
+    text: Any, first: Any, bound: Any, at: Any, rows: Any, kind: Any, position: Any,
+    plan: Any, elements: Any, numbers: Any, ways: Any, since: Any, begin: Any, end: Any,
     words: Any, masks: Any, code: Any, table: Any, known: Any, example: Any, count: Any,
-) -> None:  # fmt: skip
-    """Fill the spans of the components that rows of each kind are asked for, in one walk, and
-    number their values where those are few and short, as qualifiers are.
+    releases: Any, apart: Any, found: Any, odd: Any,
+) -> int:  # fmt: skip
+    """Fill the spans of the components that rows of each kind are asked for, in one walk while the
+    text is at hand; number their values where those are few and short, as qualifiers are; make
+    views of those that are texts, without blanks at their ends.
 
     :param kind: of each row; those of kind ``k`` are asked for ``plan[k]`` to ``plan[k + 1]``.
     :param position: of each row among those of its kind.
+    :param ways: 1 for components to be numbered, 2 for texts; else 0.
     :param since: where the spans of each component that is asked for begin.
     :param code: the number of each span's value; ``example`` a span for each value.
     :param table: zeros, 512 for each component; ``known`` is filled with 255 values at most.
-    :param count: how many values each component has, -1 for those not to be numbered; it becomes
-        -1 where a value is long, or there are too many.
+    :param count: zeros; how many values each component has, -1 where one is long, or there are too
+        many.
+    :param releases: where release characters stand, in order.
+    :param apart: what is to be taken off the place of a text's span for that of its view in
+        ``found``.
+    :param odd: filled with spans whose views are not to be trusted, and the places of the views:
+        rows with release characters, values with letters beyond ASCII at their ends.
+    :return: how many of ``odd`` are filled.
     """
-    prime = np.uint64(0x9E3779B97F4A7C15)
-    for here in range(len(rows)):
-        low, high = plan[kind[here]], plan[kind[here] + 1]
+    strange, freed = np.uintp(0), np.uintp(0)
+    upper = np.uint64(32)
+    prime, one = np.uint64(0x9E3779B97F4A7C15), np.uintp(1)
+    for here in range(np.uintp(0), np.uintp(len(rows))):
+        sort = np.uintp(kind[here])
+        low, high = np.uintp(plan[sort]), np.uintp(plan[sort + one])
         if low == high:
             continue
-        edge, last = first[rows[here]], first[rows[here] + 1]
+        row, place = np.uintp(rows[here]), np.uintp(position[here])
+        edge, last = np.uintp(first[row]), np.uintp(first[row + one])
+        rare: Any = False
+        if freed < np.uintp(len(releases)):
+            while freed < np.uintp(len(releases)) and releases[freed] < at[np.uintp(bound[edge])]:
+                freed += one
+            rare = freed < np.uintp(len(releases))
+            rare = rare and releases[freed] < at[np.uintp(bound[last - one])]
         for which in range(low, high):
-            put = since[which] + position[here]
-            start, stop = 0, 0
-            after = edge + elements[which]
+            put = np.uintp(since[which]) + place
+            start, stop = np.int32(0), np.int32(0)
+            after = edge + np.uintp(elements[which])
             if after < last:
-                place = bound[after - 1] + numbers[which] - 1
-                if place < bound[after]:
-                    start, stop = at[place] + 1, at[place + 1]
+                spot = np.uintp(bound[after - one]) + np.uintp(numbers[which]) - one
+                if spot < np.uintp(bound[after]):
+                    start, stop = at[spot] + np.int32(1), at[spot + one]
             begin[put] = start
             end[put] = stop
-            if count[which] < 0:
+            if ways[which] == 2:
+                left, right = np.uintp(start), np.uintp(stop)
+                while left < right and text[left] == 32:
+                    left += one
+                while left < right and text[right - one] == 32:
+                    right -= one
+                long = right - left
+                high = np.uint64(0)
+                if long > np.uintp(12):
+                    high = np.uint64(left) << upper
+                elif long > np.uintp(4):
+                    high = words[left + np.uintp(4)] & masks[long - np.uintp(4)]
+                low = words[left] & masks[min(long, np.uintp(4))]
+                view = put - np.uintp(apart[which])
+                found[np.uintp(2) * view] = low << upper | np.uint64(long)
+                found[np.uintp(2) * view + one] = high
+                if long > np.uintp(0) and (rare or text[left] >= 128 or text[right - one] >= 128):
+                    odd[0, strange] = put
+                    odd[1, strange] = view
+                    strange += one
                 continue
-            if stop - start > 8:
+            if ways[which] == 0 or count[which] < 0:
+                continue
+            size = np.uintp(stop - start)
+            if size > 8:
                 count[which] = -1
                 continue
-            word = words[start] & masks[stop - start]
-            slot = word * prime >> np.uint64(55)
-            while table[which, slot] and known[which, table[which, slot] - 1] != word:
-                slot = (slot + np.uint64(1)) & np.uint64(511)
+            word = words[np.uintp(start)] & masks[size]
+            slot = np.uintp(word * prime >> np.uint64(55))
+            while table[which, slot] and known[which, np.uintp(table[which, slot]) - one] != word:
+                slot = (slot + one) & np.uintp(511)
             if not table[which, slot]:
                 if count[which] == 255:
                     count[which] = -1
                     continue
-                known[which, count[which]] = word
-                example[which, count[which]] = put
+                fresh = np.uintp(count[which])
+                known[which, fresh] = word
+                example[which, fresh] = put
                 count[which] += 1
                 table[which, slot] = count[which]
             code[put] = table[which, slot] - 1
+    doubtful: int = np.int64(strange)  # type: ignore[assignment]
+    return doubtful
+
+
+def texts_of(position: Any, tag: Any, picked: Any, every: Any, found: Any) -> bool:
+    """Fill the views of some of the rows with a tag from those of all; False where the picked rows
+    are not all of one tag."""
+    for here in range(np.uintp(0), np.uintp(len(picked))):
+        row = picked[here]
+        if tag[row] != tag[picked[0]]:
+            return False
+        place = np.uintp(2) * np.uintp(position[row])
+        found[np.uintp(2) * here] = every[place]
+        found[np.uintp(2) * here + np.uintp(1)] = every[place + np.uintp(1)]
+    return True
 
 
 def chosen(
@@ -303,254 +365,6 @@ def chosen(
         first[here] = begin[position[row]]
         last[here] = end[position[row]]
     return True
-
-
-def sheet(
-    head: Any, tail: Any, quads: Any, first: Any, bound: Any, at: Any, begins: Any,
-    message: Any, rows: Any, tag: Any, begin: Any, end: Any,
-) -> None:  # fmt: skip
-    """Fill the rows of messages, the number of the message of each, its tag, and its span."""
-    place = 0
-    for number in range(len(head)):
-        for row in range(head[number], tail[number] + 1):
-            message[place] = number
-            rows[place] = row
-            tag[place] = quads[begins[row]] & np.uint32(0xFFFFFF)
-            begin[place] = begins[row]
-            end[place] = at[bound[first[row + 1] - 1]]
-            place += 1
-
-
-def sorted_by_tag(
-    tag: Any, table: Any, numbers: Any, known: Any, begins: Any, order: Any, position: Any
-) -> int:
-    """Sort rows by their tags, those that come first in front.
-
-    :param table: zeros, in 65,536 places: the number of a tag, plus one.
-    :param numbers: filled with the number of each row's tag.
-    :param known: filled with the tags, ``begins`` with where the rows of each end in ``order``.
-    :param position: filled with the place of each row among those with its tag.
-    :return: how many tags there are, at most 255; -1 when there are more.
-    """
-    count = 0
-    for here in range(len(tag)):
-        slot = np.uint64(tag[here]) * np.uint64(0x9E3779B1) >> np.uint64(16) & np.uint64(0xFFFF)
-        while table[slot] and known[table[slot] - 1] != tag[here]:
-            slot = (slot + np.uint64(1)) & np.uint64(0xFFFF)
-        if not table[slot]:
-            if count == 255:
-                return -1
-            known[count] = tag[here]
-            begins[count] = 0
-            count += 1
-            table[slot] = count
-        number = table[slot] - 1
-        numbers[here] = number
-        position[here] = begins[number]
-        begins[number] += 1
-    place = 0
-    for number in range(count):
-        size = begins[number]
-        begins[number] = place
-        place += size
-    for here in range(len(tag)):
-        number = numbers[here]
-        order[begins[number]] = here
-        begins[number] += 1
-    return count
-
-
-def groups(opens: Any, message: Any, group: Any, begun: Any) -> int:
-    """Fill the group of each row, -1 before the first of its message, and the rows that open them;
-    return how many there are."""
-    count = 0
-    owner = -1
-    for here in range(len(opens)):
-        if opens[here]:
-            begun[count] = here
-            count += 1
-            owner = message[here]
-        group[here] = count - 1 if owner == message[here] else -1
-    return count
-
-
-def decimals(text: Any, begin: Any, end: Any, longest: int, found: Any, odd: Any) -> int:
-    """Fill ``found`` with numbers, not a number where nothing stands; return how many of ``odd``
-    are filled: numbers of the spans that are not digits with a point or comma between."""
-    strange = 0
-    for here in range(len(begin)):
-        start, size = begin[here], end[here] - begin[here]
-        found[here] = np.nan
-        if size == 0:
-            continue
-        whole, point = np.int64(0), -1
-        simple = size <= longest
-        if simple:
-            for at in range(size):
-                byte = text[start + at]
-                if 48 <= byte <= 57:
-                    whole = whole * 10 + (np.int64(byte) - 48)
-                elif (byte == 46 or byte == 44) and point < 0 and 0 < at < size - 1:
-                    point = at
-                else:
-                    simple = False
-                    break
-        if simple:
-            power = 1.0
-            if point >= 0:
-                for _ in range(point + 1, size):
-                    power *= 10.0
-            found[here] = np.float64(whole) / power
-        else:
-            odd[strange] = here
-            strange += 1
-    return strange
-
-
-def containers(
-    text: Any, begin: Any, end: Any, value: Any, category: Any, weights: Any, verdict: Any, odd: Any
-) -> int:
-    """Fill the verdicts on container numbers of four letters and seven digits, -1 on others;
-    return how many of ``odd`` are filled: numbers of the spans that are something else."""
-    strange = 0
-    for here in range(len(begin)):
-        start = begin[here]
-        usual = end[here] - start == 11
-        total = 0
-        if usual:
-            for at in range(4):
-                byte = text[start + at]
-                usual &= 65 <= byte <= 90
-                total += value[byte] * weights[at]
-            for at in range(4, 11):
-                byte = text[start + at]
-                usual &= 48 <= byte <= 57
-                if at < 10:
-                    total += (np.int64(byte) - 48) * weights[at]
-        verdict[here] = -1
-        if usual:
-            right = category[text[start + 3]] and total % 11 % 10 == text[start + 10] - 48
-            verdict[here] = 1 if right else 0
-        elif end[here] > start:
-            odd[strange] = here
-            strange += 1
-    return strange
-
-
-def firsts(field: Any, group: Any, copied: Any, found: Any) -> None:
-    """Fill the first place at which each field stands in each group, -1 where it does not.
-
-    :param field: of each place, -1 for none. :param group: of each place, -1 for none.
-    :param copied: groups that begin with what the group before them says; may be empty.
-    """
-    found[:] = -1
-    for here in range(len(field)):
-        what, where = field[here], group[here]
-        if what >= 0 and where >= 0 and found[what, where] < 0:
-            found[what, where] = here
-    for what in range(len(found)):
-        for where in range(len(copied)):
-            if copied[where] and found[what, where - 1] >= 0:
-                found[what, where] = found[what, where - 1]
-
-
-def slots(
-    tag: Any, message: Any, eqd: int, stowage: Any, first: Any, slot: Any, begun: Any, copied: Any
-) -> int:
-    """Fill the places on board of bay plans; see :class:`bayplan._Layout`. Return their number.
-
-    :param stowage: rows that name a place on board. :param first: of each message, whether EQD
-        comes first. :param slot: the place of each row, -1 before the first of its message.
-    :param begun: the row that opens each place. :param copied: whether it stands on the one before.
-    """
-    count = 0
-    owner, order, named, placed = -1, -1, False, False
-    for here in range(len(tag)):
-        if message[here] != owner:
-            owner, order, named, placed = message[here], -1, False, False
-            first[owner] = False
-            since = count
-        kind = 1 if tag[here] == eqd else (0 if stowage[here] else -1)
-        if kind >= 0:
-            if order < 0:
-                order = kind
-                first[owner] = kind == 1
-            there = count > since
-            if (kind == 0 and order == 1 and there and not placed) or (
-                kind == 1 and there and not named
-            ):
-                placed |= kind == 0
-                named |= kind == 1
-            else:
-                begun[count] = here
-                copied[count] = kind == 1 and order == 0
-                count += 1
-                placed, named = kind == 0, kind == 1
-        slot[here] = count - 1 if count > since else -1
-    return count
-
-
-def latest(marks: Any, group: Any, found: Any) -> None:
-    """Fill the number of the last mark at or before each row in its group, -1 where there is
-    none or the row is in no group."""
-    count, owner, last = 0, -1, -1
-    for here in range(len(marks)):
-        if group[here] != owner:
-            owner, last = group[here], -1
-        if marks[here]:
-            last = count
-            count += 1
-        found[here] = last if owner >= 0 else -1
-
-
-def days(
-    text: Any, begin: Any, end: Any, first: Any, last: Any, year: Any, ahead: int,
-    data: Any, odd: Any,
-) -> int:  # fmt: skip
-    """Write dates of six or eight digits as ISO 8601 into views; return how many of ``odd`` are
-    filled: numbers of those that are something else, which stay empty.
-
-    :param first, last: spans of format codes: 101, 102 or none.
-    :param year: near which each date of six digits lies, at most ``ahead`` behind it.
-    :param data: zeros, sixteen bytes for each.
-    """
-    strange = 0
-    full: Any
-    for here in range(len(begin)):
-        start, size, form, coded = begin[here], end[here] - begin[here], first[here], True
-        if last[here] > form:
-            coded = last[here] - form == 3 and text[form] == 49 and text[form + 1] == 48
-            coded = coded and text[form + 2] == (49 if size == 6 else 50)
-        simple = coded and (size == 6 or size == 8)
-        if simple:
-            for at in range(size):
-                simple &= 48 <= text[start + at] <= 57
-        if simple:
-            full = 0
-            for at in range(size - 4):
-                full = full * 10 + (np.int64(text[start + at]) - 48)
-            if size == 6:
-                until = year[here] + ahead
-                full += until - until % 100
-                if full > until:
-                    full -= 100
-            tail = start + size - 4
-            month = (np.int64(text[tail]) - 48) * 10 + text[tail + 1] - 48
-            day = (np.int64(text[tail + 2]) - 48) * 10 + text[tail + 3] - 48
-            simple = full >= 1 and 1 <= month <= 12 and 1 <= day <= 28
-        if simple:
-            data[16 * here] = 10
-            place = 16 * here + 4
-            for at in range(4):
-                data[place + 3 - at] = full % 10 + 48
-                full //= 10
-            data[place + 4] = data[place + 7] = 45
-            data[place + 5], data[place + 6] = text[tail], text[tail + 1]
-            data[place + 8], data[place + 9] = text[tail + 2], text[tail + 3]
-        else:
-            odd[strange] = here
-            strange += 1
-    return strange
 
 
 def chained(text: Any, parts: Any, release: int, data: Any, ends: Any, odd: Any) -> int:

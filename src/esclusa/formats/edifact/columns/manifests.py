@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import goods, views
+from esclusa.formats.edifact.columns import compiled, goods, groupings, views
 from esclusa.formats.edifact.columns.base import LIST, Table
 from esclusa.formats.edifact.columns.batch import Columns, Listed, listed, taken
 from esclusa.formats.edifact.columns.boxes import once
@@ -31,6 +31,9 @@ from esclusa.formats.edifact.columns.readings import joined, numbered_units, uni
 from esclusa.formats.edifact.columns.run import tag_code
 from esclusa.formats.edifact.columns.sheet import (
     DEAF,
+    SPAN,
+    TEXT,
+    WORD,
     Picked,
     Sheet,
     Words,
@@ -47,28 +50,66 @@ _ROUTE: Final = ("place_of_receipt", "load_port", "discharge_port", "delivery_pl
 
 
 class Layout:
-    """Bills of a sheet: ``bill`` is that of each row, -1 in the header; ``item`` the goods item of
-    each row, -1 for none; ``references`` are RFF rows and ``word`` what each is for."""
+    """Bills of a sheet: ``bill`` is that of each row, -1 in the header; ``begun`` are the rows that
+    open them; ``item`` is the goods item of each row, -1 for none; ``leg`` tells whether a TDT
+    of its bill stands before it, ``party`` whether it is in the group of one of its parties.
+    ``box`` is the last EQD of the message at each row, -1 before the first; ``weight`` the bytes
+    from each EQD to the next, or to where a bill opens. ``references`` are RFF rows and ``word``
+    what each is for."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.references = sheet.tagged("RFF")
         self.word = sheet.mapped(self.references, lambda code: common.REFERENCE.get(code, ""), 1)
-        self.cni, self.gid = sheet.tagged("CNI"), sheet.tagged("GID")
+        self.cni, self.eqd = sheet.tagged("CNI"), sheet.tagged("EQD")
         numbers = self.references[self.word.are("bill", "house")]
-        order = np.concatenate([self.cni, numbers, self.gid])
-        kind = np.repeat([0, 1, 2], [len(self.cni), len(numbers), len(self.gid)])
+        (self._compiled if sheet.run.fast else self._reckoned)(sheet, numbers)
+        self.count = len(self.begun)
+        gid = sheet.tagged("GID")
+        self.gid = gid[self.bill[gid] >= 0]
+
+    def _compiled(self, sheet: Sheet, numbers: Picked) -> None:
+        marks = np.zeros(len(sheet.rows), np.uint8)
+        for number, tag in enumerate(("CNI", "GID", "TDT", "EQD", "NAD")):
+            marks[sheet.tagged(tag)] = number + 1
+        marks[numbers] = 6
+        self.bill, self.item, self.box = np.empty((3, len(marks)), np.intp)
+        self.leg, self.party = np.empty((2, len(marks)), bool)
+        begun = np.empty(len(self.cni) + len(numbers), np.intp)
+        self.weight = np.zeros(len(self.eqd), np.int64)
+        count = compiled.compiled(groupings.bills)(
+            marks, sheet.message, sheet.begin, sheet.end,
+            self.bill, self.item, self.box, self.leg, self.party, begun, self.weight,
+        )  # fmt: skip
+        self.begun = begun[:count].copy()
+
+    def _reckoned(self, sheet: Sheet, numbers: Picked) -> None:
+        gid, count = sheet.tagged("GID"), len(sheet.rows)
+        order = np.concatenate([self.cni, numbers, gid])
+        kind = np.repeat([0, 1, 2], [len(self.cni), len(numbers), len(gid)])
         rank = np.argsort(order)
         order, kind = order[rank], kind[rank]
         head = np.diff(sheet.message[order], prepend=-1) != 0
         opens = (kind == 0) | ((kind == 1) & (head | (np.roll(kind, 1) == 2)))
-        flags = np.zeros(len(sheet.rows), bool)
+        flags = np.zeros(count, bool)
         flags[order[opens]] = True
-        self.opens = flags
         self.bill, self.begun = sheet.groups(flags)
-        self.count = len(self.begun)
-        self.gid = self.gid[self.bill[self.gid] >= 0]
-        self.item = sheet.latest(self.gid, self.bill)
+        self.item = sheet.latest(gid[self.bill[gid] >= 0], self.bill)
         self.leg = sheet.latest(sheet.tagged("TDT"), self.bill) >= 0
+        event = np.full(count, -1, np.intp)
+        for picked in (sheet.tagged("TDT"), self.eqd, gid, self.begun):
+            event[picked] = 2 * picked
+        nad = sheet.tagged("NAD")
+        nad = nad[self.bill[nad] >= 0]
+        event[nad] = 2 * nad + 1
+        self.party = np.maximum.accumulate(event) % 2 == 1
+        boxes = np.zeros(count, bool)
+        boxes[self.eqd] = True
+        self.box, _ = sheet.groups(boxes)
+        part, begun = sheet.groups(flags | boxes)
+        size = (sheet.end - sheet.begin).astype(np.int64)
+        inside = np.flatnonzero(part >= 0)
+        weight = np.bincount(part[inside], weights=size[inside], minlength=len(begun))
+        self.weight = weight[boxes[begun]].astype(np.int64)
 
     def references_to(self, word: str) -> Picked:
         return self.references[self.word.are(word)]
@@ -102,19 +143,11 @@ def _refuse(sheet: Sheet) -> Picked:
 
 def _grown(sheet: Sheet, layout: Layout) -> Picked:
     """A container is written again in each bill that names it."""
-    eqd = sheet.tagged("EQD")
-    flags = np.zeros(len(sheet.rows), bool)
-    flags[eqd] = True
-    box, begun = sheet.groups(flags | layout.opens)
-    size = (sheet.end - sheet.begin).astype(np.int64)
-    inside = np.flatnonzero(box >= 0)
-    bytes_of = np.bincount(box[inside], weights=size[inside], minlength=len(begun) + 1)
-    opened = np.flatnonzero(np.isin(begun, eqd))
-    message, number = sheet.message[begun[opened]], sheet.component(begun[opened], 2)
-    key = message * (len(opened) + 1) + numbered_units(sheet, number)
+    eqd, most = layout.eqd, np.zeros(sheet.count)
+    code = numbered_units(sheet, sheet.component(eqd, 2))
+    key = sheet.message[eqd] * (len(eqd) + 1) + code
     _, first, same = np.unique(key, return_index=True, return_inverse=True)
-    most = np.zeros(sheet.count)
-    np.maximum.at(most, message[first], np.bincount(same, weights=bytes_of[opened]))
+    np.maximum.at(most, sheet.message[eqd][first], np.bincount(same, weights=layout.weight))
     named = np.concatenate([layout.references_to("equipment"), sheet.tagged("SGP"), eqd])
     times = np.bincount(sheet.message[named], minlength=sheet.count)
     return sheet.overgrown(
@@ -163,9 +196,7 @@ def _numbers(sheet: Sheet, layout: Layout) -> tuple[Texts, Texts]:
         at = (first_of if first else last_of)(layout.bill[rff], layout.count)
         text[word] = views.pick(column, at)
     # A bill that its number opened stands under what the CNI before it lists.
-    listing = np.full(len(sheet.rows), -1, np.intp)
-    listing[layout.cni] = np.arange(len(layout.cni))
-    last = np.maximum.accumulate(listing)[layout.begun]
+    last = np.searchsorted(layout.cni, layout.begun, side="right") - 1
     under = np.append(sheet.message[layout.cni], -1)[last] == sheet.message[layout.begun]
     said_there = views.pick(sheet.column(layout.cni, 2), np.where(under, last, -1))
     plain = views.either(text["bill"], said_there)
@@ -187,18 +218,22 @@ def _voyages(sheet: Sheet, layout: Layout) -> Chosen:
     return chosen(code, np.where(last >= 0, last, first), [*found, NOTHING])
 
 
-def _in_box(sheet: Sheet) -> npt.NDArray[np.bool_]:
-    """Rows behind an EQD with a number (read in headers alone, where no bill closes it)."""
-    eqd = sheet.tagged("EQD")
-    flags = np.zeros(len(sheet.rows), bool)
-    flags[eqd] = True
-    box, _ = sheet.groups(flags)
-    number = sheet.component(eqd, 2)
+def _boxed(sheet: Sheet) -> npt.NDArray[np.bool_]:
+    """Which EQD have a number; the last is for rows before the first. (What stands behind one is
+    read in headers alone, where no bill closes it.)"""
+    number = sheet.component(sheet.once(Layout).eqd, 2)
     named = usual_units(sheet, number)
     rest = np.flatnonzero(~named)
     if len(rest):
         named[rest] = views.said(units(sheet, number.at(rest)))
-    found: npt.NDArray[np.bool_] = (box >= 0) & np.append(named, False)[box]
+    return np.append(named, False)
+
+
+def _heading(sheet: Sheet, layout: Layout, picked: Picked) -> npt.NDArray[np.bool_]:
+    """Which rows stand in a header, and not behind an EQD with a number."""
+    found: npt.NDArray[np.bool_] = layout.bill[picked] < 0
+    here = np.flatnonzero(found)
+    found[here] = ~sheet.once(_boxed)[layout.box[picked[here]]]
     return found
 
 
@@ -209,7 +244,7 @@ def _carriers(sheet: Sheet, layout: Layout, voyage: Chosen, owner: Picked) -> Te
     own = nad[role.are("carrier") & (bill >= 0)]
     code, found = sheet.read(own, lambda one: _coded(common.party(one, "carrier")))
     first = chosen(code, first_of(layout.bill[own], layout.count), [*found, ""])
-    head = (bill < 0) & ~sheet.once(_in_box)[nad]
+    head = _heading(sheet, layout, nad)
     named = nad[role.are("carrier") & head]
     code, names = sheet.read(named, _named)
     carrier = chosen(code, last_of(sheet.message[named], sheet.count), [*names, ""])
@@ -233,22 +268,13 @@ def _dates(sheet: Sheet, layout: Layout, owner: Picked) -> Columns:
     """Dates of the bill, else of the header; in a party's group the date of issue alone counts."""
     dtm = sheet.tagged("DTM")
     field = sheet.mapped(dtm, lambda code: common.MOMENT.get(code, ""), 1)
-    nad = sheet.tagged("NAD")
-    event = np.full(len(sheet.rows), -1, np.intp)
-    for tag in ("TDT", "EQD", "GID"):
-        picked = sheet.tagged(tag)
-        event[picked] = 2 * picked
-    event[layout.begun] = 2 * layout.begun
-    nad = nad[layout.bill[nad] >= 0]
-    event[nad] = 2 * nad + 1
-    in_party = np.maximum.accumulate(event) % 2 == 1
     found = {}
     for name in _DATES:
         here = dtm[field.are(name)]
         head = here[layout.bill[here] < 0]
         inside = here[layout.bill[here] >= 0]
         if name != "issued":
-            inside = inside[~in_party[inside]]
+            inside = inside[~layout.party[inside]]
         own, there = said_moments(sheet, inside, layout.bill[inside], layout.count)
         of_all, _ = said_moments(sheet, head, sheet.message[head], sheet.count)
         found[name] = np.where(there, own, of_all[owner])
@@ -260,10 +286,7 @@ def _route(sheet: Sheet, layout: Layout, owner: Picked) -> Columns:
     places = Places(sheet)
     rows = places.rows
     inside = np.where(layout.leg[rows], -1, layout.bill[rows])
-    outside = np.where(
-        (layout.bill[rows] < 0) & ~sheet.once(_in_box)[rows], sheet.message[rows], -1
-    )
-
+    outside = np.where(_heading(sheet, layout, rows), sheet.message[rows], -1)
     here, header = places.firsts(inside, layout.count), places.firsts(outside, sheet.count)
     first = here.of("original_load")
     load = here.of("load", "original_load").orelse(header.of("load").at(owner))
@@ -337,9 +360,19 @@ CUSCAR: Final = Table(
     refuse=_refuse,
     rows=_rows,
     asks={
-        "CNI": ((2, 1),), "CST": ((2, 1),), "DTM": ((1, 1), (1, 2), (1, 3)), "EQD": ((2, 1),),
-        "FTX": ((1, 1), (3, 1), (4, 1), (4, 2), (4, 6)), "GID": ((2, 1), (2, 2), (2, 5)),
-        "LOC": ((1, 1),), "MEA": ((3, 1), (3, 2)), "RFF": ((1, 1), (1, 2)), "SGP": ((1, 1),),
-        "NAD": ((1, 1), *((3, at) for at in range(1, 7)), (4, 1), (4, 2), (9, 1)),
+        "CNI": ((2, 1, TEXT),),
+        "CST": ((2, 1, WORD),),
+        "DTM": ((1, 1, WORD), (1, 2, TEXT), (1, 3, WORD)),
+        "EQD": ((2, 1, TEXT),),
+        "FTX": ((1, 1, WORD), (3, 1, SPAN), (4, 1, TEXT), (4, 2, SPAN), (4, 6, SPAN)),
+        "GID": ((2, 1, TEXT), (2, 2, TEXT), (2, 5, TEXT)),
+        "LOC": ((1, 1, WORD),),
+        "MEA": ((1, 1, WORD), (2, 1, WORD), (3, 1, WORD), (3, 2, TEXT)),
+        "NAD": (
+            (1, 1, WORD), *((3, at, SPAN) for at in range(1, 7)),
+            (4, 1, TEXT), (4, 2, SPAN), (9, 1, TEXT),
+        ),
+        "RFF": ((1, 1, WORD), (1, 2, TEXT)),
+        "SGP": ((1, 1, TEXT),),
     },
 )  # fmt: skip

@@ -26,7 +26,16 @@ from esclusa.formats.edifact.columns.header import (
     voyage_columns,
     voyages,
 )
-from esclusa.formats.edifact.columns.sheet import DEAF, Picked, Sheet, choose, first_of, last_of
+from esclusa.formats.edifact.columns.sheet import (
+    DEAF,
+    TEXT,
+    WORD,
+    Picked,
+    Sheet,
+    choose,
+    first_of,
+    last_of,
+)
 from esclusa.formats.edifact.columns.views import Texts
 from esclusa.formats.edifact.containers import HERE, KINDS, MAIN
 from esclusa.model import TransportEvent
@@ -218,8 +227,13 @@ COARRI: Final = Table(
     refuse=_refuse,
     rows=_rows,
     asks={
-        "DTM": ((1, 1), (1, 2), (1, 3)), "EQD": ((2, 1), (3, 1), (3, 4), (6, 1)),
-        "LOC": ((1, 1), (2, 1)), "MEA": ((3, 1), (3, 2)), "NAD": ((1, 1),),
-        "RFF": ((1, 1), (1, 2)), "SEL": ((1, 1), (2, 1)), "TDT": ((1, 1),),
+        "DTM": ((1, 1, WORD), (1, 2, TEXT), (1, 3, WORD)),
+        "EQD": ((2, 1, TEXT), (3, 1, TEXT), (3, 4, TEXT), (6, 1, WORD)),
+        "LOC": ((1, 1, WORD), (2, 1, TEXT)),
+        "MEA": ((1, 1, WORD), (2, 1, WORD), (3, 1, WORD), (3, 2, TEXT)),
+        "NAD": ((1, 1, WORD),),
+        "RFF": ((1, 1, WORD), (1, 2, TEXT)),
+        "SEL": ((1, 1, TEXT), (2, 1, WORD)),
+        "TDT": ((1, 1, WORD),),
     },
 )  # fmt: skip

@@ -26,6 +26,9 @@ from esclusa.formats.edifact.columns.readings import joined, moments
 from esclusa.formats.edifact.columns.sheet import (
     DEAF,
     HERE,
+    SPAN,
+    TEXT,
+    WORD,
     Picked,
     Sheet,
     Words,
@@ -305,9 +308,13 @@ PAXLST: Final = Table(
     refuse=_refuse,
     rows=_rows,
     asks={
-        "ATT": ((1, 1), (2, 1), (3, 1)), "DOC": ((1, 1), (2, 1)), "DTM": ((1, 1), (1, 2), (1, 3)),
-        "LOC": ((1, 1), (2, 1), (2, 2), (2, 4)), "MEA": ((1, 1), (3, 1), (3, 2)),
-        "NAD": ((1, 1), (4, 1), (4, 2), (4, 3), (4, 4)), "NAT": ((1, 1), (2, 1)),
-        "RFF": ((1, 1), (1, 2)),
+        "ATT": ((1, 1, WORD), (2, 1, TEXT), (3, 1, TEXT)),
+        "DOC": ((1, 1, WORD), (2, 1, TEXT)),
+        "DTM": ((1, 1, WORD), (1, 2, TEXT), (1, 3, WORD)),
+        "LOC": ((1, 1, WORD), (2, 1, TEXT), (2, 2, WORD), (2, 4, TEXT)),
+        "MEA": ((1, 1, WORD), (3, 1, SPAN), (3, 2, SPAN)),
+        "NAD": ((1, 1, WORD), (4, 1, TEXT), (4, 2, TEXT), (4, 3, SPAN), (4, 4, SPAN)),
+        "NAT": ((1, 1, WORD), (2, 1, TEXT)),
+        "RFF": ((1, 1, WORD), (1, 2, TEXT)),
     },
 )  # fmt: skip

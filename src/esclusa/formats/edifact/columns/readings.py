@@ -8,6 +8,7 @@ plain reader uses, each different text once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -16,11 +17,11 @@ import numpy.typing as npt
 from esclusa.codes.iso6346 import LETTERS, WEIGHTS
 from esclusa.formats import values
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, spans, views
+from esclusa.formats.edifact.columns import compiled, figures, loops, spans, views
 from esclusa.formats.edifact.columns.run import PAD
 from esclusa.formats.edifact.columns.sheet import DEAF, HERE, Picked, Sheet, Words
 from esclusa.formats.edifact.columns.views import Texts
-from esclusa.formats.edifact.segment import Segment
+from esclusa.formats.edifact.segment import Segment, Separators
 
 _DIGITS: Final = 15
 """Longest number whose digits a float holds exactly, so that one division rounds like ``float``."""
@@ -67,7 +68,7 @@ def _by_number(
 def _decimals(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.float64]:
     count = len(found.begin)
     result, odd = np.empty(count), np.empty(count, np.intp)
-    walk = compiled.compiled(loops.decimals)
+    walk = compiled.compiled(figures.decimals)
     strange = walk(sheet.run.text.array, *spans.narrow(found), _DIGITS, result, odd)
     return _by_number(sheet, found, odd[:strange], result)
 
@@ -79,19 +80,67 @@ def quantities(sheet: Sheet, picked: Picked) -> tuple[Words, npt.NDArray[np.floa
     What stands before the value says what it is and in which unit: few different texts, each read
     with the value 1, which gives the factor.
     """
-    run, unit = sheet.run, sheet.component(picked, 3)
+    code, read = _measured(sheet, picked)
+    what = Words(code, [word for word, _ in read])
+    factor = np.array([np.nan if one is None else one for _, one in read] + [np.nan])[code]
+    value = amounts(sheet, picked, 3, 2)
+    return what, np.where(factor == 1, value, value * factor)
+
+
+def _measured(sheet: Sheet, picked: Picked) -> tuple[Picked, list[tuple[str, float | None]]]:
+    """What :func:`common.quantity` makes of each MEA if its value is 1."""
+    run, marks = sheet.run, sheet.run.marks
+    words = [sheet.numbering(picked, element) for element in (1, 2, 3)]
+    if not len(run.releases) and all(words):
+        first, second, third = (each for each in words if each)
+        code = (first.code * len(second.values) + second.code) * len(third.values) + third.code
+        if len(first.values) * len(second.values) * len(third.values) <= _KINDS:
+            kinds = list(product(first.values, second.values, third.values))
+            used = np.bincount(code, minlength=len(kinds)) > 0
+            texts = [f"MEA{marks.element}{marks.element.join(each)}" for each in kinds]
+            return code, [
+                _quantity(f"{text}{marks.component}1", marks) if there else ("", None)
+                for text, there in zip(texts, used.tolist(), strict=True)
+            ]
+    unit = sheet.component(picked, 3)
     begin, end = sheet.whole(picked)
     ends = np.where(unit.end > 0, unit.end, end)
     code, example = spans.distinct(run, spans.Spans(begin, ends))
-    read: list[tuple[str, float | None]] = []
+    read = []
     for at in example.tolist():
         text = str(run.text.data[int(begin[at]) : int(ends[at])], "utf-8")
-        filled = f"{text}{run.marks.component}1" if unit.end[at] > 0 else text
-        read.append(common.quantity(Segment(filled, "MEA", 0, 0, 0, run.marks), DEAF))
-    what = Words(code, [word for word, _ in read])
-    factor = np.array([np.nan if one is None else one for _, one in read] + [np.nan])[code]
-    value = decimals(sheet, sheet.component(picked, 3, 2))
-    return what, np.where(factor == 1, value, value * factor)
+        read.append(_quantity(f"{text}{marks.component}1" if unit.end[at] > 0 else text, marks))
+    return code, read
+
+
+_KINDS: Final = 4096
+"""Combinations of what is measured, and in what: more are told by their texts."""
+
+
+def _quantity(text: str, marks: Separators) -> tuple[str, float | None]:
+    return common.quantity(Segment(text, "MEA", 0, 0, 0, marks), DEAF)
+
+
+def amounts(
+    sheet: Sheet, picked: Picked, element: int, number: int = 1, *, strip: bool = False
+) -> npt.NDArray[np.float64]:
+    """:func:`values.number` of a component; not a number where that is None.
+
+    :param strip: take blanks at its ends off.
+    """
+    found = sheet.component(picked, element, number)
+    text = sheet.seen(picked, element, number)
+    if text is None:
+        return decimals(sheet, spans.stripped(sheet.run, found) if strip else found)
+    begin, end = spans.narrow(found)
+    result, odd = np.empty(len(begin)), np.empty(len(begin), np.intp)
+    walk = compiled.compiled(figures.amounts)
+    strange = walk(text.view(np.uint8), begin, end, _DIGITS, result, odd)
+    rest = odd[:strange]
+    if strange:
+        spot = found.at(rest)
+        result[rest] = decimals(sheet, spans.stripped(sheet.run, spot) if strip else spot)
+    return result
 
 
 def containers(
@@ -99,9 +148,13 @@ def containers(
 ) -> tuple[Texts, npt.NDArray[np.int8]]:
     """Container numbers of EQD as :func:`values.checked_container` reads them, and the verdicts:
     1, 0, or -1 for None."""
-    found = sheet.component(picked, element)
-    verdict, rest = (_compiled_verdicts if sheet.run.fast else _verdicts)(sheet, found)
-    number = views.of(sheet.pool, found, strip=False)
+    found, text = sheet.component(picked, element), sheet.seen(picked, element)
+    if text is None:
+        verdict, rest = (_compiled_verdicts if sheet.run.fast else _verdicts)(sheet, found)
+        number = views.of(sheet.pool, found, strip=False)
+    else:
+        verdict, rest = _seen_verdicts(text, found)
+        number = text.copy() if len(rest) else text
     if len(rest):
         odd = spans.values(sheet.run, found.at(rest))
         read = [values.container(each) for each in odd.values]
@@ -141,8 +194,16 @@ def _verdicts(sheet: Sheet, found: spans.Spans) -> tuple[npt.NDArray[np.int8], P
 def _compiled_verdicts(sheet: Sheet, found: spans.Spans) -> tuple[npt.NDArray[np.int8], Picked]:
     count = len(found.begin)
     verdict, odd = np.empty(count, np.int8), np.empty(count, np.intp)
-    strange = compiled.compiled(loops.containers)(
+    strange = compiled.compiled(figures.containers)(
         sheet.run.text.array, *spans.narrow(found), _VALUE, _IS_CATEGORY, _WEIGHTS, verdict, odd
+    )
+    return verdict, odd[:strange]
+
+
+def _seen_verdicts(text: Texts, found: spans.Spans) -> tuple[npt.NDArray[np.int8], Picked]:
+    verdict, odd = np.empty(len(text), np.int8), np.empty(len(text), np.intp)
+    strange = compiled.compiled(figures.units)(
+        text.view(np.uint8), *spans.narrow(found), _VALUE, _IS_CATEGORY, _WEIGHTS, verdict, odd
     )
     return verdict, odd[:strange]
 
@@ -150,6 +211,10 @@ def _compiled_verdicts(sheet: Sheet, found: spans.Spans) -> tuple[npt.NDArray[np
 def usual_units(sheet: Sheet, found: spans.Spans) -> npt.NDArray[np.bool_]:
     """Which spans are four capital letters and seven digits."""
     array = sheet.run.text.array
+    if sheet.run.fast:
+        told = np.empty(len(found.begin), bool)
+        compiled.compiled(figures.usual)(array, *spans.narrow(found), _IS_LETTER, told)
+        return told
     usual: npt.NDArray[np.bool_] = found.end - found.begin == 11
     start = np.where(usual, found.begin, 0)
     for at in range(11):
@@ -202,7 +267,8 @@ def joined(
         said += part.end > part.begin
     several = np.flatnonzero(said > 1)
     if parts:
-        text = views.of(pool, _alone(parts, said))
+        alone = sheet.column(picked, element, first) if len(parts) == 1 else None
+        text = views.of(pool, _alone(parts, said)) if alone is None else alone.copy()
         if len(several):
             text[several] = _chained(sheet, [part.at(several) for part in parts])
     else:
@@ -278,8 +344,12 @@ def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> Texts:
     """:func:`common.moment` of each DTM, "" where it is no date."""
     run = sheet.run
     year = sheet.year[sheet.message[picked]]
-    text, form = sheet.component(picked, 1, 2), sheet.component(picked, 1, 3)
-    made, rest = (_compiled_days if run.fast else _days)(sheet, text, form, year, past)
+    text, form = sheet.seen(picked, 1, 2), sheet.numbering(picked, 1, 3)
+    if text is not None and form is not None:
+        made, rest = _seen_moments(sheet, text, form, year, past)
+    else:
+        said = sheet.component(picked, 1, 2), sheet.component(picked, 1, 3)
+        made, rest = (_compiled_days if run.fast else _days)(sheet, *said, year, past)
     if not len(rest):
         return made
     code, _ = spans.distinct(run, sheet.whole(picked[rest]))
@@ -291,6 +361,28 @@ def moments(sheet: Sheet, picked: Picked, *, past: bool = False) -> Texts:
         read.append(common.moment(segment, DEAF, int(year[one]), past=past))
     made[rest] = sheet.pool.words(read)[number]
     return made
+
+
+def _seen_moments(
+    sheet: Sheet, text: Texts, form: spans.Distinct, year: Any, past: bool
+) -> tuple[Texts, Picked]:
+    """As :func:`_days`, and moments with hours and minutes."""
+    count, known = len(text), common.CODES["date_format"]
+    sizes = [_SIZES.get(word, -1 if word in known else 0) for word in form.values]
+    made, odd = np.zeros(count, np.complex128), np.empty(count, np.intp)
+    spare = np.empty(16 * count + PAD, np.uint8)
+    strange, used = compiled.compiled(figures.moments)(
+        text.view(np.uint64), text.view(np.uint8), np.array([*sizes, 0], np.int8)[form.code], year,
+        0 if past else _AHEAD, made.view(np.uint64), made.view(np.uint8), spare, sheet.pool.size,
+        odd,
+    )  # fmt: skip
+    if used:
+        sheet.pool.keep(spare[:used])
+    return made, odd[:strange]
+
+
+_SIZES: Final = {"101": 6, "102": 8, "201": 10, "203": 12}
+"""Digits of dates, by their format code (2379); those without seconds."""
 
 
 def _forms(
@@ -314,7 +406,7 @@ def _compiled_days(
     """As :func:`_days`."""
     count = len(year)
     made, odd = np.zeros(count, np.complex128), np.empty(count, np.intp)
-    strange = compiled.compiled(loops.days)(
+    strange = compiled.compiled(figures.days)(
         sheet.run.text.array, *spans.narrow(text), *spans.narrow(form), year,
         0 if past else _AHEAD, made.view(np.uint8), odd,
     )  # fmt: skip

@@ -112,8 +112,7 @@ class Run(msgspec.Struct, dict=True):
     @cached_property
     def quads(self) -> npt.NDArray[np.uint32]:
         """Four bytes at each position of the text, little end first; a view, no copy."""
-        array = self.text.array
-        return np.ndarray((len(array) - 3,), np.dtype("<u4"), array.data, strides=(1,))
+        return _quads(self.text)
 
     @cached_property
     def high(self) -> npt.NDArray[np.intp] | None:
@@ -168,13 +167,14 @@ def tag_code(tag: str) -> int:
 
 
 def run_of(text: Text, marks: Separators, found: Found, since: int, *, fast: bool = False) -> Run:
-    """Cut what was found into rows; the first of them begins at ``since``."""
+    """Cut what was found into rows; the first of them begins at ``since``. What was found may be
+    written over."""
+    if fast:
+        return _compiled(text, marks, found, since)
     at, kind = found.at, found.kind
     if len(kind) and kind.max() > TERMINATOR:
         plain = kind <= TERMINATOR
         at, kind = at[plain], kind[plain]
-    if fast:
-        return _compiled(text, marks, Found(at, kind, found.releases), since)
     bound = np.flatnonzero(kind >= ELEMENT).astype(np.int32)
     last = np.flatnonzero(kind[bound] == TERMINATOR).astype(np.int32)
     first = np.zeros(len(last) + 1, np.int32)
@@ -189,20 +189,30 @@ def run_of(text: Text, marks: Separators, found: Found, since: int, *, fast: boo
 
 
 def _compiled(text: Text, marks: Separators, found: Found, since: int) -> Run:
-    """The same in compiled passes, which find on their way what the run would reckon for itself."""
-    bounds = np.count_nonzero(found.kind >= ELEMENT)
+    """The same in a compiled pass, which finds on its way what the run would reckon for itself."""
     count = np.count_nonzero(found.kind == TERMINATOR)
+    bounds = np.count_nonzero(found.kind == ELEMENT) + count
     bound, suspects = np.empty(bounds + 1, np.int32), np.empty(bounds + 1, np.int32)
-    first, begin = np.zeros(count + 2, np.int32), np.empty(count, np.int32)
+    first, begin = np.zeros(count + 1, np.int32), np.empty(count, np.int32)
     end, tag = np.empty(count, np.int32), np.empty(count, np.uint32)
-    untagged = np.empty(count, np.intp)
-    run = Run(text, marks, found.at, bound[:-1], first[:-1], begin, found.releases, fast=True)
-    wrong, hidden = compiled.compiled(compiled.rows)(
-        run.quads, found.at, found.kind, since, _LETTERS,
+    untagged, at = np.empty(count, np.intp), found.at
+    quads = _quads(text)
+    kept, wrong, hidden = compiled.compiled(compiled.rows)(
+        quads, at, found.kind, since, _LETTERS,
         bound, first, begin, end, tag, untagged, suspects,
     )  # fmt: skip
-    run.__dict__.update(end=end, tag=tag, untagged=untagged[:wrong], suspects=suspects[:hidden])
+    run = Run(text, marks, at[:kept], bound[:-1], first, begin, found.releases, fast=True)
+    run.__dict__.update(
+        quads=quads, end=end, tag=tag,
+        untagged=untagged[:wrong].copy(), suspects=suspects[:hidden].copy(),
+    )  # fmt: skip
     return run
+
+
+def _quads(text: Text) -> npt.NDArray[np.uint32]:
+    """Four bytes at each position of the text, little end first; a view, no copy."""
+    array = text.array
+    return np.ndarray((len(array) - 3,), np.dtype("<u4"), array.data, strides=(1,))
 
 
 def _skip_blanks(array: npt.NDArray[np.uint8], begin: Whole, ends: Whole) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from esclusa.formats.edifact import common
-from esclusa.formats.edifact.columns import compiled, loops, spans, views
+from esclusa.formats.edifact.columns import compiled, groupings, loops, spans, views
 from esclusa.formats.edifact.columns.batch import Coded
 from esclusa.formats.edifact.columns.messages import Region
 from esclusa.formats.edifact.columns.run import Run, Whole, tag_code
@@ -33,9 +33,15 @@ HERE: Final = Segment("", "", 0, 0, 0, Separators())
 """Where such a defect would stand."""
 
 
-Asks = Mapping[str, tuple[tuple[int, int], ...]]
-"""Components (element, number) that all rows with a tag are asked for. To come by a row is what
-takes time, so they are fetched in one walk."""
+SPAN: Final = 0
+WORD: Final = 1
+TEXT: Final = 2
+"""How a component is wanted: where it stands; as one of few short words, which are numbered; or as
+the text of a column."""
+
+Asks = Mapping[str, tuple[tuple[int, int, int], ...]]
+"""Components (element, number, how) that all rows with a tag are asked for. To come by a row and
+its text is what takes time, so they are fetched in one walk."""
 
 NONE: Final[Asks] = MappingProxyType({})
 
@@ -80,7 +86,9 @@ class Sheet:
         self.found: dict[str, Picked] = {}
         self.known: dict[tuple[int, int, int], spans.Distinct] = {}
         self.fetched: dict[tuple[str, int, int], spans.Spans] = {}
-        self.numbered: dict[tuple[str, int, int], spans.Distinct] = {}
+        # Numbers of words here are bytes.
+        self.numbered: dict[tuple[str, int, int], tuple[npt.NDArray[np.uint8], list[str]]] = {}
+        self.viewed: dict[tuple[str, int, int], Texts] = {}
         if run.fast:
             self._fill(first, last, int(sizes.sum()))
             return
@@ -95,14 +103,14 @@ class Sheet:
         self.message, self.rows = np.empty(count, np.intp), np.empty(count, np.int32)
         self.tag = np.empty(count, np.uint32)
         self.begin, self.end = np.empty(count, np.int32), np.empty(count, np.int32)
-        compiled.compiled(loops.sheet)(
+        compiled.compiled(groupings.sheet)(
             first, last, run.quads, run.first, run.bound, run.at, run.begin,
             self.message, self.rows, self.tag, self.begin, self.end,
         )  # fmt: skip
         known, begins = np.empty(256, np.uint32), np.zeros(256, np.intp)
         order, self.position = np.empty(count, np.intp), np.empty(count, np.int32)
         kind = np.empty(count, np.uint8)
-        found = compiled.compiled(loops.sorted_by_tag)(
+        found = compiled.compiled(groupings.sorted_by_tag)(
             self.tag, np.zeros(1 << 16, np.uint8), kind, known, begins, order, self.position
         )
         if found <= 0:
@@ -120,26 +128,36 @@ class Sheet:
         sizes = np.array([len(self.found[tag]) for tag, *_ in places], np.intp)
         ends = np.cumsum(sizes)
         plan = np.cumsum([0, *(len(self.asks.get(tag, ())) for tag in tags)])
-        elements = np.array([element for _, element, _ in places], np.intp)
-        numbers = np.array([number for *_, number in places], np.intp)
-        begin, end = np.empty((2, int(sizes.sum())), np.int32)
-        run, code = self.run, np.empty(len(begin), np.uint8)
-        # The first component tells what a segment is for.
-        count = np.where((elements == 1) & (numbers == 1), 0, -1)
-        example = np.zeros((len(places), 255), np.int32)
-        compiled.compiled(loops.components)(
-            run.first, run.bound, run.at, self.rows, kind, self.position,
-            plan, elements, numbers, ends - sizes, begin, end,
+        asked = np.array([place for _, *place in places], np.intp).reshape(-1, 3)
+        elements, numbers, ways = asked.T.copy()
+        total = int(sizes.sum())
+        begin, end = np.empty((2, total), np.int32)
+        run, code = self.run, np.empty(total, np.uint8)
+        count, example = np.zeros(len(places), np.intp), np.zeros((len(places), 255), np.int32)
+        # Texts stand behind one another in an array of their own.
+        apart = np.cumsum(np.where(ways == TEXT, 0, sizes))
+        texts = np.empty(total - int(apart[-1]) if len(apart) else 0, np.complex128)
+        odd = np.empty((2, len(texts)), np.intp)
+        strange = compiled.compiled(loops.components)(
+            run.text.array, run.first, run.bound, run.at, self.rows, kind, self.position,
+            plan, elements, numbers, ways, ends - sizes, begin, end,
             run.words, spans.MASKS, code, np.zeros((len(places), 512), np.uint8),
             np.empty((len(places), 255), np.uint64), example, count,
+            run.releases, apart, texts.view(np.uint64), odd,
         )  # fmt: skip
+        if strange:
+            rest, spots = odd[:, :strange]
+            texts[spots] = views.of(self.pool, spans.Spans(begin[rest], end[rest]))
         for at, (place, size, last) in enumerate(zip(places, sizes, ends, strict=True)):
-            here = slice(last - size, last)
-            self.fetched[place] = spans.Spans(begin[here], end[here])
-            if count[at] >= 0:
+            here, (tag, element, number, way) = slice(last - size, last), place
+            self.fetched[tag, element, number] = spans.Spans(begin[here], end[here])
+            if way == TEXT:
+                there = slice(here.start - apart[at], last - apart[at])
+                self.viewed[tag, element, number] = texts[there]
+            if way == WORD and count[at] >= 0:
                 some = example[at, : count[at]]
-                found = spans.texts(run, spans.Spans(begin[some], end[some]))
-                self.numbered[place] = spans.Distinct(code[here].astype(np.intp), found)
+                read = spans.texts(run, spans.Spans(begin[some], end[some]))
+                self.numbered[tag, element, number] = code[here], read
 
     def once(self, make: Callable[[Sheet], T]) -> T:
         """Return what ``make`` makes of the sheet, made the first time."""
@@ -192,29 +210,48 @@ class Sheet:
         key = id(picked), element, number
         if key in self.known:
             return self.known[key]
-        made = self._numbered(picked, element, number)
+        made = self.numbering(picked, element, number)
         if made is None:
             made = spans.values(self.run, self.component(picked, element, number))
         if any(picked is each for each in self.found.values()):
             self.known[key] = made
         return made
 
-    def _numbered(self, picked: Picked, element: int, number: int) -> spans.Distinct | None:
-        """The same, where the values of all rows with the tag were numbered before."""
+    def numbering(self, picked: Picked, element: int, number: int = 1) -> spans.Distinct | None:
+        """The words of a component, where those of all rows with the tag were numbered before."""
         if not (self.numbered and len(picked)):
             return None
         tag = self.tag[picked[0]]
         word = int(tag).to_bytes(3, "little").decode("ascii")
         found = self.numbered.get((word, element, number))
-        if found is None or picked is self.found[word]:
-            return found
-        if (self.tag[picked] != tag).any():
+        if found is None:
             return None
-        return spans.Distinct(found.code[self.position[picked]], found.values)
+        code, read = found
+        if picked is not self.found[word]:
+            if (self.tag[picked] != tag).any():
+                return None
+            code = code[self.position[picked]]
+        return spans.Distinct(code.astype(np.intp), read)
 
     def column(self, picked: Picked, element: int, number: int = 1) -> Texts:
-        """A component as texts, blanks at its ends taken off."""
+        """A component as texts, blanks at its ends taken off; not to be written to."""
+        found = self.seen(picked, element, number)
+        if found is not None:
+            return found
         return views.of(self.pool, self.component(picked, element, number))
+
+    def seen(self, picked: Picked, element: int, number: int = 1) -> Texts | None:
+        """The same, where texts of all rows with the tag were made before; else None."""
+        if not (self.viewed and len(picked)):
+            return None
+        tag = int(self.tag[picked[0]]).to_bytes(3, "little").decode("ascii")
+        every = self.viewed.get((tag, element, number))
+        if every is None or picked is self.found[tag]:
+            return every
+        found = np.empty(len(picked), np.complex128)
+        walk = compiled.compiled(loops.texts_of)
+        pairs = every.view(np.uint64), found.view(np.uint64)
+        return found if walk(self.position, self.tag, picked, *pairs) else None
 
     def first_said(self, picked: Picked, *places: tuple[int, int]) -> Texts:
         """The first of several components (element, number) of each row that is not blank."""
@@ -299,7 +336,7 @@ class Sheet:
         """
         if self.run.fast:
             found, begun = np.empty(len(opens), np.intp), np.empty(len(opens), np.intp)
-            count = compiled.compiled(loops.groups)(opens, self.message, found, begun)
+            count = compiled.compiled(groupings.groups)(opens, self.message, found, begun)
             return found, begun[:count].copy()
         begun = np.flatnonzero(opens)
         group = np.cumsum(opens) - 1
@@ -313,7 +350,7 @@ class Sheet:
         marks[marked] = True
         if self.run.fast:
             found = np.empty(len(marks), np.intp)
-            compiled.compiled(loops.latest)(marks, group, found)
+            compiled.compiled(groupings.latest)(marks, group, found)
             return found
         last = np.cumsum(marks) - 1
         same = (last >= 0) & (group >= 0)

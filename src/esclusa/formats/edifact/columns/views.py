@@ -40,6 +40,11 @@ class Pool:
         self.chunks: list[Any] = []
         self.size = 0
 
+    def close(self) -> None:
+        """Hold no more of the run than its text, to which views point: nothing more is added."""
+        none = np.zeros(0, np.int32)
+        self.run = Run(self.run.text, self.run.marks, *(none,) * 5, fast=self.run.fast)
+
     def words(self, words: Sequence[str]) -> Texts:
         """Views of these texts."""
         parts = [each.encode() for each in words]

@@ -2,8 +2,8 @@
 so a new address is held to this without anybody thinking of it.
 
 Each value of each body and address is sent missing, too long, of another kind and with signs that
-are no text. Each must be refused as a problem (RFC 9457) that points to the value, and must change
-nothing. About twenty CPU seconds.
+are no text. Each must be refused as a problem (RFC 9457) that points to the value, in the language that
+was asked for, and must change nothing. About twenty CPU seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 import form_worlds
 import worlds
+from esclusa.api.language import TITLES
 from esclusa.api.limits import DEFAULT
 from esclusa.web.app import create_app
 from form_worlds import GHOST, Forms
@@ -48,7 +49,7 @@ class Api:
         """Ask at an address of the document, ``name`` for each part of it."""
         address = BASE + re.sub(r"{\w+}", name, path)
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
-        headers |= {"content-type": "application/json"}
+        headers |= {"content-type": "application/json", "accept-language": "es-PA, es;q=0.9"}
         return self.client.request(method, address, headers=headers, **more)
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -136,13 +137,16 @@ def without(whole: Any, place: Place) -> Any:
 
 
 def problem(answer: httpx.Response, *statuses: int) -> dict[str, Any]:
-    """Return the problem that an answer tells; it says nothing of the inside and of secrets."""
+    """Return the problem that an answer tells; it says nothing of the inside and of secrets, and is
+    in Spanish as a whole, as was asked."""
     assert answer.status_code in statuses, answer.status_code
     assert answer.headers["content-type"] == "application/problem+json"
     for word in (GHOST, "Traceback", 'File "', "sqlalchemy", worlds.PASSWORD):
         assert word not in answer.text, f"it quotes {word}"
     told = answer.json()
-    assert told["status"] == answer.status_code and told["title"] and told["detail"]
+    assert told["status"] == answer.status_code and told["title"] == TITLES[told["status"]]
+    sentences = [told["detail"], *(one["detail"] for one in told["errors"])]
+    assert answer.headers["content-language"] == "es" and all(sentences), f"English: {sentences}"
     return dict(told)
 
 

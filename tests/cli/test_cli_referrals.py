@@ -52,6 +52,8 @@ def test_a_referral_is_opened_answered_listed_and_shown(world: World) -> None:
         1,
         "esclusa: input: planned_exam must be filled in\n",
     )
+    spanish = run(world, HOST, "move", name, "accept", "--set", "officer=77", "--language", "es")
+    assert (spanish.exit_code, spanish.stderr) == (1, "esclusa: planned_exam debe rellenarse\n")
     done = run(world, HOST, "move", name, "accept", *said, "--version", version)
     assert json.loads(done.stdout)["row"]["state"]["es"] == "Aceptada"
     again = run(world, HOST, "move", name, "void", "--version", version)

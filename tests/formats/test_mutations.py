@@ -1,4 +1,5 @@
-"""Any bytes whatever: no reader raises but for a refusal, and each defect says where and why."""
+"""Any bytes whatever: no reader raises but for a refusal, and each defect says where, and
+why in both languages."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from esclusa.casework.sentences import translated
 from esclusa.errors import InputError
 from esclusa.formats import DEFAULT, detect, open_stream
 from esclusa.model import Defect
@@ -60,9 +62,11 @@ def check(name: str, data: bytes) -> None:
             for defect in (item,) if isinstance(item, Defect) else item.defects:
                 assert defect.code
                 assert defect.reason
+                assert translated(defect.reason), f"no Spanish for {defect.reason!r}"
                 assert 0 <= defect.offset <= len(data)
     except InputError as refusal:
         assert refusal.reason
+        assert translated(refusal.reason), f"no Spanish for {refusal.reason!r}"
         assert refusal.file == name
 
 

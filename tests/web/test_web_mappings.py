@@ -121,21 +121,24 @@ def test_an_unknown_mapping_in_the_form_is_told(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
-    [(RIGHT.replace(b'"bill"', b'"billl"'), "no field &#39;billl&#39;"), (b"{", "not a mapping"),
-     (b"#" * 200_000, "at most 131,072 bytes")],
+    ("text", "english", "spanish"),
+    [(RIGHT.replace(b'"bill"', b'"billl"'), "no field &#39;billl&#39;",
+      "no tiene el campo &#39;billl&#39;"),
+     (b"{", "not a mapping", "no es un mapeo"),
+     (b"#" * 200_000, "at most 131,072 bytes", "como máximo 131,072 bytes")],
+    ids=["field", "text", "size"],
 )  # fmt: skip
 @pytest.mark.parametrize("language", ("en", "es"))
-def test_a_wrong_mapping_draws_the_page_again_with_the_reason_in_english(
-    node: Node, text: bytes, reason: str, language: str
+def test_a_wrong_mapping_draws_the_page_again_with_the_reason_in_the_readers_language(
+    node: Node, text: bytes, english: str, spanish: str, language: str
 ) -> None:
     answer = walk(node, "administrator", language).post(
         "/mappings", files={"files": ("m.toml", text)}
     )
     assert answer.status_code == 422
-    assert reason in answer.text
+    assert (english if language == "en" else spanish) in answer.text
     (note,) = html.fromstring(answer.text).xpath("//p[@role='alert']/span/@lang")
-    assert note == "en"
+    assert note == language
     assert node.mappings(node.operator()) == ()
 
 

@@ -21,6 +21,7 @@ from small_node import HOSTILE, SmallNode
 from walker import Walker, text_of
 
 from esclusa.api.limits import FaceLimits
+from esclusa.casework.sentences import translated
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.edifact.syntax import read_messages
 from esclusa.formats.explain import explain
@@ -458,6 +459,44 @@ def test_in_spanish_what_is_ours_is_spanish_and_what_is_english_says_so(node: No
     assert names and {name.get("lang") for name in names} == {"en"}
     for word in ("Look at", "What it was", "Envelope", "Warning"):
         assert word not in said
+
+
+def test_each_defect_is_said_in_the_readers_language_with_the_same_values(node: Node) -> None:
+    pages = {language: paste(walk(node, language=language)) for language in ("en", "es")}
+    said = {
+        language: list(page.xpath("//tr[starts-with(@id, 'd-')]/td[@lang]"))
+        for language, page in pages.items()
+    }
+    assert len(said["en"]) == len(said["es"]) > 1
+    for english, spanish in zip(said["en"], said["es"], strict=True):
+        assert (english.get("lang"), spanish.get("lang")) == ("en", "es")
+        assert spanish.text == translated(english.text)
+    places = pages["es"].xpath("//span[@class='told']/span")
+    assert places and {place.get("lang") for place in places} == {"es"}
+
+
+def test_what_is_refused_is_said_in_the_readers_language(node: Node) -> None:
+    luz = walk(node, language="es")
+    for address in ("/messages", "/messages/answer"):
+        answer = luz.post(address, files={"file": ("", b"")}, text=f"only {MARK}")
+        why = html.fromstring(answer.text).xpath("//p[@role='alert']")[0]
+        assert "ningún lector lo reconoce; parece texto simple sin columnas" in text_of(why)
+        assert not why.xpath(".//*[@lang='en']") and MARK not in text_of(why)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_received_file_tells_its_defects_in_the_readers_language(
+    node: Node, language: str
+) -> None:
+    name = "manifest-damaged.edi"
+    with (SAMPLES / name).open("rb") as stream:
+        node.ingest(node.operator(), name, stream)
+    walker = walk(node, "eva", language)
+    files_of = html.fromstring(walker.client.get("/intake").text)
+    address = files_of.xpath(f"//tr[th/a[text()='{name}']]/th/a/@href")[0]
+    page = html.fromstring(walker.client.get(address).text)
+    found = page.xpath("//td[@lang] | //p//span[@lang]")
+    assert len(found) > 2 and {one.get("lang") for one in found} == {language}
 
 
 def test_who_has_not_signed_in_is_sent_to_sign_in_and_nothing_is_read(node: Node) -> None:

@@ -105,7 +105,8 @@ def _response(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
 def _problem() -> dict[str, Any]:
     schema = {"$ref": _REFERENCE.format(name="Problem")}
     return {
-        "description": "What went wrong (RFC 9457)",
+        "description": "What went wrong (RFC 9457). The request's Accept-Language (en, es) says the"
+        " language of title and detail; Content-Language names it.",
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
 

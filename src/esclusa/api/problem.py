@@ -3,14 +3,14 @@
 ``type`` stays ``about:blank`` (§4.2.1: the title is the status phrase); the member ``error`` names
 the class of :mod:`esclusa.errors`, so a program can tell a refused move from a bad value. What is
 wrong with single values stands in ``errors``, each with its place: a JSON pointer into the body
-(RFC 6901, as in RFC 9457 §3), or the name of a parameter of the address.
+(RFC 6901, as in RFC 9457 §3), or the name of a parameter of the address. Title and sentences are
+in the language that the request asks for (``api/language.py``); all else is the same in both.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from esclusa.api.language import ENGLISH, TITLES, in_language, language_of, said, title
 from esclusa.api.status import TooMany, sentence_of, status_of
 from esclusa.casework import yard
 from esclusa.casework.forms import MoveMistakes, mistakes_of
@@ -61,22 +62,25 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[ValueProblem, ...] = ()
 
 
-def problem_of(error: EsclusaError, request: Request | None = None) -> Problem:
-    """Return what the caller may be told about an error of the house.
+def problem_of(
+    error: EsclusaError, request: Request | None = None, language: str = ENGLISH
+) -> Problem:
+    """Return what the caller may be told about an error of the house. A sentence that the language
+    does not have is empty.
 
     :param request: tells which values came in the address; all others are of the body.
     """
     status = status_of(error)
     where = error if isinstance(error, InputError) else None
     return Problem(
-        title=HTTPStatus(status).phrase,
+        title=title(status, language),
         status=status,
-        detail=sentence_of(error),
+        detail=said(error, sentence_of(error), language),
         error=type(error).__name__ if status < 500 else "EsclusaError",
         code=(code_of(error) or None) if status < 500 and status != 404 else None,
         file=where.file if where else None,
         offset=where.offset if where else None,
-        errors=(*_values(error, request), *_in_the_text(error)),
+        errors=(*_values(error, request, language), *_in_the_text(error, language)),
     )
 
 
@@ -91,24 +95,30 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
 
 
-def _in_the_text(error: EsclusaError) -> Iterator[ValueProblem]:
+def _in_the_text(error: EsclusaError, language: str) -> Iterator[ValueProblem]:
     """Yield what is wrong with the text of a rule, each with its place in it."""
     for line, column, one in error.places if isinstance(error, RuleError) else ():
         yield ValueProblem(
-            pointer="#", problem="refused", detail=one.reason, code=code_of(one), line=line,
-            column=column,
+            pointer="#", problem="refused", detail=_reason(one, language), code=code_of(one),
+            line=line, column=column,
         )  # fmt: skip
 
 
-def _values(error: EsclusaError, request: Request | None) -> Iterator[ValueProblem]:
+def _values(error: EsclusaError, request: Request | None, language: str) -> Iterator[ValueProblem]:
     """Yield what is wrong with single values, those of a form of the yard included."""
     for one in mistakes_of(error):
-        detail = MoveMistakes((one,)).reason
+        detail = in_language(MoveMistakes((one,)).reason, language)
         if isinstance(error, InputError) and not isinstance(error, MoveMistakes):
-            detail = error.reason
+            detail = _reason(error, language)
         yield _value(one.field, one.problem, detail, request)
     for left in error.mistakes if isinstance(error, FormMistakes) else ():
-        yield _value(left.field, left.problem, yard.sentence_of(left), request)
+        detail = in_language(yard.sentence_of(left), language)
+        yield _value(left.field, left.problem, detail, request)
+
+
+def _reason(error: InputError | RuleError, language: str) -> str:
+    """Return what is wrong, without the place that stands in members of its own."""
+    return error.reason if language == ENGLISH else said(error, str(error), language)
 
 
 def _value(field: str, problem: str, detail: str, request: Request | None) -> ValueProblem:
@@ -154,16 +164,28 @@ async def on_error(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status_of(error) == 401 else {}
     if isinstance(error, TooMany):
         headers = {"Retry-After": str(error.seconds)}
-    return answer(problem_of(error, request), headers)
+    language = language_of(request)
+    problem = problem_of(error, request, language)
+    if not problem.detail or not all(one.detail for one in problem.errors):
+        language = ENGLISH  # one language for the whole answer
+        problem = problem_of(error, request)
+    return answer(problem, headers | _in(language))
+
+
+def _in(language: str) -> dict[str, str]:
+    """Return the headers that say the language, and that the request's header chose it
+    (RFC 9110 §12.5.5)."""
+    return {"Content-Language": language, "Vary": "Accept-Language"}
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer what the router refuses: no such address, a method that the address does not take."""
     status = getattr(error, "status_code", 500)
-    phrase = HTTPStatus(status).phrase
+    language = language_of(request) if status in TITLES else ENGLISH
+    phrase = title(status, language)
     return answer(
         Problem(title=phrase, status=status, detail=phrase.lower(), error="HTTPError"),
-        getattr(error, "headers", None),
+        {**(getattr(error, "headers", None) or {}), **_in(language)},
     )
 
 

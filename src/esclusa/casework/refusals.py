@@ -3,7 +3,8 @@
 An error is raised with an English sentence that has a named place for each of its facts
 (:class:`esclusa.errors.EsclusaError`). ``refusals.csv`` holds a row for every such sentence that a
 page may show: the code by which programs know it, and its Spanish with the same places. The code
-stays when a sentence is worded anew.
+stays when a sentence is worded anew. What a reader, a code list or a form refuses comes as a whole
+sentence; :mod:`esclusa.casework.sentences` has its Spanish.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Final
 
 import msgspec
 
+from esclusa.casework.sentences import translated
 from esclusa.casework.tables import table
-from esclusa.errors import EsclusaError, ExchangeError, PointerError, RuleError, Term
+from esclusa.errors import EsclusaError, ExchangeError, InputError, PointerError, RuleError, Term
 
 Word = Callable[[str, str], str]
 """(list, code) → the word of a closed list in the reader's language."""
@@ -70,6 +72,8 @@ def code_of(error: EsclusaError) -> str:
 def spoken(error: EsclusaError, language: str, word: Word) -> str:
     """Return an error's sentence in a language; "" where there is none but the English.
 
+    One that has no row of its own may be a sentence of another room, which is known by its English.
+
     :param word: gives the words of the lists that a :class:`Term` names.
     """
     if language == SPANISH and isinstance(error, RuleError) and error.places:
@@ -77,12 +81,19 @@ def spoken(error: EsclusaError, language: str, word: Word) -> str:
             (_AT.format(line, column) if line else "") + spoken(one, language, word)
             for line, column, one in error.places
         )
-    if language != SPANISH or (found := refusal_of(error)) is None:
+    if language != SPANISH:
         return ""
+    if (found := refusal_of(error)) is None:
+        return translated(plainly(error))
     said = {name: _fact(value, word) for name, value in error.facts.items()}
     text = found.text_es.format(**said) if said else found.text_es
     partner = getattr(error, "partner", "")
     return f"{partner}: {text}" if isinstance(error, ExchangeError) and partner else text
+
+
+def plainly(error: EsclusaError) -> str:
+    """Return an error's English sentence, without the place that a typed text has none of."""
+    return error.reason if isinstance(error, InputError) and not error.file else str(error)
 
 
 def against(code: str, facts: Mapping[str, str], lists: Mapping[str, str]) -> EsclusaError:

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from esclusa.errors import EsclusaError
     from esclusa.node import Node
     from esclusa.sharing.reader import Reader
 
@@ -51,6 +52,16 @@ def language(chosen: str | None) -> str:
     return chosen or ("es" if os.environ.get("LANG", "").startswith("es") else "en")
 
 
+def _said(error: EsclusaError, options: Mapping[str, object]) -> str:
+    """Return an error's sentence, in the language of a command that has the option for it."""
+    chosen = options.get("language", "en")
+    if language(chosen if isinstance(chosen, str) else None) == "en":
+        return str(error)
+    from esclusa.casework.refusals import in_spanish
+
+    return in_spanish(error) or str(error)
+
+
 def _readable(name: str, value: object) -> None:
     """Refuse what no ledger holds: bytes of a command line that are no text, a number without end.
 
@@ -80,10 +91,10 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
                 _readable(name, value)
             return function(*args, **kwargs)
         except NotFound as error:
-            click.echo(f"esclusa: {error}", err=True)
+            click.echo(f"esclusa: {_said(error, kwargs)}", err=True)
             raise SystemExit(EXIT_NOT_FOUND) from None
         except EsclusaError as error:
-            click.echo(f"esclusa: {error}", err=True)
+            click.echo(f"esclusa: {_said(error, kwargs)}", err=True)
             raise SystemExit(EXIT_ERROR) from None
         except BrokenPipeError:
             # The reader of the pipe has had enough; Python must not complain at exit.

@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
-from esclusa.casework.refusals import spoken
-from esclusa.errors import EsclusaError, InputError
+from esclusa.casework.refusals import SPANISH, plainly, spoken
+from esclusa.casework.sentences import translated
+from esclusa.errors import EsclusaError
 from esclusa.web.catalogue import catalogue
 from esclusa.web.catalogue import mark as _
 
@@ -99,4 +100,11 @@ def sentence(error: EsclusaError, language: str) -> Why:
     without the place that a typed text has none of."""
     if text := spoken(error, language, catalogue(language).word):
         return Why(text, language)
-    return Why(error.reason if isinstance(error, InputError) and not error.file else str(error))
+    return Why(plainly(error))
+
+
+def in_words(language: str, text: str) -> Why:
+    """Return an English sentence of the program in the reader's language, as it is where it follows
+    no row of the catalogue."""
+    spanish = translated(text) if language == SPANISH else ""
+    return Why(spanish, SPANISH) if spanish else Why(text)

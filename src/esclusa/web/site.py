@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from esclusa.api.limits import DEFAULT, FaceLimits
 from esclusa.api.throttle import Throttle
 from esclusa.codes.glossary import by_code
+from esclusa.web.advice import in_words
 from esclusa.web.catalogue import LANGUAGES, catalogue
 from esclusa.web.statics import Statics
 
@@ -75,6 +76,7 @@ def environment(language: str, static: Callable[[str], str]) -> Environment:
     }
     made.filters["points"] = points
     made.filters["size"] = size
+    made.filters["sentence"] = partial(in_words, language)
     made.filters["percent"] = partial(percent, language)
     return made
 

@@ -329,7 +329,7 @@ def _digest(connection: sa.Connection) -> None:
     _part(connection)
     parts = audit_sets._parts(connection, 1)
     row = connection.execute(sa.select(lines_table).where(lines_table.c.seq == 1)).one()
-    detail = audit_sets.detail(ABOUT[0], audit_sets.size(row), parts)
+    detail = audit_sets.detail(ABOUT[0], audit_sets.size(row), audit_sets._digest(parts))
     told = (row.at, row.who, row.role, row.purpose, row.action, row.subject, detail)
     changed = lines_table.update().where(lines_table.c.seq == 1)
     new = audit.line_hash(b"", "1", *told)

@@ -70,8 +70,9 @@ def test_the_records_that_share_a_reference_are_those_of_the_definition(store: S
         assert len(every) == COUNT
         for seed, part in itertools.product(range(4), (1, 5, 30, COUNT)):
             names = Random(seed).sample(every, part)
+            versions = ties.in_force(connection, names)
             found = ties.sharing(
-                connection, labels, names, ties=kinds, kinds={"consignment"}, each=1_000
+                connection, labels, versions, ties=kinds, kinds={"consignment"}, each=1_000
             )
             others = found - set(names)
             assert others == shared(rows, names, kinds) - set(names)

@@ -324,9 +324,9 @@ def test_leases_count_in_the_move_that_brings_them_however_many_they_are(
         for path in paths:
             draft.put(Tables.leases, path, Lease(draft.run + dt.timedelta(hours=1)))
 
-    def storing(self: Copies, *given: Any) -> None:
+    def storing(self: Copies, *given: Any) -> Any:
         seen.append(sum(path in exchange.state().leases for path in paths))
-        store(self, *given)
+        return store(self, *given)
 
     monkeypatch.setattr(Copies, "store", storing)
     exchange.change(lend)

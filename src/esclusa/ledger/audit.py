@@ -82,12 +82,13 @@ def write_many(
     between = f"\x1f{now}\x1f{who}\x1f{role}\x1f{purpose}\x1f"
     rows: list[tuple[Any, ...]] = []
     lists: dict[int, Mapping[int, str]] = {}
+    cut = audit_sets.Cutter()
     for action, about, members in audit_sets.together(said):
         told: Iterable[tuple[str, str]]
         if len(members) >= audit_sets.LEAST and role == "exchange":
-            parts = audit_sets.cut(members)
+            parts, digest = cut(members)
             lists[seq + 1] = parts
-            told = [("", audit_sets.detail(about, len(members), parts))]
+            told = [("", audit_sets.detail(about, len(members), digest))]
         else:
             told = ((name, audit_sets.detail_of(about, version)) for name, version in members)
         for subject, detail in told:

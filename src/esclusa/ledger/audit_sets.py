@@ -74,18 +74,34 @@ def together(said: Sequence[Deed]) -> Iterator[tuple[str, str, Sequence[_Member]
     newest: dict[tuple[str, str], int] = {}
     last: dict[str, int] = {}
     """The list in which each record was named last: its next deed goes into a later one."""
+    last_of = last.get
     for action, besides, name, version in said:
-        at = newest.get((action, besides), -1)
-        if at <= last.get(name, -1):
-            at = newest[action, besides] = len(found)
+        of = action, besides
+        at = newest.get(of, -1)
+        if at <= last_of(name, -1):
+            at = newest[of] = len(found)
             found.append((action, besides, []))
         found[at][2].append((name, version))
         last[name] = at
     yield from found
 
 
-def cut(members: Sequence[_Member]) -> dict[int, str]:
-    """Return the list of (record, version) in parts, by number; each is JSON."""
+class Cutter:
+    """Cuts lists of (record, version) into parts. What one list says to five partners, or of a
+    receipt and of what it ended, is mostly the very same list: it is cut once."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[_Member], Mapping[int, str], str] = ((), {}, "")
+
+    def __call__(self, members: Sequence[_Member]) -> tuple[Mapping[int, str], str]:
+        """Return the parts by number, each JSON, and the digest of them all."""
+        if members != self._last[0]:
+            parts = _cut(members)
+            self._last = members, parts, _digest(parts)
+        return self._last[1:]
+
+
+def _cut(members: Sequence[_Member]) -> dict[int, str]:
     found: list[tuple[list[str], list[int]]] = [([], []) for _ in _EVERY]
     for name, version in members:
         names, versions = found[crc32(name.encode()) % _PARTS]
@@ -94,9 +110,9 @@ def cut(members: Sequence[_Member]) -> dict[int, str]:
     return {at: msgspec.json.encode(part).decode() for at, part in enumerate(found) if part[0]}
 
 
-def detail(about: str, records: int, parts: Mapping[int, str]) -> str:
+def detail(about: str, records: int, digest: str) -> str:
     """Return the detail of the line that stands for a list."""
-    return f"records={records} digest={_digest(parts)} {about}"
+    return f"records={records} digest={digest} {about}"
 
 
 def keep(connection: sa.Connection, lists: Mapping[int, Mapping[int, str]]) -> None:

@@ -14,7 +14,7 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -457,6 +457,18 @@ def bodies(connection: sa.Connection, seqs: Sequence[int]) -> list[Body]:
     return found
 
 
+def kept_bytes(connection: sa.Connection, seqs: Collection[int]) -> dict[int, bytes]:
+    """Return the bodies of these versions as they are stored, without the erased ones; for the
+    exchange, whose copies they are."""
+    found: dict[int, bytes] = {}
+    for some in bulk.lots(sorted(seqs)):
+        query = sa.select(record.c.seq, record.c.body).where(
+            bulk.among(connection, record.c.seq, some), record.c.body.is_not(None)
+        )
+        found.update([(seq, bytes(body)) for seq, body in connection.execute(query)])
+    return found
+
+
 def erase(
     connection: sa.Connection, names: Collection[str], *,
     labels: Collection[int] | None = None, keep: Collection[int] = (),
@@ -467,27 +479,67 @@ def erase(
     :param keep: sequence numbers of versions that stay.
     :return: how many versions were emptied of each record that had any.
     """
-    kept, emptied, seqs, moves = frozenset(keep), Counter[str](), list[int](), list[int]()
+    kept = frozenset(keep)
+    under = None if labels is None else frozenset(labels)
+    return empty(connection, [
+        version for version in holding(connection, names)
+        if version.seq not in kept and (under is None or version.label in under)
+    ])  # fmt: skip
+
+
+class AlreadyEmpty(Exception):
+    """A version that was to be emptied holds nothing: what was looked at before holds no more."""
+
+
+class Version(NamedTuple):
+    """A version that holds content. ``stands``: it is the newest of its chain, and not withdrawn.
+    ``moves``: it is a person's move on an alert."""
+
+    name: str
+    seq: int
+    label: int
+    stands: bool
+    moves: bool
+
+
+_HOLDING: Final = (
+    record.c.id, record.c.seq, record.c.label_id,
+    sa.and_(record.c.current, sa.not_(record.c.withdrawn)), record.c.kind == "alert_move",
+)  # fmt: skip
+
+
+def holding(connection: sa.Connection, names: Collection[str]) -> list[Version]:
+    """Return the versions of these records that hold content, in the order of their ids."""
+    found: list[Version] = []
     for some in bulk.lots(sorted(names)):
-        query = sa.select(record.c.id, record.c.seq, record.c.kind == "alert_move").where(
+        query = sa.select(*_HOLDING).where(
             bulk.among(connection, record.c.id, some), record.c.body.is_not(None)
         )
-        if labels is not None:
-            query = query.where(record.c.label_id.in_(sorted(labels)))
-        found = [row for row in connection.execute(query).all() if row[1] not in kept]
-        emptied.update([row[0] for row in found])
-        seqs += [row[1] for row in found]
-        moves += [row[1] for row in found if row[2]]
-    moved = tallies.moved_by(connection, moves)
+        found += map(Version._make, connection.execute(query).all())
+    return found
+
+
+def empty(connection: sa.Connection, versions: Sequence[Version]) -> dict[str, int]:
+    """Remove the bodies of versions; the salted digests stay.
+
+    :param versions: as :func:`holding` returns them.
+    :return: how many were emptied of each record.
+    :raises AlreadyEmpty: when one holds nothing any more: it was looked at in a transaction before.
+    """
+    seqs = [version.seq for version in versions]
+    moved = tallies.moved_by(connection, [one.seq for one in versions if one.moves])
     for part in bulk.lots(seqs):
         those = bulk.among(connection, record.c.seq, part)
-        connection.execute(record.update().where(those).values(body=None, erased_time=now_text()))
+        emptied = record.update().where(those, record.c.body.is_not(None))
+        done = connection.execute(emptied.values(body=None, erased_time=now_text())).rowcount
+        if done != len(part):
+            raise AlreadyEmpty
         connection.execute(reference.delete().where(bulk.among(connection, reference.c.seq, part)))
         _delete_texts(connection, part)
     tallies.decide_anew(connection, moved)
     if seqs:
         connection.info.setdefault(ERASED, set()).update(seqs)
-    return dict(emptied)
+    return dict(Counter([version.name for version in versions]))
 
 
 def dependents(connection: sa.Connection, names: Collection[str]) -> dict[str, set[str]]:

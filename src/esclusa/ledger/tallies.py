@@ -224,14 +224,18 @@ def _rows(connection: sa.Connection, names: Sequence[str]) -> dict[str, list[Any
 
 
 def _counted(alerts: Mapping[str, Sequence[Any]]) -> Counter[Key]:
-    found: Counter[Key] = Counter()
+    alike: Counter[tuple[str, int, str, str, str]] = Counter()
     for rows in alerts.values():
         above = ranks(rows)
         for row in rows:
             _name, label, _breadth, _seq, created, kind, state = row
-            found[day_of(created), label, above[label], kind, state] += 1
-            if state == "new":
-                found[hour_of(created), label, above[label], "", state] += 1
+            alike[created, label, above[label], kind, state] += 1
+    # Thousands of a batch were raised at one moment: their days and hours are worked out once.
+    found: Counter[Key] = Counter()
+    for (created, label, over, kind, state), number in alike.items():
+        found[day_of(created), label, over, kind, state] += number
+        if state == "new":
+            found[hour_of(created), label, over, "", state] += number
     return found
 
 

@@ -80,12 +80,13 @@ def sightings(
 
 
 def sharing(
-    connection: sa.Connection, visible: Collection[int], names: Collection[str],
+    connection: sa.Connection, visible: Collection[int], versions: Collection[int],
     *, ties: Collection[str], kinds: Collection[str], each: int,
 ) -> set[str]:  # fmt: skip
     """Return the ids of records in force under some labels that hold a reference which one of these
-    records holds as well; some of these records may be among them.
+    versions holds as well; some of the versions' own records may be among them.
 
+    :param versions: sequence numbers, of what is in force.
     :param ties: the kinds of references that count (what stands before their colon).
     :param kinds: only records of these kinds.
     :param each: how many of the newest holders of a reference are looked at.
@@ -93,9 +94,21 @@ def sharing(
     query = _shared(sqlite=connection.dialect.name == "sqlite", ties=tuple(sorted(ties)))
     given = {"labels": sorted(visible), "kinds": sorted(kinds), "each": each}
     found: set[str] = set()
-    for some in bulk.lots(sorted(names)):
+    for some in bulk.lots(sorted(versions)):
         wanted = msgspec.json.encode(some).decode()
         found.update(connection.execute(query, {"wanted": wanted, **given}).scalars())
+    return found
+
+
+def in_force(connection: sa.Connection, names: Collection[str]) -> list[int]:
+    """Return the sequence numbers of the versions of these records that are in force."""
+    found: list[int] = []
+    for some in bulk.lots(sorted(names)):
+        query = sa.select(record.c.seq).where(
+            bulk.among(connection, record.c.id, some), record.c.current,
+            sa.not_(record.c.withdrawn),
+        )  # fmt: skip
+        found += connection.execute(query).scalars()
     return found
 
 
@@ -113,10 +126,7 @@ def _shared(*, sqlite: bool, ties: tuple[str, ...]) -> sa.TextClause:
 # most others only the asked ones.
 _SHARED_SQLITE: Final = """
     WITH asked AS MATERIALIZED (
-      SELECT record.seq AS seq
-      FROM json_each(:wanted) AS wanted JOIN record ON record.id = wanted.value
-      WHERE record.current AND NOT record.withdrawn
-      ORDER BY record.seq),
+      SELECT wanted.value AS seq FROM json_each(:wanted) AS wanted),
     held AS MATERIALIZED (
       SELECT DISTINCT mine.value AS value
       FROM asked JOIN reference AS mine ON mine.seq = asked.seq
@@ -137,9 +147,9 @@ _SHARED_POSTGRESQL: Final = """
     SELECT DISTINCT found.id
     FROM (
       SELECT DISTINCT mine.value AS value
-      FROM (SELECT json_array_elements_text(CAST(:wanted AS json)) AS value) AS wanted
-      JOIN record ON record.id = wanted.value JOIN reference AS mine ON mine.seq = record.seq
-      WHERE record.current AND NOT record.withdrawn AND :counts) AS held
+      FROM (SELECT CAST(json_array_elements_text(CAST(:wanted AS json)) AS bigint) AS seq) AS asked
+      JOIN reference AS mine ON mine.seq = asked.seq
+      WHERE :counts) AS held
     CROSS JOIN LATERAL (
       SELECT record.id, record.body
       FROM reference AS newest JOIN record ON record.seq = newest.seq

@@ -33,15 +33,13 @@ _SIGHTINGS: Final = 24
 """How many of the newest records are judged again per tie; a rule looks at no more. What a junk
 seal ties together is not judged again for one that leaves."""
 
-_NONE: Final = frozenset[int]()
-
 
 class Around(NamedTuple):
-    """Under which labels the records of copies that go are in force; what rests on them, by record;
-    those alerts and whom they are about; other records whose judgement may have looked at them; and
-    the labels of all that is judged anew."""
+    """The versions of copies that go; what rests on them, by record; those alerts and whom they are
+    about; other records whose judgement may have looked at them; and the labels of all that is
+    judged anew."""
 
-    chains: Mapping[str, frozenset[int]]
+    versions: Sequence[records.Version]
     resting: Mapping[str, set[str]]
     alerts: Sequence[str]
     subjects: set[str]
@@ -69,8 +67,14 @@ class Copies:
         self.ready(labels)
         self._pipeline.ready_around([self._draft(copy) for copy in held])
 
-    def store(self, connection: sa.Connection, rows: Mapping[CopyKey, Copy | None]) -> None:
-        """Store new and changed copies, analyse them, and erase what they said before."""
+    def store(
+        self, connection: sa.Connection, rows: Mapping[CopyKey, Copy | None]
+    ) -> list[tuple[Copy, int]]:
+        """Store new and changed copies, analyse them, and erase what they said before.
+
+        :return: the copies whose records hold the very bytes that came, each with the number of the
+            version: these bytes need be kept nowhere else.
+        """
         held = _held(rows)
         named = {copy.record for copy in held}
         known = {item.id for item, _label, _ in records.live(connection, self._labels, named)}
@@ -94,6 +98,11 @@ class Copies:
         self._screen_matched(connection, (copy for copy in changed if copy.record in known))
         self._drop_overtaken(connection, known & {copy.record for copy in changed})
         self._judge_anew(connection, others)
+        stored = records.kept_bytes(connection, keep)
+        return [
+            (copy, answer.seq) for copy, answer in zip(held, made, strict=True)
+            if copy.content is not None and stored.get(answer.seq) == bytes(copy.content.body)
+        ]  # fmt: skip
 
     def ready(self, labels: Collection[int]) -> None:
         """Make analysis ready for records under these labels, and the labels that a transaction
@@ -110,14 +119,15 @@ class Copies:
         :param leaving: records that go next and need no judgement for that one step.
         """
         names = sorted({key[2] for key in keys})  # once: what is sorted is sorted again for nothing
-        chains = ties.chains_of(connection, names)
+        versions = records.holding(connection, names)
         resting = records.dependents(connection, names)
         alerts = sorted(set[str]().union(*resting.values()))
         subjects = set(queue.subjects(connection, alerts).values())
-        labels = set[int]().union(*set(chains.values()))
-        others = self._sharing(connection, names, leaving, labels)
+        labels = {version.label for version in versions if version.stands}
+        standing = [version.seq for version in versions if version.stands]
+        others = self._holding_too(connection, standing, labels).difference(names, leaving)
         labels |= ties.labels_of(connection, (subjects | others).difference(names))
-        return Around(chains, resting, alerts, subjects, others, labels)
+        return Around(versions, resting, alerts, subjects, others, labels)
 
     def erase(
         self, connection: sa.Connection, keys: Mapping[CopyKey, Copy | None], around: Around
@@ -128,8 +138,9 @@ class Copies:
         without it and open again for a person. Of a copy that is still held, under a stricter
         marking or with less in it, only what it said before goes.
 
-        :param around: what :meth:`around` says in the same transaction; its labels are
+        :param around: what :meth:`around` says, no record being newer; its labels are
             :meth:`ready`.
+        :raises AlreadyEmpty: when something was erased since then.
         """
         held = {key for key, copy in keys.items() if copy is not None and copy.content is not None}
         keep = self._kept(connection, held)
@@ -137,10 +148,14 @@ class Copies:
         # Of these something is still in force; what is gone whole cannot be judged again.
         left = {key[2] for key in held}
         for labels, some in self._by_path(keys):
-            emptied.update(records.erase(connection, some, labels=labels, keep=keep))
-            left.update(
-                [name for name in some if not around.chains.get(name, _NONE).issubset(labels)]
-            )
+            under, named = frozenset(labels), frozenset(some)
+            those = [version for version in around.versions if version.name in named]
+            emptied.update(records.empty(connection, [
+                version for version in those if version.label in under and version.seq not in keep
+            ]))  # fmt: skip
+            left.update([
+                version.name for version in those if version.stands and version.label not in under
+            ])  # fmt: skip
         # Gone first, with every word said about them; what still has reasons is made as if new.
         emptied.update(records.erase(connection, around.alerts))
         queue.remove(connection, around.alerts)
@@ -149,26 +164,29 @@ class Copies:
         self._judge_anew(connection, around.others)
         return dict(zip(keys, _places(keys, emptied, around.resting), strict=True))
 
-    def _sharing(
-        self, connection: sa.Connection, names: Collection[str], leaving: Collection[str] = (),
-        under: Collection[int] | None = None,
-    ) -> set[str]:  # fmt: skip
-        """Return other records whose judgement may have looked at these: they name the same seal,
-        box, document, or pair of parties and day, and rules on them look at these.
+    def _sharing(self, connection: sa.Connection, names: Collection[str]) -> set[str]:
+        """Return other records whose judgement may have looked at these."""
+        under = ties.labels_of(connection, names)
+        found = self._holding_too(connection, ties.in_force(connection, names), under)
+        return found.difference(names)
 
-        :param under: the labels under which these are in force, where they are known.
+    def _holding_too(
+        self, connection: sa.Connection, versions: Collection[int], under: Collection[int]
+    ) -> set[str]:
+        """Return the records that name the same seal, box, document, or pair of parties and day as
+        one of these versions, and whose rules look at them; these may be among them.
+
+        :param under: the labels of the versions, which are in force.
         """
-        from_labels = ties.labels_of(connection, names) if under is None else under
         looks = self._pipeline.analyst.algebra.looks
         above = [
             item.id for item in self._labels.all()
-            if any(looks(item.id, label) for label in from_labels)
+            if any(looks(item.id, label) for label in under)
         ]  # fmt: skip
-        others = ties.sharing(
-            connection, above, names, ties=_LOOKED_AT, kinds=ANALYSED, each=_SIGHTINGS
-        )
         # Those without an alert, too: what goes may have stood before something that says more.
-        return others.difference(names, leaving)
+        return ties.sharing(
+            connection, above, versions, ties=_LOOKED_AT, kinds=ANALYSED, each=_SIGHTINGS
+        )
 
     def _labels_around(self, connection: sa.Connection, names: Collection[str]) -> set[int]:
         return ties.labels_of(connection, self._sharing(connection, names))

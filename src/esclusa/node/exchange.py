@@ -491,12 +491,15 @@ class Exchange(RecallOrders):
             places, around, seen = None, None, 0
             while places is None:
                 # A marking that is met for the first time is made before the next try.
-                with suppress(MissingLabel), self._store.write() as connection:
-                    last = records.last(connection)
-                    if around is None or last != seen:  # what was looked at before holds no more
-                        around, seen = self._copies.around(connection, copies, leaving), last
-                    if around.labels <= labels:
-                        places = self._copies.erase(connection, copies, around)
+                try:
+                    with suppress(MissingLabel), self._store.write() as connection:
+                        last = records.last(connection)
+                        if around is None or last != seen:  # what was looked at holds no more
+                            around, seen = self._copies.around(connection, copies, leaving), last
+                        if around.labels <= labels:
+                            places = self._copies.erase(connection, copies, around)
+                except records.AlreadyEmpty:
+                    around = None  # another process erased in between: look once more
                 if places is None:
                     fresh = around.labels - labels if around is not None else set()
                     self._copies.ready(fresh)  # writes, so not inside the transaction

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,7 @@ from esclusa.errors import (
     ExchangeError,
     TrustError,
 )
-from esclusa.ledger import audit, audit_sets, exchange
+from esclusa.ledger import audit, audit_sets, exchange, records
 from esclusa.ledger.labels import Label, Labels
 from esclusa.ledger.once import is_first
 from esclusa.ledger.store import Store
@@ -131,6 +131,8 @@ class ExchangeLedger:
         self.alarms: dict[str, Told] = {}
         self.pointers: dict[str, Pointer] = {}
         """Where each record of ours lies that was ever stated, by the name partners know."""
+        self._whole: set[CopyKey] = set()
+        """Copies whose rows hold content; those of all others say where a record holds it."""
         self._published = 0
         self._seen = 0
         for table in self.kept.values():
@@ -186,10 +188,19 @@ class ExchangeLedger:
         return all(_is_lent(state, path, now) for path in label.paths)
 
     def _refresh(self, connection: sa.Connection) -> None:
+        pointing = set[CopyKey]()
         for seq, name, key, row in exchange.changed(connection, self._seen):
             self._seen = seq
             if page := keeping.page_of(name):
                 self._turn(page, row)
+            elif name == "copies" and row is not None:
+                of = keeping.key_of(key)
+                copy = self._state.copies[of] = keeping.read(name, row)
+                self._whole.discard(of)
+                if keeping.version_of(copy):
+                    pointing.add(of)
+                elif copy.content is not None:
+                    self._whole.add(of)
             elif name in TABLES:
                 table = getattr(self._state, name)
                 if row is None:
@@ -198,6 +209,21 @@ class ExchangeLedger:
                     table[keeping.key_of(key)] = keeping.read(name, row)
             else:
                 self._take(name, key, row)
+
+        if pointing:
+            self._fill(connection, pointing)
+
+    def _fill(self, connection: sa.Connection, pointing: Collection[CopyKey]) -> None:
+        """Read the content of copies that records hold."""
+        copies = self._state.copies
+        # What a later row or page overtook points nowhere any more.
+        versions = {
+            key: version for key in pointing
+            if (copy := copies.get(key)) is not None and (version := keeping.version_of(copy))
+        }  # fmt: skip
+        bodies = records.kept_bytes(connection, set(versions.values()))
+        for key, version in versions.items():
+            copies[key] = keeping.filled(copies[key], bodies.get(version))
 
     def _turn(self, name: str, page: bytes | None) -> None:
         """Take in a page of rows."""
@@ -296,14 +322,14 @@ class ExchangeLedger:
             copies |= each.store.get("copies", {})
         self._copies.prepare(copies)
         rows = self._rows(effects, also, now)
-        kept = keeping.kept(_merged(effects), ends)
+        kept = keeping.kept(_merged(effects), ends, self._whole)
         try:
             with self._store.write() as connection:
                 moved = exchange.has_moved(connection, before, LOGGED)
                 if not moved:
-                    rows |= kept.rows
+                    stored = self._copies.store(connection, copies)
+                    rows |= kept.rows | dict(keeping.pointed(*each) for each in stored)
                     seq = exchange.put(connection, rows, kept.pages, kept.overtaken)
-                    self._copies.store(connection, copies)
                     self._write_audit(connection, effects, who)
         except MissingLabel:
             moved = True  # a marking is met for the first time: it is made before the next try
@@ -314,6 +340,8 @@ class ExchangeLedger:
             self._seen = before  # what others changed may have been read in between: once more
             return None
         self._seen = seq
+        self._whole.difference_update(copies)
+        self._whole.update(_holding(copies, stored))
         if late is not None:
             apply(self._state, late)
         for (name, key), row in rows.items():
@@ -396,6 +424,17 @@ def _parts(effects: Effects) -> tuple[Effects, Effects | None]:
     return replace(effects, store=soon), replace(effects, store=late)
 
 
+def _holding(
+    copies: Mapping[CopyKey, Copy | None], stored: Iterable[tuple[Copy, int]]
+) -> set[CopyKey]:
+    """Return the copies whose rows hold content, of some that were just stored.
+
+    :param stored: those whose content a record holds.
+    """
+    held = {key for key, copy in copies.items() if copy is not None and copy.content is not None}
+    return held - {(copy.supplier, copy.originator, copy.record) for copy, _version in stored}
+
+
 def _takes_back(effects: Effects) -> bool:
     """Tell whether a partner is to let go of what an earlier statement gave."""
     rows = effects.store.get("entries", {}).values()
@@ -444,11 +483,15 @@ def _told(now: dt.datetime, alarm: Alarm) -> bytes:
 
 def _deeds(lines: Sequence[Audit]) -> list[audit_sets.Deed]:
     """Return what the audit log is told, in order."""
-    details = {of: _detail(*of) for of in {(line.partner, line.originator) for line in lines}}
-    return [
-        (line.event, details[line.partner, line.originator], line.record, line.version)
-        for line in lines
-    ]
+    details: dict[tuple[str, str], str] = {}
+    deeds: list[audit_sets.Deed] = []
+    for line in lines:
+        of = line.partner, line.originator
+        about = details.get(of)
+        if about is None:
+            about = details[of] = _detail(*of)
+        deeds.append((line.event, about, line.record, line.version))
+    return deeds
 
 
 def _detail(partner: str, originator: str) -> str:

@@ -9,7 +9,7 @@ content must be erased later and a page is never written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -117,11 +117,16 @@ def written(store: Mapping[str, Mapping[Any, Any]]) -> dict[tuple[str, str], byt
     }
 
 
-def kept(store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None = None) -> Kept:
+def kept(
+    store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None = None,
+    whole: Collection[rows.CopyKey] | None = None,
+) -> Kept:  # fmt: skip
     """Return what a ledger stores of a move: as :func:`written`, but many small rows in pages.
 
     :param ends: the last number of each outbox before the move, where it is known: no row of a
         higher number was ever stored, so a page overtakes none.
+    :param whole: the copies whose stored rows hold content, where that is known; see
+        :func:`pointed`.
     """
     made = Kept({}, [], {})
     for name, table in store.items():
@@ -139,9 +144,42 @@ def kept(store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None 
                     old: Iterable[Any] = small
                     if name == "entries" and ends is not None:
                         old = [key for key in small if key[1] <= ends.get(key[0], 0)]
+                    elif name == "copies" and whole is not None:
+                        old = [key for key in small if key in whole]
                     made.overtaken[name] = [key_text(key) for key in old]
         made.rows.update(written({name: single}))
     return made
+
+
+def pointed(copy: rows.Copy, version: int) -> tuple[tuple[str, str], bytes]:
+    """Return the table, key and row of a copy whose content the ledger keeps as a record, byte for
+    byte: the row says only where. So content lies in one place, and erasing the record erases it.
+
+    :param version: the number of the record's version.
+    """
+    assert copy.content is not None
+    there = msgspec.structs.replace(copy.content, body=msgspec.Raw(b"%d" % version))
+    row = msgspec.structs.replace(copy, content=there)
+    return ("copies", key_text((copy.supplier, copy.originator, copy.record))), _ENCODE(row)
+
+
+def version_of(copy: rows.Copy) -> int:
+    """Return the number of the version that holds the content of a copy as it was read, 0 when its
+    row holds it, or there is none. A content is a JSON object, never a number."""
+    if copy.content is None:
+        return 0
+    body = bytes(copy.content.body)
+    return int(body) if body.isdigit() else 0
+
+
+def filled(copy: rows.Copy, body: bytes | None) -> rows.Copy:
+    """Return a copy with the content that the ledger keeps for it; without any when it was erased
+    there."""
+    assert copy.content is not None
+    content = None
+    if body is not None:
+        content = msgspec.structs.replace(copy.content, body=msgspec.Raw(body))
+    return msgspec.structs.replace(copy, content=content)
 
 
 def _cut(name: str, small: Mapping[Any, Any]) -> Iterator[tuple[str, bytes]]:
@@ -164,7 +202,10 @@ def _page(form: _Form, keys: list[Any], found: list[Any]) -> bytes:
 def _shared(column: list[Any]) -> tuple[list[Any], list[int]]:
     """Return the distinct values of a column, and the number of each row's. Most rows share the
     very object, and to compare objects costs far less than to compare what they say."""
-    objects = dict(zip(map(id, column), column, strict=True))
+    places = list(map(id, column))
+    objects = dict(zip(places, column, strict=True))
+    if len(objects) == 1:
+        return column[:1], [0] * len(column)
     said: dict[bytes, int] = {}
     values: list[Any] = []
     numbers: dict[int, int] = {}
@@ -174,7 +215,7 @@ def _shared(column: list[Any]) -> tuple[list[Any], list[int]]:
             said[text] = len(values)
             values.append(value)
         numbers[place] = said[text]
-    return values, [numbers[id(value)] for value in column]
+    return values, [numbers[place] for place in places]
 
 
 def _says_nothing(row: rows.Own | rows.Copy) -> bool:

@@ -38,6 +38,7 @@ from esclusa.sharing.exchange import (
     receipts,
     requests,
     resync,
+    runs,
 )
 from esclusa.sharing.exchange.messages import (
     AgreementChange,
@@ -97,6 +98,9 @@ def receive(state: State, rules: Rules, verified: Verified, now: dt.datetime) ->
         return fork(draft, error)
     number = before.number
     have = number - batch.first + 1  # messages of this batch that we have already
+    if len(heads) - have >= runs.LEAST:
+        runs.take(draft, batch, have, heads, handle)
+        return draft.effects()
     if have:
         messages, heads = messages[have:], heads[have:]
     for message, head in zip(messages, heads, strict=True):

@@ -23,6 +23,7 @@ from esclusa.sharing.exchange import (
     onward,
     outbox,
     requests,
+    runs,
 )
 from esclusa.sharing.exchange.grants import Said
 from esclusa.sharing.exchange.messages import (
@@ -79,6 +80,8 @@ def withdraw_all(
 ) -> Effects:
     """Withdraw records of ours, each under its next version: they are recalled from everyone."""
     draft = Draft.begin(state, rules, now)
+    many = len(versions) >= runs.LEAST
+    stopped: list[Own] = []
     for record, version in versions.items():
         before = draft.own.get(record)
         if before is None:
@@ -86,8 +89,13 @@ def withdraw_all(
         _check_version(before, record, version)
         own = msgspec.structs.replace(before, version=version, content=None)
         draft.put(Tables.own, record, own)
-        draft.note("exchange:record:withdrawn", draft.me, own)
-        grants.spread(draft, own)
+        if many:
+            stopped.append(own)
+        else:
+            draft.note("exchange:record:withdrawn", draft.me, own)
+            grants.spread(draft, own)
+    if many:
+        runs.withdraw(draft, stopped)
     return draft.effects()
 
 
@@ -186,6 +194,7 @@ def erased_all(
     """Storage reports on several copies, each as in :func:`erased`."""
     draft = Draft.begin(state, rules, now)
     accounts: dict[int, dict[str, int]] = {}  # of thousands of reports most say the very same
+    due: dict[CopyKey, tuple[Owed, dict[str, int]]] = {}
     for copy, (owed, erased) in reports.items():
         account = accounts.get(id(erased))
         if account is None:
@@ -193,5 +202,10 @@ def erased_all(
                 raise ExchangeError("receipt", f"must account for all of {', '.join(CLASSES)}")
             account = accounts[id(erased)] = dict(erased)
         if draft.owed.get(copy) == owed:
+            due[copy] = (owed, account)
+    if len(due) >= runs.LEAST:
+        runs.settle(draft, due)
+    else:
+        for copy, (owed, account) in due.items():
             holdings.settle_debt(draft, copy, owed, account)
     return draft.effects()

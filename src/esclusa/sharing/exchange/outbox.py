@@ -33,7 +33,7 @@ from esclusa.sharing.exchange.state import Draft, State, Tables
 
 NEW: Final = Outbox()
 UNREAD: Final = Inbox()
-_ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
+ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
 """A message read back from a ledger has its counts in another order, and is the same message."""
 _parts: Final = msgspec.structs.astuple
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
@@ -45,9 +45,9 @@ def link(head: str, message: Message) -> str:
     """Return the chained hash after ``message``."""
     kind = type(message)
     if kind in _CARRIERS:
-        said = _ENCODE((kind.__name__, *_parts(message)[:-1]))
+        said = ENCODE((kind.__name__, *_parts(message)[:-1]))
     else:
-        said = _ENCODE(message)
+        said = ENCODE(message)
     return sha256(head.encode() + said).hexdigest()
 
 

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import msgspec
 
 import worlds
-from esclusa.ledger import records
+from esclusa.ledger import emptying, records
 from esclusa.ledger.records import Draft
 from esclusa.model import (
     Level,
@@ -85,7 +85,7 @@ def main() -> int:
         after = told("list, after one more step", lambda: desk.referrals(reader))
         name = record_id("marisol", "referral_move", natural_key(moves(0, 1)[0]))
         with node.store.write() as connection:
-            records.erase(connection, [name])
+            emptying.erase(connection, [name])
         told("list, after an erasure", lambda: desk.referrals(reader))
         node.close()
     met = max(warm, after) <= GOAL

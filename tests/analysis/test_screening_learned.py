@@ -58,6 +58,36 @@ def test_words_are_looked_up_by_one_and_mean_the_same_to_all(
     assert asked == []
 
 
+def test_of_more_words_than_are_kept_each_is_looked_up_once(
+    pair: tuple[Learned, Learned], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    look = Vocabulary.variants
+
+    def variants(self: Vocabulary, token: str) -> list[Variant]:
+        asked.append(token)
+        return look(self, token)
+
+    monkeypatch.setattr(Vocabulary, "variants", variants)
+    found = Lookups(INDEX, 3, pair[0]).words(WORDS)
+    assert [each.token for each in found] == WORDS
+    assert sorted(asked) == sorted(WORDS)
+
+
+def test_of_words_told_and_never_asked_for_no_more_are_kept_than_said(
+    pair: tuple[Learned, Learned], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest go, and are looked up when they are asked for after all."""
+    monkeypatch.setattr(learned, "_TOLD_KEPT", 4)
+    one, other = pair
+    for number in range(10):
+        one.tell(f"W{number}", [(number, "typo", 0.9)])
+    assert other.told("NOBODY") is None
+    assert other.told("W0") is None
+    assert other.told("W9") == [(9, "typo", 0.9)]
+    assert len(other._told) == 3
+
+
 def test_each_begins_with_words_that_no_other_begins_with(pair: tuple[Learned, Learned]) -> None:
     words = [f"{word}{number}" for word in WORDS for number in range(20)]
     one, other = (each.first(words) for each in pair)
@@ -119,3 +149,16 @@ def test_a_system_without_such_memory_does_without(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(os, "memfd_create", refused)
     assert Learned.among(2) is None
+
+
+def test_memory_that_is_refused_leaves_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def refused(memory: int, size: int) -> None:
+        made.append(memory)
+        raise OSError(size)
+
+    monkeypatch.setattr(os, "ftruncate", refused)
+    assert Learned.among(2) is None
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(made[0])

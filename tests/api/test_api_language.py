@@ -47,10 +47,10 @@ def asked(client: TestClient, header: str, path: str, method: str = "GET", **mor
         ("", "en"), ("es", "es"), ("es-PA,es;q=0.9,en;q=0.5", "es"), ("en, es", "en"),
         ("fr, es;q=0.3", "es"), ("en;q=0.2, ES;q=0.7", "es"), ("es;q=0, en;q=0.1", "en"),
         ("fr;q=x,,,", "en"), ("*", "en"), ("es;q=nan", "en"), ("es;q=1e9", "en"),
-        ("x" * 500 + ", es", "en"),
+        ("x" * 500 + ", es", "en"), ("es;q=0.9, " + "f" * 186 + ", en;q=0.1", "es"),
     ],
     ids=["none", "plain", "region", "order", "second", "weights", "refused", "odd", "any", "nan",
-         "exponent", "long"],
+         "exponent", "long", "cut"],
 )  # fmt: skip
 def test_the_language_is_the_one_most_asked_for(header: str, language: str) -> None:
     scope = {"type": "http", "headers": [(b"accept-language", header.encode())]}

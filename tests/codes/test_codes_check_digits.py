@@ -97,6 +97,18 @@ class TestContainerNumberIso6346:
         assert not iso6346.is_exact("CSQU3054384")
         assert list(iso6346._PREFIX) == ["TOLU"]
 
+    def test_an_owner_that_another_thread_meets_meanwhile_changes_nothing(self, monkeypatch):
+        class Meanwhile(dict):
+            def __missing__(self, owner):
+                self[owner] = sums[owner]
+                raise KeyError(owner)
+
+        assert iso6346.is_exact("CSQU3054383")
+        sums = {"CSQU": iso6346._PREFIX.get("CSQU", 28 + 58 + 120 + 256)}
+        monkeypatch.setattr(iso6346, "_PREFIX", Meanwhile())
+        assert iso6346.is_exact("CSQU3054383")
+        assert "CSQU" in iso6346._PREFIX
+
     def test_letters_skip_the_multiples_of_eleven(self):
         assert (iso6346.LETTERS["A"], iso6346.LETTERS["B"]) == (10, 12)
         assert (iso6346.LETTERS["K"], iso6346.LETTERS["L"]) == (21, 23)

@@ -14,8 +14,8 @@ from trio import ALL, CONSENT, ERASED, HOUR, NOW, Trio, content, marking
 
 from esclusa.sharing.exchange import core, moves, runs
 from esclusa.sharing.exchange.messages import Batch, Put, Recall, Receipt, Seen
-from esclusa.sharing.exchange.rows import Entry, Grade, Grant, Outbox, Own
-from esclusa.sharing.exchange.state import Effects
+from esclusa.sharing.exchange.rows import Copy, Entry, Grade, Grant, Outbox, Own
+from esclusa.sharing.exchange.state import Effects, Layer
 from simulator import schedule
 
 NEVER = 10**9
@@ -150,6 +150,34 @@ def test_grants_of_every_shape_are_withdrawn_alike_in_runs_and_one_by_one(both: 
         trio.do("marisol", moves.withdraw_all, versions=dict.fromkeys(node.own, 2))
     assert met.keys() == set(Grade)
     assert both.met == {}
+
+
+def test_recalls_behind_receipts_do_not_walk_all_grants_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A batch that brings receipts first has written grants by the time its recalls are read."""
+    walked = list[str]()
+    monkeypatch.setattr(Layer, "_rows", lambda _self: walked.append("all rows"))
+    trio = Trio(names=("marisol", "northreach"))
+    node = trio.nodes["northreach"]
+    names = [f"r{number}" for number in range(runs.LEAST)]
+    for place, name in enumerate(names, 1):
+        node.grants["marisol", "northreach", name] = Grant(
+            1, 1, "digest", ("what",), marking("marisol"), CONSENT, Grade.RECALLED, place, ""
+        )
+        node.entries["marisol", place] = Entry(Recall("northreach", name, 1, 1), "head")
+        node.copies["marisol", "marisol", name] = Copy(
+            "marisol", "marisol", name, "port_call", 1, 1, marking("northreach"), CONSENT, "digest",
+            content(),
+        )  # fmt: skip
+    receipts = [
+        Receipt("northreach", name, 1, 1, "marisol", "recall", "", ERASED) for name in names
+    ]
+    recalls = [Recall("marisol", name, 2, 2) for name in names]
+    trio.take(Batch("marisol", "northreach", 1, "", (*receipts, *recalls), Seen(), NOW, HOUR))
+    assert {grant.state for grant in node.grants.values()} == {Grade.GONE}
+    assert [copy.content for copy in node.copies.values()] == [None] * len(names)
+    assert walked == []
 
 
 RECORDS = tuple(f"r{number}" for number in range(6))

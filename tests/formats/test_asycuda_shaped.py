@@ -140,6 +140,21 @@ def test_bills_come_in_their_order_whatever_stands_between() -> None:
     assert len({*lengths}) > 3
 
 
+@pytest.mark.parametrize("cut", [0, 30], ids=["whole", "breaks off"])
+def test_a_declaration_begins_with_its_first_item_where_that_comes_first(cut: int) -> None:
+    items = "".join(
+        f"<Item><Packages><Number_of_packages>{at}</Number_of_packages></Packages></Item>\n"
+        for at in range(1, 20)
+    )
+    number = "<Identification><Registration><Number>77</Number></Registration></Identification>"
+    data = f"<ASYCUDA>\n{items}{number}</ASYCUDA>\n".encode()
+    found, plain, count = ways(data[: len(data) - cut])
+    assert found == plain
+    assert count == 19
+    (told,) = [item for item in found if isinstance(item, Message)]
+    assert told.offset == data.index(b"<Item>")
+
+
 def test_ports_that_are_remembered_are_bounded() -> None:
     bills = shaped.Bills()
     for number in range(3000):

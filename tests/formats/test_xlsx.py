@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from esclusa.casework.sentences import translated
 from esclusa.errors import FormatError, LimitError
 from esclusa.formats import Limits, open_file
 from esclusa.formats.lists.own_list import read_own_list
@@ -287,6 +288,18 @@ def test_another_zip_archive_is_told_so() -> None:
 def test_a_workbook_cut_short_is_one_fatal_defect(part: float) -> None:
     data = book(CASE)
     assert refusal(data[: int(len(data) * part)]).startswith("damaged zip archive")
+
+
+def test_of_a_long_name_that_a_damaged_workbook_quotes_the_beginning_is_told() -> None:
+    """The directory names a part with sixty thousand letters, and the part itself another."""
+    held = io.BytesIO(book(CASE))
+    with zipfile.ZipFile(held, "a") as archive:
+        archive.writestr("q" * 60_000, "x")
+    data = held.getvalue().replace(b"q" * 60_000, b"Q" * 60_000, 1)
+    said = refusal(data)
+    assert said.startswith("damaged zip archive: File name in directory 'qqq")
+    assert said.endswith("q…") and len(said) < 200
+    assert translated(said).startswith("archivo zip dañado: «File name in directory 'qqq")
 
 
 def test_a_missing_sheet_part_is_one_fatal_defect() -> None:

@@ -19,7 +19,7 @@ from lxml import etree
 from esclusa.errors import LimitError
 from esclusa.formats import Limits, xml_batches
 from esclusa.formats.asycuda import reader
-from esclusa.formats.xml_moulds import Mould, Texts, Wanted, gaps_of
+from esclusa.formats.xml_moulds import SPACE, Mould, Texts, Wanted, gaps_of
 from esclusa.formats.xml_shapes import Run, Shapes, Text
 from esclusa.model import Consignment, Defect, Message
 
@@ -360,6 +360,20 @@ def test_gaps_are_those_before_tags_of_one_depth(text: str, gaps: tuple[str, ...
         assert found is not None
         assert found.mould.gaps == gaps
         assert told(found) == meant(parsed(text))
+
+
+def test_blanks_are_gone_through_once_however_many_children_may_stand_behind_them() -> None:
+    """A pattern that asked for any number of blanks before each child that some lack would go
+    through the same blanks as often as there are such children."""
+    many = "".join(f"<x{number}>1</x{number}>" for number in range(50))
+    shapes = shapes_of(f"<a>{many}<d-e><b>1</b></d-e></a>", "<a>\n<b>1</b>\n</a>")
+    assert cast(shapes, "<a> <b>1</b></a>") is not None
+    found = cast(shapes, f"<a>{' ' * 99}<d-e>\n<b>1</b></d-e></a>")
+    assert found is not None
+    assert found.mould.gaps == ()
+    pattern: str = found.mould.match.__self__.pattern  # type: ignore[attr-defined]
+    assert pattern.count("(?>") > 50
+    assert f"(?>{SPACE}" not in pattern
 
 
 def test_gaps_are_not_asked_for_ever() -> None:

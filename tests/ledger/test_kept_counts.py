@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from esclusa.casework.alerts import ANALYSIS, kept, next_move
 from esclusa.errors import EsclusaError
-from esclusa.ledger import alert_figures, queue, records, tallies
+from esclusa.ledger import alert_figures, emptying, queue, records, tallies
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft
 from esclusa.ledger.schema import alert_count, alert_decision, record
@@ -133,7 +133,7 @@ class World:
         gone = [key for key in self.moves if key[0] == name and label in (None, key[1])]
         ids = [self.id_of(connection, one) for key in gone for one in self.moves.pop(key)]
         some = None if label is None else [label]
-        records.erase(connection, [one for one in ids if one], labels=some)
+        emptying.erase(connection, [one for one in ids if one], labels=some)
         queue.remove(connection, [name], label=label)
 
     def erase_move(self, connection: sa.Connection) -> None:
@@ -143,7 +143,7 @@ class World:
             key = self.random.choice(keys)
             one = self.moves[key][-1]
             if name := self.id_of(connection, one):
-                records.erase(connection, [name], labels=[key[1]])
+                emptying.erase(connection, [name], labels=[key[1]])
 
     def id_of(self, connection: sa.Connection, move: AlertMove) -> str:
         query = sa.select(record.c.id).where(record.c.key == f"{move.alert_id}/{move.number}")

@@ -6,12 +6,14 @@ exchange. Content that is not stored byte for byte, and rows of before, stay who
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 
-from esclusa.ledger import exchange, records
+from esclusa.ledger import emptying, exchange, records
 from esclusa.node import Node
 from esclusa.node.copies import Copies
 from esclusa.sharing import keeping
@@ -32,6 +34,26 @@ def rows_of(node: Node) -> dict[Any, bytes]:
     with node.store.read() as connection:
         found = dict(exchange.of_table(connection, "copies"))
     return {keeping.key_of(key): row for key, row in found.items()}
+
+
+def between(patch: pytest.MonkeyPatch, act: Callable[[], Any]) -> list[Any]:
+    """Act once between the look at what goes and its erasure, when analysis is made ready; return
+    where what came of it is put."""
+    around, ready, looked, done = Copies.around, Copies.ready, list[int](), list[Any]()
+
+    def seen(self: Copies, *given: Any) -> Any:
+        looked.append(1)
+        return around(self, *given)
+
+    def readied(self: Copies, labels: Any) -> None:
+        ready(self, labels)
+        if looked and not done:
+            done.append(None)  # what is done may come here itself
+            done[0] = act()
+
+    patch.setattr(Copies, "around", seen)
+    patch.setattr(Copies, "ready", readied)
+    return done
 
 
 def recalled(world: World) -> None:
@@ -56,6 +78,7 @@ def test_a_row_holds_no_content_and_read_anew_it_gives_the_same_copy(pair: World
         assert copy.content is not None and WORD in bytes(copy.content.body)
         assert outbox.content_digest(copy.content) == copy.digest
     recalled(pair)
+    assert rows_of(pair["northreach"]) == {}  # nor the salts, with which a guess could be tried
     assert copies(pair.reopen("northreach")) == []
 
 
@@ -99,7 +122,7 @@ def test_what_is_erased_among_the_records_is_erased_for_the_exchange(two: World)
     node = two["northreach"]
     gone = held(node, "KANARI001")[0].id
     with node.store.write() as connection:
-        assert records.erase(connection, [gone]) == {gone: 1}
+        assert emptying.erase(connection, [gone]) == {gone: 1}
     state = two.reopen("northreach").exchange.state()
     contents = {key[2]: copy.content for key, copy in state.copies.items()}
     assert contents.pop(gone) is None
@@ -117,20 +140,58 @@ def test_what_another_process_emptied_meanwhile_is_not_counted_in_the_receipt(
     give(two, *BILLS[:2])
     node = two["northreach"]
     gone = held(node, "KANARI001")[0].id
-    ready, done = Copies.ready, list[int]()
 
-    def readied(self: Copies, labels: Any) -> None:
-        ready(self, labels)
-        if not done and copies(node) == []:  # the recall is taken in, and nothing erased yet
-            with node.store.write() as connection:
-                done.extend(records.erase(connection, [gone]).values())
+    def other() -> dict[str, int]:
+        with node.store.write() as connection:
+            return emptying.erase(connection, [gone])
 
-    monkeypatch.setattr(Copies, "ready", readied)
+    done = between(monkeypatch, other)
     giver = two["marisol"].exchange
     giver.withdraw([place.id for place in giver.pointers.values()], by="ana")
     two.sync("marisol", "northreach")
-    assert done == [1]
+    assert done == [{gone: 1}]
     told = {receipt.record: receipt.erased for receipt in receipts(two["marisol"], "northreach")}
     assert told.pop(gone) == {"tables": 1, "indexes": 0, "lake": 0, "caches": 0, "exports": 0}
     assert [erased["indexes"] > 0 for erased in told.values()] == [True]
     assert traces(node, WORD) == []
+
+
+def test_whoever_reads_the_state_meanwhile_meets_no_copy_in_the_making(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second process takes in what the first has stored while its pages read the state."""
+    give(two, BILLS[0])
+    with closing(Node.open(two["northreach"].folder)) as other:
+        state = other.exchange.state()
+        give(two, BILLS[1])
+        met = list[bytes]()
+
+        def read(connection: Any, seqs: Any) -> dict[int, bytes]:
+            met.extend(bytes(c.content.body) for c in state.copies.values() if c.content)
+            return kept_bytes(connection, seqs)
+
+        kept_bytes = records.kept_bytes
+        monkeypatch.setattr(records, "kept_bytes", read)
+        assert len(copies(other)) == 2
+        assert len(met) == 1 and WORD in met[0]
+
+
+def test_what_another_process_takes_in_meanwhile_stays(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process erases what was recalled, and the other is told the record's next version."""
+    give(two, BILLS[0])
+    giver, node = two["marisol"], two["northreach"]
+    giver.exchange.withdraw([place.id for place in giver.exchange.pointers.values()], by="ana")
+    with closing(Node.open(node.folder)) as second:
+
+        def other() -> bool:
+            give(two, msgspec.structs.replace(BILLS[0], goods="KANARI TEA"), sync=False)
+            return second.exchange.receive(giver.exchange.batch("northreach")).fresh
+
+        done = between(monkeypatch, other)
+        node.exchange.receive(giver.exchange.batch("northreach"))
+    assert done == [True]
+    (copy,) = copies(two.reopen("northreach"))
+    assert b"KANARI TEA" in bytes(copy.content.body)
+    assert len(held(two["northreach"], "KANARI TEA")) == 1

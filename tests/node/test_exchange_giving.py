@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esclusa.ledger import records
+from esclusa.ledger import emptying, records
 from esclusa.model import Level
 from esclusa.node import Node, releasing
 from esclusa.node.exchange import Exchange
@@ -172,7 +172,7 @@ def test_a_record_that_was_erased_after_it_was_found_goes_to_nobody(
     def erased_meanwhile(self: Exchange) -> Any:
         found = waiting(self)
         with self._store.write() as connection:
-            records.erase(connection, [gone.id])
+            emptying.erase(connection, [gone.id])
         return found
 
     monkeypatch.setattr(Exchange, "_waiting", erased_meanwhile)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from esclusa.casework.forms import MoveMistakes
+from esclusa.casework.referrals import merge
 from esclusa.errors import AgreementError, Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, ReferralMove
 from esclusa.node import referral_rows as held
@@ -129,7 +130,9 @@ def test_what_a_reader_may_not_see_of_a_box_is_in_no_referral_of_it(world: World
     take_in(node, for_partners(level=Level.SECRET), loaded(box), f"{box}.edi")
     assert desk(world, HOST).show(hugo, name).news == ()
     chief = officer(node, clearance=Level.SECRET)
-    assert [one.box for one in desk(world, HOST).show(chief, name).news] == [box]
+    view = desk(world, HOST).show(chief, name)
+    assert [(one.box, one.level) for one in view.news] == [(box, Level.SECRET)]
+    assert view.row.level < Level.SECRET  # so each line says its own
     world.sync(HOST, ASKING)
     assert desk(world, ASKING).show(officer(world[ASKING]), name).news == ()
 
@@ -149,7 +152,28 @@ def test_what_was_told_of_an_earlier_journey_of_the_box_is_left_out(world: World
             at = (world.clock() + dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
             step = msgspec.structs.replace(first, move=msgspec.structs.replace(first.move, at=at))
             later = msgspec.structs.replace(kept.referral, steps=(step, *rest))
-            assert len(told(connection, visible, later)) == left
+            assert len(told(connection, node.labels, visible, later)) == left
+
+
+@pytest.mark.parametrize("at", ["soon", "2026-12-01T00:00:00", "2199-01-01T00:00:00Z"])
+def test_a_step_before_the_request_moves_no_time_of_it(world: World, at: str) -> None:
+    name = asked(world)
+    node, ana = world[ASKING], officer(world[ASKING])
+    (box,) = desk(world, ASKING).show(ana, name).row.subject.boxes
+    take_in(node, for_partners(), loaded(box), f"{box}.edi")
+    with node.store.read() as connection:
+        visible = frozenset(node.gate.visible(ana))
+        rows = desk(world, ASKING).every(connection, visible)
+        (it,) = [one.referral for one in rows if one.referral.id == name]
+        request_made = it.steps[0].move
+        early = msgspec.structs.replace(
+            request_made, agency=HOST, move="accept", by="hugo", at=at, recorded=()
+        )
+        it = merge([early, request_made])
+        assert [(one.move.move, bool(one.lost)) for one in it.steps] == [
+            ("accept", True), ("request", False),
+        ]  # fmt: skip
+        assert [one.box for one in told(connection, node.labels, visible, it)] == [box]
 
 
 def test_a_waiver_is_asked_by_one_and_approved_by_another_who_leads(world: World) -> None:

@@ -188,3 +188,55 @@ def test_of_many_entities_those_looked_at_last_are_kept(
     for name in names:
         assert told(node.stories, ana, name) == told(anew(node), ana, name)
     assert [key[2] for key in node.stories.kept._held] == names[1:]
+
+
+def test_what_was_looked_at_again_and_again_is_not_what_goes_first(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story_kept, "_KEPT", 2)
+    for number, firm in enumerate(("OTRA FIRMA SA", "TERCERA SA"), 2):
+        worlds.take_in(node, f"{number}.edi", worlds.cuscar((f"B{number}", firm, "TEA")))
+    ana = worlds.reader(node)
+    names = [node.entities.find(ana, text).rows[0].id
+             for text in (NAME, "OTRA FIRMA", NAME, "TERCERA")]  # fmt: skip
+    for name in names:
+        told(node.stories, ana, name)
+    assert [key[2] for key in node.stories.kept._held] == names[2:]
+
+
+def test_the_boxes_of_a_bill_count_among_what_is_kept(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is remembered, as a report may name it; one bill may have ten thousand."""
+    ana = worlds.reader(node)
+    name = node.entities.find(ana, NAME).rows[0].id
+    told(node.stories, ana, name)
+    (alone,) = node.stories.kept._held.values()
+    units = tuple(("equipment:TEMU0000000", "ISTMO") for _each in range(800))
+    monkeypatch.setattr(story_kept, "refs_of", lambda _part: story_entries.Refs("", units))
+    told(anew(node), ana, name)
+    node.stories.kept.forget()
+    told(node.stories, ana, name)
+    (laden,) = node.stories.kept._held.values()
+    assert (alone.size, laden.size) == (1, 101)
+    assert node.stories.kept._size == 101
+
+
+def test_what_is_made_while_something_is_forgotten_is_told_and_not_kept(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its snapshot may be older than the erasure, and so it may hold what has gone."""
+    ana, kept = worlds.reader(node), node.stories.kept
+    name = node.entities.find(ana, NAME).rows[0].id
+    whole = story_entries.alerts_beside
+
+    def alerts(around: Any, places: dict[str, Any]) -> Any:
+        kept.forget()
+        return whole(around, places)
+
+    monkeypatch.setattr(story_kept, "alerts_beside", alerts)
+    assert node.stories.timeline(ana, name, WHOLE).count == 1
+    assert not kept._held
+    monkeypatch.undo()
+    assert told(node.stories, ana, name) == told(anew(node), ana, name)
+    assert len(kept._held) == 1

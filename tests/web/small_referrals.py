@@ -77,7 +77,7 @@ class SmallReferrals:
             box=self.name or "CSQU3054383", event="load", stage=stage,
             occurred=self.name or "2026-11-19T10:40", place=self.name or "ECGYE",
             ship=self.name or "NORTHREACH STAR", voyage=self.name or "0412N", record=self.record,
-            recorded="2026-11-19T11:05:00Z", against=against,
+            recorded="2026-11-19T11:05:00Z", level=2, against=against,
         )  # fmt: skip
 
     def referrals(self, reader: Reader, **asked: Any) -> views.ReferralPage:

@@ -39,7 +39,9 @@ TITLES: Final = {
 def language_of(request: Request) -> str:
     """Return the language that a request asks for most, ``en`` or ``es``; ``en`` where it asks for
     neither."""
-    header = request.headers.get("accept-language", "")[:_LONGEST]
+    header = request.headers.get("accept-language", "")
+    if len(header) > _LONGEST:  # a part that was cut through would lose its weight
+        header = header[:_LONGEST].rpartition(",")[0]
     best, most = ENGLISH, 0.0
     for part in header.split(","):
         tag, _semicolon, weight = part.partition(";")

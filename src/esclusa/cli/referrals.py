@@ -163,11 +163,11 @@ def _shown(view: ReferralView, spoken: str) -> None:
     if view.news:
         output.table(
             "\nWhat messages tell of its boxes",
-            ("came in (UTC)", "box", "event", "time as sent", "place", ""),
+            ("came in (UTC)", "box", "event", "time as sent", "place", "level>", ""),
             [
                 (one.recorded[:16], one.box, one.event if one.stage == "actual" else
                  f"{one.event}, {one.stage}", one.occurred[:16], one.place,
-                 "AGAINST DO NOT LOAD" if one.against else "")
+                 one.level, "AGAINST DO NOT LOAD" if one.against else "")
                 for one in view.news
             ],
         )  # fmt: skip

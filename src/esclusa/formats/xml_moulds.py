@@ -346,35 +346,38 @@ class _Writer:
 
     def children(self, slots: Slots, above: str) -> str:
         """Write what an element has inside, up to its end tag."""
-        deep = above.count("/")
-        inner = [self._child(slot, f"{above}{slot.tag}", self._gap(deep + 1)) for slot in slots]
-        return "".join(inner) + self._gap(deep)
+        deep = above.count("/") + 1
+        if deep < len(self._gaps):
+            before, end = map(re.escape, (self._gaps[deep], self._gaps[deep - 1]))
+            inner = [self._child(slot, f"{above}{slot.tag}", before, "") for slot in slots]
+            return "".join(inner) + end
+        # Behind each child: before it, any number of blanks were gone through for each one absent.
+        return SPACE + "".join(
+            [self._child(slot, f"{above}{slot.tag}", "", SPACE) for slot in slots]
+        )
 
-    def _gap(self, deep: int) -> str:
-        return re.escape(self._gaps[deep]) if deep < len(self._gaps) else SPACE
-
-    def _child(self, slot: Slot, path: str, gap: str) -> str:
+    def _child(self, slot: Slot, path: str, before: str, behind: str) -> str:
         if path in self._wanted.raws:
-            pattern = self._several(slot, path, gap)
+            pattern = self._several(slot, path, before, behind)
         else:
-            pattern = gap + self.element(slot, path)
+            pattern = f"{before}{self.element(slot, path)}{behind}"
             pattern = f"(?:{pattern})++" if slot.many else pattern
             if path in self._wanted.marks and path in self.caught:
                 self._found(path)
                 pattern += "()"
         return f"(?>{pattern}|)" if slot.optional else pattern
 
-    def _several(self, slot: Slot, path: str, gap: str) -> str:
+    def _several(self, slot: Slot, path: str, before: str, behind: str) -> str:
         """Write children that are wanted each: the first with its texts, what follows as it is."""
         self.raw[path] = slot
-        pattern = f"{gap}{self.element(slot, path)}()"
+        pattern = f"{before}{self.element(slot, path)}{behind}()"
         self._found(path)
         if not slot.many:
             return pattern
         bare = _Writer(self._wanted, frozenset(), self._gaps, tidy=self._tidy).element(slot, path)
         self.count += 1
         self.more[path] = self.count
-        return f"{pattern}((?:{gap}{bare})*+)"
+        return f"{pattern}((?:{before}{bare}{behind})*+)"
 
     def _found(self, path: str) -> None:
         self.found[path] = self.count + 1

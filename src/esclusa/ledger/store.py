@@ -53,7 +53,7 @@ class Store:
             raise LedgerError(f"database kind {self.url.get_backend_name()!r} is not supported")
         self.after_erasure: list[Callable[[Collection[int]], None]] = []
         """What is told the sequence numbers after each transaction in which
-        :func:`~esclusa.ledger.records.erase` emptied versions: what is kept beside the ledger
+        :func:`~esclusa.ledger.emptying.erase` emptied versions: what is kept beside the ledger
         follows it."""
         self._erased = _Erased()
         self._writer = self._engine(immediate=True)

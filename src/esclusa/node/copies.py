@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
-from esclusa.ledger import partner_lists, queue, records, redress, ties
+from esclusa.ledger import emptying, partner_lists, queue, records, redress, ties
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.model import Provenance, RedressGrant, decode_body
@@ -39,7 +39,7 @@ class Around(NamedTuple):
     about; other records whose judgement may have looked at them; and the labels of all that is
     judged anew."""
 
-    versions: Sequence[records.Version]
+    versions: Sequence[emptying.Version]
     resting: Mapping[str, set[str]]
     alerts: Sequence[str]
     subjects: set[str]
@@ -88,7 +88,7 @@ class Copies:
             if answer.outcome is not Outcome.UNCHANGED
         ]
         for labels, names in self._by_path((c.supplier, c.originator, c.record) for c in changed):
-            records.erase(connection, names, labels=labels, keep=keep)
+            emptying.erase(connection, names, labels=labels, keep=keep)
         if stating := self._stating(connection, changed):
             try:
                 screen_again(self._pipeline, connection, stating)
@@ -119,7 +119,7 @@ class Copies:
         :param leaving: records that go next and need no judgement for that one step.
         """
         names = sorted({key[2] for key in keys})  # once: what is sorted is sorted again for nothing
-        versions = records.holding(connection, names)
+        versions = emptying.holding(connection, names)
         resting = records.dependents(connection, names)
         alerts = sorted(set[str]().union(*resting.values()))
         subjects = set(queue.subjects(connection, alerts).values())
@@ -150,14 +150,14 @@ class Copies:
         for labels, some in self._by_path(keys):
             under, named = frozenset(labels), frozenset(some)
             those = [version for version in around.versions if version.name in named]
-            emptied.update(records.empty(connection, [
+            emptied.update(emptying.empty(connection, [
                 version for version in those if version.label in under and version.seq not in keep
             ]))  # fmt: skip
             left.update([
                 version.name for version in those if version.stands and version.label not in under
             ])  # fmt: skip
         # Gone first, with every word said about them; what still has reasons is made as if new.
-        emptied.update(records.erase(connection, around.alerts))
+        emptied.update(emptying.erase(connection, around.alerts))
         queue.remove(connection, around.alerts)
         gone = {key[2] for key in keys} - left
         self._pipeline.look_again(connection, (around.subjects - gone) | left)
@@ -203,7 +203,7 @@ class Copies:
         changed = {key[0] for key, seq in before.items() if after.get(key) != seq}
         subjects = queue.subjects(connection, changed)
         said = {name for each in records.dependents(connection, changed).values() for name in each}
-        records.erase(connection, changed | said)
+        emptying.erase(connection, changed | said)
         queue.remove(connection, changed)
         self._pipeline.look_again(connection, set(subjects.values()))
 
@@ -213,11 +213,11 @@ class Copies:
         resting = records.dependents(connection, names)
         rows = queue.known(connection, {name for each in resting.values() for name in each})
         standing = [row.seq for row in rows.values()]
-        records.erase(connection, {alert for alert, _label in rows}, keep=standing)
+        emptying.erase(connection, {alert for alert, _label in rows}, keep=standing)
         for (alert, label), row in rows.items():
             if row.state == "withdrawn":
                 said = records.dependents(connection, [alert]).get(alert, set())
-                records.erase(connection, {alert, *said}, labels=[label])
+                emptying.erase(connection, {alert, *said}, labels=[label])
                 queue.remove(connection, [alert], label=label)
 
     def _kept(self, connection: sa.Connection, held: Collection[CopyKey]) -> set[int]:

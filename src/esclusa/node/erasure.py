@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 
-from esclusa.ledger import audit, custody, matches, queue, records
+from esclusa.ledger import audit, custody, emptying, matches, queue, records
 from esclusa.ledger.store import Store
 from esclusa.sharing.reader import Action, Reader
 
@@ -25,7 +25,7 @@ def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, rea
         names = (record_id, *sorted(resting))
         names += tuple(sorted(matches.left_alone(connection, names)))
         files = {item for name in names for item in custody.sources_of(connection, name)}
-        emptied = sum(records.erase(connection, names).values())
+        emptied = sum(emptying.erase(connection, names).values())
         queue.remove(connection, names)
         files -= custody.still_needed(connection, files)
         for item in sorted(files) if emptied else ():

@@ -24,7 +24,7 @@ from esclusa.errors import (
     TrustError,
     WireError,
 )
-from esclusa.ledger import records
+from esclusa.ledger import emptying, records
 from esclusa.model import Record
 from esclusa.node import credentials
 from esclusa.node.alerts import MissingLabel
@@ -484,8 +484,6 @@ class Exchange(RecallOrders):
         :param labels: labels for which analysis is ready; what is missing is added.
         """
         with self.alone(), uncollected():
-            known = self.state().copies  # read again where a failed move made it forgotten
-            copies = {key: known.get(key) for key in owed}
             # The erasure commits before its report: a crash in between erases again, finds
             # nothing more, and reports then. Content never outlives its receipt.
             places, around, seen = None, None, 0
@@ -493,12 +491,15 @@ class Exchange(RecallOrders):
                 # A marking that is met for the first time is made before the next try.
                 try:
                     with suppress(MissingLabel), self._store.write() as connection:
+                        # Read here, where no other process can store a newer version that stays.
+                        known = self.state().copies
+                        copies = {key: known.get(key) for key in owed}
                         last = records.last(connection)
                         if around is None or last != seen:  # what was looked at holds no more
                             around, seen = self._copies.around(connection, copies, leaving), last
                         if around.labels <= labels:
                             places = self._copies.erase(connection, copies, around)
-                except records.AlreadyEmpty:
+                except emptying.AlreadyEmpty:
                     around = None  # another process erased in between: look once more
                 if places is None:
                     fresh = around.labels - labels if around is not None else set()

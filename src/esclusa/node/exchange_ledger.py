@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -131,8 +131,6 @@ class ExchangeLedger:
         self.alarms: dict[str, Told] = {}
         self.pointers: dict[str, Pointer] = {}
         """Where each record of ours lies that was ever stated, by the name partners know."""
-        self._whole: set[CopyKey] = set()
-        """Copies whose rows hold content; those of all others say where a record holds it."""
         self._published = 0
         self._seen = 0
         for table in self.kept.values():
@@ -188,19 +186,19 @@ class ExchangeLedger:
         return all(_is_lent(state, path, now) for path in label.paths)
 
     def _refresh(self, connection: sa.Connection) -> None:
-        pointing = set[CopyKey]()
+        pointing: dict[CopyKey, Copy] = {}
         for seq, name, key, row in exchange.changed(connection, self._seen):
             self._seen = seq
             if page := keeping.page_of(name):
-                self._turn(page, row)
+                for of in self._turn(page, row):
+                    pointing.pop(of, None)  # a later word: what the row pointed at has gone
             elif name == "copies" and row is not None:
                 of = keeping.key_of(key)
-                copy = self._state.copies[of] = keeping.read(name, row)
-                self._whole.discard(of)
+                copy = keeping.read(name, row)
                 if keeping.version_of(copy):
-                    pointing.add(of)
-                elif copy.content is not None:
-                    self._whole.add(of)
+                    pointing[of] = copy
+                    continue
+                self._state.copies[of] = copy
             elif name in TABLES:
                 table = getattr(self._state, name)
                 if row is None:
@@ -209,30 +207,27 @@ class ExchangeLedger:
                     table[keeping.key_of(key)] = keeping.read(name, row)
             else:
                 self._take(name, key, row)
-
         if pointing:
             self._fill(connection, pointing)
 
-    def _fill(self, connection: sa.Connection, pointing: Collection[CopyKey]) -> None:
-        """Read the content of copies that records hold."""
-        copies = self._state.copies
-        # What a later row or page overtook points nowhere any more.
-        versions = {
-            key: version for key in pointing
-            if (copy := copies.get(key)) is not None and (version := keeping.version_of(copy))
-        }  # fmt: skip
+    def _fill(self, connection: sa.Connection, pointing: Mapping[CopyKey, Copy]) -> None:
+        """Take in copies whose content records hold. They come whole: whoever was given the state
+        before may be reading it meanwhile."""
+        versions = {key: keeping.version_of(copy) for key, copy in pointing.items()}
         bodies = records.kept_bytes(connection, set(versions.values()))
-        for key, version in versions.items():
-            copies[key] = keeping.filled(copies[key], bodies.get(version))
+        for key, copy in pointing.items():
+            self._state.copies[key] = keeping.filled(copy, bodies.get(versions[key]))
 
-    def _turn(self, name: str, page: bytes | None) -> None:
-        """Take in a page of rows."""
-        table = getattr(self._state, name)
+    def _turn(self, name: str, page: bytes | None) -> Iterable[Any]:
+        """Take in a page of rows; return the keys of copies in it."""
+        table, told = getattr(self._state, name), list[Any]()
         for key, row in keeping.read_page(name, page) if page is not None else ():
+            told.append(key)
             if row is None:
                 table.pop(key, None)
             else:
                 table[key] = row
+        return told if name == "copies" else ()
 
     def _take(self, name: str, key: str, row: bytes | None) -> None:
         """Take in a row that is not the state machine's."""
@@ -322,7 +317,7 @@ class ExchangeLedger:
             copies |= each.store.get("copies", {})
         self._copies.prepare(copies)
         rows = self._rows(effects, also, now)
-        kept = keeping.kept(_merged(effects), ends, self._whole)
+        kept = keeping.kept(_merged(effects), ends)
         try:
             with self._store.write() as connection:
                 moved = exchange.has_moved(connection, before, LOGGED)
@@ -340,8 +335,6 @@ class ExchangeLedger:
             self._seen = before  # what others changed may have been read in between: once more
             return None
         self._seen = seq
-        self._whole.difference_update(copies)
-        self._whole.update(_holding(copies, stored))
         if late is not None:
             apply(self._state, late)
         for (name, key), row in rows.items():
@@ -422,17 +415,6 @@ def _parts(effects: Effects) -> tuple[Effects, Effects | None]:
     soon = {name: rows for name, rows in effects.store.items() if name not in late}
     replace = msgspec.structs.replace
     return replace(effects, store=soon), replace(effects, store=late)
-
-
-def _holding(
-    copies: Mapping[CopyKey, Copy | None], stored: Iterable[tuple[Copy, int]]
-) -> set[CopyKey]:
-    """Return the copies whose rows hold content, of some that were just stored.
-
-    :param stored: those whose content a record holds.
-    """
-    held = {key for key, copy in copies.items() if copy is not None and copy.content is not None}
-    return held - {(copy.supplier, copy.originator, copy.record) for copy, _version in stored}
 
 
 def _takes_back(effects: Effects) -> bool:

@@ -13,8 +13,10 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from esclusa.casework.forms import moment
 from esclusa.casework.referrals import Referral
 from esclusa.ledger import versions
+from esclusa.ledger.labels import Labels
 from esclusa.model import TransportEvent
 from esclusa.sharing.referral_views import BoxNewsView
 
@@ -28,7 +30,7 @@ _EVENT: Final = msgspec.json.Decoder(TransportEvent)
 
 
 def told(
-    connection: sa.Connection, visible: Collection[int], it: Referral
+    connection: sa.Connection, labels: Labels, visible: Collection[int], it: Referral
 ) -> tuple[BoxNewsView, ...]:
     """Return what messages under these labels tell of a referral's boxes: loadings against "do not
     load" first, then the newest first; at most :data:`MOST`.
@@ -37,28 +39,33 @@ def told(
     loading came in after the request. Whether the box was lifted before that, a person finds out:
     the times of terminals are local and often lack their zone.
     """
-    if not it.subject.boxes or not it.steps:
+    # A step of the other side may stand before the request, with whatever it says for a time.
+    request = (one.move for one in it.steps if one.move.move == "request" and not one.lost)
+    asked = next((moment(one.at) for one in request), None)
+    if not it.subject.boxes or asked is None:
         return ()
-    asked = dt.datetime.fromisoformat(it.steps[0].move.at)
     held = versions.holding(
         connection, visible, {KIND}, {f"equipment:{box}" for box in it.subject.boxes}
     )
     news = [
-        _news(one, _EVENT.decode(one.body), stands=it.do_not_load and one.recorded >= asked)
+        _news(
+            one, _EVENT.decode(one.body), int(labels.get(one.label_id).marking.level),
+            stands=it.do_not_load and one.recorded >= asked,
+        )
         for one in held.values()
         if one.recorded >= asked - JOURNEY
-    ]
+    ]  # fmt: skip
     news.sort(key=lambda one: (one.against, one.recorded, one.record), reverse=True)
     return tuple(news[:MOST])
 
 
-def _news(held: versions.Held, event: TransportEvent, *, stands: bool) -> BoxNewsView:
+def _news(held: versions.Held, event: TransportEvent, level: int, *, stands: bool) -> BoxNewsView:
     ship = event.voyage.conveyance
     return BoxNewsView(
         box=event.equipment.number if event.equipment else "",
         event=event.event, stage=event.stage, occurred=event.occurred,
         place=event.place.code or event.place.name, ship=ship.name or ship.imo,
         voyage=event.voyage.reference, record=held.id,
-        recorded=held.recorded.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        recorded=held.recorded.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), level=level,
         against=stands and event.event == "load" and event.stage == "actual",
     )  # fmt: skip

@@ -295,5 +295,5 @@ class ReferralDesk:
             record=record.id if record else "",
             alert=alert if alert and queue.find(connection, visible, alert) else "",
             examination=exam if seen is not None else "",
-            news=told(connection, visible, it),
+            news=told(connection, self._labels, visible, it),
         )  # fmt: skip

@@ -18,7 +18,7 @@ import msgspec
 
 from esclusa.analysis.resolution.mention import CONTAINER
 from esclusa.ledger.register import KeptEntity
-from esclusa.ledger.standing import Mark, Standing, standing_at, written_since
+from esclusa.ledger.standing import Standing, standing_at, written_since
 from esclusa.node.entity_known import Known
 from esclusa.node.story_entries import (
     Around,
@@ -38,6 +38,8 @@ LOOKED: Final = 2_000
 _KEPT: Final = 20_000
 """Records of which something is kept, about a kilobyte each; those of the entity that was asked for
 longest ago go first."""
+_BOXES: Final = 8
+"""Boxes of a bill that take as much as a record does."""
 
 _Key = tuple[frozenset[int], bool, str]
 """The labels that somebody reads under, whether he may read referrals, and the entity's id."""
@@ -73,7 +75,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     ``standing`` is how far the ledger had come, ``stated`` its versions by number, ``pieces`` what
     was found of each record, ``kinds`` the kinds of reports that may stand beside these, ``boxes``
-    the container numbers that it bears; ``cut`` tells that there are more records.
+    the container numbers that it bears; ``cut`` tells that there are more records, ``size`` as how
+    many records it counts among what is kept.
     """
 
     standing: Standing
@@ -82,6 +85,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     kinds: frozenset[str]
     boxes: frozenset[str]
     cut: bool
+    size: int
 
     def sketches(self, around: Around) -> dict[str, Sketch]:
         """Return the entries of the timeline by id, with the reports of now beside them."""
@@ -97,38 +101,46 @@ class Stories:
 
     def __init__(self) -> None:
         self._held: OrderedDict[_Key, Story] = OrderedDict()
+        self._size = 0
+        self._gone: tuple[int, str] | None = None
+        self._forgot = 0
         self._lock = threading.Lock()
 
     def forget(self, _erased: Collection[int] = ()) -> None:
-        """Keep nothing of what there is."""
+        """Keep nothing of what there is, nor of what is being made of it now."""
         with self._lock:
-            self._held.clear()
+            self._clear()
+
+    def _clear(self) -> None:
+        self._held.clear()
+        self._size = 0
+        self._forgot += 1
 
     def of(self, around: Around, known: Known, entity: KeptEntity) -> Story:
         """Return what is known of an entity in a snapshot; ``known`` is of just that."""
         key = (around.visible, around.reader.may(Action.REFERRAL_READ), entity.id)
         here = known.standing
+        gone = here.mark.erased, here.mark.at
         with self._lock:
-            if any(_erased(one.standing.mark, here.mark) for one in self._held.values()):
-                self._held.clear()
-            before = self._held.get(key)
-        if before is not None and before.standing == here:
-            return before
+            if self._gone != gone:  # all that is held has seen the same erasures
+                self._clear()
+                self._gone = gone
+            before, forgot = self._held.get(key), self._forgot
+            if before is not None and before.standing == here:
+                self._held.move_to_end(key)
+                return before
         story = _made(around, known, entity, *_goes_on(around, before, here))
         with self._lock:
-            self._held[key] = story
-            self._held.move_to_end(key)
-            while len(self._held) > 1 and sum(map(_size, self._held.values())) > _KEPT:
-                self._held.popitem(last=False)
+            if self._forgot == forgot:  # else it may hold what was erased meanwhile
+                self._keep(key, story)
         return story
 
-
-def _erased(before: Mark, here: Mark) -> bool:
-    return (before.erased, before.at) != (here.erased, here.at)
-
-
-def _size(story: Story) -> int:
-    return len(story.pieces)
+    def _keep(self, key: _Key, story: Story) -> None:
+        before = self._held.pop(key, None)
+        self._size += story.size - (before.size if before else 0)
+        self._held[key] = story
+        while len(self._held) > 1 and self._size > _KEPT:
+            self._size -= self._held.popitem(last=False)[1].size
 
 
 def _refs(pieces: Mapping[str, _Piece]) -> dict[str, Refs]:
@@ -179,10 +191,12 @@ def _made(
             where, (of_record(row, part, where.roles), *(above.sketches if above else ())),
             refs_of(part), frozenset({name, f"record:{name}", *(above.rests if above else ())}),
         )  # fmt: skip
+    pieces = kept | added
     return Story(
-        standing=known.standing, stated=stated, pieces=kept | added,
+        standing=known.standing, stated=stated, pieces=pieces,
         kinds=_kinds(around, before, kept, added, boxes, names), boxes=boxes,
         cut=len(seqs) > LOOKED,
+        size=len(pieces) + sum(len(one.refs.carried) for one in pieces.values()) // _BOXES,
     )  # fmt: skip
 
 

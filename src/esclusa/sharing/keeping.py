@@ -9,7 +9,7 @@ content must be erased later and a page is never written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -117,16 +117,11 @@ def written(store: Mapping[str, Mapping[Any, Any]]) -> dict[tuple[str, str], byt
     }
 
 
-def kept(
-    store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None = None,
-    whole: Collection[rows.CopyKey] | None = None,
-) -> Kept:  # fmt: skip
+def kept(store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None = None) -> Kept:
     """Return what a ledger stores of a move: as :func:`written`, but many small rows in pages.
 
     :param ends: the last number of each outbox before the move, where it is known: no row of a
         higher number was ever stored, so a page overtakes none.
-    :param whole: the copies whose stored rows hold content, where that is known; see
-        :func:`pointed`.
     """
     made = Kept({}, [], {})
     for name, table in store.items():
@@ -144,8 +139,6 @@ def kept(
                     old: Iterable[Any] = small
                     if name == "entries" and ends is not None:
                         old = [key for key in small if key[1] <= ends.get(key[0], 0)]
-                    elif name == "copies" and whole is not None:
-                        old = [key for key in small if key in whole]
                     made.overtaken[name] = [key_text(key) for key in old]
         made.rows.update(written({name: single}))
     return made
@@ -153,7 +146,8 @@ def kept(
 
 def pointed(copy: rows.Copy, version: int) -> tuple[tuple[str, str], bytes]:
     """Return the table, key and row of a copy whose content the ledger keeps as a record, byte for
-    byte: the row says only where. So content lies in one place, and erasing the record erases it.
+    byte: the row says only where, and the salt. So content lies in one place, and erasing the
+    record erases it; a salt goes with its row.
 
     :param version: the number of the record's version.
     """

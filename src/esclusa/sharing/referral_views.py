@@ -107,8 +107,9 @@ class BoxNewsView(msgspec.Struct, frozen=True, kw_only=True):
     """What a message told of a box of a referral.
 
     ``event`` and ``stage`` as in a transport event, ``occurred`` as its sender wrote it (local to
-    ``place`` unless a zone is written), ``recorded`` when it came in (UTC). ``against``: it tells a
-    loading although the referral says "do not load".
+    ``place`` unless a zone is written), ``recorded`` when it came in (UTC). ``level`` is that of
+    its record, which may be above the referral's. ``against``: it tells a loading although the
+    referral says "do not load".
     """
 
     box: str
@@ -120,6 +121,7 @@ class BoxNewsView(msgspec.Struct, frozen=True, kw_only=True):
     voyage: str
     record: str
     recorded: str
+    level: int
     against: bool = False
 
 

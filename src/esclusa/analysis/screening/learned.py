@@ -25,9 +25,13 @@ _PART: Final = 16 << 20
 _HEAD: Final = Struct("<II")
 _LOT: Final = 32
 """Words told together."""
+_TOLD_KEPT: Final = 50_000
+"""Words told by others and not yet asked for: with many processes most are never asked for here,
+and made into objects they would take ten times the room that they take in the shared memory."""
 
 _Lot = list[tuple[str, list[Variant]]]
-_LOTS: Final = msgspec.msgpack.Decoder(_Lot)
+_LOTS: Final = msgspec.msgpack.Decoder(list[tuple[str, msgspec.Raw]])
+_MEANINGS: Final = msgspec.msgpack.Decoder(list[Variant])
 
 
 class Learned:
@@ -41,7 +45,7 @@ class Learned:
         self._memory: Final = mmap.mmap(memory, processes * _PART)
         self._ends: Final = [part * _PART for part in range(processes)]
         self._own: int | None = None
-        self._told: Final[dict[str, list[Variant]]] = {}
+        self._told: Final[dict[str, msgspec.Raw]] = {}
         self._untold: _Lot = []
 
     @classmethod
@@ -49,9 +53,13 @@ class Learned:
         """Return an object for so many processes, None where the system has no such memory."""
         try:
             memory = os.memfd_create("words")
+        except (AttributeError, OSError):
+            return None
+        try:
             os.ftruncate(memory, processes * _PART)
             return cls(memory, processes)
-        except (AttributeError, OSError):
+        except OSError:
+            os.close(memory)
             return None
 
     def __reduce__(self) -> tuple[Any, tuple[Any, int]]:
@@ -89,7 +97,7 @@ class Learned:
         if found is None and self._own is not None:
             self._read()
             found = self._told.pop(token, None)
-        return found
+        return None if found is None else _MEANINGS.decode(found)
 
     def tell(self, token: str, meanings: list[Variant]) -> None:
         """Tell the others what a word may mean, some together."""
@@ -129,7 +137,11 @@ class Learned:
         said = self._memory[start : start + size]
         if crc32(said) != checked:
             return False
-        self._told.update(_LOTS.decode(said))
+        for token, meanings in _LOTS.decode(said):
+            self._told.pop(token, None)
+            self._told[token] = meanings
+        while len(self._told) > _TOLD_KEPT:
+            del self._told[next(iter(self._told))]
         self._ends[part] = start + size
         return True
 

@@ -105,11 +105,13 @@ class Lookups:
     def words(self, tokens: Sequence[str]) -> list[Lookup]:
         """Return the look-ups of many words."""
         learned = self._learned
+        found: dict[str, Lookup] = {}
         if learned is not None:
-            for token in learned.first([token for token in tokens if (token,) not in self._known]):
-                self.word(token)
+            new = [token for token in tokens if (token,) not in self._known]
+            # Held here: of more words than are kept, the first would be looked up twice.
+            found = {token: self.word(token) for token in learned.first(new)}
             learned.flush()
-        return [self.word(token) for token in tokens]
+        return [found.get(token) or self.word(token) for token in tokens]
 
     def joined(self, left: str, right: str) -> Lookup | None:
         """Return the look-up of two words written as one, None when no list writes them so."""

@@ -80,8 +80,12 @@ def read(batches: Batches, limits: Limits, root: str) -> Iterator[Message | Defe
 
     def take(mould: Mould, texts: Texts, codec: str, offset: int, length: int) -> int | None:
         """Take an item that was read by its shape; return where it ends."""
-        taken = _plain(found, mould, texts, codec)
-        return offset + length if taken else None
+        nonlocal start
+        if not _plain(found, mould, texts, codec):
+            return None
+        if start < 0:  # nothing stands before the items
+            notes.offset = start = offset
+        return offset + length
 
     for item in batches.parts(_TAGS, "Item", most, wanted=WANTED, take=take):
         if isinstance(item, Defect):

@@ -367,10 +367,12 @@ class _Writer:
     def tears(self, text: str, found: list[str]) -> bool:
         """Is one of these texts torn? ``text`` is all of them with their terminators.
 
-        Where no release character is itself released, those before a terminator are counted.
+        Where no release character is itself released and no text ends with one, those before a
+        terminator are counted.
         """
         end, release = self.marks.terminator, self.marks.release
-        if release and release * 2 not in text:
+        alone = release and release * 2 not in text
+        if alone and not any(each.endswith(release) for each in found):
             return text.count(end) - text.count(release + end) != len(found)
         return any(self.torn(each) for each in found if end in each)
 

@@ -37,6 +37,10 @@ _XML: Final = (".xml", ".rels", ".vml")
 
 _HEAD: Final = 64
 
+_TOLD: Final = 160
+"""Characters of what ``zipfile`` says that are told: it quotes names out of the file, which may
+have 65,535."""
+
 ZIP: Final = b"PK\x03\x04"
 """Begins a zip archive."""
 
@@ -83,7 +87,9 @@ def check_workbook(stream: BinaryIO, *, file: str, limits: Limits) -> list[str]:
             _check_directory(members, file, limits)
             _check_parts(archive, members, file, limits)
     except (*_DAMAGE, ValueError) as error:
-        raise FormatError(f"damaged zip archive: {error}", file=file) from None
+        said = str(error)
+        said = said if len(said) <= _TOLD else f"{said[:_TOLD]}…"
+        raise FormatError(f"damaged zip archive: {said}", file=file) from None
     return list(_notes(members))
 
 

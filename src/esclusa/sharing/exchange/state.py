@@ -200,6 +200,13 @@ class Layer(msgspec.Struct, Generic[K, R], gc=False):
     def __contains__(self, key: object) -> bool:
         return self.get(key) is not None  # type: ignore[arg-type]
 
+    def __bool__(self) -> bool:
+        # Asked for each message of a run: all rows are not put together to see that there is one.
+        new = self.new
+        return any(row is not None for row in new.values()) or any(
+            new.get(key, row) is not None for key, row in self.base.items()
+        )
+
 
 class Draft(msgspec.Struct, eq=False, gc=False):
     """One transition in the making; :meth:`begin` makes it.

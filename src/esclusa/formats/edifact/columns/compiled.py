@@ -26,7 +26,8 @@ def separators(
     number of a set of places. Each place is written and only kept if it counts: a branch that
     nobody can foretell costs more.
 
-    :param marks: the four bytes that are not plain though ASCII shows them; the last releases.
+    :param marks: four bytes: those that are not plain though ASCII shows them, zeros for those of
+        the four that are missing. The last is the one that releases, if there is one.
     :param flags: room for an answer to each byte, eight at a time; ``words`` the same by eights.
     :param sets: for each set of eight places these places, in order; ``sizes`` how many.
     :return: where both lists end, and ``skip``.

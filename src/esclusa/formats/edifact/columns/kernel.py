@@ -122,12 +122,13 @@ def _numba(text: Bytes, since: int, end: int, table: Bytes) -> Found:
 
 
 def _marks(table: Bytes) -> Bytes:
-    """The bytes from blank to tilde that are not plain, four of them; the last is the one that
-    releases, if there is one. What separates outside of these is found with the control codes."""
+    """The bytes from blank to tilde that are not plain, and the one that releases, as the last, if
+    there is one. What separates outside of these is found with the control codes, as zero is, which
+    stands for those that are missing of four."""
     found = np.flatnonzero(table[0x20:0x7F]).astype(np.uint8) + np.uint8(0x20)
     release = np.flatnonzero(table == RELEASE).astype(np.uint8)
     every = np.concatenate([found[table[found] != RELEASE], release])
-    return np.concatenate([np.repeat(every[:1], 4 - len(every)), every])
+    return np.concatenate([np.zeros(4 - len(every), np.uint8), every])
 
 
 _SETS: Final = np.array(

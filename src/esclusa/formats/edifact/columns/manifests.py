@@ -363,7 +363,7 @@ CUSCAR: Final = Table(
         "CNI": ((2, 1, TEXT),),
         "CST": ((2, 1, WORD),),
         "DTM": ((1, 1, WORD), (1, 2, TEXT), (1, 3, WORD)),
-        "EQD": ((2, 1, TEXT),),
+        "EQD": ((2, 1, SPAN),),
         "FTX": ((1, 1, WORD), (3, 1, SPAN), (4, 1, TEXT), (4, 2, SPAN), (4, 6, SPAN)),
         "GID": ((2, 1, TEXT), (2, 2, TEXT), (2, 5, TEXT)),
         "LOC": ((1, 1, WORD),),
@@ -373,6 +373,6 @@ CUSCAR: Final = Table(
             (4, 1, TEXT), (4, 2, SPAN), (9, 1, TEXT),
         ),
         "RFF": ((1, 1, WORD), (1, 2, TEXT)),
-        "SGP": ((1, 1, TEXT),),
+        "SGP": ((1, 1, SPAN),),
     },
 )  # fmt: skip

@@ -138,12 +138,14 @@ class Sheet:
         apart = np.cumsum(np.where(ways == TEXT, 0, sizes))
         texts = np.empty(total - int(apart[-1]) if len(apart) else 0, np.complex128)
         odd = np.empty((2, len(texts)), np.intp)
+        # Those of other parts would be gone through again in each.
+        since, until = np.searchsorted(run.releases, (self.begin[0], self.end[-1]))
         strange = compiled.compiled(loops.components)(
             run.text.array, run.first, run.bound, run.at, self.rows, kind, self.position,
             plan, elements, numbers, ways, ends - sizes, begin, end,
             run.words, spans.MASKS, code, np.zeros((len(places), 512), np.uint8),
             np.empty((len(places), 255), np.uint64), example, count,
-            run.releases, apart, texts.view(np.uint64), odd,
+            run.releases[since:until], apart, texts.view(np.uint64), odd,
         )  # fmt: skip
         if strange:
             rest, spots = odd[:, :strange]

@@ -53,6 +53,10 @@ def _check_words(*parts: frozenset[str]) -> None:
             raise MarkingError("{word!r} is not a word a marking may use", word=word)
 
 
+_NONE: frozenset[str] = frozenset()
+_ALL = frozenset({EVERYONE})
+
+
 class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Who may read a record, for what, how much to trust it, and until when to keep it.
 
@@ -61,9 +65,9 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     """
 
     level: Level = Level.OPEN
-    releasable_to: frozenset[str] = frozenset()
-    caveats: frozenset[str] = frozenset()
-    purposes: frozenset[str] = frozenset({EVERYONE})
+    releasable_to: frozenset[str] = _NONE
+    caveats: frozenset[str] = _NONE
+    purposes: frozenset[str] = _ALL
     source_grade: str = "A"
     information_grade: str = "1"
     retain_until: dt.date | None = None
@@ -78,6 +82,14 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
                 "information grade {grade!r} is not one of 1 to 4", grade=self.information_grade
             )
         _check_words(self.releasable_to, self.caveats, self.purposes)
+        # Encoders leave out a default by identity, and a set that was joined or read is another
+        # object: what equals its default is put back to it, so that one meaning has one text.
+        if not self.releasable_to and self.releasable_to is not _NONE:
+            msgspec.structs.force_setattr(self, "releasable_to", _NONE)
+        if not self.caveats and self.caveats is not _NONE:
+            msgspec.structs.force_setattr(self, "caveats", _NONE)
+        if self.purposes == _ALL and self.purposes is not _ALL:
+            msgspec.structs.force_setattr(self, "purposes", _ALL)
 
     def join(self, other: Marking) -> Marking:
         """Return the least marking at least as strict as both."""
@@ -107,17 +119,8 @@ class Marking(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
         return msgspec.structs.replace(self, releasable_to=self.releasable_to | {agency})
 
     def canonical(self) -> bytes:
-        """Return one JSON text per meaning: equal markings give equal bytes.
-
-        The encoder leaves out a default by identity. A set that was joined or read is another
-        object, so what equals its default is put back to it first.
-        """
-        said = {
-            name: value
-            for name, usual in zip(self.__struct_fields__, self.__struct_defaults__, strict=True)
-            if (value := getattr(self, name)) != usual
-        }
-        return msgspec.json.encode(Marking(**said), order="deterministic")
+        """Return one JSON text per meaning: equal markings give equal bytes."""
+        return msgspec.json.encode(self, order="deterministic")
 
 
 OPEN = Marking(releasable_to=frozenset({EVERYONE}))

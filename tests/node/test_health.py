@@ -38,9 +38,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 class World:
     """A node's health with a clock in hand, jobs and partners to set."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, now: dt.datetime = START) -> None:
         self.node = node
-        self.now = START
+        self.now = now
         self.jobs = Jobs()
         self.known: list[PartnerView] = []
         self.desk = HealthDesk(
@@ -91,15 +91,16 @@ def test_a_full_disk_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_job_that_failed_or_stands_still_is_told_by_kind_and_never_by_its_words(
-    world: World,
+    node: Node,
 ) -> None:
+    world = World(node, dt.datetime.now(dt.UTC))  # jobs go by the machine's clock
+
     def fails() -> None:
         raise LedgerError("the bill SECRET 77 is broken")
 
     world.jobs.add("exchange", lambda: None)
     world.jobs.add("scores", fails)
     world.jobs.run()
-    world.now = dt.datetime.now(dt.UTC)
     found = world.look()
     assert found.findings == ("job_failed",)
     assert [(job.name, job.error, job.runs, job.failures) for job in found.jobs] == [

@@ -59,9 +59,7 @@ CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "f
 def policies() -> dict[str, Policy | None]:
     """Return policies by name; finds count alike in all, and None opens at random."""
     ours = msgspec.structs.replace(default_policy(), formula="chance", value_weight=0.0)
-    older = read_policy(
-        f'version = "1.2"\ncontrol_share = 0.1\nformula = "chance"\nvalue_weight = 0.0{OLDER}'
-    )
+    older = read_policy(f'version = "1.2"\nformula = "chance"\nvalue_weight = 0.0\n{OLDER}')
     before = msgspec.structs.replace(older, least_share=0.0)
     drawn = msgspec.structs.replace(before, follow=(), curiosity=0.0)
     plain = msgspec.structs.replace(drawn, random_share=1.0, cells=())

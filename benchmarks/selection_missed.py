@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -31,24 +32,7 @@ from selection_forms import intervals
 ASK, EXAMS, DRAWS, BLIND = 4, 100, 5, 3
 LONG, SHORT = (26, 75, 8), (10, 150, 40)
 """Weeks of learning, boxes opened in each (5 % of 1,500), and how many of them at random."""
-OLDER = """
-looks = 4.0
-[[cells]]
-kind = "importer"
-novelty = 2.0
-traffic = 1.0
-busy = 4.0
-thinness = 2.0
-[[cells]]
-kind = "lane"
-traffic = 0.5
-busy = 400.0
-thinness = 0.5
-[[follow]]
-kind = "fresh_lane"
-weight = 0.3
-"""
-"""What versions 1.1 and 1.2 of the policy had in place of the shipped cells and what is followed."""
+OLDER = Path(__file__).with_name("selection_older.toml").read_text("utf-8")
 _OURS = msgspec.structs.replace(
     default_policy(), formula="chance", value_weight=0.0, curiosity=0.0, follow=()
 )
@@ -56,7 +40,7 @@ CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "f
 LATELY = 4
 PLACE = ("canal", "week", "")
 _OLDER = msgspec.structs.replace(
-    read_policy(f'version = "1.2"{OLDER}'), formula="chance", value_weight=0.0, follow=()
+    read_policy(f'version = "1.2"\n{OLDER}'), formula="chance", value_weight=0.0, follow=()
 )
 POLICIES = {
     "random half alone": msgspec.structs.replace(_OURS, random_share=1.0, least_share=0.0),

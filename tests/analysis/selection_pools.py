@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from esclusa.analysis.selection import Candidate, Past
 
-OLDER = """
-control_share = 0.1
-looks = 4.0
-[[cells]]
-kind = "importer"
-novelty = 2.0
-traffic = 1.0
-busy = 4.0
-thinness = 2.0
-[[cells]]
-kind = "lane"
-traffic = 0.5
-busy = 400.0
-thinness = 0.5
-[[follow]]
-kind = "fresh_lane"
-weight = 0.3
-"""
+_BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+OLDER = (_BENCHMARKS / "selection_older.toml").read_text("utf-8")
 """Cells and what is followed, as versions 1.1 and 1.2 of the shipped policy had them."""
 
 

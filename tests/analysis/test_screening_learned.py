@@ -39,6 +39,19 @@ def _looked_up(lookups: Lookups) -> list[tuple[float, dict[int, tuple[str, float
     return [(each.weight, each.meanings, each.names.tolist()) for each in found]
 
 
+def _noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows by each word that is looked up from now on."""
+    asked: list[str] = []
+    look = Vocabulary.variants
+
+    def variants(self: Vocabulary, token: str) -> list[Variant]:
+        asked.append(token)
+        return look(self, token)
+
+    monkeypatch.setattr(Vocabulary, "variants", variants)
+    return asked
+
+
 def test_words_are_looked_up_by_one_and_mean_the_same_to_all(
     pair: tuple[Learned, Learned], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,14 +59,7 @@ def test_words_are_looked_up_by_one_and_mean_the_same_to_all(
     assert sum(bool(meanings) for _, meanings, _ in plain) > 6
     one, other = pair
     assert _looked_up(Lookups(INDEX, learned=one)) == plain
-    asked: list[str] = []
-    look = Vocabulary.variants
-
-    def variants(self: Vocabulary, token: str) -> list[Variant]:
-        asked.append(token)
-        return look(self, token)
-
-    monkeypatch.setattr(Vocabulary, "variants", variants)
+    asked = _noted(monkeypatch)
     assert _looked_up(Lookups(INDEX, learned=other)) == plain
     assert asked == []
 
@@ -61,14 +67,7 @@ def test_words_are_looked_up_by_one_and_mean_the_same_to_all(
 def test_of_more_words_than_are_kept_each_is_looked_up_once(
     pair: tuple[Learned, Learned], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    look = Vocabulary.variants
-
-    def variants(self: Vocabulary, token: str) -> list[Variant]:
-        asked.append(token)
-        return look(self, token)
-
-    monkeypatch.setattr(Vocabulary, "variants", variants)
+    asked = _noted(monkeypatch)
     found = Lookups(INDEX, 3, pair[0]).words(WORDS)
     assert [each.token for each in found] == WORDS
     assert sorted(asked) == sorted(WORDS)

@@ -13,9 +13,10 @@ from esclusa.casework.forms import MoveMistakes
 from esclusa.casework.referrals import merge
 from esclusa.errors import AgreementError, Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, ReferralMove
+from esclusa.node import Node
 from esclusa.node import referral_rows as held
 from esclusa.node.referral_boxes import told
-from esclusa.sharing.reader import Role
+from esclusa.sharing.reader import Reader, Role
 from exchange_cases import Bill, give, manifest, record_of, refused
 from exchange_worlds import World, for_partners, officer, own, take_in
 from referral_worlds import (
@@ -50,6 +51,14 @@ def asked(world: World, **more: Any) -> str:
 
 def desk(world: World, agency: str) -> Any:
     return world[agency].referral_desk
+
+
+def asked_about(world: World, agency: str) -> tuple[Node, Reader, str, str]:
+    """Return a node, its officer, the name of a request that has arrived, and the box asked about."""
+    name, node = asked(world), world[agency]
+    who = officer(node)
+    (box,) = node.referral_desk.show(who, name).row.subject.boxes
+    return node, who, name, box
 
 
 def test_from_request_to_seizure_both_sides_see_one_history(world: World) -> None:
@@ -106,9 +115,7 @@ def test_declined_escalated_and_only_the_hosts_clearance_lifts_do_not_load(world
 
 
 def test_a_loading_told_while_do_not_load_stands_is_shown_and_marked(world: World) -> None:
-    name = asked(world)
-    node, hugo = world[HOST], officer(world[HOST])
-    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    node, hugo, name, box = asked_about(world, HOST)
     take_in(node, for_partners(), loaded(box, event="44"), f"{box}-44.edi")
     go(world, name, "decline", "escalate")
     take_in(node, for_partners(), loaded(box), f"{box}-46.edi")
@@ -124,9 +131,7 @@ def test_a_loading_told_while_do_not_load_stands_is_shown_and_marked(world: Worl
 
 
 def test_what_a_reader_may_not_see_of_a_box_is_in_no_referral_of_it(world: World) -> None:
-    name = asked(world)
-    node, hugo = world[HOST], officer(world[HOST])
-    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    node, hugo, name, box = asked_about(world, HOST)
     take_in(node, for_partners(level=Level.SECRET), loaded(box), f"{box}.edi")
     assert desk(world, HOST).show(hugo, name).news == ()
     chief = officer(node, clearance=Level.SECRET)
@@ -138,9 +143,7 @@ def test_what_a_reader_may_not_see_of_a_box_is_in_no_referral_of_it(world: World
 
 
 def test_what_was_told_of_an_earlier_journey_of_the_box_is_left_out(world: World) -> None:
-    name = asked(world)
-    node, hugo = world[HOST], officer(world[HOST])
-    (box,) = desk(world, HOST).show(hugo, name).row.subject.boxes
+    node, hugo, name, box = asked_about(world, HOST)
     take_in(node, for_partners(), loaded(box), f"{box}.edi")
     with node.store.read() as connection:
         visible = frozenset(node.gate.visible(hugo))
@@ -157,9 +160,7 @@ def test_what_was_told_of_an_earlier_journey_of_the_box_is_left_out(world: World
 
 @pytest.mark.parametrize("at", ["soon", "2026-12-01T00:00:00", "2199-01-01T00:00:00Z"])
 def test_a_step_before_the_request_moves_no_time_of_it(world: World, at: str) -> None:
-    name = asked(world)
-    node, ana = world[ASKING], officer(world[ASKING])
-    (box,) = desk(world, ASKING).show(ana, name).row.subject.boxes
+    node, ana, name, box = asked_about(world, ASKING)
     take_in(node, for_partners(), loaded(box), f"{box}.edi")
     with node.store.read() as connection:
         visible = frozenset(node.gate.visible(ana))

@@ -1,4 +1,9 @@
-"""Loops of tables for numba, see :mod:`loops`: numbers, dates, numbers of containers."""
+"""Loops of tables for numba, see :mod:`loops`: numbers, dates, numbers of containers.
+
+Each stands in two forms, for the text of a file and for the views of a table. They share no
+function: compiled code is kept under a name made of one loop's own code, and would not know of a
+change in another (:mod:`esclusa.formats.compiling`).
+"""
 
 from __future__ import annotations
 

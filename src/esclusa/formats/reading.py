@@ -6,8 +6,9 @@ leaves a note and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from esclusa.formats.bounded import unlisted
 from esclusa.formats.edifact.segment import RawMessage, Segment
@@ -34,6 +35,9 @@ class Reading(NamedTuple):
 
     function: Function
     statements: tuple[Statement, ...]
+
+
+_STATEMENTS: Final = attrgetter("statements")
 
 
 class Notes:
@@ -154,7 +158,7 @@ def told_apart(
     return True
 
 
-def passed_over(notes: Notes, segment: Segment, message: str, code: str) -> None:
+def passed_over(notes: Notes, segment: Place, message: str, code: str) -> None:
     """Note a segment that the ``message`` has no place for, once for each tag."""
     reason = f"segment {snippet(segment.tag)} has no place in {message}; it was passed over"
     notes.first(f"{code}.segment.unknown", Severity.NOTE, reason, segment)
@@ -166,20 +170,23 @@ def messages_of(
     reader: Callable[[RawMessage, Notes], list[Reading]] | None,
     limits: Limits,
     work: Work,
+    most: Callable[[RawMessage, Sequence[Reading]], int] | None = None,
 ) -> Iterator[Message]:
     """Turn one raw message into messages, one for each function its statements share.
 
     A message that cannot be used gets a fatal defect and makes no statement: its syntax is broken,
     it does not say its type, or its errors left nothing to state. Without a typed reader a message
-    makes no statement either, and is whole. ``family`` is ``edifact`` or ``x12``.
+    makes no statement either, and is whole. ``family`` is ``edifact`` or ``x12``. ``most`` says how
+    many bytes the statements can take, where that is cheaper to know than to count.
 
     Raises :class:`~esclusa.errors.LimitError`, the message handed over, when the file has cost more
     ``work`` than its size allows.
     """
     notes = Notes(raw.reference, raw.offset, limits.defects_per_message)
     readings = _readings(raw, family, reader, notes)
-    statements = (statement for reading in readings for statement in reading.statements)
-    if overgrown(statements, MIB + limits.growth * raw.length):
+    allowed = MIB + limits.growth * raw.length
+    doubtful = most is None or most(raw, readings) > allowed
+    if doubtful and _overgrown(readings, allowed):
         reason = f"its statements take more than {limits.growth} times its bytes, one value in all"
         notes.fatal(f"{family}.message.growth", reason)
         readings = []
@@ -199,9 +206,16 @@ def messages_of(
             defects=defects,
         )
         defects = ()
-    stated = any(reading.statements for reading in readings)
-    units = DEFECT * (len(notes.found) + notes.unlisted) + (0 if stated else EMPTY)
+    units = DEFECT * (len(notes.found) + notes.unlisted) + (0 if _stated(readings) else EMPTY)
     work.spend(units, raw.offset + raw.length)
+
+
+def _overgrown(readings: list[Reading], allowed: int) -> bool:
+    return overgrown((each for reading in readings for each in reading.statements), allowed)
+
+
+def _stated(readings: list[Reading]) -> bool:
+    return any(map(_STATEMENTS, readings))
 
 
 def overgrown(statements: Iterable[Statement], allowed: int) -> bool:
@@ -219,7 +233,7 @@ def _readings(
     reader: Callable[[RawMessage, Notes], list[Reading]] | None,
     notes: Notes,
 ) -> list[Reading]:
-    if any(defect.severity is Severity.FATAL for defect in raw.defects):
+    if raw.defects and any(defect.severity is Severity.FATAL for defect in raw.defects):
         return []
     if not raw.type:
         reason = "message does not say its type; nobody can know what it states"
@@ -230,7 +244,7 @@ def _readings(
         notes.add(f"{family}.message.no_reader", Severity.NOTE, reason, None)
         return []
     readings = reader(raw, notes)
-    if not any(reading.statements for reading in readings) and _errors(raw, notes):
+    if not _stated(readings) and _errors(raw, notes):
         notes.fatal(f"{family}.message.unusable", "errors left nothing that the message states")
     return readings
 

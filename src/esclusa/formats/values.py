@@ -14,6 +14,9 @@ from esclusa.formats.reading import Notes, Place, snippet
 from esclusa.model import Severity
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,18}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
+_DIGITS = 18
+"""Digits of a number before its decimal mark."""
+
 _CONTAINER = re.compile(r"[A-Z]{4}[0-9]{7}")
 _LONGEST = 35
 """Longest equipment number that a message can hold (8260 is an..17, later an..35)."""
@@ -25,6 +28,8 @@ def number(text: str, notes: Notes, at: Place, element: str) -> float | None:
     """Read a decimal number, comma or point as ISO 9735 §10 allows; None when absent or bad."""
     if not text:
         return None
+    if len(text) <= _DIGITS and text.isascii() and text.isdigit():
+        return float(text)
     if _NUMBER.fullmatch(text.strip()):
         return float(text.strip().replace(",", "."))
     notes.add("value.number", Severity.ERROR, f"{snippet(text)} is not a number", at, element)
@@ -87,6 +92,8 @@ def checked_container(
 
     ``expected`` says that a container must stand here, so another form is a defect too.
     """
+    if iso6346.is_exact(text):
+        return text, True
     plain, valid = container(text)
     if valid or not plain or (valid is None and not expected):
         return plain, valid

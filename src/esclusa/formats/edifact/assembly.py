@@ -102,7 +102,7 @@ class Assembly(ABC):
             length=length,
             message=message.reference if message else "",
             segment=segment,
-            segment_no=number if number >= 0 else len(message.segments) + 1 if message else 0,
+            segment_no=number if number >= 0 else message.held() + 1 if message else 0,
             element=element,
         )
         self.keep(defect)
@@ -117,8 +117,8 @@ class Assembly(ABC):
 
     def tell_hidden(self) -> None:
         """Close the defects of a message or of the stretch before it: how many are not named."""
-        hidden, self.hidden = self.hidden, Hidden()
-        if hidden.count:
+        if self.hidden.count:
+            hidden, self.hidden = self.hidden, Hidden()
             reference = self.message.reference if self.message else None
             limit = self.limits.defects_per_message
             self.keep(hidden.closing(self.prefix, limit, reference))
@@ -138,7 +138,7 @@ class Assembly(ABC):
         """Take a segment that is not part of an envelope."""
         if self.message is not None:
             if not self.overflow:
-                self.message.segments.append(segment)
+                self.message.keep(segment)
             return
         if self.outside or self.tolerated.fullmatch(segment.tag):
             return
@@ -186,7 +186,7 @@ class Assembly(ABC):
         self.add(tail)
         end = tail.offset + tail.length
         self.hold(end)
-        found = len(message.segments)
+        found = message.held()
         self.check(tail, "segments", {found, found + self.junk}, message.reference)
         self.hand_over(end)
 
@@ -288,7 +288,7 @@ class Assembly(ABC):
         if message is None or self.overflow:
             return
         size, limits = offset - message.offset, self.limits
-        if size <= limits.message_bytes and len(message.segments) <= limits.segments:
+        if size <= limits.message_bytes and message.held() <= limits.segments:
             return
         self.overflow = True
         self.hidden = Hidden()

@@ -338,7 +338,7 @@ class Machine(ABC):
 
     def number(self) -> int:
         message = self.assembly.message
-        return len(message.segments) + 1 if message else 0
+        return message.held() + 1 if message else 0
 
     def unusable(self, text: str, offset: int, length: int) -> None:
         reason = f"{text[:8]!r} is not a segment, passed over"

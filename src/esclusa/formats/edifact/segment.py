@@ -231,3 +231,11 @@ class RawMessage(msgspec.Struct, kw_only=True, eq=False):
     defects: list[Defect] = []
     interchange: Interchange | None = None
     group: Group | None = None
+
+    def held(self) -> int:
+        """How many segments there are so far."""
+        return len(self.segments)
+
+    def keep(self, segment: Segment) -> None:
+        """Add the next segment."""
+        self.segments.append(segment)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import replace
 
+from esclusa.codes import imo
 from esclusa.formats.codemap import load_map
 from esclusa.formats.dates import LAYOUT_BY_LENGTH, iso_moment
 from esclusa.formats.edifact.segment import RawMessage
@@ -34,6 +36,11 @@ MOST: Final = 30
 _ADDRESS: Final = 1000
 """Characters kept of one address."""
 
+NOWHERE: Final = Place()
+
+_KEPT: Final = 64
+"""Characters of a text worth remembering: a hostile file of long ones must not fill the memory."""
+
 _NO_YEAR: Final = 2026
 _UNLOCODE: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d)([0-5]\d)?\d{0,2}", re.ASCII)
@@ -47,8 +54,23 @@ def year_of(raw: RawMessage) -> int:
 
 def place(code: str, name: str = "") -> Place:
     """Return a UN/LOCODE where the form is one; else a CBP schedule D or K code, kept as sent."""
+    if not code and not name:
+        return NOWHERE
+    return _place(code, name) if len(code) + len(name) <= _KEPT else _new_place(code, name)
+
+
+def named(name: str) -> Place:
+    """Return a place of which the name alone is known."""
+    return Place(name=name) if name else NOWHERE
+
+
+def _new_place(code: str, name: str) -> Place:
     scheme = "unlocode" if _UNLOCODE.fullmatch(code) else ""
     return Place(code=code, name=name, scheme=scheme)
+
+
+_place = lru_cache(maxsize=4096)(_new_place)
+"""Ports return in bill after bill."""
 
 
 def moment(
@@ -58,25 +80,42 @@ def moment(
 
     "" when absent or no date. A time is local unless its code is UT or GM.
     """
-    text = segment.values[date].strip()
+    values = segment.values
+    text = values[date].strip()
     if not text:
         return ""
-    day = iso_moment(text, LAYOUT_BY_LENGTH.get(len(text), "YYYYMMDD"), year=year)
-    if day is None or "T" in day:
+    day = _day(text, year) if len(text) <= _KEPT else None
+    if day is None:
         reason = f"{snippet(text)} is not a date YYMMDD or CCYYMMDD"
         notes.add("value.date", Severity.ERROR, reason, segment, str(date))
         return ""
-    clock = segment.values[time].strip() if time else ""
-    if not clock:
+    text = values[time].strip() if time else ""
+    if not text:
         return day
-    found = _CLOCK.fullmatch(clock)
-    if found is None:
-        reason = f"{snippet(clock)} is not a time HHMM or HHMMSS"
+    clock = _clock(text) if len(text) <= _KEPT else _new_clock(text)
+    if clock is None:
+        reason = f"{snippet(text)} is not a time HHMM or HHMMSS"
         notes.add("value.time", Severity.ERROR, reason, segment, str(time))
         return day
-    seconds = f":{found[3]}" if found[3] else ""
-    universal = zone and segment.values[zone].strip() in ("UT", "GM")
-    return f"{day}T{found[1]}:{found[2]}{seconds}{'Z' if universal else ''}"
+    universal = zone and values[zone].strip() in ("UT", "GM")
+    return f"{day}T{clock}Z" if universal else f"{day}T{clock}"
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str, year: int) -> str | None:
+    """Days and times return too; a date of more than 35 characters is none (``dates``)."""
+    day = iso_moment(text, LAYOUT_BY_LENGTH.get(len(text), "YYYYMMDD"), year=year)
+    return None if day is None or "T" in day else day
+
+
+def _new_clock(text: str) -> str | None:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    return f"{found[1]}:{found[2]}" + (f":{found[3]}" if found[3] else "")
+
+
+_clock = lru_cache(maxsize=4096)(_new_clock)
 
 
 def measured(
@@ -91,11 +130,17 @@ def measured(
 
     ``usual`` is the unit of an amount that was sent without one.
     """
-    amount = number(segment.values[value].strip(), notes, segment, str(value))
+    text = segment.values[value].strip()
+    if not text:
+        return None
+    plain = text.isdigit() and text.isascii() and len(text) <= 18
+    amount = float(text) if plain else number(text, notes, segment, str(value))
+    if amount is None:
+        return None
     code = segment.values[unit].strip() or usual
     factor = table.get(code)
-    if amount is None or factor is not None:
-        return None if amount is None or factor is None else amount * factor
+    if factor is not None:
+        return amount * factor
     reason = f"unit {snippet(code)} is not known"
     notes.add("value.unit", Severity.ERROR, reason, segment, str(unit))
     return None
@@ -110,8 +155,14 @@ def sealed(box: TransportEquipment, segment: Cut) -> TransportEquipment:
     """Read M7: up to four further seals of a container."""
     if len(box.seals) >= MOST:
         return box
-    more = (segment.values[at].strip() for at in range(1, 5))
-    return replace(box, seals=(*box.seals, *(Seal(number=each) for each in more if each)))
+    return replace(box, seals=box.seals + seals(segment.values[1:5]))
+
+
+def seals(values: list[str]) -> tuple[Seal, ...]:
+    """Return the seals of elements that name some."""
+    if not any(values):
+        return ()
+    return tuple([Seal(number=text) for each in values if (text := each.strip())])
 
 
 # -- the voyage -----------------------------------------------------------------------------------
@@ -128,18 +179,40 @@ def ship(
     mode: int,
 ) -> Conveyance:
     """Vessel code: a call sign for qualifier C, an IMO number for L or seven digits."""
-    found = Conveyance(
-        mode=CODES["mode"].get(segment.values[mode], "") if mode else "sea",
-        name=segment.values[name].strip(),
-        flag=segment.values[flag].strip(),
+    values = segment.values
+    words = (
+        CODES["mode"].get(values[mode], "") if mode else "sea",
+        values[name].strip(),
+        values[flag].strip(),
+        values[qualifier],
     )
-    mark = segment.values[code].strip()
-    if segment.values[qualifier] == "C":
-        return replace(found, call_sign=mark)
-    if segment.values[qualifier] == "L" or (len(mark) == 7 and mark.isdigit()):
-        imo, valid = ship_number(mark, notes, segment, str(code))
-        return replace(found, imo=imo, imo_valid=valid)
-    return replace(found, registration=mark)
+    mark = values[code].strip()
+    kept = len(mark) + sum(map(len, words)) <= 2 * _KEPT
+    found = _ship(mark, *words) if kept else _new_ship(mark, *words)
+    if found.imo_valid is False:
+        ship_number(mark, notes, segment, str(code))
+    return found
+
+
+def _new_ship(mark: str, mode: str, name: str, flag: str, qualifier: str) -> Conveyance:
+    call_sign = registration = number = ""
+    valid: bool | None = None
+    if qualifier == "C":
+        call_sign = mark
+    elif qualifier == "L" or (len(mark) == 7 and mark.isdigit()):
+        if mark:
+            number = imo.normalise(mark) or mark
+            valid = imo.is_valid(number)
+    else:
+        registration = mark
+    return Conveyance(
+        mode=mode, name=name, flag=flag, imo=number, imo_valid=valid, call_sign=call_sign,
+        registration=registration,
+    )  # fmt: skip
+
+
+_ship = lru_cache(maxsize=4096)(_new_ship)
+"""A ship returns in each of her bills."""
 
 
 def m10_voyage(notes: Notes, segment: Cut) -> Voyage:
@@ -165,16 +238,15 @@ def v1_voyage(notes: Notes, segment: Cut, known: Voyage) -> Voyage:
 # -- parties --------------------------------------------------------------------------------------
 
 
-class _Open:
+class Open:
     """A party while its loop is read."""
 
-    __slots__ = ("address", "city", "contact", "country", "identifiers", "name", "role")
+    address = city = country = contact = ""
 
     def __init__(self, role: str, name: str, identifiers: tuple[Identifier, ...]) -> None:
         self.role = role
         self.name = name
         self.identifiers = identifiers
-        self.address = self.city = self.country = self.contact = ""
 
     def party(self) -> Party:
         return Party(
@@ -188,62 +260,58 @@ class _Open:
         )
 
 
-class Parties:
-    """The parties of a bill while their N1 loops are read."""
+class PartyLoops:
+    """What is read while parties (N1 loops) may come; ``open`` is the one whose loop it is."""
 
-    __slots__ = ("_found", "open")
+    open: Open | None = None
 
-    def __init__(self) -> None:
-        self._found: list[_Open] = []
-        self.open = False
 
-    def told(self) -> tuple[Party, ...]:
-        """Return what was read, in order."""
-        return tuple([each.party() for each in self._found])
+def party(segment: Cut) -> Open:
+    """N1: a party with its role, name and number."""
+    values = segment.values
+    numbers: tuple[Identifier, ...] = ()
+    if text := values[4].strip():
+        scheme = _PARTY_NUMBER.get(values[3], "other")
+        numbers = (Identifier(scheme=scheme, value=text),)
+    return Open(_ROLE.get(values[1], "other"), values[2].strip(), numbers)
 
-    def begin(self, segment: Cut) -> None:
-        """N1: a party with its role, name and number."""
-        text = segment.values[4].strip()
-        numbers: tuple[Identifier, ...] = ()
-        if text:
-            scheme = CODES["party_number"].get(segment.values[3], "other")
-            numbers = (Identifier(scheme=scheme, value=text),)
-        role = CODES["role"].get(segment.values[1], "other")
-        self._found.append(_Open(role, segment.values[2].strip(), numbers))
-        self.open = True
 
-    def close(self) -> None:
-        """What follows belongs to no party."""
-        self.open = False
+def street(found: PartyLoops, segment: Cut) -> None:
+    """N3: two lines of address."""
+    last = found.open
+    if last is None or len(last.address) >= _ADDRESS:
+        return
+    values = segment.values
+    if line := values[1].strip():
+        last.address = f"{last.address}, {line}" if last.address else line
+    if line := values[2].strip():
+        last.address = f"{last.address}, {line}" if last.address else line
 
-    def street(self, segment: Cut) -> None:
-        """N3: two lines of address."""
-        if not self.open:
-            return
-        last = self._found[-1]
-        if len(last.address) < _ADDRESS:
-            lines = (last.address, segment.values[1].strip(), segment.values[2].strip())
-            last.address = ", ".join([part for part in lines if part])
 
-    def town(self, segment: Cut) -> None:
-        """N4: city and country; state and postal code go with the address."""
-        if not self.open:
-            return
-        last = self._found[-1]
-        last.city = segment.values[1].strip()
-        last.country = segment.values[4].strip()
-        state, postal = segment.values[2].strip(), segment.values[3].strip()
-        region = f"{state} {postal}" if state and postal else state or postal
-        last.address = ", ".join([part for part in (last.address, region) if part])[:_ADDRESS]
+def town(found: PartyLoops, segment: Cut) -> None:
+    """N4: city and country; state and postal code go with the address."""
+    last = found.open
+    if last is None:
+        return
+    values = segment.values
+    last.city = values[1].strip()
+    last.country = values[4].strip()
+    if region := f"{values[2].strip()} {values[3].strip()}".strip():
+        last.address = f"{last.address}, {region}" if last.address else region
+    if len(last.address) > _ADDRESS:
+        last.address = last.address[:_ADDRESS]
 
-    def contact(self, segment: Cut) -> None:
-        """PER: a name and two numbers."""
-        if not self.open:
-            return
-        last = self._found[-1]
-        if last.contact.count(";") < MOST:
-            words = (last.contact, *(segment.values[at].strip() for at in (2, 4, 6)))
-            last.contact = "; ".join([word for word in words if word])
+
+def contact(found: PartyLoops, segment: Cut) -> None:
+    """PER: a name and two numbers."""
+    last = found.open
+    if last is not None and last.contact.count(";") < MOST:
+        words = (last.contact, *(segment.values[at].strip() for at in (2, 4, 6)))
+        last.contact = "; ".join([word for word in words if word])
+
+
+_ROLE: Final = CODES["role"]
+_PARTY_NUMBER: Final = CODES["party_number"]
 
 
 # -- texts ----------------------------------------------------------------------------------------
@@ -251,7 +319,6 @@ class Parties:
 
 def joined(lines: list[str], width: int) -> str:
     """Join text lines: a full line was cut inside its text, a shorter one ended by itself."""
-    pieces: list[str] = []
-    for line in lines:
-        pieces.extend((line, "" if len(line) >= width else " "))
-    return "".join(pieces).strip()
+    if len(lines) == 1:
+        return lines[0].strip()
+    return "".join([line if len(line) >= width else f"{line} " for line in lines]).strip()

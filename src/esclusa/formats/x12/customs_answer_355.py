@@ -8,13 +8,14 @@ text. What is said of a bill becomes one event, what is said of the whole set an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, Reading
 from esclusa.formats.x12.customs_events_353 import EVENTS
-from esclusa.formats.x12.cutting import Cut, cuts
-from esclusa.formats.x12.events import INBOND, REMARK, Header, remark, remarks, unit
+from esclusa.formats.x12.cutting import Cut, walk
+from esclusa.formats.x12.events import HEADER, INBOND, REMARK, Header, remark, remarks, unit
 from esclusa.model import Function, TransportEquipment, TransportEvent
 
 _ALLOWED: Final = frozenset({
@@ -36,12 +37,11 @@ SEPARATOR: Final = "; "
 class _Item:
     """A bill, or the whole set, while what is said of it is read."""
 
-    __slots__ = ("bill", "box", "carrier", "documents", "errors")
+    bill = carrier = ""
+    box: TransportEquipment | None = None
+    documents: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self.bill = self.carrier = ""
-        self.box: TransportEquipment | None = None
-        self.documents: tuple[str, ...] = ()
         self.errors: list[tuple[str, list[str]]] = []
 
     def error(self, segment: Cut) -> None:
@@ -50,64 +50,88 @@ class _Item:
         remark(segment, lines)
         if not lines:
             return
-        short = len(lines[0]) < REMARK
-        if len(lines) == 1 and _CODE.fullmatch(lines[0].strip()):
-            self.errors.append((lines[0].strip(), []))
-        elif len(lines) == 2 and short and _CODE.fullmatch(lines[1].strip()):
-            self.errors.append((lines[1].strip(), lines[:1]))
-        elif found := _ERROR.match(lines[0]):
+        first, last = lines[0], lines[-1].strip()
+        alone = len(last) == 3 and _CODE.fullmatch(last) is not None
+        if alone and len(lines) == 1:
+            self.errors.append((last, []))
+        elif alone and len(first) < REMARK:
+            self.errors.append((last, lines[:1]))
+        elif found := _ERROR.match(first):
             # The code counts for the width of the line: what follows keeps its place in it.
-            filled = lines[0][found.end() :].rjust(len(lines[0]))
-            self.errors.append((found[1], [filled, *lines[1:]]))
+            lines[0] = first[found.end() :].rjust(len(first))
+            self.errors.append((found[1], lines))
         elif self.errors:
             self.errors[-1][1].extend(lines)
         else:
             self.errors.append(("", lines))
 
 
+class _Answer(Header):
+    """The set while it is read. ``item`` is what errors are about: the latest LX loop, else the
+    whole set."""
+
+    def __init__(self, raw: RawMessage, notes: Notes) -> None:
+        super().__init__(raw, notes)
+        self.item = self.whole = _Item()
+        self.items: list[_Item] = []
+        self.verdict: list[str] = []
+
+
 def read(raw: RawMessage, notes: Notes) -> list[Reading]:
     """Read one 355 into events: each bill it names, then the set. Defects go to ``notes``."""
-    header = Header(raw, notes, "355")
-    whole, items, verdict = _Item(), list[_Item](), list[str]()
-    for segment in cuts(raw.segments):
-        item = items[-1] if items else whole
-        if segment.tag == "LX":
-            items.append(_Item())
-        elif segment.tag == "K1":
-            item.error(segment)
-        elif segment.tag == "K3":
-            verdict += [text for at in range(1, 4) if (text := segment.values[at].strip())]
-        elif segment.tag in _SUBJECTS:
-            _name(item if items else _opened(items), segment)
-        else:
-            header.take(segment, _ALLOWED)
-    events = [_event(header, each) for each in items if each.errors or _named(each)]
-    events.append(_summary(header, whole, items, " ".join(verdict)))
+    answer = _Answer(raw, notes)
+    walk(answer, raw, _HANDLERS, _ALLOWED, "355")
+    events = [_event(answer, each) for each in answer.items if each.errors or _named(each)]
+    events.append(_summary(answer, " ".join(answer.verdict)))
     return [Reading(Function.ORIGINAL, tuple(events))]
 
 
-_SUBJECTS: Final = frozenset({"M11", "M13", "M15"})
+def _lx(answer: _Answer, segment: Cut) -> None:
+    del segment
+    answer.item = _Item()
+    answer.items.append(answer.item)
 
 
-def _opened(items: list[_Item]) -> _Item:
-    items.append(_Item())
-    return items[-1]
+def _k1(answer: _Answer, segment: Cut) -> None:
+    answer.item.error(segment)
 
 
-def _name(item: _Item, segment: Cut) -> None:
-    """Take the bill, movement or container that M13, M11 or M15 names."""
-    if segment.tag == "M13":
-        item.carrier, item.bill = segment.values[1].strip(), segment.values[4].strip()
-    elif segment.tag == "M11":
-        item.bill = segment.values[1].strip()
-        item.carrier = segment.values[12].strip() or item.carrier
-    else:
-        number = segment.values[2].strip()
-        subject = EVENTS.get(segment.values[1].strip(), ("", ""))[1]
-        item.carrier = segment.values[5].strip() or item.carrier
-        item.bill = number if subject == "bill" else ""
-        item.box = unit(number) if subject == "container" else None
-        item.documents = (f"{INBOND}:{number}",) if subject == "inbond" and number else ()
+def _k3(answer: _Answer, segment: Cut) -> None:
+    answer.verdict += [text for each in segment.values[1:4] if (text := each.strip())]
+
+
+def _opened(answer: _Answer, segment: Cut) -> _Item:
+    """Return the open loop; a bill without its LX opens one."""
+    if not answer.items:
+        _lx(answer, segment)
+    return answer.item
+
+
+def _m13(answer: _Answer, segment: Cut) -> None:
+    item, values = _opened(answer, segment), segment.values
+    item.carrier, item.bill = values[1].strip(), values[4].strip()
+
+
+def _m11(answer: _Answer, segment: Cut) -> None:
+    item, values = _opened(answer, segment), segment.values
+    item.bill = values[1].strip()
+    item.carrier = values[12].strip() or item.carrier
+
+
+def _m15(answer: _Answer, segment: Cut) -> None:
+    """A bill, a movement or a container."""
+    item, values = _opened(answer, segment), segment.values
+    number = values[2].strip()
+    subject = EVENTS.get(values[1].strip(), ("", ""))[1]
+    item.carrier = values[5].strip() or item.carrier
+    item.bill = number if subject == "bill" else ""
+    item.box = unit(number) if subject == "container" else None
+    item.documents = (f"{INBOND}:{number}",) if subject == "inbond" and number else ()
+
+
+_HANDLERS: Final[dict[str, Callable[[_Answer, Cut], None]]] = {
+    **HEADER, "LX": _lx, "K1": _k1, "K3": _k3, "M11": _m11, "M13": _m13, "M15": _m15,
+}  # fmt: skip
 
 
 def _named(item: _Item) -> bool:
@@ -129,26 +153,30 @@ def _event(header: Header, item: _Item) -> TransportEvent:
     )
 
 
-def _summary(header: Header, whole: _Item, items: list[_Item], verdict: str) -> TransportEvent:
+def _summary(answer: _Answer, verdict: str) -> TransportEvent:
     """The verdict on the set: what K3 says, else whether there was any error."""
-    said = verdict.upper()
+    said, whole = verdict.upper(), answer.whole
     refused = "REJECT" in said or (
-        "ACCEPT" not in said and bool(whole.errors or any(each.errors for each in items))
+        "ACCEPT" not in said and bool(whole.errors or any(each.errors for each in answer.items))
     )
     return TransportEvent(
         event="refuse" if refused else "accept",
-        occurred=header.prepared,
-        place=header.place,
-        carrier=header.voyage.carrier,
-        voyage=header.voyage,
+        occurred=answer.prepared,
+        place=answer.place,
+        carrier=answer.voyage.carrier,
+        voyage=answer.voyage,
         code=_codes(whole),
         reason=SEPARATOR.join(part for part in (_texts(whole), verdict) if part),
     )
 
 
 def _codes(item: _Item) -> str:
+    if len(item.errors) < 2:
+        return item.errors[0][0] if item.errors else ""
     return ",".join(code for code, _ in item.errors if code)
 
 
 def _texts(item: _Item) -> str:
+    if len(item.errors) < 2:
+        return remarks(item.errors[0][1]) if item.errors else ""
     return SEPARATOR.join(text for _, lines in item.errors if (text := remarks(lines)))

@@ -6,13 +6,14 @@ All three speak of bills, containers, in-bond movements or the ship herself, bel
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from importlib import resources
 from typing import Final
 
 import msgspec
 
 from esclusa.formats.edifact.segment import RawMessage
-from esclusa.formats.reading import Notes, passed_over, snippet
+from esclusa.formats.reading import Notes, snippet
 from esclusa.formats.values import container
 from esclusa.formats.x12 import common
 from esclusa.formats.x12.cutting import Cut
@@ -44,33 +45,39 @@ DISPOSITIONS: Final = _load()
 class Header:
     """Ship, port and manifest type as the segments before the events tell them."""
 
-    __slots__ = ("kind", "notes", "place", "prepared", "unknown", "voyage", "year")
+    voyage = Voyage()
+    place = Place()
+    kind = ""
 
-    def __init__(self, raw: RawMessage, notes: Notes, unknown: str) -> None:
+    def __init__(self, raw: RawMessage, notes: Notes) -> None:
         self.notes = notes
-        self.unknown = unknown
         self.year = common.year_of(raw)
         self.prepared = raw.prepared
-        self.voyage = Voyage()
-        self.kind = ""
-        self.place = Place()
 
-    def take(self, segment: Cut, allowed: frozenset[str]) -> None:
-        """M10, V1, P4; what the set does not know is noted once for each tag."""
-        if segment.tag == "M10":
-            self.voyage = common.m10_voyage(self.notes, segment)
-            self.kind = segment.values[9].strip()
-        elif segment.tag == "V1":
-            self.voyage = common.v1_voyage(self.notes, segment, self.voyage)
-        elif segment.tag == "P4":
-            self.place = common.place(segment.values[1].strip())
-        elif segment.tag not in allowed:
-            passed_over(self.notes, segment, self.unknown, f"x12.{self.unknown}")
+
+def _m10(header: Header, segment: Cut) -> None:
+    header.voyage = common.m10_voyage(header.notes, segment)
+    header.kind = segment.values[9].strip()
+
+
+def _v1(header: Header, segment: Cut) -> None:
+    header.voyage = common.v1_voyage(header.notes, segment, header.voyage)
+
+
+def _p4(header: Header, segment: Cut) -> None:
+    header.place = common.place(segment.values[1].strip())
+
+
+HEADER: Final[dict[str, Callable[[Header, Cut], None]]] = {"M10": _m10, "V1": _v1, "P4": _p4}
+"""Segments of the header, for each set's own table of handlers."""
 
 
 def remark(segment: Cut, lines: list[str]) -> None:
     """Add the two texts of K1."""
-    lines += [text for at in (1, 2) if (text := segment.values[at])]
+    if text := segment.values[1]:
+        lines.append(text)
+    if text := segment.values[2]:
+        lines.append(text)
 
 
 def remarks(lines: list[str]) -> str:
@@ -98,4 +105,4 @@ def meant(code: str, notes: Notes, segment: Cut, element: str, of: str) -> Dispo
 
 def told(name: str, words: str) -> str:
     """Return the name of a code with further words behind it."""
-    return "; ".join(part for part in (name, words) if part)
+    return f"{name}; {words}" if name and words else name or words

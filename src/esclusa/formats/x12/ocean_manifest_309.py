@@ -8,26 +8,22 @@ readings: what it states, what it changes, what it takes back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes, Reading, snippet, told_apart
 from esclusa.formats.values import checked_container, hs_code, number, undg, whole
 from esclusa.formats.x12 import common
-from esclusa.formats.x12.common import CODES, Parties, measured, place
+from esclusa.formats.x12.common import CODES, NOWHERE, Open, PartyLoops, measured, place
 from esclusa.formats.x12.cutting import Cut, walk
 from esclusa.model import (
     Consignment,
     Function,
     GoodsItem,
-    Place,
-    Seal,
     Severity,
     TransportEquipment,
     Voyage,
 )
-
-_NOWHERE: Final = Place()
 
 LINE: Final = 45
 """Length of N10's text: a line filled to the end was cut there, even inside a word."""
@@ -45,50 +41,71 @@ _UNREAD: Final = frozenset({
 class _Goods:
     """A goods line while its N10 loop is read."""
 
-    __slots__ = ("fields", "lines", "marks", "undg")
+    packages: int | None = None
+    gross_mass_kg: float | None = None
+    volume_m3: float | None = None
+    value: float | None = None
+    hs_code = package_type = currency = origin_country = ""
+    equipment: tuple[str, ...] = ()
+    undg: dict[str, None] | None = None
 
-    def __init__(self) -> None:
-        self.fields: dict[str, Any] = {}
+    def __init__(self, sequence: int) -> None:
+        self.sequence = sequence
         self.lines: list[str] = []
         self.marks: list[str] = []
-        self.undg: dict[str, None] = {}
+
+    def item(self, package_type: str) -> GoodsItem:
+        """Return the line; ``package_type`` is that of the bill."""
+        return GoodsItem(
+            sequence=self.sequence,
+            description=common.joined(self.lines, LINE),
+            hs_code=self.hs_code,
+            packages=self.packages,
+            package_type=self.package_type or package_type,
+            gross_mass_kg=self.gross_mass_kg,
+            volume_m3=self.volume_m3,
+            value=self.value,
+            currency=self.currency,
+            origin_country=self.origin_country,
+            marks=" ".join(self.marks),
+            undg=tuple(self.undg or ()),
+            equipment=self.equipment,
+        )
 
 
 class _Bill:
-    """A bill while its LX loop is read."""
+    """A bill while its LX loop is read. ``at`` is the index of the segment that opened it.
 
-    __slots__ = (
-        "action", "at", "bill", "boxes", "carrier", "documents", "fields", "goods", "parties",
-        "totals", "value",
-    )  # fmt: skip
+    Measures and packages are those that M11 says of all goods, the value that of M12.
+    """
 
-    def __init__(self, at: Cut) -> None:
+    bill = carrier = arrival = master_bill = ""
+    action: Function | None = None
+    load_port = discharge_port = place_of_receipt = delivery_place = NOWHERE
+    packages: int | None = None
+    package_type = ""
+    gross_mass_kg: float | None = None
+    volume_m3: float | None = None
+    value: float | None = None
+
+    def __init__(self, at: int) -> None:
         self.at = at
-        self.bill = self.carrier = ""
-        self.action: Function | None = None
-        self.fields: dict[str, Any] = {}
-        self.totals: dict[str, Any] = {}
-        self.parties = Parties()
+        self.parties: list[Open] = []
         self.goods: list[_Goods] = []
         self.boxes: dict[str, TransportEquipment] = {}
         self.documents: list[str] = []
-        self.value: float | None = None
 
 
-class _Manifest:
+class _Manifest(PartyLoops):
     """The transaction set while it is read."""
 
-    __slots__ = (
-        "arrival", "bill", "bills", "box", "function", "goods", "notes", "port", "seen", "voyage",
-        "year",
-    )  # fmt: skip
-
     def __init__(self, raw: RawMessage, notes: Notes) -> None:
+        self.raw = raw
         self.notes = notes
         self.year = common.year_of(raw)
         self.function: Function | None = Function.ORIGINAL
         self.voyage = Voyage()
-        self.port = _NOWHERE
+        self.port = NOWHERE
         self.arrival = ""
         self.bills: list[_Bill] = []
         self.bill: _Bill | None = None
@@ -130,16 +147,17 @@ def _v1(manifest: _Manifest, segment: Cut) -> None:
 def _p4(manifest: _Manifest, segment: Cut) -> None:
     """The port of discharge (CBP schedule D) and the day of arrival there."""
     manifest.port = place(segment.values[1].strip())
-    manifest.bill = None
+    manifest.bill = manifest.open = None
     manifest.arrival = common.moment(manifest.notes, segment, 2, year=manifest.year)
 
 
 def _lx(manifest: _Manifest, segment: Cut) -> None:
-    manifest.bill = _Bill(segment)
-    manifest.bill.fields["discharge_port"] = manifest.port
-    manifest.bill.fields["arrival"] = manifest.arrival
-    manifest.bills.append(manifest.bill)
-    manifest.goods, manifest.box = None, ""
+    bill = manifest.bill = _Bill(segment.at)
+    bill.discharge_port = manifest.port
+    bill.arrival = manifest.arrival
+    manifest.bills.append(bill)
+    manifest.goods = manifest.open = None
+    manifest.box = ""
 
 
 def _opened(manifest: _Manifest, segment: Cut) -> _Bill:
@@ -153,95 +171,83 @@ def _opened(manifest: _Manifest, segment: Cut) -> _Bill:
 
 
 def _m13(manifest: _Manifest, segment: Cut) -> None:
-    bill = _opened(manifest, segment)
-    bill.carrier = segment.values[1].strip()
-    bill.bill = segment.values[4].strip()
-    bill.action = Function(CODES["amendment"].get(segment.values[3].strip(), "amendment"))
+    bill, values = manifest.bill or _opened(manifest, segment), segment.values
+    bill.carrier = values[1].strip()
+    bill.bill = values[4].strip()
+    bill.action = Function(CODES["amendment"].get(values[3].strip(), "amendment"))
 
 
 def _m11(manifest: _Manifest, segment: Cut) -> None:
-    bill = _opened(manifest, segment)
-    bill.bill = segment.values[1].strip()
-    bill.carrier = segment.values[12].strip() or bill.carrier
-    bill.fields["load_port"] = place(segment.values[2].strip())
-    bill.fields["place_of_receipt"] = Place(name=segment.values[10].strip())
-    bill.fields["master_bill"] = segment.values[11].strip()
-    bill.totals = {
-        "packages": whole(segment.values[3].strip(), manifest.notes, segment, "3"),
-        "package_type": segment.values[4].strip(),
-        "gross_mass_kg": measured(manifest.notes, segment, 5, 6, common.WEIGHT),
-        "volume_m3": measured(manifest.notes, segment, 7, 8, common.VOLUME),
-    }
+    bill, values = manifest.bill or _opened(manifest, segment), segment.values
+    notes = manifest.notes
+    bill.bill = values[1].strip()
+    bill.carrier = values[12].strip() or bill.carrier
+    bill.load_port = place(values[2].strip())
+    bill.place_of_receipt = common.named(values[10].strip())
+    bill.master_bill = values[11].strip()
+    bill.packages = whole(values[3].strip(), notes, segment, "3") if values[3] else None
+    bill.package_type = values[4].strip()
+    bill.gross_mass_kg = measured(notes, segment, 5, 6, common.WEIGHT) if values[5] else None
+    bill.volume_m3 = measured(notes, segment, 7, 8, common.VOLUME) if values[7] else None
 
 
 def _m12(manifest: _Manifest, segment: Cut) -> None:
-    bill = manifest.bill
+    bill, values = manifest.bill, segment.values
     if bill is None:
         return
-    bill.documents.extend(
-        f"{word}:{text}"
-        for word, text in (
-            ("ENTRY", segment.values[2].strip()),
-            ("INBOND", segment.values[6].strip()),
-        )
-        if text
-    )
-    bill.value = number(segment.values[5].strip(), manifest.notes, segment, "5")
+    if text := values[2].strip():
+        bill.documents.append(f"ENTRY:{text}")
+    if text := values[6].strip():
+        bill.documents.append(f"INBOND:{text}")
+    bill.value = number(values[5].strip(), manifest.notes, segment, "5")
 
 
 def _n9(manifest: _Manifest, segment: Cut) -> None:
     bill, text = manifest.bill, segment.values[2].strip()
     if bill is None or not text:
         return
-    if segment.values[1] == "MB":
-        bill.fields["master_bill"] = text
+    qualifier = segment.values[1]
+    if qualifier == "MB":
+        bill.master_bill = text
     else:
-        qualifier = segment.values[1]
         bill.documents.append(f"{REFERENCES.get(qualifier, qualifier)}:{text}")
 
 
 def _n1(manifest: _Manifest, segment: Cut) -> None:
     """N1*FS names the final place of delivery, not a party."""
-    bill = manifest.bill
+    bill, values = manifest.bill, segment.values
     if bill is None:
         return
-    if segment.values[1] != "FS":
-        bill.parties.begin(segment)
+    if values[1] != "FS":
+        manifest.open = common.party(segment)
+        bill.parties.append(manifest.open)
         return
-    bill.parties.close()
-    name = segment.values[2].strip()
-    code = segment.values[4].strip() or name
-    bill.fields["delivery_place"] = place(code, name if name != code else "")
-
-
-def _party(read: Callable[[Parties, Cut], None]) -> Callable[[_Manifest, Cut], None]:
-    """Hand a segment to the parties of the open bill."""
-
-    def handle(manifest: _Manifest, segment: Cut) -> None:
-        if manifest.bill is not None:
-            read(manifest.bill.parties, segment)
-
-    return handle
+    manifest.open = None
+    name = values[2].strip()
+    code = values[4].strip() or name
+    bill.delivery_place = place(code, name if name != code else "")
 
 
 def _vid(manifest: _Manifest, segment: Cut) -> None:
     """VID02 and VID03 are the two parts of the number; both empty means breakbulk."""
-    bill = _opened(manifest, segment)
-    manifest.goods, manifest.box = None, ""
-    bill.parties.close()
-    text = segment.values[2].strip() + segment.values[3].strip()
-    if not text or segment.values[1] == "NC":
+    bill, values = manifest.bill or _opened(manifest, segment), segment.values
+    manifest.goods = manifest.open = None
+    manifest.box = ""
+    text = values[2].strip() + values[3].strip()
+    if not text or values[1] == "NC":
         return
     plain, valid = checked_container(text, manifest.notes, segment, "3")
-    seals = (segment.values[4].strip(), segment.values[5].strip())
     manifest.box = plain
     bill.boxes[plain] = TransportEquipment(
         number=plain,
         number_valid=valid,
-        size_type=segment.values[9].strip(),
-        load_status=CODES["load"].get(segment.values[10].strip(), ""),
-        seals=tuple(Seal(number=each) for each in seals if each),
+        size_type=values[9].strip(),
+        load_status=_LOAD.get(values[10].strip(), ""),
+        seals=common.seals(values[4:6]),
     )
+
+
+_LOAD: Final = CODES["load"]
 
 
 def _m7(manifest: _Manifest, segment: Cut) -> None:
@@ -254,49 +260,53 @@ def _m7(manifest: _Manifest, segment: Cut) -> None:
 
 def _n10(manifest: _Manifest, segment: Cut) -> None:
     """A line with text alone goes on with the line before it."""
-    bill = _opened(manifest, segment)
+    bill, values = manifest.bill or _opened(manifest, segment), segment.values
     goods = manifest.goods
-    if goods is None or _begins(segment):
-        goods = manifest.goods = _Goods()
+    if goods is None or _begins(values):
+        goods = manifest.goods = _line(manifest, segment, len(bill.goods) + 1)
         bill.goods.append(goods)
-        goods.fields = _line(manifest, segment, len(bill.goods))
-    if segment.values[2]:
-        goods.lines.append(segment.values[2])
-    if segment.values[3].strip():
-        goods.marks.append(segment.values[3].strip())
+    if values[2]:
+        goods.lines.append(values[2])
+    if marks := values[3].strip():
+        goods.marks.append(marks)
 
 
-def _begins(segment: Cut) -> bool:
+def _begins(values: list[str]) -> bool:
     """Does N10 say more than text: packages, commodity code, value or mass?"""
-    said = segment.values[1] + segment.values[5] + segment.values[6] + segment.values[8]
+    said = values[1] + values[5] + values[6] + values[8]
     return said != "" and not said.isspace()
 
 
-def _line(manifest: _Manifest, segment: Cut, sequence: int) -> dict[str, Any]:
-    value = number(segment.values[6].strip(), manifest.notes, segment, "6")
-    return {
-        "sequence": sequence,
-        "packages": whole(segment.values[1].strip(), manifest.notes, segment, "1"),
-        "hs_code": hs_code(segment.values[5].strip(), manifest.notes, segment, "5"),
-        "value": value,
-        "currency": (segment.values[13].strip() or "USD") if value is not None else "",
-        "package_type": segment.values[10].strip(),
-        "gross_mass_kg": measured(manifest.notes, segment, 8, 7, common.WEIGHT),
-        "origin_country": segment.values[11].strip(),
-        "equipment": (manifest.box,) if manifest.box else (),
-    }
+def _line(manifest: _Manifest, segment: Cut, sequence: int) -> _Goods:
+    notes, values, goods = manifest.notes, segment.values, _Goods(sequence)
+    if values[6] and (value := number(values[6].strip(), notes, segment, "6")) is not None:
+        goods.value = value
+        goods.currency = values[13].strip() or "USD"
+    if values[1]:
+        goods.packages = whole(values[1].strip(), notes, segment, "1")
+    if values[5]:
+        goods.hs_code = hs_code(values[5].strip(), notes, segment, "5")
+    if values[8]:
+        goods.gross_mass_kg = measured(notes, segment, 8, 7, common.WEIGHT)
+    goods.package_type = values[10].strip()
+    goods.origin_country = values[11].strip()
+    if manifest.box:
+        goods.equipment = (manifest.box,)
+    return goods
 
 
 def _h1(manifest: _Manifest, segment: Cut) -> None:
     code = undg(segment.values[1].strip(), manifest.notes, segment, "1")
-    if manifest.goods is not None and code:
-        manifest.goods.undg[code] = None
+    goods = manifest.goods
+    if goods is not None and code:
+        goods.undg = goods.undg or {}
+        goods.undg[code] = None
 
 
 _HANDLERS: Final[dict[str, Callable[[_Manifest, Cut], None]]] = {
     "M10": _m10, "V1": _v1, "P4": _p4, "LX": _lx, "M13": _m13, "M11": _m11, "M12": _m12,
-    "N9": _n9, "N1": _n1, "N3": _party(Parties.street), "N4": _party(Parties.town),
-    "PER": _party(Parties.contact), "VID": _vid, "M7": _m7, "N10": _n10, "H1": _h1,
+    "N9": _n9, "N1": _n1, "N3": common.street, "N4": common.town, "PER": common.contact,
+    "VID": _vid, "M7": _m7, "N10": _n10, "H1": _h1,
 }  # fmt: skip
 
 TAGS: Final = frozenset(_HANDLERS) | _UNREAD
@@ -306,24 +316,33 @@ TAGS: Final = frozenset(_HANDLERS) | _UNREAD
 def _readings(manifest: _Manifest) -> list[Reading]:
     """Group the bills by what is to be done with them, in the order of their first bill."""
     groups: dict[Function, list[Consignment]] = {}
+    seen = manifest.seen
+    nameless = "LX loop has no bill number (M1101, M1304)"
     for bill in manifest.bills:
-        function = bill.action or manifest.function
-        consignment = _consignment(manifest, bill)
-        if function is not None and consignment is not None:
-            groups.setdefault(function, []).append(consignment)
+        function, bill_number = bill.action or manifest.function, bill.bill
+        if bill_number and bill_number not in seen:
+            seen.add(bill_number)
+        elif not told_apart(
+            manifest.notes, bill_number, seen, Cut(manifest.raw, bill.at), "x12.309", nameless
+        ):
+            continue
+        if function is not None:
+            groups.setdefault(function, []).append(_consignment(manifest, bill))
     return [Reading(function, tuple(found)) for function, found in groups.items()]
 
 
-def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment | None:
-    nameless = "LX loop has no bill number (M1101, M1304)"
-    if not told_apart(manifest.notes, bill.bill, manifest.seen, bill.at, "x12.309", nameless):
-        return None
+def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment:
     return Consignment(
-        **bill.fields,
         carrier=bill.carrier or manifest.voyage.carrier,
         bill=bill.bill,
+        master_bill=bill.master_bill,
         voyage=manifest.voyage,
-        parties=bill.parties.told(),
+        place_of_receipt=bill.place_of_receipt,
+        load_port=bill.load_port,
+        discharge_port=bill.discharge_port,
+        delivery_place=bill.delivery_place,
+        arrival=bill.arrival,
+        parties=tuple([each.party() for each in bill.parties]),
         goods=_goods(bill),
         equipment=tuple(bill.boxes.values()),
         documents=tuple(bill.documents),
@@ -333,21 +352,29 @@ def _consignment(manifest: _Manifest, bill: _Bill) -> Consignment | None:
 def _goods(bill: _Bill) -> tuple[GoodsItem, ...]:
     """The goods lines. Totals of the bill (M11, M12) stand for a single line that lacks its own."""
     if len(bill.goods) == 1:
-        fields = bill.goods[0].fields
-        totals = {**bill.totals, "value": bill.value}
-        lacking = {name for name in totals if not fields.get(name) and totals[name] is not None}
-        fields.update({name: totals[name] for name in lacking})
-        if fields.get("value") is not None and not fields.get("currency"):
-            fields["currency"] = "USD"
-    elif not bill.goods and any(bill.totals.values()):
-        return (GoodsItem(**bill.totals),)
-    kind = bill.totals.get("package_type", "")
-    return tuple(
-        GoodsItem(
-            **{**each.fields, "package_type": each.fields["package_type"] or kind},
-            description=common.joined(each.lines, LINE),
-            marks=" ".join(each.marks),
-            undg=tuple(each.undg),
-        )
-        for each in bill.goods
+        goods = bill.goods[0]
+        _fill(goods, bill)
+        return (goods.item(bill.package_type),)
+    totals = (bill.packages, bill.package_type, bill.gross_mass_kg, bill.volume_m3)
+    if bill.goods or not any(totals):
+        return tuple([each.item(bill.package_type) for each in bill.goods])
+    alone = GoodsItem(
+        packages=bill.packages,
+        package_type=bill.package_type,
+        gross_mass_kg=bill.gross_mass_kg,
+        volume_m3=bill.volume_m3,
     )
+    return (alone,)
+
+
+def _fill(goods: _Goods, bill: _Bill) -> None:
+    """Give a line what it lacks; nought is no more than nothing."""
+    if not goods.packages and bill.packages is not None:
+        goods.packages = bill.packages
+    if not goods.gross_mass_kg and bill.gross_mass_kg is not None:
+        goods.gross_mass_kg = bill.gross_mass_kg
+    goods.volume_m3 = bill.volume_m3
+    if not goods.value and bill.value is not None:
+        goods.value = bill.value
+    if goods.value is not None and not goods.currency:
+        goods.currency = "USD"

@@ -21,6 +21,7 @@ from esclusa.formats.x12 import (
     ocean_bill_310,
     ocean_manifest_309,
 )
+from esclusa.formats.x12.growth import most
 from esclusa.formats.x12.syntax import read_messages
 from esclusa.model import Defect, Message
 
@@ -42,7 +43,7 @@ def read(
         if isinstance(item, Defect):
             yield item
         else:
-            yield from messages_of(item, "x12", TYPES.get(item.type), limits, work)
+            yield from messages_of(item, "x12", TYPES.get(item.type), limits, work, most)
 
 
 def sniff(head: bytes, name: str) -> bool:

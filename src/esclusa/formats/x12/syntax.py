@@ -2,8 +2,8 @@
 
 The states are those of EDIFACT (``edifact.machine``); X12 differs in how it names its separators
 (inside ISA), in having no release character, and in its tags of two or three characters. Without
-releases a window of text needs no look at single segments: what is regular is made in runs, by
-loops that never leave C.
+releases a window of text needs no look at single segments: what is regular is taken in runs of
+texts, by loops that never leave C (:mod:`esclusa.formats.x12.transaction`).
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate, count, repeat
-from operator import itemgetter, sub
-from typing import BinaryIO, Final
+from operator import itemgetter
+from typing import BinaryIO, Final, cast
 
 from esclusa.formats.edifact.buffer import Source
-from esclusa.formats.edifact.cleaning import BLANKS, irregular
-from esclusa.formats.edifact.machine import START_SPAN, Machine
+from esclusa.formats.edifact.cleaning import BEYOND, BLANKS
+from esclusa.formats.edifact.machine import FIRST_SPAN, LAST_SPAN, START_SPAN, Machine
 from esclusa.formats.edifact.segment import Interchange, RawMessage, Segment, Separators
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.work import Work
 from esclusa.formats.x12.syntax_envelope import Envelopes, open_interchange
 from esclusa.formats.x12.syntax_start import LOOKAHEAD, START, read_start
+from esclusa.formats.x12.transaction import TransactionSet
 from esclusa.model import Defect, Severity
 
 _HEAD: Final = itemgetter(slice(4))
 """The characters by which a segment is known to be regular, see ``Machine.known``."""
+
+WORTH: Final = 1024
+"""Bytes of plain characters that are worth a window of their own."""
 
 _TRAILERS: Final = ("SE", "GE", "IEA")
 
@@ -91,10 +94,21 @@ def _begins(window: str, at: int, marks: Separators) -> bool:
 _PLAIN: Final = bytes(range(0x20, 0x7F))
 
 
-def _regular(text: str, marks: Separators) -> bool:
-    """Answer as ``cleaning.irregular``, without its look at each character of a plain text."""
-    plain = text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
-    return plain or not irregular(marks).search(text)
+def _odd(window: str, marks: Separators) -> bytes | None:
+    """The control codes of a window, its separators left out; None where no window is plain."""
+    known = marks.component + marks.element + marks.repetition + marks.terminator
+    if not window or not window.isascii() or not known.isascii():
+        return None
+    return window.encode("ascii").translate(None, _PLAIN + known.encode("ascii"))
+
+
+def _lead(window: str, terminator: str) -> str:
+    """The line break behind the first segment, or before it where there is but one; "" for none."""
+    first = window.find(terminator) + 1
+    behind = window[first : first + 2] or window[:2]
+    if terminator in "\r\n":
+        return ""
+    return behind if behind == "\r\n" else "\n" if behind[:1] == "\n" else ""
 
 
 class Reader(Machine):
@@ -110,6 +124,7 @@ class Reader(Machine):
     def __init__(self, source: Source, envelopes: Envelopes) -> None:
         super().__init__(source, envelopes)
         self.assembly = envelopes
+        self.indented = False
         self.service = {
             "ISA": self.isa,
             "GS": envelopes.open_group,
@@ -143,52 +158,107 @@ class Reader(Machine):
         match = _first_glued(window, self.marks)
         return match.end() if match else 0
 
-    def take(self, parts: list[str], window: str, offset: int) -> int:
-        """As the machine does, in runs of known regular segments where the whole window allows."""
-        texts = [part.lstrip(BLANKS) for part in parts] if self.led(window) else parts
-        sizes = [len(part) + 1 for part in parts]
-        small = max(sizes, default=0) <= self.assembly.limits.segment_bytes
-        if not small or not _regular("".join(texts), self.marks):
-            return self.take_odd(parts, offset)
-        ends = list(accumulate(sizes, initial=offset))
-        if texts is parts:
-            return self.take_runs(parts, texts, ends, ends, sizes)
-        lengths = [len(text) + 1 for text in texts]
-        return self.take_runs(parts, texts, ends, list(map(sub, ends[1:], lengths)), lengths)
+    def open(self) -> None:
+        super().open()
+        self.indented = False
 
-    def led(self, window: str) -> bool:
-        """Do blanks or line breaks stand before a segment?"""
-        terminator = self.marks.terminator
-        return window[:1] in BLANKS or any(terminator + blank in window for blank in BLANKS)
+    # -- windows of plain characters, which most files are made of --------------------------------
 
-    def take_runs(
-        self,
-        parts: list[str],
-        texts: list[str],
-        ends: list[int],
-        begins: list[int],
-        lengths: list[int],
-    ) -> int:
-        """Turn pieces into segments, as many at once as have a known head.
+    def cut(self) -> bool:
+        return (not self.indented and self.cut_plain()) or super().cut()
 
-        :param texts: the pieces without what leads them; ``begins`` and ``lengths`` are theirs.
-        :param ends: where the pieces begin, and where the last one ends.
+    def cut_plain(self) -> bool:
+        """Cut a window of regular segments; False when it is none, and nothing was done then.
+
+        Every segment but the last must be followed by the same line break, or none, and no other
+        control code and no byte beyond ASCII may stand in the window.
         """
-        heads, at = map(_HEAD, texts), 0
-        while at < len(parts):
-            marks, known, segments = self.opened()
+        source, mark = self.source, self.marks.terminator
+        end = source.text.rfind(mark, source.at, source.at + self.span) + 1
+        window = source.text[source.at : end]
+        if not window.isascii():
+            window = self.before_beyond(window)
+        odd, lead = _odd(window, self.marks), _lead(window, mark)
+        if odd is None:
+            return False
+        begins = len(lead) if window.startswith(lead) else 0
+        texts = window[begins:-1].split(mark + lead)
+        breaks = len(texts) if begins else len(texts) - 1
+        if odd != lead.encode("ascii") * breaks:
+            return False
+        if window.count(mark) != len(texts) or not self.small(texts, len(window)):
+            return False
+        begin = source.offset
+        self.moved = False
+        taken = self.take_plain(texts, begin + begins, lead, begins)
+        if not self.moved:
+            source.move(taken)
+            self.span = min(max(FIRST_SPAN, 4 * (taken - begin)), LAST_SPAN)
+        self.assembly.hold(taken)
+        return self.moved or taken > begin
+
+    def before_beyond(self, window: str) -> str:
+        """The segments before the first with a byte beyond ASCII; "" where they are few.
+
+        Where such bytes are rare, that segment alone is then looked at, and not the whole window.
+        """
+        mark = self.marks.terminator
+        first = BEYOND.search(window)
+        assert first
+        end = window.rfind(mark, 0, first.start()) + 1
+        if end >= WORTH:
+            return window[:end]
+        behind = window.find(mark, first.start()) + 1
+        if not BEYOND.search(window, behind, behind + WORTH):
+            self.span = behind
+        return ""
+
+    def small(self, texts: list[str], size: int) -> bool:
+        """Is no segment over the limit, line break and terminator included?"""
+        limit = self.assembly.limits.segment_bytes
+        return size <= limit or max(map(len, texts)) + 3 <= limit
+
+    def take_plain(self, texts: list[str], offset: int, lead: str, led: int) -> int:
+        """Take regular segments, as many at once as have a known head.
+
+        :param offset: byte of the first tag, before which stand ``led`` characters of ``lead``,
+            all of them or none; before the other tags all do.
+        :return: the byte behind the last that was taken.
+        """
+        heads, at, step = map(_HEAD, texts), 0, len(lead) + 1
+        glued = _glued(self.marks).match
+        while True:
+            message = self.assembly.message
+            known = {} if message is None or self.assembly.overflow else self.known
             # Ends before the first head that is not known, which is taken from heads as well.
             tags = list(iter(map(known.get, heads).__next__, None))
-            to = at + len(tags)
-            run, numbers = slice(at, to), count(len(segments) + 1)
-            columns = (texts[run], tags, begins[run], lengths[run], numbers, repeat(marks))
-            segments.extend(map(Segment, *columns))
-            if to < len(parts):
-                self.take_one(parts[to], texts[to], ends[to])
+            if tags:
+                run = texts[at : at + len(tags)]
+                cast(TransactionSet, message).take(run, tags, offset, step)
+                at += len(run)
+                offset += sum(map(len, run)) + len(run) * step
+            if at == len(texts):
+                return offset - len(lead)
+            text = texts[at]
+            if not self.service_plain(text, offset):
+                begin = offset - (len(lead) if at else led)
+                if text[:1] == " " or glued(text):
+                    self.indented = self.indented or text[:1] == " "
+                    return begin
+                part = lead + text if begin < offset else text
+                self.take_one(part, text, begin)
                 if self.moved:
-                    return ends[to]
-            at = to + 1
-        return ends[-1]
+                    return begin
+            at += 1
+            offset += len(text) + step
+
+    def service_plain(self, text: str, offset: int) -> bool:
+        """Take a plain ST, or an SE that closes its set as it should; False when it is neither."""
+        head, marks = text[:3], self.marks
+        if head == "ST" + marks.element:
+            self.assembly.open_message(Segment(text, "ST", offset, len(text) + 1, 1, marks))
+            return True
+        return head == "SE" + marks.element and self.assembly.close_plain(text, offset)
 
     def take_one(self, part: str, text: str, offset: int) -> None:
         """Take a piece that is not known to be a regular segment."""

@@ -7,6 +7,8 @@ import re
 from esclusa.formats.edifact.assembly import Assembly
 from esclusa.formats.edifact.envelope import prepared
 from esclusa.formats.edifact.segment import Group, Interchange, RawMessage, Segment
+from esclusa.formats.x12.cutting import cut_text
+from esclusa.formats.x12.transaction import TransactionSet
 
 NUMBER = re.compile("[0-9]+")
 
@@ -23,22 +25,29 @@ class Envelopes(Assembly):
     def raw_message(self, head: Segment) -> RawMessage:
         """Read ST: ST01 transaction set, ST02 control number, ST03 implementation convention."""
         interchange, group = self.interchange, self.group
-        return RawMessage(
-            type=head.get(1),
+        text, marks = head.text, head.marks
+        regular = head.length == len(text) + 1 and head.number == 1
+        values = cut_text(text, marks)
+        return TransactionSet(
+            type=values[1],
             directory=group.version if group else "",
             agency=group.agency if group else "",
-            association=head.get(3),
-            reference=head.get(2),
+            association=values[3],
+            reference=values[2],
             interchange_sender=interchange.sender,
             interchange_recipient=interchange.recipient,
             interchange_reference=interchange.reference,
             prepared=interchange.prepared,
             offset=head.offset,
             length=head.length,
-            segments=[head],
+            segments=[] if regular else [head],
             defects=[],
             interchange=interchange,
             group=group,
+            marks=marks,
+            texts=[text] if regular else [],
+            tags=[head.tag] if regular else [],
+            stretches=[(0, head.offset, 1)] if regular else [],
         )
 
     def raw_group(self, head: Segment) -> Group:
@@ -50,6 +59,28 @@ class Envelopes(Assembly):
             version=head.get(8),
             head=head,
         )
+
+    def close_plain(self, text: str, offset: int) -> bool:
+        """Take an SE that counts and refers as it should; False when it does not, or might not.
+
+        :param text: ASCII, of as many bytes as it has characters.
+        """
+        message, limits = self.message, self.limits
+        if not isinstance(message, TransactionSet) or not message.texts or self.overflow:
+            return False
+        found, element = len(message.texts) + 1, message.marks.element
+        end = offset + len(text) + 1
+        if (
+            text != f"SE{element}{found}{element}{message.reference}"
+            or found > limits.segments
+            or end - message.offset > limits.message_bytes
+        ):
+            return False
+        message.stretches.append((found - 1, offset, 1))
+        message.texts.append(text)
+        message.tags.append("SE")
+        self.hand_over(end)
+        return True
 
     def same(self, repeated: str, reference: str) -> bool:
         """Control numbers of GS and ISA are numbers: leading zeros do not count."""

@@ -12,14 +12,13 @@ from esclusa.formats.edifact.columns.header import VOYAGE_FIELDS
 from esclusa.formats.edifact.columns.run import PAD
 from esclusa.formats.edifact.columns.sheet import choose, first_of
 from esclusa.formats.edifact.columns.spans import Spans, take
-from esclusa.formats.edifact.segment import Separators
 from esclusa.formats.limits import MIB
 from esclusa.formats.reading import Notes
 from esclusa.formats.x12 import common
 from esclusa.formats.x12.columns import bills, texts, units
 from esclusa.formats.x12.columns.scan import Flags, Whole
 from esclusa.formats.x12.columns.sheet import Picked, Sheet
-from esclusa.formats.x12.cutting import Cut
+from esclusa.formats.x12.cutting import placeless
 from esclusa.formats.x12.events import INBOND, REMARK
 from esclusa.model import Voyage
 
@@ -126,7 +125,7 @@ _NO_CLOCK: Final[tuple[Any, list[str]]] = (0, [""])
 def _moment(sheet: Sheet, date: str, time: str = "", zone: str = "") -> str | None:
     """Read one moment; None where the plain reader tells a defect."""
     notes = Notes("", 0, 1)
-    segment = Cut("", "", 0, 0, 0, Separators(), ["", date, time, zone])
+    segment = placeless(["", date, time, zone])
     found = common.moment(notes, segment, 1, 2, 3, year=sheet.year)
     return None if notes.found else found
 

@@ -12,14 +12,14 @@ import polars as pl
 
 from esclusa.formats.edifact.columns import spans
 from esclusa.formats.edifact.columns.spans import Spans
-from esclusa.formats.edifact.segment import RawMessage, Separators
+from esclusa.formats.edifact.segment import RawMessage
 from esclusa.formats.reading import Notes
 from esclusa.formats.values import number, whole
 from esclusa.formats.x12.columns.digits import digits
 from esclusa.formats.x12.columns.machine import Stretch
 from esclusa.formats.x12.columns.scan import Flags, Rows, Whole, tag_code
 from esclusa.formats.x12.common import year_of
-from esclusa.formats.x12.cutting import Cut, cut
+from esclusa.formats.x12.cutting import Cut, cut, placeless
 from esclusa.model import Severity
 
 T = TypeVar("T")
@@ -221,7 +221,7 @@ class Sheet:
 
 
 _EXACT: Final = 1 << 53
-HERE: Final = Cut("", "", 0, 0, 0, Separators(), [])
+HERE: Final = placeless([])
 """Where a defect would stand that only tells to use the plain reader."""
 
 

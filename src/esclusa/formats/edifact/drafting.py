@@ -7,10 +7,9 @@ without going through bytes, and a segment that was read goes out as it came whe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
-from itertools import chain, repeat
-from operator import itemgetter
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from itertools import repeat
 from typing import Final, TypeAlias
 
 from esclusa.errors import InputError
@@ -24,16 +23,7 @@ as components (syntax version 4)."""
 SERVICE: Final = frozenset({"UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ"})
 """Segments of the envelopes, which no message may hold between UNH and UNT."""
 
-_HEAD: Final = itemgetter(slice(4))
-"""Tag and first separator."""
-
-_LENGTH: Final = list.__len__
-"""The length of a list and of nothing else."""
-
-_FIRST: Final = itemgetter(0)
-_SECOND: Final = itemgetter(1)
-
-_TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
+TAG: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
 class WritingError(InputError):
@@ -95,48 +85,119 @@ def segments(
 
     :raises WritingError: as :func:`segment`, of the first that cannot be made.
     """
-    found = _plain_texts(parts, marks)
-    if found is not None:
-        tags, none = map(_FIRST, parts), repeat(0)
-        return list(map(Segment, found, tags, none, none, none, repeat(marks)))
-    return [segment(tag, *elements, marks=marks) for tag, elements in parts]
+    tags = [tag for tag, _ in parts]
+    found = _plain_texts(parts, marks) if _all_tags(tags) else None
+    if found is None:
+        return [segment(tag, *elements, marks=marks) for tag, elements in parts]
+    none = repeat(0)
+    return list(map(Segment, found, tags, none, none, none, repeat(marks)))
 
 
 def _plain_texts(
     parts: Sequence[tuple[str, Sequence[Element]]], marks: Separators
 ) -> list[str] | None:
-    """The texts of segments in which nothing is to be done, all looked at together; None when in
-    one of them something is, or an element is no list of components.
+    """The texts of segments, all looked at together; None when they are to be made one by one: an
+    element is no list of components, a separator cannot be released.
 
-    As in :func:`_plain` separators are counted: an element without components makes the count too
-    small by one, a separator in a text too large, so both can never make up for each other: what is
-    counted is never below what is due.
+    As in :func:`_plain` separators are counted, here all service characters with one another: an
+    element without components makes what is due too small by one, a service character in a text
+    makes what is counted too large. What is counted is never below what is due, so one cannot make
+    up for the other.
     """
-    if not all(map(_is_tag, set(map(_FIRST, parts)))):
-        return None
-    every = list(chain.from_iterable(map(_SECOND, parts)))
-    narrow, wide = marks.component.join, marks.element.join
     try:
-        components = sum(map(_LENGTH, every))
-        found = [wide([tag, *map(narrow, elements)]) for tag, elements in parts]  # type: ignore[arg-type]
+        found, components = _joined_texts(parts, marks)
     except TypeError:
         return None
     text = marks.terminator.join([*found, ""])
-    if (
-        text.count(marks.element) != len(every)
-        or text.count(marks.component) != components - len(every)
-        or text.count(marks.terminator) != len(found)
-        or (marks.release and marks.release in text)
-        or (marks.repetition and marks.repetition in text)
-        or any(pair in text for pair in _open_ends(marks))
-    ):
+    # One character that stands before each component but the first of a segment, one at its end.
+    due = components + len(found)
+    services = _services(marks)
+    if not services:
         return None
-    return found
+    data = text.encode("utf-8", "surrogatepass")
+    counted = len(data) - len(data.translate(None, services))
+    if counted == due and not open_ended(text, marks):
+        return found
+    return _escaped_texts(parts, components, marks)
+
+
+_TAGS: Final[set[str]] = set()
+"""What was looked at and is a tag; there are no more than 26 by 36 by 36."""
+
+
+def _all_tags(tags: list[str]) -> bool:
+    if not _TAGS.issuperset(tags):
+        found = set(tags)
+        if not all(map(TAG.fullmatch, found)):
+            return False
+        _TAGS.update(found)
+    return True
+
+
+def _joined_texts(
+    parts: Sequence[tuple[str, Sequence[Element]]], marks: Separators
+) -> tuple[list[str], int]:
+    """Tags and elements with separators between them and nothing else done; how many components.
+
+    :raises TypeError: an element is no list of texts. Joining would take a text for one.
+    """
+    element, narrow = marks.element, marks.component.join
+    found: list[str] = []
+    components = 0
+    for tag, elements in parts:
+        line = tag
+        for each in elements:
+            if type(each) is not list:
+                raise TypeError
+            components += len(each)
+            line += element + narrow(each)
+        found.append(line)
+    return found, components
+
+
+@lru_cache(maxsize=64)
+def _services(marks: Separators) -> bytes:
+    """The service characters, b"" when one is none of ASCII."""
+    return marks.active().encode("ascii") if marks.active().isascii() else b""
+
+
+STAND_INS: Final = Separators("\x01", "\x02", release="", terminator="\x00")
+"""Stand between texts until these have their release characters; no character set has them."""
+
+
+def _escaped_texts(
+    parts: Sequence[tuple[str, Sequence[Element]]], components: int, marks: Separators
+) -> list[str] | None:
+    """The texts of segments of which some hold a service character in a text or have empty ends.
+
+    All get their release characters at one go. None when that cannot be.
+    """
+    table, end = _instead_of_stand_ins(marks), STAND_INS.terminator
+    text = end.join([*_joined_texts(parts, STAND_INS)[0], ""])
+    if table is None or sum(map(text.count, STAND_INS.active())) != components + len(parts):
+        return None
+    return marks.escape(trimmed(text, STAND_INS)).translate(table).split(end)[:-1]
+
+
+@lru_cache(maxsize=64)
+def _instead_of_stand_ins(marks: Separators) -> dict[int, str] | None:
+    """The table from stand-ins to separators; None when no text can be released or one is both."""
+    if not marks.release or set(marks.active()) & set(STAND_INS.active()):
+        return None
+    return _table(
+        (STAND_INS.component, marks.component), (STAND_INS.element, marks.element)
+    )  # fmt: skip
+
+
+def _table(*pairs: tuple[str, str]) -> dict[int, str]:
+    """A table for ``str.translate`` with all of ASCII: to look for what is not in it costs much."""
+    table = {code: chr(code) for code in range(0x80)}
+    return table | {ord(before): after for before, after in pairs}
 
 
 @lru_cache(maxsize=256)
 def _is_tag(tag: str) -> bool:
-    return _TAG.fullmatch(tag) is not None
+    return TAG.fullmatch(tag) is not None
 
 
 def _plain(tag: str, elements: Sequence[Element], marks: Separators) -> str:
@@ -208,10 +269,17 @@ def again(old: Segment, marks: Separators) -> Segment:
 
     :raises WritingError: as :func:`segment`.
     """
-    strange, table = _exchange(old.marks, marks)
-    if not any(mark in old.text for mark in strange) and old.text[:3] == old.tag:
-        text = trimmed(old.text.translate(table) + marks.terminator, marks)[:-1]
-        return Segment(text, old.tag, 0, 0, 0, marks)
+    text = old.text
+    strange, table = exchange(old.marks, marks)
+    if text[:3] == old.tag:
+        if not any(map(text.__contains__, strange)):
+            text = trimmed(text.translate(table) + marks.terminator, marks)[:-1]
+            return Segment(text, old.tag, 0, 0, 0, marks)
+        swap = _swap(old.marks, marks)
+        ends = ("", old.marks.element, old.marks.component)
+        if swap is not None and text[3:4] in ends and _is_tag(old.tag):
+            text = trimmed(swap(text) + marks.terminator, marks)[:-1]
+            return Segment(text, old.tag, 0, 0, 0, marks)
     head, elements = _elements(old)
     made = segment(old.tag, *elements, marks=marks)
     if nested := head[1:]:
@@ -220,14 +288,37 @@ def again(old: Segment, marks: Separators) -> Segment:
 
 
 @lru_cache(maxsize=64)
-def _exchange(old: Separators, new: Separators) -> tuple[tuple[str, ...], dict[int, str]]:
-    """Characters that forbid a mere exchange of separators, and the table of that exchange."""
+def _swap(old: Separators, new: Separators) -> Callable[[str], str] | None:
+    """The way from a text to the same text with other separators; None when there is none for all.
+
+    What a release character precedes is text, as in :meth:`Separators.resolve`, and gets that of
+    the new separators where it needs one.
+    """
+    if not new.release or (old.repetition and not new.repetition):
+        return None
+    table = {mark: new.release + mark for mark in new.active()}
+    if old.release:
+        table[old.release] = table.get(old.release, old.release)
+        table |= {old.release + mark: table.get(mark, mark) for mark in old.releasable()}
+    table |= {old.component: new.component, old.element: new.element}
+    if old.repetition:
+        table[old.repetition] = new.repetition
+    found = sorted(table, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, found)))
+    return partial(pattern.sub, lambda match: table[match[0]])
+
+
+@lru_cache(maxsize=64)
+def exchange(old: Separators, new: Separators) -> tuple[tuple[str, ...], dict[int, str]]:
+    """Return what forbids a mere exchange of separators in a text, and the table for it."""
     pairs = [
         (old.component, new.component),
         (old.element, new.element),
         (old.repetition, new.repetition),
     ]
-    table = {ord(before): after for before, after in pairs if before and after}
+    table = _table(
+        *[pair for pair in pairs if all(pair)], (old.terminator, new.terminator)
+    )  # fmt: skip
     kept = {before for before, after in pairs if before == after}
     strange = {old.release, old.terminator, *new.active()} - kept
     strange |= {before for before, after in pairs if before and not after}
@@ -249,16 +340,7 @@ def _components(text: str, marks: Separators) -> list[str]:
     return [marks.resolve(part) for part in marks.split(text, marks.component)]
 
 
-# -- many at once ---------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def _in_order(marks: Separators) -> re.Pattern[str]:
-    """Matches text whose release characters all stand where one is needed."""
-    release = re.escape(marks.release)
-    return re.compile(
-        f"(?:[^{release}]++|{release}[{re.escape(marks.active())}])*+", re.DOTALL
-    )  # fmt: skip
+# -- empty ends -----------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
@@ -285,68 +367,39 @@ def _open_ends(marks: Separators) -> tuple[str, ...]:
     return (*pairs, "".join(narrow)) if marks.repetition else tuple(pairs)
 
 
-def texts(
-    batch: Sequence[Segment], marks: Separators, same: Separators, known: set[str]
-) -> list[str]:
-    """Return the texts of segments with these separators, without terminators.
+_SHORT: Final = 256
+"""Characters below which a search for each pair costs less than one number."""
 
-    A segment in order goes out as it is. ``same`` is the object, alike ``marks``, that most of the
-    segments bear; ``known`` remembers beginnings that need no second look.
 
-    :raises WritingError: as :func:`segment`; the number is the place in the batch, from 0.
+def open_ended(text: str, marks: Separators) -> bool:
+    """Does an element or a segment have an empty end? ``text`` has its terminators.
+
+    A long text is not searched for one pair of separators after the other but taken as one number.
+    Bits 0 and 1 of a byte say that it is a component or an element separator, bits 2 and 3 that one
+    of these is needless before it. Moved down by a byte and two bits, the number shares a bit with
+    itself where two such stand side by side; all other bits are 0.
     """
-    found = [each.text for each in batch if each.marks is same]
-    if len(found) != len(batch):
-        found = [
-            each.text if each.marks is same or alike(each.marks, marks) else _anew(each, marks, at)
-            for at, each in enumerate(batch)
-        ]
-    if marks.release and marks.release in "".join(found):
-        release, in_order = marks.release, _in_order(marks).fullmatch
-        found = [
-            text if release not in text or in_order(text) else _anew(batch[at], marks, at)
-            for at, text in enumerate(found)
-        ]
-    heads = set(map(_HEAD, found)) - known
-    if heads:
-        _look(found, batch, marks, heads)
-        known |= heads
-    return found
+    sides = _sides(marks)
+    if len(text) < _SHORT or not sides or not text.isascii():
+        return any(map(text.__contains__, _open_ends(marks)))
+    number = int.from_bytes(text.encode("ascii").translate(sides), "little")
+    return number & (number >> 10) != 0
 
 
-def alike(one: Separators, other: Separators) -> bool:
-    """Do both cut alike? The decimal mark and the reserved character separate nothing."""
-    return one is other or _cutting(one) == _cutting(other)
-
-
-def _cutting(marks: Separators) -> tuple[str, ...]:
-    separators = (marks.component, marks.element, marks.terminator)
-    return (*separators, marks.release, marks.repetition)
-
-
-def _anew(old: Segment, marks: Separators, at: int) -> str:
-    try:
-        return again(old, marks).text
-    except WritingError as error:
-        raise WritingError(error.what, segment=old.tag, number=at) from None
-
-
-def _look(found: list[str], batch: Sequence[Segment], marks: Separators, heads: set[str]) -> None:
-    """Write anew what begins oddly (a tag in lower case, blanks behind it); refuse service tags."""
-    ends = ("", marks.element, marks.component)
-    odd = {head for head in heads if not _TAG.match(head) or head[3:] not in ends}
-    for at, text in enumerate(found):
-        if text[:3] in SERVICE or batch[at].tag in SERVICE:
-            reason = "a service segment cannot stand inside a message"
-            raise WritingError(reason, segment=batch[at].tag, number=at)
-        if text[:4] in odd:
-            found[at] = _anew(batch[at], marks, at)
-    heads -= odd
+@lru_cache(maxsize=64)
+def _sides(marks: Separators) -> bytes:
+    """The table of :func:`open_ended`; b"" where elements can repeat or separators are no ASCII."""
+    if marks.repetition or not marks.active().isascii():
+        return b""
+    table = bytearray(256)
+    table[ord(marks.component)] = 0b0001
+    table[ord(marks.element)] = 0b0110
+    table[ord(marks.terminator)] = 0b1100
+    return bytes(table)
 
 
 def trimmed(text: str, marks: Separators) -> str:
     """Leave out empty ends of elements and segments; ``text`` has its terminators."""
-    for pair in _open_ends(marks):
-        if pair in text:
-            return _empty_ends(marks).sub(r"\1", text)
+    if open_ended(text, marks):
+        return _empty_ends(marks).sub(r"\1", text)
     return text

@@ -31,13 +31,15 @@ class Charset(msgspec.Struct, frozen=True):
     """A character set with the separators in force.
 
     ``name`` is for people (``UNOC``); ``allowed`` the bytes that may be written, b"" when the codec
-    alone decides; ``control`` finds a control code that is no separator.
+    alone decides; ``control`` finds a control code that is no separator; ``plain`` are the bytes of
+    ASCII that may be written.
     """
 
     name: str
     codec: str
     marks: Separators
     control: re.Pattern[str]
+    plain: bytes
     allowed: bytes = b""
 
 
@@ -49,15 +51,15 @@ def charset(identifier: str, marks: Separators) -> Charset:
     name = identifier.upper()
     letters = _REPERTOIRE.get(name, "")
     allowed = (letters + marks.active()).encode("ascii") if letters else b""
-    return Charset(name, codec(name), marks, _control(marks), allowed)
+    return Charset(name, codec(name), marks, _control(marks), allowed or _plain(marks), allowed)
 
 
 def named(python_codec: str, marks: Separators) -> Charset:
     """Return the character set of a Python codec, whatever identifier names it."""
     for identifier, known in CODECS.items():
         if known == python_codec and identifier not in _REPERTOIRE:
-            return Charset(identifier, known, marks, _control(marks))
-    return Charset(python_codec, python_codec, marks, _control(marks))
+            return Charset(identifier, known, marks, _control(marks), _plain(marks))
+    return Charset(python_codec, python_codec, marks, _control(marks), _plain(marks))
 
 
 @lru_cache(maxsize=64)
@@ -68,9 +70,22 @@ def _control(marks: Separators) -> re.Pattern[str]:
     )
 
 
+@lru_cache(maxsize=64)
+def _plain(marks: Separators) -> bytes:
+    """ASCII without the control codes that separate nothing."""
+    ascii_only = (chr(code) for code in range(0x80))
+    return "".join(c for c in ascii_only if not _control(marks).match(c)).encode("ascii")
+
+
 def whole(text: str, found: Charset) -> bytes | None:
     """Return the bytes of texts joined by their terminator; None when a closer look is needed."""
-    if found.codec == ESCAPED or (not text.isprintable() and found.control.search(text)):
+    if found.codec == ESCAPED:
+        return None
+    if text.isascii():
+        # Every codec but the one above leaves ASCII as it is.
+        data = text.encode("ascii")
+        return None if data.translate(None, found.plain) else data
+    if not text.isprintable() and found.control.search(text):
         return None
     try:
         data = text.encode(found.codec)
@@ -78,7 +93,7 @@ def whole(text: str, found: Charset) -> bytes | None:
         return None
     if found.allowed and data.translate(None, found.allowed):
         return None
-    if found.codec == "iso8859-1" and not text.isascii() and _LIKE_UTF_8.search(text):
+    if found.codec == "iso8859-1" and _LIKE_UTF_8.search(text):
         return None
     return data
 

@@ -8,30 +8,26 @@ and must not change is the business of ``rewriting``, not of this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import msgspec
 
-from esclusa.formats.edifact.drafting import (
-    Element,
-    WritingError,
-    again,
-    alike,
-    segment,
-    texts,
-    trimmed,
-)
+from esclusa.formats.edifact.drafting import Element, WritingError, again, segment, trimmed
 from esclusa.formats.edifact.repertoire import Charset, charset, joined, one, whole
 from esclusa.formats.edifact.segment import RawMessage, Segment, Separators
 from esclusa.formats.edifact.service import LEVEL_A, LEVEL_B, read_start
+from esclusa.formats.edifact.together import APART, HEAD, Exchange, alike, settled, texts
 
 LEVEL_A_4: Final = msgspec.structs.replace(LEVEL_A, repetition="*")
 """Syntax version 4 without UNA: an asterisk tells repeats apart (ISO 9735-1:2002 § 8)."""
 
 BATCH: Final = 512
 """Segments written at a time; more make it no faster."""
+
+OWN: Final = 64
+"""Objects remembered as the separators of the interchange; each file that was read has its own."""
 
 BREAKS: Final = ("", "\n", "\r\n")
 
@@ -163,11 +159,18 @@ def write_interchange(
 
 
 class _Lump(NamedTuple):
-    """A message whose texts are made and wait to be written with others."""
+    """A message whose texts are made and wait to be written with others.
+
+    ``found`` are ``size`` texts, of which some may be joined by APART already. ``source`` are the
+    segments, in ``sure`` messages with UNT. What is not sure may hold a release character that
+    stands where none is needed.
+    """
 
     reference: str
     source: list[Segment]
     found: list[str]
+    size: int
+    sure: bool = True
 
 
 class _Writer:
@@ -189,7 +192,8 @@ class _Writer:
         self.line_break = line_break
         self.charset: Charset = charset(unb.get(1), self.marks)
         self.known: set[str] = set()
-        self.last = self.marks
+        self.own: dict[int, Separators] = {}
+        self.way: Exchange | None = None
         self.prefix: bytes = self.open(unb, una)
         self.reference = unb.get(5)
         self.pending: list[_Lump] = []
@@ -243,8 +247,18 @@ class _Writer:
 
     # -- messages ---------------------------------------------------------------------------
 
-    def take(self, message: NewMessage) -> Iterator[bytes]:
+    def take(self, message: NewMessage) -> Iterable[bytes]:
         """Keep a short message until a batch is full; a long one goes out at once."""
+        head, segments = message
+        if not isinstance(segments, list | tuple) or len(segments) >= BATCH:
+            return self.slowly(message)
+        lump = self.quick(head, segments)
+        if lump is None:
+            return self.slowly(message)
+        return self.keep(lump)
+
+    def slowly(self, message: NewMessage) -> Iterator[bytes]:
+        """The same for a message that needs a closer look."""
         try:
             lump = self.lump(message)
         except WritingError as error:
@@ -255,21 +269,41 @@ class _Writer:
             yield from self.flush()
             yield self.out(lump, 1)
             return
+        yield from self.keep(lump)
+
+    def keep(self, lump: _Lump) -> Iterable[bytes]:
         self.pending.append(lump)
-        self.held += len(lump.found)
-        if self.held >= BATCH:
-            yield from self.flush()
+        self.held += lump.size
+        return self.flush() if self.held >= BATCH else ()
 
     def flush(self) -> Iterator[bytes]:
-        """Write the messages that wait, together or, if one of them is odd, one by one."""
+        """Write the messages that wait, together or, if one of them is odd, as that allows."""
         pending, self.pending, self.held = self.pending, [], 0
         if not pending:
             return
-        data = self.at_once(list(chain.from_iterable(lump.found for lump in pending)))
+        data = self.together(pending)
         if data is not None:
             yield self.out(data, len(pending))
             return
+        ready: list[_Lump] = []
         for lump in pending:
+            try:
+                ready.append(lump if lump.sure else self.surely(lump))
+            except WritingError as error:
+                yield from self.send(ready)
+                ready = []
+                self.refused(error)
+        yield from self.send(ready)
+
+    def send(self, ready: list[_Lump]) -> Iterator[bytes]:
+        """Write messages that are sure, together or one by one; nothing where there are none."""
+        if not ready:
+            return
+        data = self.together(ready)
+        if data is not None:
+            yield self.out(data, len(ready))
+            return
+        for lump in ready:
             try:
                 data = self.batch(lump.source, lump.found, 0, lump.reference)
             except WritingError as error:
@@ -288,6 +322,52 @@ class _Writer:
         self.messages += count
         return prefix + data
 
+    def quick(self, head: Segment, batch: Sequence[Segment]) -> _Lump | None:
+        """A message in which nothing is to be done but to exchange separators; None when there may
+        be more, or when its segments do not all bear the same separators.
+
+        Whether release characters stand where one is needed is asked of many messages together.
+        """
+        marks, opening = head.marks, head.text
+        parts = opening.split(marks.element, 3)
+        if head.tag != "UNH" or len(parts) < 3 or parts[0] != "UNH":
+            return None
+        reference = parts[1]
+        if not reference.isalnum() or not parts[2][:1].isalnum():
+            return None
+        same = batch[0].marks if batch else marks
+        found = [each.text for each in batch if each.marks is same]
+        if len(found) != len(batch):
+            return None
+        count, wide = len(found) + 2, self.marks.element
+        tail = f"UNT{wide}{count}{wide}{reference}"
+        if self.mine(same):
+            if marks is not same and not self.mine(marks):
+                return None
+            if not self.known.issuperset(map(HEAD, found)):
+                return None
+            return _Lump(reference, [head, *batch], [opening, *found, tail], count, False)
+        if marks is not same:
+            return None
+        try:
+            text = self.way_from(same).message(head, found, batch)
+        except WritingError:
+            return None
+        if text is None:
+            return None
+        return _Lump(reference, [head, *batch], [text, tail], count, False)
+
+    def way_from(self, marks: Separators) -> Exchange:
+        """From these separators to those of the interchange; most often those asked about last."""
+        if self.way is None or self.way.old is not marks:
+            self.way = Exchange(marks, self.marks)
+        return self.way
+
+    def surely(self, lump: _Lump) -> _Lump:
+        """A message of :meth:`quick`, looked at."""
+        head, *batch = lump.source
+        return self.made(head, batch, lump.reference)
+
     def lump(self, message: NewMessage) -> _Lump | bytes:
         """A message as texts, or as bytes when it has more than a batch of segments."""
         head, segments = message.head, iter(message.segments)
@@ -295,10 +375,13 @@ class _Writer:
         batch = list(islice(segments, BATCH))
         if len(batch) == BATCH:
             return self.long(head, batch, segments, reference)
+        return self.made(head, batch, reference)
+
+    def made(self, head: Segment, batch: list[Segment], reference: str) -> _Lump:
         found = self.lines(batch, 1, reference)
         tail = self.tail(len(found) + 2, reference)
         texts_found = [self.line(head), *found, tail.text]
-        return _Lump(reference, [head, *batch, tail], texts_found)
+        return _Lump(reference, [head, *batch, tail], texts_found, len(texts_found))
 
     def long(
         self, head: Segment, batch: list[Segment], rest: Iterator[Segment], reference: str
@@ -325,12 +408,14 @@ class _Writer:
         return head.get(1)
 
     def mine(self, marks: Separators) -> bool:
-        """Are these the separators of the interchange? They are mostly those asked about last."""
-        if marks is self.last:
+        """Are these the separators of the interchange? Few objects are asked about, often."""
+        if id(marks) in self.own:
             return True
         same = alike(marks, self.marks)
         if same:
-            self.last = marks
+            if len(self.own) > OWN:
+                self.own.clear()
+            self.own[id(marks)] = marks
         return same
 
     def tail(self, count: int, reference: str) -> Segment:
@@ -344,7 +429,7 @@ class _Writer:
     def lines(self, batch: list[Segment], before: int, reference: str) -> list[str]:
         """The texts of a message's segments; ``before`` counts those that went out already."""
         try:
-            same = batch[0].marks if batch and self.mine(batch[0].marks) else self.marks
+            same = batch[0].marks if batch else self.marks
             return texts(batch, self.marks, same, self.known)
         except WritingError as error:
             raise WritingError(
@@ -352,29 +437,22 @@ class _Writer:
                 number=before + 1 + error.number,
             ) from None  # fmt: skip
 
-    def at_once(self, found: list[str]) -> bytes | None:
-        """Texts as bytes; None when one of them needs a closer look."""
-        marks, end = self.marks, self.marks.terminator
-        text = trimmed(end.join([*found, ""]), marks)
-        if text.count(end) != len(found) and self.tears(text, found):
+    def together(self, lumps: list[_Lump]) -> bytes | None:
+        """Messages as bytes; None when one of them needs a closer look."""
+        found = list(chain.from_iterable(lump.found for lump in lumps))
+        return self.at_once(found, sum(lump.size for lump in lumps))
+
+    def at_once(self, found: list[str], count: int) -> bytes | None:
+        """So many texts as bytes; None when one of them needs a closer look."""
+        marks = self.marks
+        apart = APART.join([*found, ""])
+        if apart.count(APART) != count or not settled(apart, found, marks):
             return None
-        data = whole(text, self.charset)
+        data = whole(trimmed(apart.replace(APART, marks.terminator), marks), self.charset)
         if data is None or not self.line_break:
             return data
-        broken = trimmed((end + self.line_break).join([*found, ""]), marks)
-        return broken.encode(self.charset.codec)
-
-    def tears(self, text: str, found: list[str]) -> bool:
-        """Is one of these texts torn? ``text`` is all of them with their terminators.
-
-        Where no release character is itself released and no text ends with one, those before a
-        terminator are counted.
-        """
-        end, release = self.marks.terminator, self.marks.release
-        alone = release and release * 2 not in text
-        if alone and not any(each.endswith(release) for each in found):
-            return text.count(end) - text.count(release + end) != len(found)
-        return any(self.torn(each) for each in found if end in each)
+        broken = apart.replace(APART, marks.terminator + self.line_break)
+        return trimmed(broken, marks).encode(self.charset.codec)
 
     def torn(self, text: str) -> bool:
         """Does a terminator stand in a text that no release character precedes?"""
@@ -383,7 +461,7 @@ class _Writer:
 
     def batch(self, source: list[Segment], found: list[str], before: int, reference: str) -> bytes:
         """Texts of one message as bytes."""
-        data = self.at_once(found)
+        data = self.at_once(found, len(found))
         return self.one_by_one(source, found, before, reference) if data is None else data
 
     def one_by_one(

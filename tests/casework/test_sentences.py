@@ -29,6 +29,7 @@ from sentence_parts import (
 )
 
 import esclusa
+from esclusa.analysis.targeting import load_pack
 from esclusa.casework.refusals import refusals
 from esclusa.casework.sentences import PLACE, ROOMS, rows, translated
 from esclusa.formats.registry import all_formats
@@ -279,13 +280,23 @@ def test_every_error_that_a_reader_may_see_has_its_row(room: str) -> None:
     assert not lacking, "\n".join(lacking)
 
 
+def pack_texts() -> set[str]:
+    """Return what the shipped rules say they are for and rest on: texts of a pack, not of a program."""
+    shipped = [each.rule for each in load_pack().rules]
+    return {text for rule in shipped for text in (rule.purpose, rule.legal_basis)}
+
+
+def test_the_purpose_and_the_legal_basis_of_each_shipped_rule_have_their_spanish() -> None:
+    assert not [text for text in pack_texts() if not translated(text)]
+
+
 def test_no_row_is_left_over() -> None:
     said = {room: {one.text for one in source(room).texts} for room in ROOMS}
     pieces = {piece(text) for found in said.values() for text in found}
     assert not PARTS.keys() - pieces, "no such piece"
     made = {row for parts in PARTS.values() for row in parts} | {*LIBRARIES, *PLACED}
     expat_says = {ErrorString(code) for code in range(1, 50)}
-    titles = {one.title_en for one in all_formats()}
+    titles = {one.title_en for one in all_formats()} | pack_texts()
     left = [
         (room, english) for room in ROOMS for text, english in known(room).items()
         if text not in said[room] and english not in made and english not in expat_says

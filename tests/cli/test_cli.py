@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,10 +63,23 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_a_folder_is_taken_in_and_again_changes_nothing(node: Path) -> None:
-    first = lines(run("ingest", node.parent / "in", "--node", node))[0]
-    assert first["counts"]["new"] == 2
-    again = lines(run("ingest", node.parent / "in", "--node", node))[0]
+    taken = run("ingest", node.parent / "in", "--node", node)
+    first = lines(taken)[0]
+    assert (first["counts"]["new"], taken.stderr) == (2, "")
+    result = run("ingest", node.parent / "in", "--node", node)
+    again = lines(result)[0]
     assert again["counts"] == first["counts"]
+    assert re.fullmatch(
+        r"open\.edi: received before, on [0-9-]{10}; nothing has changed\n", result.stderr
+    )
+
+
+def test_where_one_file_cannot_be_opened_none_is_taken_in(node: Path) -> None:
+    """Else nobody would be told what became of those before it."""
+    good = node.parent / "in" / "open.edi"
+    result = run("ingest", good, node.parent / "none.edi", "--node", node)
+    assert (result.exit_code, "none.edi: cannot be opened" in result.stderr) == (1, True)
+    assert not run("search", "BANANAS", "--node", node).stdout
 
 
 def test_standard_input_is_a_file_too(node: Path) -> None:

@@ -169,3 +169,9 @@ def test_counting_follows_each_languages_plural() -> None:
 
 def test_an_unknown_word_is_shown_as_it_is() -> None:
     assert catalogue("es").word("kind", "hovercraft") == "hovercraft"
+
+
+def test_a_key_of_the_keyboard_is_no_password() -> None:
+    """*Clave* in Spanish is what one signs in with, and what tells records apart."""
+    spanish = catalogue("es")
+    assert (spanish.pgettext("keyboard", "Key"), spanish.gettext("Key")) == ("Tecla", "Clave")

@@ -159,6 +159,19 @@ def test_several_files_at_once_lead_back_to_the_list(node: Node) -> None:
     many = [("files", (f"note{n}.txt", b"nothing %d" % n)) for n in range(3)]
     answer = walker.post("/intake", files=many)
     assert answer.headers["location"] == "/intake"
+    again = walker.post("/intake", files=[*many, ("files", ("new.txt", b"nothing new"))])
+    said = text_of(walker.see(again.headers["location"]))
+    assert "3 of the files had been received before: nothing of them has changed." in said
+
+
+def test_who_brings_a_file_again_is_told_that_it_was_received_before(node: Node) -> None:
+    walker, told = walk(node), "This file had been received before: nothing has changed"
+    sent = {"files": ("twice.txt", b"nothing that a reader knows, sent twice")}
+    first, again = (walker.post("/intake", files=sent).headers["location"] for _time in range(2))
+    assert told not in text_of(walker.see(first))
+    assert told in text_of(walker.see(again))
+    for odd in ("x", "-1", "0", "9" * 99, "<b>"):
+        assert told not in text_of(walker.see(f"{first}?known={odd}"))
 
 
 def test_the_administrator_adds_a_user_who_then_signs_in(node: Node) -> None:

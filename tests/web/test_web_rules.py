@@ -139,6 +139,8 @@ def test_in_spanish(node: Node) -> None:
     said = text_of(html.fromstring(tried.text))
     assert "Se miraron 2 registros" in said and "El texto no tiene errores." in said
     assert "no se comprobó que fuera inocuo" in said
+    shown = text_of(ana.see("/rules"))
+    assert "Convenio de Kioto revisado" in shown and "Revised Kyoto" not in shown
 
 
 def test_the_plot_says_what_its_table_says_in_both_languages() -> None:

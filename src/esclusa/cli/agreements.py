@@ -101,12 +101,13 @@ def sign(file: Path, agency: str, key: Path, out: Path | None) -> None:
     """Sign an agreement for one party.
 
     FILE is a draft or an agreement that the other party has signed. Read what `check` says of it
-    first: the signature covers its meaning, whatever its notes say.
+    first: the signature covers its meaning, whatever its notes say. A node's own key is opened by
+    the machine's identity beside it, or in ESCLUSA_IDENTITY; of another the passphrase is asked.
     """
     from esclusa.errors import AgreementError
     from esclusa.sharing.agreement import digest, write_signed
     from esclusa.sharing.agreement import sign as signed_by
-    from esclusa.sharing.keys import load_signer, unlock
+    from esclusa.sharing.keys import load_signer
 
     given = _signed(file)
     party = next((p for p in given.agreement.parties if p.agency == agency), None)
@@ -115,13 +116,24 @@ def sign(file: Path, agency: str, key: Path, out: Path | None) -> None:
     target = out or file.with_name(f"{file.name.split('.')[0]}.signed.json")
     if target.exists() and target.resolve() != file.resolve():
         raise AgreementError("stands there already; choose another --out", file=target.name)
-    passphrase = click.prompt("Passphrase of the key", hide_input=True, err=True)
-    signer = load_signer(agency, party.role, unlock(_bytes(key), passphrase=passphrase))
+    signer = load_signer(agency, party.role, _opened(key))
     done = signed_by(given, agency, signer.key_id, dt.datetime.now(dt.UTC), signer.sign)
     with output.whole_file(target) as sink:
         sink.write(write_signed(done))
     by = ", ".join(signature.agency for signature in done.signatures)
     click.echo(f"{target}: digest {digest(done.agreement)}, signed by {by}")
+
+
+def _opened(key: Path) -> bytes:
+    """Return a private key opened: a node's own by its machine's identity, another by asking."""
+    from esclusa.node.credentials import machine_identity
+    from esclusa.sharing.keys import opens_by_identity, unlock
+
+    data = _bytes(key)
+    if opens_by_identity(data):
+        return unlock(data, identity=machine_identity(key.parent))
+    asked = click.prompt("Passphrase of the key", hide_input=True, err=True)
+    return unlock(data, passphrase=asked)
 
 
 @agreement.command("diff")

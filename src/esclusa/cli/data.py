@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def ingest(
     table is read with the mapping named, else with the only kept one that fits, else by a guess.
     """
     views: list[SourceView] = []
+    began = dt.datetime.now(dt.UTC)
     with opened(folder) as node:
         node.process_waiting()
         read_with = kept(node, mapping)
@@ -52,7 +54,9 @@ def ingest(
         source_cells,
     )  # fmt: skip
     for view in views:
-        for said in filter(None, (view.reason, _columns(view))):
+        before = f"{view.name}: received before, on {view.received[:10]}; nothing has changed"
+        known = before if view.known_before(began) else ""
+        for said in filter(None, (known, view.reason, _columns(view))):
             click.echo(said, err=True)
     if any(view.state == "refused" or view.counts.get("quarantined") for view in views):
         raise SystemExit(output.EXIT_PARTLY)
@@ -74,12 +78,17 @@ def source_cells(view: SourceView) -> tuple[object, ...]:
 
 
 def _streams(paths: tuple[Path, ...]) -> Iterator[tuple[str, BinaryIO]]:
+    """Yield name and bytes of each file. One that cannot be opened is told before any is taken."""
+    found: list[Path] = []
     for path in paths:
+        below = path.is_dir() and str(path) != "-"
+        found += sorted(item for item in path.iterdir() if item.is_file()) if below else [path]
+    for path in found:
+        if str(path) != "-" and (path.is_file() or not path.exists()):  # a pipe is read once
+            _open(path).close()
+    for path in found:
         if str(path) == "-":
             yield "standard-input", sys.stdin.buffer
-        elif path.is_dir():
-            for file in sorted(item for item in path.iterdir() if item.is_file()):
-                yield file.name, file.open("rb")
         else:
             yield path.name, _open(path)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -48,18 +48,37 @@ def for_people() -> bool:
 
 
 def language(chosen: str | None) -> str:
-    """Return the language asked for, else the terminal's, else English."""
-    return chosen or ("es" if os.environ.get("LANG", "").startswith("es") else "en")
+    """Return the language asked for, else the terminal's, else English.
+
+    The terminal's is that of messages: ``LC_ALL``, else ``LC_MESSAGES``, else ``LANG`` (POSIX.1,
+    Base Definitions, section 8.2).
+    """
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    set_ = next(filter(None, (os.environ.get(name) for name in names)), "")
+    return chosen or ("es" if re.match(r"es($|[_.@-])", set_) else "en")
 
 
 def _said(error: EsclusaError, options: Mapping[str, object]) -> str:
-    """Return an error's sentence, in the language of a command that has the option for it."""
-    chosen = options.get("language", "en")
+    """Return an error's sentence, in the language asked for or the terminal's."""
+    chosen = options.get("language")
     if language(chosen if isinstance(chosen, str) else None) == "en":
         return str(error)
-    from esclusa.casework.refusals import in_spanish
+    from esclusa.casework.refusals import in_spanish, refusal_of
 
-    return in_spanish(error) or str(error)
+    said = in_spanish(error)
+    # A sentence with a row of its own has lost its place: a page shows that beside it.
+    return _place(error) + said if said and refusal_of(error) else said or str(error)
+
+
+def _place(error: EsclusaError) -> str:
+    """Return where it is, in Spanish: the file and byte, or the rule and character; else ""."""
+    from esclusa.errors import InputError, RuleError
+
+    if isinstance(error, InputError) and error.file:
+        return f"{error.file}{f', byte {error.offset}' if error.offset >= 0 else ''}: "
+    if isinstance(error, RuleError) and error.rule and not error.places:
+        return f"regla {error.rule}{f', carácter {error.offset}' if error.offset >= 0 else ''}: "
+    return ""
 
 
 def _readable(name: str, value: object) -> None:
@@ -102,14 +121,25 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
             raise SystemExit(0) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:
-            # Standard error ends in journals and mails; the error's own words may quote a record.
-            from esclusa.web.shield import places
-
-            click.echo(f"esclusa: an error nobody expected: {places(error)}", err=True)
+        except OSError as error:
+            if error.strerror is None:
+                _unexpected(error)
+            # A full disk, a file that may not be read: the words are the system's, and name a file.
+            about = f"{error.filename}: " if isinstance(error.filename, str) else ""
+            click.echo(f"esclusa: {about}{error.strerror}", err=True)
             raise SystemExit(EXIT_ERROR) from None
+        except Exception as error:
+            _unexpected(error)
 
     return run
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    # Standard error ends in journals and mails; the error's own words may quote a record.
+    from esclusa.web.shield import places
+
+    click.echo(f"esclusa: an error nobody expected: {places(error)}", err=True)
+    raise SystemExit(EXIT_ERROR) from None
 
 
 def end_of(day: dt.datetime) -> dt.datetime:
@@ -157,10 +187,13 @@ def whole_file(target: Path, *, keep_empty: bool = True) -> Iterator[BinaryIO]:
     """Yield a file to write that takes ``target``'s place at the end, and not at all on an error.
 
     :param keep_empty: a file without content takes its place too.
-    :raises InputError: when it cannot be written.
+    :raises InputError: when it cannot be written, or something other than a plain file is there: a
+        device is not replaced.
     """
     from esclusa.errors import InputError
 
+    if not target.name or (target.exists() and not target.is_file()):
+        raise InputError("cannot be written: not a plain file", file=str(target))
     beside = target.with_name(f".{target.name}.new")
     try:
         with beside.open("wb") as sink:

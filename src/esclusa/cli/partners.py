@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from esclusa.node.carrying import Outcome
+    from esclusa.node.credentials import PublicKeys
     from esclusa.sharing.partner_views import PartnerView, PreviewView, RecallPlanView, TrailView
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -46,6 +47,15 @@ def keys(folder: Path | None, create: bool) -> None:
         else:
             made = credentials.read_public(node.folder)
     click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2).decode())
+    click.echo(_agreement_key(made), err=True)
+
+
+def _agreement_key(public: PublicKeys) -> str:
+    """Return the sentence with the id that an agreement's text names for its party."""
+    from esclusa.sharing.keys import AGREEMENT
+
+    ids = [key.id for key in public.keys if key.role == AGREEMENT]
+    return f"{public.agency} signs agreements with the key {ids[-1]}" if ids else ""
 
 
 @partner.command("authority")
@@ -132,6 +142,7 @@ def add(folder: Path | None, file: Path, address: str) -> None:
     with opened(folder) as node:
         node.partner_desk.add(node.administrator(), public, address=address)
     click.echo(f"{public.agency}: {len(public.keys)} keys")
+    click.echo(_agreement_key(public), err=True)
 
 
 @partner.command("agree")
@@ -227,7 +238,7 @@ def _show_outcome(outcome: Mapping[str, Outcome]) -> None:
 @partner.command("serve")
 @node_option
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8443, show_default=True)
+@click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--every",
     default=60,
@@ -337,7 +348,11 @@ def _show_preview(view: PreviewView, spoken: str) -> None:
 @node_option
 @click.argument("record", required=False, default="")
 @click.option("--source", default="", help="All records of one file in custody, by its id.")
-@click.option("--why", default="", help="Why they are taken back; the log keeps it.")
+@click.option(
+    "--why",
+    default="",
+    help="Why they are taken back; the audit log keeps it, so say nothing of the records.",
+)
 @click.option("--look", is_flag=True, help="Only show what of the file would be taken back.")
 @click.option(
     "--sync",

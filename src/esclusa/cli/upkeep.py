@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,13 @@ _PATIENCE = 10.0
 @answers
 def init(folder: Path, agency: str, title: str, database: str, time_zone: str) -> None:
     """Make a new node in a folder."""
+    from esclusa.errors import ConfigError
     from esclusa.node import Node
 
+    # It can never be changed, and no partner takes the keys of an agency that is called otherwise.
+    if not re.fullmatch("[a-z][a-z0-9_]{0,63}", agency):
+        said = "one word of small letters a to z, digits and underscores, a letter first"
+        raise ConfigError(f"agency {agency!r}: {said}")
     Node.create(folder, agency=agency, title=title, database=database, time_zone=time_zone).close()
     click.echo(f"node {agency} is ready in {folder}; next: esclusa user add, esclusa serve")
 
@@ -43,8 +49,23 @@ def serve(folder: Path | None, host: str, port: int, https: bool) -> None:
     """Serve a node's pages and API."""
     with opened(folder) as node:
         node.process_waiting()
+        _require_free(host, port)
         click.echo(f"{node.title}: http://{host}:{port}/")
         run_server(node, host, port, https=https)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise ``ConfigError`` when nobody could listen there."""
+    import socket
+
+    from esclusa.errors import ConfigError
+
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except (OSError, UnicodeError) as error:
+        said = (getattr(error, "strerror", None) or "no name of a machine").split(" (")[0]
+        raise ConfigError(f"cannot listen on {host}, port {port}: {said}") from None
 
 
 def run_server(node: Node, host: str, port: int, *, https: bool = False) -> None:
@@ -87,10 +108,29 @@ def restore(archive: Path, folder: Path, agency: str, database: str) -> None:
     """
     from esclusa.node import Node
 
+    fresh = not folder.exists()
     node = Node.create(folder, agency=agency, database=database)
-    counts = node.restore(archive)
+    try:
+        counts = node.restore(archive)
+    except BaseException:
+        node.close()
+        _no_node(folder, fresh=fresh)
+        raise
     node.close()
     click.echo(f"{folder}: {sum(counts.values())} rows restored")
+
+
+def _no_node(folder: Path, *, fresh: bool) -> None:
+    """Leave no node where none came to be, so that the folder can be used for another try. What
+    stood in the folder before stays."""
+    import shutil
+
+    from esclusa.node.settings import FILE
+
+    if fresh:
+        shutil.rmtree(folder)
+    else:
+        (folder / FILE).unlink()
 
 
 @click.command()
@@ -124,7 +164,9 @@ def upgrade(folder: Path | None) -> None:
 @node_option
 @click.argument("record_id", required=False)
 @click.option("--due", is_flag=True, help="All records whose retention clock has run out.")
-@click.option("--reason", default="", help="Why; goes into the audit log.")
+@click.option(
+    "--reason", default="", help="Why; goes into the audit log, so say nothing of the record."
+)
 @answers
 def erase(folder: Path | None, record_id: str | None, due: bool, reason: str) -> None:
     """Erase a record's content, or all whose time has run out.

@@ -1,7 +1,7 @@
 """The audit log: who read or did what, for which purpose; each line hashes all lines before it.
 
 ``subject`` is an identifier and ``detail`` holds counts and codes: an auditor sees the whole log
-and no content.
+and no content. The reason that a person gives for a recall or an erasure is there as it was typed.
 """
 
 from __future__ import annotations

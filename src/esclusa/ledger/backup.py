@@ -53,12 +53,18 @@ Beside = Iterable[tuple[str, Path]]
 """(name in the backup, file) of what goes along."""
 
 
-def backup(store: Store, vault: Vault, target: Path, *, beside: Beside = ()) -> dict[str, int]:
+def backup(
+    store: Store, vault: Vault, target: Path, *, beside: Beside = (), agency: str = ""
+) -> dict[str, int]:
     """Write a consistent backup to ``target`` and return the rows of each table.
 
     The file appears under its name only when it is whole. ``beside`` is read to its end before the
-    ledger, so that the ledger explains all that is in it.
+    ledger, so that the ledger explains all that is in it. ``agency`` is whose records these are.
+
+    :raises InputError: ``target`` is there and no plain file, such as a device: it is not replaced.
     """
+    if not target.name or (target.exists() and not target.is_file()):
+        raise InputError("cannot be written: not a plain file", file=str(target))
     store.require_current()
     temporary = target.with_name(target.name + ".part")
     counts: dict[str, int] = {}
@@ -75,6 +81,8 @@ def backup(store: Store, vault: Vault, target: Path, *, beside: Beside = ()) -> 
                     _add_file(tar, f"vault/{sha[:2]}/{sha[2:]}", vault.path(sha), sums)
                 revision = MigrationContext.configure(connection).get_current_revision()
             manifest = {"format": 1, "revision": revision, "rows": counts, "sha256": sums}
+            if agency:
+                manifest["agency"] = agency
             _add(tar, "manifest.json", json.dumps(manifest, indent=1).encode(), {})
         temporary.replace(target)
     finally:
@@ -114,17 +122,21 @@ def _add_file(tar: tarfile.TarFile, name: str, path: Path, sums: dict[str, str])
 
 
 def restore(
-    store: Store, vault: Vault, archive: Path, *, beside: Path | None = None
+    store: Store, vault: Vault, archive: Path, *, beside: Path | None = None, agency: str = ""
 ) -> dict[str, int]:
     """Fill an empty ledger from a backup, all of it or nothing; return the rows of each table.
 
     :param beside: the folder for the files that went along.
-    :raises InputError: when the archive is damaged, incomplete or not a backup.
+    :param agency: whose node is filled; an older backup does not say by whom it was made.
+    :raises InputError: when the archive is damaged, incomplete, not a backup, or of another agency.
     :raises LedgerError: when the ledger already holds something, or a file stands there already
         with other content: keys are never written over others.
     """
     try:
         manifest = _verify(archive)
+        if agency and manifest.get("agency", agency) != agency:
+            said = f"made by the agency {manifest['agency']!r}, not by {agency!r}"
+            raise InputError(said, file=archive.name)
         store.upgrade()
         with tarfile.open(archive, "r:gz") as tar, store.write() as connection:
             _require_empty(connection, manifest)

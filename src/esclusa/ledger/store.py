@@ -39,6 +39,15 @@ _CHECKPOINT_BYTES: Final = 64 << 20
 pages does so at each commit of an ingest, and writes the same index pages over and over."""
 
 
+def _address(url: str) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):  # its words would quote a password
+        raise LedgerError(
+            "the address of the database is none: write sqlite:///FILE or postgresql+psycopg://…"
+        ) from None
+
+
 class Store:
     """A database that holds a ledger.
 
@@ -47,7 +56,7 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = sa.make_url(url)
+        self.url = _address(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if not self.is_sqlite and self.url.get_backend_name() != "postgresql":
             raise LedgerError(f"database kind {self.url.get_backend_name()!r} is not supported")
@@ -56,8 +65,14 @@ class Store:
         :func:`~esclusa.ledger.emptying.erase` emptied versions: what is kept beside the ledger
         follows it."""
         self._erased = _Erased()
-        self._writer = self._engine(immediate=True)
-        self._reader = self._engine(immediate=False)
+        try:
+            self._writer = self._engine(immediate=True)
+            self._reader = self._engine(immediate=False)
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise LedgerError(
+                f"database driver {self.url.drivername!r} cannot be used: {error}; "
+                "write sqlite:///FILE or postgresql+psycopg://…, which needs the extra postgres"
+            ) from None
 
     def _engine(self, *, immediate: bool) -> sa.Engine:
         if not self.is_sqlite:

@@ -81,6 +81,14 @@ class Credentials:
         return unlock(data, identity=self._machine)
 
 
+def machine_identity(place: Path) -> str:
+    """Return the identity that opens the keys in a folder of keys.
+
+    :raises ConfigError: when it is neither in the environment nor in that folder.
+    """
+    return os.environ.get(_VARIABLE) or _identity(place / _MACHINE)
+
+
 def exist(folder: Path) -> bool:
     """Tell whether a node has keys."""
     return (folder / FOLDER / _PUBLIC).exists()
@@ -120,7 +128,7 @@ def load(folder: Path) -> Credentials:
     """
     place = folder / FOLDER
     public = read_public(folder)
-    machine = os.environ.get(_VARIABLE) or _identity(place / _MACHINE)
+    machine = machine_identity(place)
 
     def opened(name: str) -> bytes:
         return unlock((place / f"{name}.age").read_bytes(), identity=machine)
@@ -153,7 +161,7 @@ def add_key(folder: Path, agency: str, role: str, now: dt.datetime) -> Signer:
     if role not in SIGNING:
         raise ConfigError(f"{role!r} is none of {', '.join(SIGNING)}")
     place, signer = folder / FOLDER, new_signer(agency, role)
-    machine = os.environ.get(_VARIABLE) or _identity(place / _MACHINE)
+    machine = machine_identity(place)
     lock = [str(pyrage.x25519.Identity.from_str(machine).to_public())]
     write_private(place / f"{role}.{signer.key_id}.age", lock_for(private_pem(signer), lock))
     public = read_public(folder)

@@ -10,17 +10,29 @@ proofs over the ledger still hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Final
 
 import sqlalchemy as sa
 
+from esclusa.errors import NotFound
 from esclusa.ledger import audit, custody, emptying, matches, queue, records
+from esclusa.ledger.schema import record
 from esclusa.ledger.store import Store
 from esclusa.sharing.reader import Action, Reader
 
+_EVER: Final = (
+    sa.select(sa.literal(1)).select_from(record).where(record.c.id == sa.bindparam("id")).limit(1)
+)
+
 
 def erase(store: Store, vault: custody.Vault, record_id: str, *, by: Reader, reason: str) -> int:
-    """Erase a record and all that rests on it; return how many versions were emptied."""
+    """Erase a record and all that rests on it; return how many versions were emptied.
+
+    :raises NotFound: when there never was one: a mistyped id must not look like an erasure.
+    """
     with store.write() as connection:
+        if connection.execute(_EVER, {"id": record_id}).first() is None:
+            raise NotFound("no such record")
         resting = records.dependents(connection, [record_id]).get(record_id, set())
         names = (record_id, *sorted(resting))
         names += tuple(sorted(matches.left_alone(connection, names)))

@@ -579,16 +579,16 @@ class Node(PeopleServices):
     def backup(self, target: Path) -> dict[str, int]:
         """Write a backup; return the rows of each table.
 
-        The node's keys go along locked; the machine's identity, which opens them, does not. Keep it
-        in another place.
+        The node's keys go along locked; the machine's identity, which opens them, does not.
         """
         beside = chain(credentials.files(self.folder), self.exchange.log.files())
-        return backup.backup(self.store, self.vault, target, beside=beside)
+        return backup.backup(self.store, self.vault, target, beside=beside, agency=self.agency)
 
     def restore(self, archive: Path) -> dict[str, int]:
         """Fill this empty node from a backup; return the rows of each table."""
         self.entities.registers.clear()
-        return backup.restore(self.store, self.vault, archive, beside=self.folder)
+        into, agency = self.folder, self.agency
+        return backup.restore(self.store, self.vault, archive, beside=into, agency=agency)
 
     def check(self) -> list[str]:
         """Verify the ledger, the vault and what is kept of entities; one sentence per finding."""

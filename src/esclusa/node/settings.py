@@ -5,12 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from esclusa.errors import ConfigError
-from esclusa.model import EVERYONE, Level, Marking
+from esclusa.model import EVERYONE, Body, Level, Marking
 from esclusa.node.oidc_settings import Oidc
 from esclusa.node.shown_names import IF_ANY, MODES
 
@@ -25,6 +26,11 @@ RETENTION_DAYS: Final = {
     "ship_declaration": 183,
     "examination": 1827,
 }
+_KINDS: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(Body))
+_LONGEST_SESSION: Final = 8_784
+"""Hours in a leap year."""
+_LONGEST_DAYS: Final = 36_525
+"""A hundred years: more is a slip of the hand, and its last day would leave the calendar."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,10 +38,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ``agency`` is the node's short name, the originator of its records. ``database`` is an
     SQLAlchemy URL; "" means ``ledger.sqlite`` in the node's folder. ``intake_level`` and
-    ``intake_releasable_to`` (agencies) mark what comes in. ``retention_days`` is a
-    clock per record kind; six months for travellers, and for ship declarations because those of
-    health and effects name persons, follows European passenger data practice
-    (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record keeping.
+    ``intake_releasable_to`` (agencies) mark what comes in. ``retention_days`` is a clock per record
+    kind, and a kind that it does not name keeps its default; six months for travellers, and for
+    ship declarations because those of health and effects name persons, follows European passenger
+    data practice (Directive (EU) 2016/681, art. 12), five years for cargo follows customs record
+    keeping.
     A new edition of a watchlist that drops more than ``list_shrink_percent`` of the entries in
     force, or changes more than ``list_change_percent`` of them, waits for a person. One that comes
     into force is compared with kept records by ``list_workers`` processes.
@@ -83,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.agency.isidentifier():
             raise ConfigError(f"agency {self.agency!r}: one word of letters, digits, underscores")
+        if not _is_zone(self.time_zone):
+            raise ConfigError(f"time_zone {self.time_zone!r}: an IANA name, as America/Panama")
+        self._fill_retention()
         if self.intake_level not in set(Level):
             raise ConfigError(f"intake_level {self.intake_level}: a number from 0 to 4")
         if not (0 < self.match_days <= self.match_days_most and self.match_kept_days >= 0):
@@ -95,15 +105,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ConfigError(f"shown_to_partners is one of {', '.join(MODES)}")
         if self.entity_records < 1:
             raise ConfigError(f"entity_records {self.entity_records}: a number from 1")
-        for name in ("case_kept_days", "evidence_bytes"):
+        for name in ("case_kept_days", "evidence_bytes", "upload_bytes"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number from 1")
+        if not 1 <= self.session_hours <= _LONGEST_SESSION:
+            said = f"a number from 1 to {_LONGEST_SESSION}"
+            raise ConfigError(f"session_hours {self.session_hours}: {said}")
         for name in ("rule_review_before", "rule_review_after"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number of days from 1")
         for name in ("list_shrink_percent", "list_change_percent"):
             if not 0 <= getattr(self, name) <= 100:
                 raise ConfigError(f"{name} {getattr(self, name)}: a number from 0 to 100")
+
+    def _fill_retention(self) -> None:
+        """Refuse a clock that would not run; give the kinds that are not named their default."""
+        for kind, days in self.retention_days.items():
+            if kind not in _KINDS:
+                raise ConfigError(f"retention_days: {kind!r} is no kind of record")
+            if not 0 <= days <= _LONGEST_DAYS:
+                said = f"a number of days from 0 to {_LONGEST_DAYS}"
+                raise ConfigError(f"retention_days: {kind} {days}: {said}")
+        msgspec.structs.force_setattr(self, "retention_days", RETENTION_DAYS | self.retention_days)
 
     def by_password(self, name: str) -> bool:
         """Tell whether the account of a name may sign in with a password of this node."""
@@ -126,6 +149,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.database or f"sqlite:///{folder / 'ledger.sqlite'}"
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown, a folder of zones, no relative path
+        return False
+    return True
+
+
 def load(folder: Path) -> Settings:
     """Read a node's settings; raises ``ConfigError`` naming the file and the wrong part."""
     path = folder / FILE
@@ -135,6 +166,8 @@ def load(folder: Path) -> Settings:
         raise ConfigError(
             f"{folder} holds no node: {FILE} is missing; run `esclusa init`"
         ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
 

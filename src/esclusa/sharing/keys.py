@@ -19,10 +19,13 @@ off as one over something else.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, Literal, NoReturn
 
@@ -290,6 +293,9 @@ def _text(at: dt.datetime) -> str:
 
 
 _TRIES: Final = 5
+_ARMOUR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
+_HEADER: Final = 512
+"""Bytes that hold the first recipient line of a locked key, armoured or not."""
 _TOO_MUCH_WORK: Final = "Excessive work"
 
 
@@ -310,6 +316,18 @@ def lock_for(private: bytes, recipients: Sequence[str]) -> bytes:
     known = [pyrage.x25519.Recipient.from_str(text) for text in recipients]
     locked: bytes = pyrage.encrypt(private, known, armored=True)
     return locked
+
+
+def opens_by_identity(data: bytes) -> bool:
+    """Tell whether a locked key asks for an identity, as ``lock_for`` keeps one, and not for a
+    passphrase: the first recipient line of age's header says which (C2SP age, X25519)."""
+    head = data[:_HEADER]
+    if head.startswith(_ARMOUR):
+        lines = head.split(b"\n")[1:-1]
+        text = b"".join(line.strip() for line in lines)
+        with suppress(binascii.Error):
+            head = base64.b64decode(text[: len(text) // 4 * 4])
+    return b"\n-> X25519 " in head
 
 
 def unlock(data: bytes, *, passphrase: str = "", identity: str = "") -> bytes:

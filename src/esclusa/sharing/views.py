@@ -5,6 +5,7 @@ Faces (web, API, command line) render these and nothing else.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -228,6 +229,10 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     mapping_digest: str = ""
     defects: tuple[Defect, ...] = ()
     quarantine: tuple[QuarantineRow, ...] = ()
+
+    def known_before(self, began: dt.datetime) -> bool:
+        """Tell whether the file had been received before a moment (aware)."""
+        return dt.datetime.fromisoformat(self.received) < began
 
 
 class MappingVersion(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -24,15 +27,18 @@ async def upload(visit: Visit) -> Response:
     given = [file for file in visit.files if file.filename]
     if not given:
         raise no_file()
+    began = dt.datetime.now(dt.UTC)
     taken = [await _take(visit, file) for file in given]
-    return visit.go(f"/intake/{taken[0].id}" if len(taken) == 1 else "/intake")
+    known = sum(one.known_before(began) for one in taken)
+    place = f"/intake/{taken[0].id}" if len(taken) == 1 else "/intake"
+    return visit.go(f"{place}?known={known}" if known else place)
 
 
 async def source(visit: Visit) -> Response:
     """Draw one file: counts, defects by byte position, messages held in quarantine."""
     found = await visit.ask(visit.site.node.source, visit.request.path_params["source_id"])
     guessed = any(defect.code == "table.guessed" for defect in found.defects)
-    return visit.page("source.html", source=found, guessed=guessed)
+    return visit.page("source.html", source=found, guessed=guessed, known=_known(visit))
 
 
 async def proposal(visit: Visit) -> Response:
@@ -53,6 +59,12 @@ async def retry(visit: Visit) -> Response:
     return visit.go(f"/intake/{found.id}#quarantine")
 
 
+def _known(visit: Visit) -> int:
+    """Return how many of the files that were just sent had been received before."""
+    said = visit.param("known")
+    return int(said) if re.fullmatch("[1-9][0-9]{0,3}", said) else 0
+
+
 async def _proposal(visit: Visit) -> ProposalView:
     return await visit.ask(visit.site.node.proposal, visit.request.path_params["source_id"])
 
@@ -71,7 +83,7 @@ async def _page(visit: Visit) -> Response:
     partners = await visit.ask(visit.site.node.partner_names)
     return visit.page(
         "intake.html", sources=sources,
-        limit=visit.site.limits.upload_bytes, partners=partners,
+        limit=visit.site.limits.upload_bytes, partners=partners, known=_known(visit),
         mappings=[mapping for mapping in kept if mapping.target in ("consignment", "traveller")],
     )  # fmt: skip
 

@@ -202,7 +202,7 @@ def remove(
     """Take alerts out of the queue, under every label or under one (what they rested on has gone);
     return how many rows."""
     taken = 0
-    with tallies.changing(connection, alert_ids):
+    with tallies.changing(connection, alert_ids, gone=label is None):
         for some in bulk.lots(sorted(alert_ids)):
             named = bulk.among(connection, queue.c.alert_id, some)
             under = sa.true() if label is None else queue.c.label_id == label

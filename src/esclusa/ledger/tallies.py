@@ -140,13 +140,18 @@ def _passed(start: str, end: str) -> int:
 
 
 @contextmanager
-def changing(connection: sa.Connection, alert_ids: Collection[str]) -> Iterator[None]:
+def changing(
+    connection: sa.Connection, alert_ids: Collection[str], *, gone: bool = False
+) -> Iterator[None]:
     """Keep the figures in step with what the block does to the queue rows of these alerts; moves on
-    them are written before it ends."""
+    them are written before it ends.
+
+    :param gone: the block leaves no row of them.
+    """
     names = sorted(dict.fromkeys(alert_ids))
     before = _counted(_rows(connection, names))
     yield
-    rows = _rows(connection, names)
+    rows = {} if gone else _rows(connection, names)
     after = _counted(rows)
     after.subtract(before)
     _add(connection, {key: number for key, number in after.items() if number})

@@ -57,6 +57,9 @@ class Copies:
     def prepare(self, rows: Mapping[CopyKey, Copy | None]) -> None:
         """Make the labels that storing will need; opens transactions, so call it outside of one."""
         held = _held(rows)
+        if not held:  # a recall, a receipt: nothing comes that could need a label
+            self._pipeline.analyst.algebra.make_missing()
+            return
         labels = {self._label(copy) for copy in held}
         numbers = {self._label(copy) for copy in held if copy.kind == redress.GRANT}
         self._pipeline.analyst.numbers.coming |= numbers
@@ -76,6 +79,8 @@ class Copies:
             version: these bytes need be kept nowhere else.
         """
         held = _held(rows)
+        if not held:
+            return []
         named = {copy.record for copy in held}
         known = {item.id for item, _label, _ in records.live(connection, self._labels, named)}
         others = self._sharing(connection, known)

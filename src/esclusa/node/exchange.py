@@ -73,7 +73,7 @@ _HEAVY: Final = 1_000
 """Messages with content in one batch."""
 _SMALL: Final = 25_000
 """Messages in one batch, most without content: some 6 megabytes, however much is recalled."""
-_CARRIERS: Final = (Put, Correct, Narrow)
+_CARRIERS: Final = frozenset({Put, Correct, Narrow})
 _LET_GO: Final = 10_000
 """Copies erased in one transaction: it holds the lock about a second."""
 
@@ -539,10 +539,10 @@ def _bearable(state: State, partner: str) -> int:
     """Return how many of the next messages to a partner go in one batch. All recalls of a manifest
     together, if they can: then nothing that goes as well is judged anew in between."""
     box, heavy = state.outboxes.get(partner) or NEW, 0
-    last = min(box.last, box.cursor + _SMALL)
+    last, entries = min(box.last, box.cursor + _SMALL), state.entries
     for number in range(box.cursor + 1, last + 1):
-        message = state.entries[partner, number].message
-        if isinstance(message, _CARRIERS) and message.content is not None:
+        message = entries[partner, number].message
+        if type(message) in _CARRIERS and message.content is not None:  # type: ignore[union-attr]
             heavy += 1
             if heavy > _HEAVY:
                 return number - box.cursor - 1

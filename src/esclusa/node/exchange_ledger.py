@@ -189,8 +189,8 @@ class ExchangeLedger:
         pointing: dict[CopyKey, Copy] = {}
         for seq, name, key, row in exchange.changed(connection, self._seen):
             self._seen = seq
-            if page := keeping.page_of(name):
-                for of in self._turn(page, row):
+            if keeping.page_of(name):
+                for of in self._turn(name, row):
                     pointing.pop(of, None)  # a later word: what the row pointed at has gone
             elif name == "copies" and row is not None:
                 of = keeping.key_of(key)
@@ -220,14 +220,15 @@ class ExchangeLedger:
 
     def _turn(self, name: str, page: bytes | None) -> Iterable[Any]:
         """Take in a page of rows; return the keys of copies in it."""
-        table, told = getattr(self._state, name), list[Any]()
+        of = keeping.page_of(name)
+        table, told = getattr(self._state, of), list[Any]()
         for key, row in keeping.read_page(name, page) if page is not None else ():
             told.append(key)
             if row is None:
                 table.pop(key, None)
             else:
                 table[key] = row
-        return told if name == "copies" else ()
+        return told if of == "copies" else ()
 
     def _take(self, name: str, key: str, row: bytes | None) -> None:
         """Take in a row that is not the state machine's."""
@@ -467,12 +468,12 @@ def _deeds(lines: Sequence[Audit]) -> list[audit_sets.Deed]:
     """Return what the audit log is told, in order."""
     details: dict[tuple[str, str], str] = {}
     deeds: list[audit_sets.Deed] = []
-    for line in lines:
-        of = line.partner, line.originator
+    for event, partner, originator, record, version in map(msgspec.structs.astuple, lines):
+        of = partner, originator
         about = details.get(of)
         if about is None:
             about = details[of] = _detail(*of)
-        deeds.append((line.event, about, line.record, line.version))
+        deeds.append((event, about, record, version))
     return deeds
 
 

@@ -3,24 +3,27 @@
 Each table has one kind of row. Keys are a text or a few; a number in a key is a place in an outbox.
 
 A recall of many records changes a dozen small rows for each. Such rows go together into pages: many
-keys and their rows of one table in one piece. No row with content ever stands in a page, because
-content must be erased later and a page is never written again.
+keys and their rows of one table in one piece, and in the outboxes of one kind of message; what they
+say alike stands once. No row with content ever stands in a page, because content must be erased
+later and a page is never written again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
-from operator import attrgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from esclusa.sharing import earlier_pages
 from esclusa.sharing.exchange import rows
 from esclusa.sharing.exchange.messages import Correct, Narrow, Put, Recall, Receipt
 from esclusa.sharing.exchange.state import TABLES
 
 T = TypeVar("T")
+
+_parts: Final = msgspec.structs.astuple
 
 _ROWS: Final[dict[str, Any]] = {
     "clock": rows.Clock,
@@ -45,48 +48,87 @@ assert set(_ROWS) == set(TABLES)
 _READERS: Final = {name: msgspec.json.Decoder(kind) for name, kind in _ROWS.items()}
 _ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
 
+_TEXTS: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
 _KEYS: Final[dict[str, Any]] = {
     "own": str, "copies": rows.CopyKey, "owed": rows.CopyKey, "floors": rows.Pair,
     "grants": rows.CopyKey, "trail": rows.TrailKey, "entries": rows.EntryKey,
 }  # fmt: skip
 """Tables whose rows may stand in pages, with their keys."""
+_PARTS: Final = {
+    "own": ("record",), "copies": ("supplier", "originator", "record"),
+    "owed": ("supplier", "originator", "record"), "floors": ("originator", "record"),
+    "grants": ("partner", "originator", "record"), "trail": ("originator", "record", "holder"),
+    "entries": ("partner", "number"),
+}  # fmt: skip
+"""What the parts of a key name."""
+_KNOWN: Final = {"copies": 3, "trail": 2}
+"""How many of a row's first fields its key says already, as its first parts."""
 _HELD_CONTENT: Final = ("copies", "entries")
 """Tables whose earlier rows may hold content that a page overtakes."""
+_SILENT: Final = ("own", "copies")
+"""Tables whose rows hold nothing of what a record says once they are without content; rows of
+other tables, but for entries, never do."""
 _FEW: Final = 64
 """Rows of a table that are stored one by one: fewer than this make no page."""
 _LONG: Final = 1_000
 """Rows in one page."""
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
-_BARE: Final = _CARRIERS | {Recall, Receipt}
-"""Messages that hold nothing of a record once their content has gone."""
-_PREFIX: Final = "page/"
-_OFTEN: Final = frozenset({"marking", "onward", "fields", "roots", "agreement", "erased"})
-"""Columns whose values many rows of a page share: each stands in it once, and rows by number."""
+_BARE: Final[dict[type, str]] = {
+    kind: f"entries/{kind.__name__.lower()}" for kind in (Put, Correct, Narrow, Recall, Receipt)
+}
+"""Messages that hold nothing of a record once their content has gone, and the name of their pages:
+each kind has its own."""
+_BEFORE: Final = "page/"
+"""What the names of pages began with as they were written before (:mod:`.earlier_pages`)."""
+_PREFIX: Final = "page/2/"
+"""A program of before takes it for a page of a table that it does not have, and stops."""
+_APART: Final = frozenset({"record", "number", "digest", "head"})
+"""Columns that say something else in nearly every row."""
+_LARGE: Final = frozenset({"marking", "fields", "roots", "erased", "consent"})
+"""Columns whose values are not compared as they are, or at some cost."""
 
 
 class _Form(NamedTuple):
-    """How rows of a table stand in a page: column by column. The keys' columns come first, then
-    the places of rows that take something back, then the rows' own; a plain row is one column."""
+    """How rows of a table, or messages of one kind in an outbox, stand in a page: how many, the
+    places of those that take something back, then column by column their keys (``parts``) and what
+    they say (``names``) behind the ``known`` first fields. A column is its values and the number of
+    each row's; without numbers it is a value for each row, or one for all."""
 
-    kind: Any
+    make: Callable[..., Any]
+    parts: tuple[str, ...]
+    known: int
     names: tuple[str, ...]
     page: msgspec.json.Decoder[Any]
 
 
-def _form(name: str, key: Any) -> _Form:
-    kind = _ROWS[name]
-    parts = (str,) if key is str else key.__args__
-    fields = msgspec.structs.fields(kind) if isinstance(kind, type(msgspec.Struct)) else ()
-    types = [
-        (list[field.type], list[int]) if field.name in _OFTEN else (list[field.type],)  # type: ignore[name-defined]
-        for field in fields
-    ] or [(list[kind],)]  # type: ignore[valid-type]
-    columns = [item for column in types for item in column]
-    page = tuple[(*(list[part] for part in parts), list[int], *columns)]  # type: ignore[misc,valid-type]
-    return _Form(kind, tuple(field.name for field in fields), msgspec.json.Decoder(page))
+def _form(table: str, kind: Any) -> _Form:
+    key, known = _KEYS[table], _KNOWN.get(table, 0)
+    keys = (str,) if key is str else key.__args__
+    names, types = [_PLAIN], [kind]
+    if issubclass(kind, msgspec.Struct):
+        fields = msgspec.structs.fields(kind)[known:]
+        names, types = [each.name for each in fields], [each.type for each in fields]
+    if kind in _CARRIERS:  # their content is the last field, and has gone
+        names, types = names[:-1], types[:-1]
+    if table == "entries":
+        names, types = ["head", *names], [str, *types]
+    columns = [tuple[list[each], list[int]] for each in (*keys, *types)]  # type: ignore[valid-type]
+    page = tuple[(int, list[int], *columns)]  # type: ignore[valid-type]
+    make = partial(_entry, kind) if table == "entries" else kind
+    return _Form(make, _PARTS[table], known, tuple(names), msgspec.json.Decoder(page))
 
 
-_FORMS: Final = {name: _form(name, key) for name, key in _KEYS.items()}
+def _entry(kind: Any, head: str, *said: Any) -> rows.Entry:
+    return rows.Entry(kind(*said), head)
+
+
+_PLAIN: Final = ""
+"""The name of the one column of rows that are no structs."""
+_FORMS: Final = {
+    name: _form(name, _ROWS[name]) for name in _KEYS if name != "entries"
+} | {name: _form("entries", kind) for kind, name in _BARE.items()}  # fmt: skip
+_EARLIER: Final = {name: earlier_pages.reader(_ROWS[name], key) for name, key in _KEYS.items()}
 
 
 class Kept(NamedTuple):
@@ -127,21 +169,62 @@ def kept(store: Mapping[str, Mapping[Any, Any]], ends: Mapping[str, int] | None 
     for name, table in store.items():
         single: Mapping[Any, Any] = table
         if len(table) >= _FEW and name in _KEYS:
-            small = table
-            if bare := _BARE_ROWS.get(name):
-                small = {key: row for key, row in table.items() if row is None or bare(row)}
-            if len(small) >= _FEW:
+            small = _small(name, table)
+            number = sum(map(len, small.values()))
+            if number >= _FEW:
                 single = {}
-                if len(small) < len(table):
-                    single = {key: row for key, row in table.items() if key not in small}
-                made.pages.extend(_cut(name, small))
+                if number < len(table):
+                    paged = set[Any]().union(*small.values())
+                    single = {key: row for key, row in table.items() if key not in paged}
+                for page, some in small.items():
+                    made.pages.extend(_cut(page, some))
                 if name in _HELD_CONTENT:
-                    old: Iterable[Any] = small
+                    old = [key for some in small.values() for key in some]
                     if name == "entries" and ends is not None:
-                        old = [key for key in small if key[1] <= ends.get(key[0], 0)]
-                    made.overtaken[name] = [key_text(key) for key in old]
+                        old = [key for key in old if key[1] <= ends.get(key[0], 0)]
+                    made.overtaken[name] = _key_texts(old)
         made.rows.update(written({name: single}))
     return made
+
+
+def _small(name: str, table: Mapping[Any, Any]) -> dict[str, Mapping[Any, Any]]:
+    """Return the rows of a table that hold nothing of what a record says, by the name of their
+    pages; rows that are taken back are among them."""
+    if name == "entries":
+        return _alike(table)
+    if name not in _SILENT:
+        return {name: table}
+    bare = {key: row for key, row in table.items() if row is None or row.content is None}
+    return {name: bare if len(bare) < len(table) else table}
+
+
+def _alike(table: Mapping[Any, rows.Entry | None]) -> dict[str, Mapping[Any, Any]]:
+    """Return places of an outbox by the kind of their message; those without one go with others."""
+    found: dict[type, dict[Any, Any]] = {}
+    gone: dict[Any, Any] = {}
+    for key, row in table.items():
+        if row is None:
+            gone[key] = None
+            continue
+        message = row.message
+        kind = type(message)
+        some = found.get(kind)
+        if some is None:
+            some = found[kind] = {}
+        if kind not in _CARRIERS or message.content is None:  # type: ignore[union-attr]
+            some[key] = row
+    made: dict[str, Mapping[Any, Any]] = {
+        _BARE[kind]: some for kind, some in found.items() if some and kind in _BARE
+    }
+    if gone:
+        page = next(iter(made), _BARE[Recall])
+        made[page] = {**made.get(page, {}), **gone}
+    return made
+
+
+def _key_texts(keys: list[Any]) -> list[str]:
+    """Return :func:`key_text` of each: of many it is quicker written in one go."""
+    return [bytes(text).decode() for text in _TEXTS(_ENCODE(keys))]
 
 
 def pointed(copy: rows.Copy, version: int) -> tuple[tuple[str, str], bytes]:
@@ -178,75 +261,99 @@ def filled(copy: rows.Copy, body: bytes | None) -> rows.Copy:
 
 def _cut(name: str, small: Mapping[Any, Any]) -> Iterator[tuple[str, bytes]]:
     keys, found, form = list(small), list(small.values()), _FORMS[name]
-    for start in range(0, len(keys), _LONG):
-        yield _PREFIX + name, _page(form, keys[start : start + _LONG], found[start : start + _LONG])
+    for at in range(0, len(keys), _LONG):
+        yield _PREFIX + name, _page(form, keys[at : at + _LONG], found[at : at + _LONG])
 
 
 def _page(form: _Form, keys: list[Any], found: list[Any]) -> bytes:
     gone = [at for at, row in enumerate(found) if row is None]
     rows = [row for row in found if row is not None] if gone else found
-    columns: list[Any] = [keys] if isinstance(keys[0], str) else list(zip(*keys, strict=True))
-    columns.append(gone)
-    for name in form.names:
-        column = list(map(attrgetter(name), rows))
-        columns += _shared(column) if name in _OFTEN else (column,)
-    return _ENCODE(columns if form.names else [*columns, rows])
+    parts = list(zip(*keys, strict=True)) if len(form.parts) > 1 else [keys]
+    columns: list[Any] = [len(keys), gone, *map(_column, form.parts, parts)]
+    columns += map(_column, form.names, _said(form, rows))
+    return _ENCODE(columns)
 
 
-def _shared(column: list[Any]) -> tuple[list[Any], list[int]]:
-    """Return the distinct values of a column, and the number of each row's. Most rows share the
-    very object, and to compare objects costs far less than to compare what they say."""
-    places = list(map(id, column))
-    objects = dict(zip(places, column, strict=True))
-    if len(objects) == 1:
-        return column[:1], [0] * len(column)
-    said: dict[bytes, int] = {}
-    values: list[Any] = []
-    numbers: dict[int, int] = {}
-    for place, value in objects.items():
-        text = _ENCODE(value)
-        if text not in said:
-            said[text] = len(values)
-            values.append(value)
-        numbers[place] = said[text]
-    return values, [numbers[place] for place in places]
+def _said(form: _Form, rows: list[Any]) -> Sequence[Sequence[Any]]:
+    """Return what rows say as columns."""
+    if form.names == (_PLAIN,):
+        return [rows]
+    if not rows:
+        return [()] * len(form.names)
+    if form.names[0] == "head":
+        messages = zip(*[_parts(row.message) for row in rows], strict=True)
+        return [[row.head for row in rows], *messages][: len(form.names)]
+    return list(zip(*map(_parts, rows), strict=True))[form.known :]
 
 
-def _says_nothing(row: rows.Own | rows.Copy) -> bool:
-    return row.content is None
+def _column(name: str, found: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int]]:
+    """Return a column as it stands in a page."""
+    if name in _APART:
+        return found, ()
+    if name in _LARGE:
+        return _shared(found)
+    said = dict.fromkeys(found)
+    if len(said) <= 1:
+        return tuple(said), ()
+    if len(said) * 4 > len(found):
+        return found, ()
+    numbers = {value: number for number, value in enumerate(said)}
+    return tuple(said), [numbers[value] for value in found]
 
 
-def _carries_nothing(row: rows.Entry) -> bool:
-    kind = type(row.message)
-    return kind in _BARE and (kind not in _CARRIERS or row.message.content is None)  # type: ignore[union-attr]
-
-
-_BARE_ROWS: Final[dict[str, Callable[[Any], bool]]] = {
-    "own": _says_nothing, "copies": _says_nothing, "entries": _carries_nothing,
-}  # fmt: skip
-"""How to tell that a row holds nothing of what a record says; rows of other tables never do."""
+def _shared(column: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int]]:
+    """Return the distinct values of a column, and the number of each row's, as in :func:`_column`.
+    Rows of one table mostly share the very objects: those are compared before what they say."""
+    alike = len(set(map(id, column)))
+    if alike == 1:
+        return column[:1], ()
+    if alike * 4 > len(column):
+        texts = list(map(_ENCODE, column))
+    else:
+        objects = {id(value): value for value in column}
+        said = {place: _ENCODE(value) for place, value in objects.items()}
+        texts = [said[id(value)] for value in column]
+    values = dict(zip(texts, column, strict=True))
+    numbers = {text: number for number, text in enumerate(values)}
+    return tuple(values.values()), [numbers[text] for text in texts] if len(values) > 1 else ()
 
 
 def page_of(name: str) -> str:
     """Return the table that the pages of a name are of, "" when it is no page's name."""
-    return name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else ""
+    for prefix in (_PREFIX, _BEFORE):
+        if name.startswith(prefix):
+            return name.removeprefix(prefix).split("/")[0]
+    return ""
 
 
-def read_page(table: str, page: bytes) -> Iterator[tuple[Any, Any]]:
+def read_page(name: str, page: bytes) -> Iterator[tuple[Any, Any]]:
     """Yield the keys and rows of a page; None takes a row back.
 
-    :raises KeyError: when there is no such table.
+    :param name: as :class:`Kept` says it, or an earlier version did.
+    :raises KeyError: when there are no such pages.
     """
-    form, parts = _FORMS[table], 1 if _KEYS[table] is str else len(_KEYS[table].__args__)
-    columns = form.page.decode(page)
-    keys = columns[0] if parts == 1 else zip(*columns[:parts], strict=True)
-    gone, said, made = set(columns[parts]), iter(columns[parts + 1 :]), []
-    for name in form.names:
-        column = next(said)
-        made.append([column[number] for number in next(said)] if name in _OFTEN else column)
-    rows = map(form.kind, *made) if form.names else iter(next(said))
-    for at, key in enumerate(keys):
-        yield key, None if at in gone else next(rows)
+    if not name.startswith(_PREFIX):
+        yield from _EARLIER[name.removeprefix(_BEFORE)](page)
+        return
+    form = _FORMS[name.removeprefix(_PREFIX)]
+    number, places, *columns = form.page.decode(page)
+    gone, of_key = set(places), len(form.parts)
+    parts = [_values(column, number) for column in columns[:of_key]]
+    said = [_values(column, number - len(gone)) for column in columns[of_key:]]
+    known = [
+        [each for at, each in enumerate(part) if at not in gone] if gone else part
+        for part in parts[: form.known]
+    ]
+    made = iter(said[0]) if form.names == (_PLAIN,) else map(form.make, *known, *said)
+    for at, key in enumerate(zip(*parts, strict=True) if of_key > 1 else parts[0]):
+        yield key, None if at in gone else next(made)
+
+
+def _values(column: tuple[list[Any], list[int]], number: int) -> list[Any]:
+    values, numbers = column
+    if numbers:
+        return [values[at] for at in numbers]
+    return values * number if len(values) == 1 else values
 
 
 def read(name: str, row: bytes) -> Any:

@@ -36,7 +36,7 @@ UNREAD: Final = Inbox()
 ENCODE: Final = msgspec.json.Encoder(order="deterministic").encode
 """A message read back from a ledger has its counts in another order, and is the same message."""
 _parts: Final = msgspec.structs.astuple
-_CARRIERS: Final = frozenset({Put, Correct, Narrow})
+CARRIERS: Final = frozenset({Put, Correct, Narrow})
 _NONE: Final[tuple[Message, ...]] = ()
 _ZERO: Final = dt.timedelta()
 
@@ -44,7 +44,7 @@ _ZERO: Final = dt.timedelta()
 def link(head: str, message: Message) -> str:
     """Return the chained hash after ``message``."""
     kind = type(message)
-    if kind in _CARRIERS:
+    if kind in CARRIERS:
         said = ENCODE((kind.__name__, *_parts(message)[:-1]))
     else:
         said = ENCODE(message)

@@ -31,6 +31,7 @@ _RECALLED: Final = Grade.RECALLED
 _GONE: Final = Grade.GONE
 _NEVER: Final = Onward("never")
 _ENCODE: Final = outbox.ENCODE
+_replace: Final = msgspec.structs.replace
 
 Handle = Callable[[Draft, Batch, Message], None]
 
@@ -111,6 +112,7 @@ def _receipts(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handl
     sender, me, send, said = batch.sender, draft.me, draft.send, draft.audit
     given, grants_new = _open(draft, Tables.grants)
     kept, trail = _open(draft, Tables.trail)
+    told = draft.entries.get
     for message in messages:
         originator, record, version = message.originator, message.record, message.version
         key, place = (sender, originator, record), (originator, record, sender)
@@ -125,7 +127,8 @@ def _receipts(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handl
             or not message.erased
             or message.holder != sender
             or originator != me
-            or not _is_recall(draft, sender, grant.number)
+            or (entry := told((sender, grant.number))) is None
+            or type(entry.message) is not Recall  # which holds no content
         ):
             handle(draft, batch, message)
             send[sender] = None
@@ -140,12 +143,6 @@ def _receipts(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handl
             grant.number, grant.via, grant.agreement,
         )  # fmt: skip
         said.append(Audit("exchange:grant:ended", sender, originator, record, version))
-
-
-def _is_recall(draft: Draft, partner: str, number: int) -> bool:
-    """Tell whether what stands at a place of the outbox is a recall, which holds no content."""
-    entry = draft.entries.get((partner, number))
-    return entry is not None and type(entry.message) is Recall
 
 
 _RUNS: Final[dict[type, Callable[[Draft, Batch, Sequence[Any], Handle], None]]] = {
@@ -169,7 +166,7 @@ def withdraw(draft: Draft, stopped: Sequence[Own]) -> None:
     me, audit, partners = draft.me, draft.audit, tuple(draft.pacts)
     boxes: dict[str, _Box] = {}
     given, grants_new = _open(draft, Tables.grants)
-    entries = _open(draft, Tables.entries)[1]
+    stood, entries = _open(draft, Tables.entries)
     for own in stopped:
         record, told, line = own.record, None, b""
         audit.append(Audit("exchange:record:withdrawn", me, me, record, own.version))
@@ -187,7 +184,11 @@ def withdraw(draft: Draft, stopped: Sequence[Own]) -> None:
             if told is None or (told.version, told.edition) != (version, edition):
                 told = Recall(me, record, version, edition)  # most partners are told the very same
                 line = _ENCODE(told)
-            outbox.blank(draft, partner, grant.number)
+            place = (partner, grant.number)
+            entry = entries.get(place, stood.get(place))
+            said: Any = entry.message if entry is not None else None
+            if entry is not None and type(said) in outbox.CARRIERS and said.content is not None:
+                entries[place] = Entry(_replace(said, content=None), entry.head)
             box.last += 1
             box.head = sha256(box.head.encode() + line).hexdigest()
             entries[partner, box.last] = Entry(told, box.head)
@@ -230,7 +231,7 @@ def _opened(draft: Draft, boxes: dict[str, _Box], partner: str) -> _Box:
 def _close(draft: Draft, boxes: Mapping[str, _Box]) -> None:
     for partner, made in boxes.items():
         box = draft.outboxes.get(partner) or outbox.NEW
-        row = msgspec.structs.replace(box, last=made.last, head=made.head)
+        row = _replace(box, last=made.last, head=made.head)
         draft.put(Tables.outboxes, partner, row)
         draft.send[partner] = None
 

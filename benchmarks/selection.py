@@ -10,8 +10,9 @@
 was known by then. The policies: ``exploit`` opens the highest chances; ``plain`` gives 10 % of the
 slots to plain random control; ``drawn`` half of these at random, half for cells that are seldom
 opened; ``curious`` adds the bonus for what nothing is known of; ``followed`` follows finds and has no
-control sample; ``directed`` is the shipped policy, which follows finds and has one; ``share3`` and
-``share5`` give it so many per cent for control and cells all of their half. ``older`` is policy 1.2,
+control sample; ``directed`` is the shipped policy, which follows finds and has one; ``wide1`` to ``wide10``
+give it so many per cent for control. ``third`` is policy 1.3; ``share3`` and ``share5`` give that so
+many per cent for control, and cells all of their half. ``older`` is policy 1.2,
 ``half`` gives that 5 % instead of 10 %, and ``drawn``, ``curious`` and ``followed`` have its cells;
 ``before`` gives all of the second half to cells, as policy 1.1 did; ``random`` opens at random.
 "Found" is the week of the first find of the new scheme, counted from its first week, and, harder,
@@ -48,12 +49,20 @@ from esclusa.analysis.selection import (
 )
 from esclusa.analysis.selection import sheet as sheets
 from esclusa.analysis.world import World, read_parameters
-from selection_missed import OLDER, compare_forms, compare_settings, coverage
+from selection_missed import (
+    OLDER,
+    THIRD,
+    born_on_lane,
+    compare_forms,
+    compare_settings,
+    coverage,
+)
 
 SHARE = 0.05
 FIRST = 14
 LATELY = 4
 CELLS = {"importer": ("importer",), "lane": ("lane",), "fresh_lane": ("lane", "fresh")}
+TRAILS = {"fresh_lane": ("lane", "fresh"), "goods_on_lane": ("lane", "hs", "fresh")}
 
 
 def policies() -> dict[str, Policy | None]:
@@ -67,13 +76,19 @@ def policies() -> dict[str, Policy | None]:
     curious = msgspec.structs.replace(drawn, curiosity=0.01)
     followed = msgspec.structs.replace(none, follow=older.follow)
     half = msgspec.structs.replace(older, control_share=0.05)
+    third = read_policy(f'version = "1.3"\nformula = "chance"\nvalue_weight = 0.0\n{THIRD}')
     shares = {
-        f"share{part}": msgspec.structs.replace(ours, control_share=part / 100, looks=4.0)
+        f"share{part}": msgspec.structs.replace(third, control_share=part / 100, looks=4.0)
         for part in (3, 5)
+    }
+    wide = {
+        f"wide{part}": msgspec.structs.replace(ours, control_share=part / 100)
+        for part in (1, 2, 3, 5, 10)
     }
     return {
         "exploit": none, "plain": plain, "drawn": drawn, "curious": curious, "followed": followed,
-        "half": half, "before": before, "older": older, "directed": ours, "random": None, **shares,
+        "half": half, "before": before, "older": older, "directed": ours, "random": None, "third": third,
+        **shares, **wide,
     }  # fmt: skip
 
 
@@ -99,8 +114,12 @@ def candidates(
         )
     late = desk.lately(seen, CELLS["fresh_lane"], LATELY, week)
     told = told.join(late.select("bill", pl.struct("usual", "looked").alias("late")), on="bill")
-    for name in ("fresh_lane",):
-        trail = desk.trail(seen, CELLS[name], week)
+    born = desk.born(seen, LATELY, week)
+    told = told.join(
+        born.select("bill", pl.struct(pl.exclude("bill")).alias("born")), on="bill", how="left"
+    )
+    for name, keys in TRAILS.items():
+        trail = desk.trail(seen, keys, week)
         told = told.join(
             trail.select("bill", pl.struct("found", "promised").alias(f"{name}_trail")), on="bill"
         )
@@ -120,7 +139,10 @@ def _candidate(row: dict) -> Candidate:
             past["lately"], past["ever"], past["opened"], past["finds"],
         )  # fmt: skip
     trails = {"fresh_lane": Trail(**row["fresh_lane_trail"])}
+    if row["born"]:
+        cells["born_on_lane"] = born_on_lane(row["lane"], row["born"])
     if row["fresh"]:
+        trails["new_goods_on_lane"] = Trail(**row["goods_on_lane_trail"])
         past = msgspec.structs.replace(cells["fresh_lane"], cell=row["lane"], **row["late"])
         cells["new_on_lane"], trails["new_on_lane"] = past, trails["fresh_lane"]
     return Candidate(

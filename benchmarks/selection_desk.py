@@ -115,6 +115,48 @@ class Desk:
             "bill", "usual", pl.col("looked").fill_null(0)
         )
 
+    def born(self, seen: pl.DataFrame, late: int, week: int) -> pl.DataFrame:
+        """Return, for each bill whose importer's first came in the last ``late`` weeks, how many
+        importers were first seen on its lane in these weeks, ever, and usually in as long a time
+        before; and the exams of such bills, those that found, and those known in the last weeks."""
+        every = pl.concat(self.bills)
+        first = every.group_by("importer").agg(pl.col("week").min().alias("first"))
+        births = (
+            every.join(first, on="importer")
+            .filter(pl.col("week") == pl.col("first"))
+            .select("importer", "lane", "week")
+            .unique()
+        )
+        weeks = week - late + 1 - FRESH_WEEKS
+        before = pl.col("week").is_between(FRESH_WEEKS, week - late)
+        usual = (before.sum() * late / weeks).round(9) if weeks > 0 else pl.lit(None, pl.Float64)
+        counts = births.group_by("lane").agg(
+            (pl.col("week") > week - late).sum().cast(pl.Int64).alias("lately"),
+            pl.len().cast(pl.Int64).alias("ever"),
+            usual.alias("usual"),
+        )
+        told = seen.select("bill", "importer", "lane").join(first, on="importer")
+        told = told.filter(pl.col("first") > week - late).join(counts, on="lane", how="left")
+        told = told.with_columns(pl.col("lately", "ever").fill_null(0))
+        if weeks > 0:
+            told = told.with_columns(pl.col("usual").fill_null(0.0))
+        exams = pl.lit(0, pl.Int64)
+        if not self.known:
+            return told.select(
+                "bill", "lately", "ever", "usual", exams.alias("opened"), exams.alias("finds"),
+                exams.alias("looked"),
+            )  # fmt: skip
+        known = pl.concat(self.known).filter(pl.col("known") < self.day(week))
+        known = known.join(first, on="importer").filter(pl.col("week") - pl.col("first") < late)
+        looked = known.group_by("lane").agg(
+            pl.len().cast(pl.Int64).alias("opened"),
+            pl.col("found").sum().cast(pl.Int64).alias("finds"),
+            (pl.col("week") >= week - TRAIL_WEEKS).sum().cast(pl.Int64).alias("looked"),
+        )
+        return told.join(looked, on="lane", how="left").select(
+            "bill", "lately", "ever", "usual", pl.col("opened", "finds", "looked").fill_null(0)
+        )
+
     def trail(self, seen: pl.DataFrame, keys: tuple[str, ...], week: int) -> pl.DataFrame:
         """Return for each bill what exams of its cell found in the last ``TRAIL_WEEKS``, and what
         the scores of these exams had promised when they were chosen."""

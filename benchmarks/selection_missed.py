@@ -21,7 +21,15 @@ import polars as pl
 
 import selection_desk
 from esclusa.analysis.measurement.missed import missed
-from esclusa.analysis.selection import ONE, Candidate, Past, Policy, default_policy, read_policy
+from esclusa.analysis.selection import (
+    ONE,
+    Candidate,
+    Past,
+    Policy,
+    default_policy,
+    openness,
+    read_policy,
+)
 from esclusa.analysis.selection.candidate import in_order
 from esclusa.analysis.selection.control import chances, least_inspected, strata_of
 from esclusa.analysis.selection.draw import drawn
@@ -33,6 +41,7 @@ ASK, EXAMS, DRAWS, BLIND = 4, 100, 5, 3
 LONG, SHORT = (26, 75, 8), (10, 150, 40)
 """Weeks of learning, boxes opened in each (5 % of 1,500), and how many of them at random."""
 OLDER = Path(__file__).with_name("selection_older.toml").read_text("utf-8")
+THIRD = Path(__file__).with_name("selection_1_3.toml").read_text("utf-8")
 _OURS = msgspec.structs.replace(
     default_policy(), formula="chance", value_weight=0.0, curiosity=0.0, follow=()
 )
@@ -43,12 +52,17 @@ _OLDER = msgspec.structs.replace(
     read_policy(f'version = "1.2"\n{OLDER}'), formula="chance", value_weight=0.0, follow=()
 )
 POLICIES = {
-    "random half alone": msgspec.structs.replace(_OURS, random_share=1.0, least_share=0.0),
+    "random half alone": msgspec.structs.replace(
+        _OURS, random_share=1.0, least_share=0.0, probe_share=0.0
+    ),
     "both halves, all of the second for cells (policy 1.1)": msgspec.structs.replace(
         _OLDER, least_share=0.0
     ),
     "both halves (policy 1.2)": _OLDER,
-    "both halves": _OURS,
+    "both halves (policy 1.3)": msgspec.structs.replace(
+        read_policy(f'version = "1.3"\n{THIRD}'), formula="chance", value_weight=0.0, follow=()
+    ),
+    "both halves, and what cells are owed": _OURS,
 }
 
 
@@ -79,11 +93,14 @@ def weeks(
             seen = seen.join(past.select("bill", counts), on="bill")
         late = desk.lately(seen, CELLS["fresh_lane"], LATELY, number)
         seen = seen.join(late.select("bill", pl.struct("usual", "looked").alias("late")), on="bill")
+        born = desk.born(seen, LATELY, number)
+        born = born.select("bill", pl.struct(pl.exclude("bill")).alias("born"))
+        seen = seen.join(born, on="bill", how="left")
         seen = seen.sort(pl.col("importer_past").struct.field("ever"), "bill")
         score = seen.group_by("box", maintain_order=True).agg(
             (1 - (1 - pl.col("p")).product()).alias("p"),
             pl.col(
-                "importer", "lane", "fresh", "late", *(f"{name}_past" for name in CELLS)
+                "importer", "lane", "fresh", "late", "born", *(f"{name}_past" for name in CELLS)
             ).first(),
         )
         score = score.sort("p", "box", descending=True)
@@ -128,7 +145,17 @@ def _cells(row: dict) -> dict[str, Past]:
     if row["fresh"]:
         past = row["fresh_lane_past"].values()
         cells["new_on_lane"] = Past(row["lane"], *past, **row["late"])
+    if row["born"]:
+        cells["born_on_lane"] = born_on_lane(row["lane"], row["born"])
     return cells
+
+
+def born_on_lane(lane: str, born: dict) -> Past:
+    """Return what is known of the importers first seen lately on a lane (``Desk.born``)."""
+    return Past(
+        lane, born["lately"], born["ever"], born["opened"], born["finds"], born["usual"],
+        born["looked"],
+    )  # fmt: skip
 
 
 def samples(
@@ -136,12 +163,14 @@ def samples(
 ) -> list[pl.DataFrame]:
     """Return a week's pool with the control sample of each of so many draws.
 
-    These are the draws of :func:`select` where all slots are for the control sample; chances are
-    worked out once for all of them.
+    These are the draws of :func:`select` after the highest 5 % were taken out, with so many slots for
+    the control sample, and what cells are owed beside it; chances are worked out once for all.
     """
     pool = in_order(_candidates(rest))
     strata, least = strata_of(pool, policy.strata), least_inspected(pool, policy.least_share)
-    random, cell = chances(pool, pool, range(len(pool)), strata, least, exams, policy)
+    slots = round(0.05 / 0.95 * len(pool)) + exams
+    probes = openness.probes(pool, pool, range(len(pool)), slots, policy)
+    random, cell = chances(pool, pool, range(len(pool)), strata, least, exams, policy, probes)
     names = [one.subject for one in pool]
     line = [2 * stratum + here for stratum, here in zip(strata, least, strict=True)]
     bare = pl.DataFrame({

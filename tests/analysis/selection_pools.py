@@ -10,6 +10,8 @@ from esclusa.analysis.selection import Candidate, Past
 _BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 OLDER = (_BENCHMARKS / "selection_older.toml").read_text("utf-8")
 """Cells and what is followed, as versions 1.1 and 1.2 of the shipped policy had them."""
+THIRD = (_BENCHMARKS / "selection_1_3.toml").read_text("utf-8")
+"""The same as version 1.3 had it."""
 
 
 def some(many: int = 60, seed: int = 3) -> list[Candidate]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import msgspec
 import polars as pl
 import pytest
-from selection_pools import OLDER, some
+from selection_pools import OLDER, THIRD, some
 
 from esclusa.analysis.measurement import missed
 from esclusa.analysis.selection import (
@@ -33,6 +33,7 @@ SEED = bytes(range(32))
 BEFORE = read_policy('version = "1.1"\nleast_share = 0.0' + OLDER)
 """The policy as it was before the least inspected lanes got a part of their own."""
 ONLY_CONTROL = msgspec.structs.replace(default_policy(), control_share=1.0)
+"""The shipped policy where all slots are for the control sample, so none is left for cells alone."""
 
 
 def many_lanes(many: int = 400) -> list[Candidate]:
@@ -102,9 +103,80 @@ def test_sheets_of_version_1_2_are_made_again_byte_by_byte(slots: int, sheet: st
     assert hashlib.sha256(msgspec.json.encode(made)).hexdigest() == sheet
 
 
+@pytest.mark.parametrize(
+    ("slots", "sheet"),
+    [
+        (12, "64fc4433b629656ff62bef65a9d5302090c082fbdc797b751bbbafc47b2443cd"),
+        (30, "91867e730e3074cc66f0ec1f596fd52fc2d8ca974772d105d16f561cec00ccbf"),
+    ],
+    ids=["12 slots", "30 slots"],
+)
+def test_sheets_of_version_1_3_are_made_again_byte_by_byte(slots: int, sheet: str) -> None:
+    """Digests made with the policy as it was shipped before ``excess`` and ``probe_share``."""
+    policy = read_policy('version = "1.3"' + THIRD)
+    assert policy.digest() == "621c23887db1e197d5ba9e028fed64f9c2ee4aabb5119d0a669b59cd69f1f212"
+    pool = [
+        msgspec.structs.replace(one, cells=one.cells | ({} if at % 3 else {"new_on_lane": few(at)}))
+        for at, one in enumerate(some())
+    ]
+    made = select(SEED, Place("PAMIT", "2026-11-27", slots, "A"), pool, policy)
+    assert hashlib.sha256(msgspec.json.encode(made)).hexdigest() == sheet
+
+
+def few(at: int) -> Past:
+    return Past(f"lane-{at % 5}", 8, 10, at % 2, 0, usual=2.0, looked=at % 2)
+
+
+def surging(opened: int = 0, usual: float = 1.0) -> list[Candidate]:
+    """400 boxes of known importers, and three each of four whose first came lately on one lane."""
+    past = Past("lane-1", 4, 9, opened, 0, usual=usual, looked=opened)
+    known = [
+        Candidate(subject=f"known-{at:03}", score=0.2 + at / 1000, cells={"lane": Past("lane-1")})
+        for at in range(400)
+    ]
+    new = [
+        Candidate(
+            subject=f"new-{at:02}", score=0.02,
+            cells={
+                "lane": Past("lane-1"), "importer": Past(f"importer-{at % 4}", 3, 3),
+                "born_on_lane": past,
+            },
+        )
+        for at in range(12)
+    ]  # fmt: skip
+    return [*known, *new]
+
+
+@pytest.mark.parametrize(
+    ("opened", "usual", "slots", "probes"),
+    [(0, 1.0, 100, 6), (0, 1.0, 30, 3), (2, 1.0, 100, 2), (0, 3.0, 100, 0)],
+    ids=["owed", "no more than the share", "two were opened", "as many as usual"],
+)
+def test_cells_get_slots_of_their_own_where_more_new_importers_come_than_usual(
+    opened: int, usual: float, slots: int, probes: int
+) -> None:
+    """Four where one is usual, and one more: half of them are above that, so each of the four is owed
+    half of three exams. They come out of the slots for worth, never of the control sample."""
+    policy = msgspec.structs.replace(default_policy(), control_share=0.01)
+    lines = drawn(surging(opened, usual), policy, slots)
+    lanes = Counter(line.lane for line in lines)
+    assert lanes["value"] == slots - 1 - probes
+    assert lanes["control_random"] + lanes["control_lane"] == 1 + probes
+    new = [line for line in lines if line.subject.startswith("new-")]
+    on_top = sum(line.chance for line in new) - 12 * min(line.chance for line in lines)
+    assert abs(on_top - probes * ONE) < ONE / 2
+    assert all(0 < line.chance <= ONE for line in lines)
+    assert sum(line.chance for line in lines) == slots * ONE
+    quiet = msgspec.structs.replace(policy, probe_share=0.0, looks=0.0)
+    assert Counter(line.lane for line in drawn(surging(opened, usual), quiet, slots))["value"] == (
+        slots - 1
+    )
+
+
 def test_the_new_settings_are_part_of_the_digest_where_they_act() -> None:
     ours = default_policy()
-    assert msgspec.structs.replace(ours, looks=3.0).digest() != ours.digest()
+    assert msgspec.structs.replace(ours, probe_share=0.1).digest() != ours.digest()
+    assert msgspec.structs.replace(ours, looks=4.0).digest() != ours.digest()
     assert msgspec.structs.replace(ours, least_share=0.6).digest() != ours.digest()
     assert msgspec.structs.replace(BEFORE, looks=3.0).digest() == BEFORE.digest()
     plain = msgspec.to_builtins(BEFORE)
@@ -210,7 +282,7 @@ def test_cells_get_what_they_are_owed_where_there_are_slots_for_it() -> None:
 def test_few_slots_go_to_cells_alone_as_before() -> None:
     """Where cells are owed more than the half has, chances are those of the policy before."""
     pool = many_lanes()
-    few = msgspec.structs.replace(ONLY_CONTROL, looks=50.0)
+    few = msgspec.structs.replace(read_policy(OLDER), control_share=1.0, looks=50.0)
     told = drawn(pool, few, 4)
     assert sum(line.chance - line.random_chance for line in told) == 2 * ONE
     old = {

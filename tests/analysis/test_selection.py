@@ -6,6 +6,7 @@ About 5 CPU seconds.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections import Counter
 
@@ -71,7 +72,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
             cells=draw(
                 st.fixed_dictionaries(
                     {},
-                    optional={"importer": IMPORTERS, "lane": LANES, "new_on_lane": LANES},
+                    optional={"importer": IMPORTERS, "lane": LANES, "born_on_lane": LANES},
                 )
             ),
         )
@@ -93,7 +94,7 @@ def test_laws_of_every_sheet(found: list[Candidate], capacity: int, chance: rand
     left = max(0, capacity - must)
     drawn = sum(1 for line in sheet.chosen() if line.lane.startswith("control"))
     if len(found) - must >= left:
-        assert drawn >= min(left, -(-capacity // 10))
+        assert drawn >= min(left, math.ceil(default_policy().control_share * capacity))
     for line in sheet.lines:
         assert 0 <= line.random_chance <= line.chance <= ONE
         assert line.chance == ONE or line.stratum >= 0
@@ -319,13 +320,15 @@ FOLLOW = read_policy("formula = 'chance'\nvalue_weight = 0.0")
 
 def told(score: float, found: int, promised: float) -> Candidate:
     return Candidate(
-        subject="a", score=score, trails={"new_on_lane": Trail(found=found, promised=promised)}
+        subject="a",
+        score=score,
+        trails={"new_goods_on_lane": Trail(found=found, promised=promised)},
     )
 
 
 def test_a_find_that_was_not_promised_raises_the_scores_of_its_cell() -> None:
     """One find where 0.1 was promised: odds times (1 + 0.3) / (0.1 + 0.3)."""
-    assert FOLLOW.follow == (Follow("new_on_lane", 0.3),)
+    assert FOLLOW.follow == (Follow("new_goods_on_lane", 0.3),)
     odds = 0.05 / 0.95 * 1.3 / 0.4
     assert followed(told(0.05, 1, 0.1), FOLLOW) == pytest.approx(odds / (1 + odds))
     assert followed(told(0.05, 1, 1.0), FOLLOW) == 0.05  # as promised: the model knows it
@@ -370,7 +373,8 @@ def test_sheets_from_before_trails_can_still_be_checked() -> None:
     plain = msgspec.to_builtins(old)
     del plain["follow"]
     for look in (*plain["cells"], *plain["curious"]):
-        del look["surge"], look["unseen"]
+        del look["surge"], look["unseen"], look["excess"], look["spare"]
+    del plain["probe_share"]
     assert old.digest() == hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
     assert msgspec.convert(plain, Policy).follow == ()
 
@@ -394,6 +398,25 @@ def test_a_lane_with_more_new_importers_than_usual_draws_attention_until_one_is_
     assert openness(known, (NEW_ON_LANE,), default_policy()) == 0.0  # his importer is not new
 
 
+BORN_ON_LANE = Look("born_on_lane", excess=1.0, spare=1.0, unseen=1.0)
+
+
+@pytest.mark.parametrize(
+    ("came", "usual", "looked", "drawn_by"),
+    [(4, 1.0, 0, 0.5), (4, 1.0, 1, 0.25), (2, 1.0, 0, 0.0), (1, 3.0, 0, 0.0), (8, 0.0, 0, 0.875)],
+    ids=["four where one is usual", "one was opened", "one more", "fewer", "none is usual"],
+)
+def test_a_lane_draws_attention_by_what_part_of_its_new_importers_is_above_the_usual_and_one(
+    came: int, usual: float, looked: int, drawn_by: float
+) -> None:
+    past = Past("a", came, 10, 5, 1, usual=usual, looked=looked)
+    one = Candidate(subject="a", score=0.1, cells={"born_on_lane": past})
+    assert openness(one, (BORN_ON_LANE,), default_policy()) == drawn_by
+    unknown = msgspec.structs.replace(past, usual=None)
+    one = msgspec.structs.replace(one, cells={"born_on_lane": unknown})
+    assert openness(one, (BORN_ON_LANE,), default_policy()) == 0.0  # nobody knows what is usual
+
+
 def test_what_was_usual_is_part_of_the_digests_only_where_it_is_told() -> None:
     told_of = {"lane": Past("a", 8, 10, 5, 1)}
     plain = {"cell": "a", "lately": 8, "ever": 10, "examined": 5, "found": 1}
@@ -406,6 +429,9 @@ def test_what_was_usual_is_part_of_the_digests_only_where_it_is_told() -> None:
     assert default_policy().weighs_lately()
     assert not older.weighs_lately()
     look = msgspec.structs.replace(older.cells[0], surge=1.0)
+    assert msgspec.structs.replace(older, cells=(look,)).digest() != older.digest()
+    look = msgspec.structs.replace(older.cells[0], excess=1.0)
+    assert msgspec.structs.replace(older, cells=(look,)).weighs_lately()
     assert msgspec.structs.replace(older, cells=(look,)).digest() != older.digest()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import selection_worlds as made
 import worlds
+from esclusa.analysis.selection import Look
 from esclusa.errors import ConfigError, InputError, NotFound, StateError
 from esclusa.model import Assessment, Marking
 from esclusa.node import Node
@@ -275,7 +276,7 @@ def test_what_was_usual_of_new_importers_on_a_lane_is_counted_from_when_not_all_
 ) -> None:
     """The node starts on 1 January, so from 26 February an importer can be called new. Three came
     between then and the last four weeks, 15 days: 5.6 in four weeks. One of them was opened. Four
-    come now. What is secret changes nothing."""
+    come now, one with two bills. What is secret changes nothing."""
     node = worlds.make(tmp_path)
     open_, secret = Marking(), worlds.SECRET
 
@@ -287,11 +288,13 @@ def test_what_was_usual_of_new_importers_on_a_lane_is_counted_from_when_not_all_
     came(open_, "NUEVA", "2026-03-01", range(10, 16, 2), "2026-03-02")
     came(secret, "OCULTA", "2026-03-01", range(30, 50, 2), "2026-03-02")
     came(open_, "OTRA", "2026-04-04", range(50, 58, 2), made.DAY)
+    came(open_, "OTRA", "2026-04-04", range(68, 69), made.DAY)  # of the same importer as 50
     came(open_, "VIEJA", "2026-04-04", range(72, 73), made.DAY)
     exam = made.examination("PZ B10", 1, found=False)
     made.keep(node, open_, [exam], dt.datetime(2026, 3, 5, tzinfo=dt.UTC))
     policy = node.selection_desk.policy()
-    assert {"importer", "new_on_lane", "lane"} <= set(policy.kinds())
+    assert set(policy.kinds()) == {"importer", "born_on_lane", "lane", "fresh_lane"}
+    policy = msgspec.structs.replace(policy, cells=(*policy.cells, Look("new_on_lane", surge=2.0)))
     visible = [node.labels.intern(node.agency, open_)]
     with node.store.read() as connection:
         found = candidates.listed(
@@ -304,10 +307,14 @@ def test_what_was_usual_of_new_importers_on_a_lane_is_counted_from_when_not_all_
             until=made.DAY, now=made.LATER, policy=older,
         ).candidates  # fmt: skip
     new = [one.cells["new_on_lane"] for one in found if "new_on_lane" in one.cells]
-    assert len(found) == 5
-    assert len(new) == 4  # the fifth has an importer whom the node has known since January
-    assert {(past.lately, past.usual, past.looked) for past in new} == {(4, 5.6, 1)}
+    assert len(found) == 6
+    assert len(new) == 5  # the sixth has an importer whom the node has known since January
+    assert {(past.lately, past.usual, past.looked) for past in new} == {(5, 5.6, 1)}
     assert len({past.cell for past in new}) == 1
+    born = [one.cells["born_on_lane"] for one in found if "born_on_lane" in one.cells]
+    assert len(born) == 5
+    counted = {(past.lately, past.ever, past.usual, past.looked) for past in born}
+    assert counted == {(4, 8, 5.6, 1)}  # each importer once; VIEJA too was new there
     assert {(past.usual, past.looked) for one in bare for past in one.cells.values()} == {
         (None, None)
     }

@@ -31,6 +31,10 @@ TRAIL_DAYS: Final = 56
 """An exam's find is followed so long after it became known."""
 FRESH_DAYS: Final = 56
 """An importer is fresh so long after his first consignment."""
+_BORN: Final = "born_on_lane"
+"""The kind of cell that counts importers, each once, and not their bills."""
+_SUBHEADING: Final = 6
+"""Digits of a tariff code that are the same in all countries (Harmonized System)."""
 _LEAST_USUAL: Final = 7
 """Days without which nothing can be called usual."""
 MOST: Final = 20_000
@@ -53,6 +57,7 @@ class _Party(msgspec.Struct, frozen=True):
 class _Goods(msgspec.Struct, frozen=True):
     value: float | None = None
     currency: str = ""
+    hs_code: str = ""
 
 
 class Cargo(msgspec.Struct, frozen=True):
@@ -91,6 +96,12 @@ class Cargo(msgspec.Struct, frozen=True):
         if not self.load_port.code or not self.discharge_port.code:
             return ""
         return f"{self.load_port.code} > {self.discharge_port.code}"
+
+    @property
+    def subheading(self) -> str:
+        """Return the first line's tariff code, as far as it is the same in all countries."""
+        code = self.goods[0].hs_code[:_SUBHEADING] if self.goods else ""
+        return code if len(code) == _SUBHEADING else ""
 
     @property
     def value(self) -> float | None:
@@ -254,6 +265,9 @@ def _mandatory(alert: Alert | None, policy: Policy) -> tuple[str, ...]:
 class _Pasts:
     """Counts of each cell: bills lately and ever, exams and finds.
 
+    Of the importers whose first bill came lately on a lane (``born_on_lane``) each counts once, on
+    the lanes of his first day, and not his bills.
+
     Where ``looked`` names the exams of the last weeks, these are counted too, and what was usual:
     the bills between the first weeks of the node, in which everybody seems new, and the last ones.
     """
@@ -276,17 +290,28 @@ class _Pasts:
         self._lately: Counter[tuple[str, str]] = Counter()
         self._opened: Counter[tuple[str, str]] = Counter()
         self._found: Counter[tuple[str, str]] = Counter()
+        born: set[tuple[str, str]] = set()
         for one in kept:
+            late = (today - one.recorded).days < LATELY_DAYS
             for cell in self.cells(one).items():
-                self._ever[cell] += 1
-                late = (today - one.recorded).days < LATELY_DAYS
-                self._lately[cell] += late
-                if self._looked is not None:
+                kind, lane = cell
+                if kind != _BORN or self._born_here(one, lane, born):
+                    self._ever[cell] += 1
+                    self._lately[cell] += late
                     self._usual[cell] += not late and one.recorded >= self._settled
+                if self._looked is not None:
                     self._looked[cell] += one.id in (looked or ())
                 if opened.get(one.id) is not None:
                     self._opened[cell] += 1
                     self._found[cell] += bool(opened[one.id])
+
+    def _born_here(self, one: Kept, lane: str, born: set[tuple[str, str]]) -> bool:
+        """Tell whether a bill is of its importer's first day, the first of these on its lane."""
+        name = one.cargo.importer
+        if one.recorded != self._first[name] or (name, lane) in born:
+            return False
+        born.add((name, lane))
+        return True
 
     def cells(self, one: Kept) -> dict[str, str]:
         """Return the names of the cells of a consignment, by kind."""
@@ -295,9 +320,14 @@ class _Pasts:
         if cargo.importer:
             cells["importer"] = cargo.importer
             if cargo.lane:
-                fresh = (one.recorded - self._first[cargo.importer]).days < FRESH_DAYS
+                known = (one.recorded - self._first[cargo.importer]).days
+                fresh = known < FRESH_DAYS
                 if fresh:
                     cells["new_on_lane"] = cargo.lane
+                if fresh and cargo.subheading:
+                    cells["new_goods_on_lane"] = f"{cargo.lane} {cargo.subheading}"
+                if known < LATELY_DAYS:
+                    cells[_BORN] = cargo.lane
                 cells["fresh_lane"] = f"{cargo.lane} {'fresh' if fresh else 'known'}"
         if cargo.lane:
             cells["lane"] = cargo.lane
@@ -357,7 +387,10 @@ class _Trails:
         }
 
 
-CELL_KINDS: Final = ("importer", "fresh_lane", "new_on_lane", "lane", "carrier", "agent")
+CELL_KINDS: Final = (
+    "importer", "born_on_lane", "new_goods_on_lane", "fresh_lane", "new_on_lane", "lane", "carrier",
+    "agent",
+)  # fmt: skip
 """Kinds of cell that a policy of this node may name."""
 
 

@@ -7,7 +7,8 @@ other lanes by as much: both together give each stratum of score what one random
 size would give it, so the estimate of what is missed loses little to the choice of lanes
 (docs/selection.md, "The control sample").
 
-Without a part for the least inspected lanes (``least_share`` 0) cells take all of their half.
+Without a part for the least inspected lanes (``least_share`` 0) cells take all of their half. Where
+cells have slots of their own (``probe_share``), they take nothing of either half.
 """
 
 from __future__ import annotations
@@ -61,9 +62,11 @@ def chances(
     least: Sequence[bool],
     slots: int,
     policy: Policy,
+    probes: int = 0,
 ) -> tuple[list[int], list[int]]:
     """Return chances in the random half and in the other, in billionths, together so many slots.
 
+    :param probes: slots that cells get on top of these; told where the policy has a share for them.
     :param pool: what was not chosen, ``rest`` its places in ``everyone``.
     :param strata: the stratum of score of each, ``least`` whether it is on one of the least
         inspected lanes.
@@ -75,12 +78,17 @@ def chances(
     believed = _believed(pool, strata, policy)
     random_part = int(Fraction(str(policy.random_share)) * slots * ONE)
     if policy.least_share:
-        due = openness.due(pool, everyone, rest, policy)
+        due = 0 if policy.probe_share else openness.due(pool, everyone, rest, policy)
         random, cell = _with_lanes(cells, due, believed, least, slots * ONE, random_part)
+    elif policy.probe_share:
+        random, cell = spread(slots * ONE, believed, [ONE] * len(pool)), [0] * len(pool)
     else:
         random = spread(random_part, believed, [ONE] * len(pool))
         cell = spread(slots * ONE - sum(random), cells, [ONE - given for given in random])
-    missing = slots * ONE - sum(random) - sum(cell)
+    if probes:
+        room = [ONE - a - b for a, b in zip(random, cell, strict=True)]
+        cell = [a + b for a, b in zip(cell, spread(probes * ONE, cells, room), strict=True)]
+    missing = (slots + probes) * ONE - sum(random) - sum(cell)
     if missing:  # Too few cells to open: chance takes what they leave.
         room = [ONE - a - b for a, b in zip(random, cell, strict=True)]
         more = spread(missing, believed, room)

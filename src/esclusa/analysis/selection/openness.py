@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 from esclusa.analysis.selection.candidate import Candidate, Past
 from esclusa.analysis.selection.chances import ONE, size
@@ -55,6 +56,23 @@ def due(
         if crowd
     )
     return round(_kept(policy.looks * owed) * ONE)
+
+
+def probes(
+    pool: Sequence[Candidate],
+    everyone: Sequence[Candidate],
+    rest: Sequence[int],
+    capacity: int,
+    policy: Policy,
+) -> int:
+    """Return how many slots cells get beside the control sample: what they are owed, to the nearest
+    whole one, and at most ``probe_share`` of all slots.
+
+    :param rest: as for :func:`sizes`.
+    :param capacity: all slots of the sheet.
+    """
+    most = int(Fraction(str(policy.probe_share)) * capacity)
+    return min(most, (2 * due(pool, everyone, rest, policy) + ONE) // (2 * ONE)) if most else 0
 
 
 def _crowds(
@@ -102,10 +120,12 @@ def _open(past: Past, look: Look, policy: Policy) -> float:
     rate = (past.found + policy.usual * weight) / (past.examined + weight) / policy.usual
     surge = 1.0 if past.usual is None else (lately + 1) / (past.usual + 1)
     unseen = 1 / (1 + (past.looked or 0))
+    excess = 0.0 if past.usual is None else max(0.0, 1 - (past.usual + look.spare) / lately)
     powers = (
         look.novelty, look.traffic, look.thinness, look.promise, look.surge, look.unseen,
+        look.excess,
     )  # fmt: skip
-    parts = zip((new, busy, thin, rate, surge, unseen), powers, strict=True)
+    parts = zip((new, busy, thin, rate, surge, unseen, excess), powers, strict=True)
     return math.prod(float(part**power) for part, power in parts if power)
 
 

@@ -39,7 +39,9 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     its bills that came lately; ``traffic`` of its bills lately, over ``busy`` and at most one;
     ``thinness`` of one over its exams and one; ``promise`` of its find rate, drawn towards the
     usual one (see the policy), over that usual one; ``surge`` of its bills lately and one, over
-    what was usual and one; ``unseen`` of one over its exams of the last weeks and one.
+    what was usual and one; ``unseen`` of one over its exams of the last weeks and one; ``excess``
+    of the share of its bills lately that is above what was usual and ``spare`` more, which is
+    nothing while nobody knows what was usual.
     """
 
     kind: str
@@ -50,14 +52,16 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise: Power = 0.0
     surge: Power = 0.0
     unseen: Power = 0.0
+    excess: Power = 0.0
+    spare: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 1.0
 
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far finds in a kind of cell raise the scores of all others in the cell.
 
-    ``kind`` is the name of the kind, such as ``new_on_lane``. ``weight`` is how many promised finds
-    the past of a cell without exams counts like: the smaller, the more a single find does. The odds
-    of a score are raised ``most`` times at most.
+    ``kind`` is the name of the kind, such as ``new_goods_on_lane``. ``weight`` is how many promised
+    finds the past of a cell without exams counts like: the smaller, the more a single find does.
+    The odds of a score are raised ``most`` times at most.
     """
 
     kind: str
@@ -104,6 +108,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     looks: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.0
     """How many exams a sheet owes to a cell of which nothing is known, where there is such a part;
     to another cell as much less as it draws less attention."""
+    probe_share: Share = 0.0
+    """At most this share of all slots goes to cells that are owed exams, beside the control share,
+    and nothing where none is owed; with 0 what cells are owed is taken out of the control share."""
 
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of cell that candidates have to tell of."""
@@ -117,7 +124,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def weighs_lately(self) -> bool:
         """Tell whether candidates have to say what was usual of a cell, and its exams of late."""
-        return any(look.surge or look.unseen for look in (*self.cells, *self.curious))
+        return any(
+            look.surge or look.unseen or look.excess for look in (*self.cells, *self.curious)
+        )
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical form (RFC 8785), as hexadecimal digits."""
@@ -126,6 +135,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             for name in ("surge", "unseen"):
                 if not look[name]:
                     del look[name]
+            if not look["excess"]:  # And these with version 1.4.
+                del look["excess"], look["spare"]
+        if not self.probe_share:
+            del plain["probe_share"]
         if not self.follow:  # As it read before there was such a setting: old sheets name it so.
             del plain["follow"]
         if not self.least_share:  # The same for what came with version 1.2.

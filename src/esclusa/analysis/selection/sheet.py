@@ -2,10 +2,12 @@
 
 1. What has to be opened comes first. If that is more than the slots, all of it stays on the sheet,
    and the sheet says by how much it is too much.
-2. At least ``control_share`` of the slots, if any are left, is a control sample. The rest goes to
-   the highest expected worth.
-3. The control sample is drawn from what was not chosen. Each of these has a chance above zero, and
-   the chance is on the sheet: so what is found in it speaks for all that was not chosen.
+2. At least ``control_share`` of the slots, if any are left, is a control sample, and cells of which
+   exams have told too little get what they are owed, up to ``probe_share``. The rest goes to the
+   highest expected worth.
+3. The control sample, and what is opened for cells, is drawn from what was not chosen. Each of
+   these has a chance above zero, and the chance is on the sheet: so what is found in it speaks for
+   all that was not chosen.
 4. What the sheet proposes is a proposal. People decide, and what they change is kept.
 
 Equal seed, place, candidates and policy give an equal sheet, in whatever order candidates come.
@@ -20,6 +22,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from esclusa.analysis.selection import openness
 from esclusa.analysis.selection.candidate import Candidate, Place, digest, in_order
 from esclusa.analysis.selection.chances import ONE
 from esclusa.analysis.selection.control import chances, least_inspected, strata_of
@@ -80,10 +83,14 @@ def select(seed: bytes, place: Place, candidates: Iterable[Candidate], policy: P
     best = by_worth([ordered[at] for at in others], policy)
     valued = [others[at] for at in best[: left - control]]
     rest = sorted(set(others) - set(valued))
+    probes = openness.probes([ordered[at] for at in rest], ordered, rest, place.capacity, policy)
+    if probes := min(probes, len(valued)):
+        valued = valued[:-probes]
+        rest = sorted(set(others) - set(valued))
     lines = [
         *(Line(subject=ordered[at].subject, lane="mandatory", chance=ONE) for at in must),
         *(Line(subject=ordered[at].subject, lane="value", chance=ONE) for at in valued),
-        *_control(seed, place, ordered, rest, min(control, len(rest)), policy),
+        *_control(seed, place, ordered, rest, min(control, len(rest)), probes, policy),
     ]
     return Sheet(
         place=place,
@@ -102,13 +109,14 @@ def _control(
     ordered: Sequence[Candidate],
     rest: list[int],
     slots: int,
+    probes: int,
     policy: Policy,
 ) -> list[Line]:
     """Set chances for what was not chosen, and draw."""
     pool = [ordered[at] for at in rest]
     strata = strata_of(pool, policy.strata)
     least = least_inspected(pool, policy.least_share)
-    random, cell = chances(pool, ordered, rest, strata, least, slots, policy)
+    random, cell = chances(pool, ordered, rest, strata, least, slots, policy, probes)
     key = draw_key(seed, place.port, place.day, place.shift)
     line = [2 * stratum + here for stratum, here in zip(strata, least, strict=True)]
     found = drawn(key, [one.subject for one in pool], line, random, cell)

@@ -285,6 +285,32 @@ def test_after_any_schedule_the_kept_figures_are_those_of_counting(store: Store,
         assert {row.above for row in connection.execute(sa.select(alert_count))} > {""}
 
 
+def test_a_queue_longer_than_is_counted_is_known_by_what_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count beside the queue is that of the rows its pages hold, and stops at its bound."""
+    world = World(store, 3)
+    low, middle, high = world.labels
+    reached = set()
+    for turn in range(80):
+        with store.write() as connection:
+            world.step(connection)
+        if turn not in (20, 79):
+            continue
+        with store.read() as connection:
+            for visible in ({low}, {low, middle}, {low, middle, high}):
+                for state in ("open", "undecided", "closed", "all"):
+                    for kind in ("", "traveller"):
+                        wanted = queue.Wanted(state=state, kind=kind, now=world.now(), limit=99)
+                        rows, _next = queue.page(connection, visible, wanted)
+                        for most in (1, ALERTS):
+                            monkeypatch.setattr(queue, "COUNTED", most)
+                            told = queue.count(connection, visible, wanted)
+                            assert told == min(len(rows), most + 1)
+                            reached.add((state, told > most))
+    assert {("open", True), ("open", False), ("closed", True)} <= reached
+
+
 def test_counting_anew_gives_what_was_kept(store: Store) -> None:
     """So a ledger that had no such tables is given them by the migration."""
     world = World(store, 9)

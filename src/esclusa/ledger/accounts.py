@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -34,7 +34,10 @@ def find(connection: sa.Connection, name: str) -> Any:
 
 def all_accounts(connection: sa.Connection) -> list[Any]:
     """Return every account by name."""
-    return list(connection.execute(sa.select(account).order_by(account.c.name)))
+    return list(connection.execute(_ALL))
+
+
+_ALL: Final = sa.select(account).order_by(account.c.name)
 
 
 def change(connection: sa.Connection, name: str, **values: Any) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from esclusa.ledger.queue import broadest
+from esclusa.ledger.asked import text, under, which
+from esclusa.ledger.queue import broadest, broadest_under
 from esclusa.ledger.schema import alert_count, alert_decision, queue
 from esclusa.ledger.tallies import DAY, HOUR, counts_for
 
@@ -61,7 +63,7 @@ def raised(
 ) -> Counter[tuple[str, str]]:
     """Return how many alerts were raised in a span, by kind of the subject and state at ``now``."""
     found: Counter[tuple[str, str]] = Counter()
-    columns = (alert_count.c.kind, alert_count.c.state)
+    columns = ("kind", "state")
     for kind, state, above, number in _summed(connection, visible, columns, DAY, since, until):
         if counts_for(above, visible):
             found[kind, state] += number
@@ -76,8 +78,7 @@ def raised_by_day(
 ) -> dict[str, int]:
     """Return how many alerts were raised on each day of a span that had any."""
     found: Counter[str] = Counter()
-    columns = (alert_count.c.span,)
-    for span, above, number in _summed(connection, visible, columns, DAY, since, until):
+    for span, above, number in _summed(connection, visible, ("span",), DAY, since, until):
         if counts_for(above, visible):
             found[span[len(DAY) :]] += number
     return dict(found)
@@ -92,9 +93,8 @@ def raised_page(
     :param by_state: their parts are the states at ``now``, else the kinds of their subjects.
     :param part: of one part only; "" for all.
     """
-    named = alert_count.c.state if by_state else alert_count.c.kind
     days: Counter[str] = Counter()
-    columns = (alert_count.c.span, named)
+    columns = ("span", "state" if by_state else "kind")
     for span, one, above, number in _summed(connection, visible, columns, DAY, since, until):
         if part in ("", one) and counts_for(above, visible):
             days[span[len(DAY) :]] += number
@@ -125,11 +125,9 @@ def decided(
 ) -> dict[str, list[int]]:
     """Return the alerts decided in a span by verdict: for how many microseconds each had waited. An
     alert counts once, by the last verdict given in the span that stood at its end."""
-    held = alert_decision
-    every = sa.func.aggregate_strings(sa.cast(held.c.waited, sa.Text), ",")
-    query = _decided(sa.select(held.c.verdict, held.c.above, every), visible, since, until)
     found: dict[str, list[int]] = {}
-    for verdict, above, waited in connection.execute(query.group_by(held.c.verdict, held.c.above)):
+    given = which(visible, since=since, until=until)
+    for verdict, above, waited in connection.execute(_BY_VERDICT, given):
         if counts_for(above, visible):
             found.setdefault(verdict, []).extend(map(int, waited.split(",")))
     return found
@@ -140,13 +138,9 @@ def decided_by_day(
 ) -> Counter[tuple[str, str]]:
     """Return how many alerts were decided in a span, by the day that the verdict names, and by
     whom."""
-    held, found = alert_decision, Counter[tuple[str, str]]()
-    day = sa.func.substr(held.c.at, 1, _DAY).label("day")
-    query = _decided(
-        sa.select(day, held.c.by, held.c.above, sa.func.count()), visible, since, until
-    )
-    query = query.group_by("day", held.c.by, held.c.above)
-    for at, by, above, number in connection.execute(query):
+    found = Counter[tuple[str, str]]()
+    given = which(visible, since=since, until=until)
+    for at, by, above, number in connection.execute(_BY_DAY, given):
         if counts_for(above, visible):
             found[at, by] += number
     return found
@@ -163,25 +157,37 @@ def decided_page(
     """
     held = alert_decision
     of_part = held.c.verdict == part if part else sa.true()
-    grouped = _decided(sa.select(held.c.above, sa.func.count()), visible, since, until)
-    counts = list(connection.execute(grouped.where(of_part).group_by(held.c.above)))
+    given = which(visible, since=since, until=until)
+    grouped = _decided(held.c.above, sa.func.count())
+    counts = list(connection.execute(grouped.where(of_part).group_by(held.c.above), given))
     seen = [above for above, _number in counts if counts_for(above, visible)]
-    query = _decided(sa.select(held.c.alert_id, held.c.verdict, held.c.at), visible, since, until)
+    query = _decided(held.c.alert_id, held.c.verdict, held.c.at)
     query = query.where(of_part, held.c.above.in_(seen))
     query = query.order_by(held.c.at, held.c.alert_id).limit(limit).offset(offset)
     number = sum(count for above, count in counts if above in set(seen))
-    return number, [Row(*row) for row in connection.execute(query)]
+    return number, [Row(*row) for row in connection.execute(query, given)]
 
 
-def _decided(
-    query: sa.Select[Any], visible: Collection[int], since: str, until: str
-) -> sa.Select[Any]:
+def _decided(*columns: Any) -> sa.Select[Any]:
+    """Return the question for columns of what was decided from ``since`` to ``until``."""
     held = alert_decision
-    stood = sa.or_(held.c.until == "", held.c.until >= until)
-    return query.where(
-        held.c.made >= since, held.c.made < until, held.c.since < until, stood,
-        held.c.label_id.in_(sorted(visible)),
+    stood = sa.or_(held.c.until == "", held.c.until >= text("until"))
+    return sa.select(*columns).where(
+        held.c.made >= text("since"), held.c.made < text("until"), held.c.since < text("until"),
+        stood, under(held),
     )  # fmt: skip
+
+
+# Made once, as all questions here that a page asks: to put one together takes as long as to answer
+# it.
+_BY_VERDICT: Final = _decided(
+    alert_decision.c.verdict, alert_decision.c.above,
+    sa.func.aggregate_strings(sa.cast(alert_decision.c.waited, sa.Text), ","),
+).group_by(alert_decision.c.verdict, alert_decision.c.above)  # fmt: skip
+_BY_DAY: Final = _decided(
+    sa.func.substr(alert_decision.c.at, 1, _DAY).label("day"), alert_decision.c.by,
+    alert_decision.c.above, sa.func.count(),
+).group_by("day", alert_decision.c.by, alert_decision.c.above)  # fmt: skip
 
 
 # --- waiting ------------------------------------------------------------------------------------
@@ -195,18 +201,11 @@ def unclaimed(
     found: Counter[int] = Counter()
     last = len(bounds.hours)
     day = bounds.hours[-1][:_DAY] if bounds.hours else "9"  # from here on by hours, days before
-    age = sa.case(
-        *((alert_count.c.span >= HOUR + hour, at) for at, hour in enumerate(bounds.hours)),
-        else_=last,
-    ).label("age")
-    first = sa.func.min(alert_count.c.span)
-    columns = (alert_count.c.above, sa.func.sum(alert_count.c.number), first)
-    before = sa.select(*columns).where(
-        *_spans(visible, DAY, "", day), alert_count.c.state == _NEW
-    ).group_by(alert_count.c.above)  # fmt: skip
-    after = sa.select(*columns, age).where(*_spans(visible, HOUR, day, "9"))
-    rows = [(*row, last) for row in connection.execute(before)]
-    rows += map(tuple, connection.execute(after.group_by(alert_count.c.above, "age")))
+    hours = {f"age{at}": HOUR + hour for at, hour in enumerate(bounds.hours)}
+    rows = [
+        (*row, last) for row in connection.execute(_BEFORE, _spans(visible, DAY, "", day))
+    ]  # fmt: skip
+    rows += map(tuple, connection.execute(_ages(last), _spans(visible, HOUR, day, "9") | hours))
     oldest = []
     for above, number, span, at in rows:
         if counts_for(above, visible):
@@ -226,11 +225,8 @@ def unclaimed_page(
     begin, end = bounds.of(age)
     waiting = (row.created[:_HOUR] for row in _awake(connection, visible, now, begin, end))
     hours: Counter[str] = Counter(waiting)
-    query = sa.select(alert_count.c.span, alert_count.c.above, alert_count.c.number).where(
-        *_spans(visible, HOUR, begin, end)
-    )
     reached = 0
-    for span, above, number in connection.execute(query.order_by(alert_count.c.span)):
+    for span, above, number in connection.execute(_HOURS, _spans(visible, HOUR, begin, end)):
         hour = span[len(HOUR) :]
         if reached >= offset + limit and hour not in hours:
             break
@@ -240,58 +236,106 @@ def unclaimed_page(
     first, after, left = _stretch(sorted(hours.items()), limit, offset)
     if not first:
         return []
-    rows = (
-        sa.select(queue.c.alert_id, queue.c.created)
-        .where(*_unclaimed(visible, now), *_within(first, after))
-        .order_by(queue.c.created, queue.c.alert_id).limit(limit).offset(left)
-    )  # fmt: skip
-    return [(row[0], row[1]) for row in connection.execute(rows)]
+    given = which(visible, now=now, since=first, until=after, limit=limit, offset=left)
+    rows = connection.execute(_unclaimed_rows(several=len(visible) > 1), given)
+    return [(row[0], row[1]) for row in rows]
 
 
 def awake(connection: sa.Connection, visible: Collection[int], now: str) -> int:
     """Return under how many of these labels a snooze of an alert has ended: it comes back without
     anything being written."""
-    query = sa.select(sa.func.count()).where(
-        _SNOOZED, queue.c.until <= now, queue.c.label_id.in_(sorted(visible))
-    )
-    return connection.execute(query).scalar_one()
+    return connection.execute(_AWAKE_NUMBER, which(visible, now=now)).scalar_one()
 
 
 # --- inside -------------------------------------------------------------------------------------
 
 
 def _summed(
-    connection: sa.Connection, visible: Collection[int], columns: Sequence[sa.Column[str]],
-    kind: str, since: str, until: str,
+    connection: sa.Connection, visible: Collection[int], columns: tuple[str, ...], kind: str,
+    since: str, until: str,
 ) -> Iterable[Any]:  # fmt: skip
     """Return sums of counts by some columns and ``above``, which comes before the sum."""
-    keys = (*columns, alert_count.c.above)
+    return connection.execute(_sums(columns), _spans(visible, kind, since, until))
+
+
+@cache
+def _sums(columns: tuple[str, ...]) -> sa.Select[Any]:
+    keys = [alert_count.c[name] for name in (*columns, "above")]
     query = sa.select(*keys, sa.cast(sa.func.sum(alert_count.c.number), sa.Integer))
-    return connection.execute(query.where(*_spans(visible, kind, since, until)).group_by(*keys))
+    return query.where(*_IN_SPAN).group_by(*keys)
 
 
-def _spans(
-    visible: Collection[int], kind: str, since: str, until: str
-) -> tuple[sa.ColumnElement[bool], ...]:
-    span = alert_count.c.span
-    seen = alert_count.c.label_id.in_(sorted(visible))
-    return span >= kind + since, span < kind + until, seen
+def _spans(visible: Collection[int], kind: str, since: str, until: str) -> dict[str, Any]:
+    """Return the values of :data:`_IN_SPAN`."""
+    return which(visible, since=kind + since, until=kind + until)
+
+
+_IN_SPAN: Final = (
+    alert_count.c.span >= text("since"), alert_count.c.span < text("until"), under(alert_count),
+)  # fmt: skip
+_SUM: Final = (
+    alert_count.c.above, sa.func.sum(alert_count.c.number), sa.func.min(alert_count.c.span),
+)  # fmt: skip
+_BEFORE: Final = (
+    sa.select(*_SUM).where(*_IN_SPAN, alert_count.c.state == _NEW).group_by(alert_count.c.above)
+)
+_HOURS: Final = (
+    sa.select(alert_count.c.span, alert_count.c.above, alert_count.c.number)
+    .where(*_IN_SPAN)
+    .order_by(alert_count.c.span)
+)
+_SPANS: Final = sa.select(alert_count.c.span, alert_count.c.above).where(*_IN_SPAN)
+
+
+@cache
+def _ages(last: int) -> sa.Select[Any]:
+    """Return the sums by age; the first hours of all ages but the oldest are bound as ``age0`` and
+    so on."""
+    age = sa.case(
+        *((alert_count.c.span >= text(f"age{at}"), at) for at in range(last)), else_=last
+    ).label("age")
+    return sa.select(*_SUM, age).where(*_IN_SPAN).group_by(alert_count.c.above, "age")
 
 
 def _awake(
     connection: sa.Connection, visible: Collection[int], now: str, since: str, until: str
 ) -> list[Any]:
     """Return (subject_kind, created) of the alerts whose snooze has ended."""
-    query = sa.select(queue.c.subject_kind, queue.c.created).where(
-        _SNOOZED, queue.c.until <= now, queue.c.created >= since, queue.c.created < until,
-        queue.c.label_id.in_(sorted(visible)), broadest(visible),
-    )  # fmt: skip
-    return list(connection.execute(query))
+    given = which(visible, now=now, since=since, until=until)
+    return list(connection.execute(_awake_rows(several=len(visible) > 1), given))
 
 
-def _unclaimed(visible: Collection[int], now: str) -> tuple[sa.ColumnElement[bool], ...]:
-    awake = sa.or_(queue.c.state == _NEW, sa.and_(_SNOOZED, queue.c.until <= now))
-    return queue.c.open, queue.c.label_id.in_(sorted(visible)), awake, broadest(visible)
+_AWAKE: Final = (_SNOOZED, queue.c.until <= text("now"), under(queue))
+_AWAKE_NUMBER: Final = sa.select(sa.func.count()).where(*_AWAKE)
+_CREATED: Final = (queue.c.created >= text("since"), queue.c.created < text("until"))
+
+
+@cache
+def _awake_rows(*, several: bool) -> sa.Select[Any]:
+    return sa.select(queue.c.subject_kind, queue.c.created).where(
+        *_AWAKE, *_CREATED, broadest_under(several=several)
+    )
+
+
+def _unclaimed(*columns: Any, several: bool) -> sa.Select[Any]:
+    awake = sa.or_(queue.c.state == _NEW, sa.and_(_SNOOZED, queue.c.until <= text("now")))
+    return sa.select(*columns).where(
+        queue.c.open, under(queue), awake, broadest_under(several=several), *_CREATED
+    )
+
+
+@cache
+def _unclaimed_rows(*, several: bool) -> sa.Select[Any]:
+    """Return the page ``limit``, ``offset`` of these, the oldest first."""
+    query = _unclaimed(queue.c.alert_id, queue.c.created, several=several)
+    return query.order_by(queue.c.created, queue.c.alert_id).limit(
+        sa.bindparam("limit", type_=sa.Integer)
+    ).offset(sa.bindparam("offset", type_=sa.Integer))  # fmt: skip
+
+
+@cache
+def _first_unclaimed(*, several: bool) -> sa.Select[Any]:
+    return _unclaimed(sa.func.min(queue.c.created), several=several)
 
 
 def _within(first: str, end: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -307,13 +351,10 @@ def _first_in(
         return []
     hour = min(spans)
     if len(hour) == _DAY:
-        found = sa.select(alert_count.c.span, alert_count.c.above)
-        hours = connection.execute(found.where(*_spans(visible, HOUR, hour, _after(hour))))
+        hours = connection.execute(_SPANS, _spans(visible, HOUR, hour, _after(hour)))
         hour = min(span[len(HOUR) :] for span, above in hours if counts_for(above, visible))
-    query = sa.select(sa.func.min(queue.c.created)).where(
-        *_unclaimed(visible, now), *_within(hour, _after(hour))
-    )
-    raised = connection.execute(query).scalar()
+    given = which(visible, now=now, since=hour, until=_after(hour))
+    raised = connection.execute(_first_unclaimed(several=len(visible) > 1), given).scalar()
     return [raised] if raised else []
 
 

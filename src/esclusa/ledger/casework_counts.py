@@ -9,24 +9,29 @@ counts that this reader gets (:func:`~esclusa.ledger.queue.broadest`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from esclusa.ledger import audit_sets
-from esclusa.ledger.queue import broadest
+from esclusa.ledger.asked import text, under, which
+from esclusa.ledger.queue import broadest_under
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import audit, quarantine, queue, record, reference, source
 
 
 def files(connection: sa.Connection, visible: Collection[int], since: str, until: str) -> list[Any]:
     """Return (id, format, state, received, counts) of the files received in a span."""
-    columns = (source.c.id, source.c.format, source.c.state, source.c.received, source.c.counts)
-    query = sa.select(*columns).where(
-        source.c.received >= since, source.c.received < until,
-        source.c.label_id.in_(sorted(visible)),
-    )  # fmt: skip
-    return list(connection.execute(query.order_by(source.c.received, source.c.id)))
+    return list(connection.execute(_FILES, which(visible, since=since, until=until)))
+
+
+# Made once: to put such a question together takes as long as to answer it.
+_FILES: Final = (
+    sa.select(source.c.id, source.c.format, source.c.state, source.c.received, source.c.counts)
+    .where(source.c.received >= text("since"), source.c.received < text("until"), under(source))
+    .order_by(source.c.received, source.c.id)
+)
 
 
 def first_seen(
@@ -81,10 +86,14 @@ def exchanged(
 
 def exchanged_last(connection: sa.Connection) -> str:
     """Return when the exchange wrote its last audit line, "" before the first; for the node."""
-    query = sa.select(sa.func.max(audit.c.at)).where(
-        audit.c.role == sa.literal_column("'exchange'")
-    )
-    return connection.execute(query).scalar() or ""
+    return connection.execute(_LAST_EXCHANGED).scalar() or ""
+
+
+_LAST_EXCHANGED: Final = sa.select(sa.func.max(audit.c.at)).where(
+    audit.c.role == sa.literal_column("'exchange'")
+)
+_LAST_RECORD: Final = sa.select(sa.func.max(record.c.seq))
+_LABELS_OF_FILES: Final = sa.select(source.c.label_id).distinct()
 
 
 def labels_since(
@@ -92,7 +101,7 @@ def labels_since(
 ) -> tuple[int, set[int]]:
     """Return the last sequence number, and the labels of all versions behind ``last`` that are of
     none of these kinds, or ``only`` of these; for the node, not for people."""
-    newest = connection.execute(sa.select(sa.func.max(record.c.seq))).scalar() or 0
+    newest = connection.execute(_LAST_RECORD).scalar() or 0
     if newest <= last:
         return newest, set()
     named = sorted(kinds)
@@ -103,13 +112,21 @@ def labels_since(
 
 def labels_of_files(connection: sa.Connection) -> set[int]:
     """Return the labels of all files in custody; for the node, not for people."""
-    return set(connection.execute(sa.select(source.c.label_id).distinct()).scalars())
+    return set(connection.execute(_LABELS_OF_FILES).scalars())
 
 
 def taken(connection: sa.Connection, visible: Collection[int], now: str) -> list[Any]:
     """Return (alert_id, state, claimed_by, created, until, moved) of the alerts that somebody holds
     or put off, the oldest first; ``moved``: when the last move on one that somebody holds was
     recorded, None where no such move is left."""
+    found: list[Any] = []
+    for query in _taken(several=len(visible) > 1):
+        found += connection.execute(query, which(visible, now=now)).all()
+    return sorted(found, key=lambda row: (row.created, row.alert_id))
+
+
+@cache
+def _taken(*, several: bool) -> tuple[sa.Select[Any], ...]:
     columns = (queue.c.alert_id, queue.c.state, queue.c.claimed_by, queue.c.created, queue.c.until)
     last = (
         sa.select(sa.func.max(record.c.recorded_time))
@@ -119,25 +136,27 @@ def taken(connection: sa.Connection, visible: Collection[int], now: str) -> list
         .scalar_subquery()
     )
     # Spelled out and not bound, each by itself, so that the partial index of the state is used.
-    asleep = sa.and_(queue.c.state == sa.literal_column("'snoozed'"), queue.c.until > now)
-    found: list[Any] = []
+    asleep = sa.and_(queue.c.state == sa.literal_column("'snoozed'"), queue.c.until > text("now"))
     claimed = queue.c.state == sa.literal_column("'claimed'")
-    for held, moved in ((claimed, last), (asleep, sa.null())):
-        query = sa.select(*columns, moved.label("moved"))
-        query = query.where(held, queue.c.label_id.in_(sorted(visible)), broadest(visible))
-        found += connection.execute(query).all()
-    return sorted(found, key=lambda row: (row.created, row.alert_id))
+    seen = (under(queue), broadest_under(several=several))
+    return tuple(
+        sa.select(*columns, moved.label("moved")).where(held, *seen)
+        for held, moved in ((claimed, last), (asleep, sa.null()))
+    )
 
 
 def held_messages(connection: sa.Connection, visible: Collection[int]) -> list[Any]:
     """Return (source_id, how many, received) of the files of which messages wait in quarantine."""
-    query = (
-        sa.select(quarantine.c.source_id, sa.func.count().label("held"), source.c.received)
-        .join(source, source.c.id == quarantine.c.source_id)
-        .where(quarantine.c.state == "held", quarantine.c.label_id.in_(sorted(visible)))
-        .group_by(quarantine.c.source_id, source.c.received)
-    )
-    return list(connection.execute(query.order_by(source.c.received)))
+    return list(connection.execute(_HELD, which(visible)))
+
+
+_HELD: Final = (
+    sa.select(quarantine.c.source_id, sa.func.count().label("held"), source.c.received)
+    .join(source, source.c.id == quarantine.c.source_id)
+    .where(quarantine.c.state == "held", under(quarantine))
+    .group_by(quarantine.c.source_id, source.c.received)
+    .order_by(source.c.received)
+)
 
 
 def recorded_at(
@@ -146,8 +165,11 @@ def recorded_at(
     """Return when these versions were recorded, those that are visible."""
     found: dict[int, str] = {}
     for some in slices(sorted(seqs)):
-        query = sa.select(record.c.seq, record.c.recorded_time).where(
-            record.c.seq.in_(some), record.c.label_id.in_(sorted(visible))
-        )
-        found |= {row[0]: row[1] for row in connection.execute(query)}
+        rows = connection.execute(_RECORDED, which(visible, seqs=some))
+        found |= {row[0]: row[1] for row in rows}
     return found
+
+
+_RECORDED: Final = sa.select(record.c.seq, record.c.recorded_time).where(
+    record.c.seq.in_(sa.bindparam("seqs", expanding=True)), under(record)
+)

@@ -315,11 +315,15 @@ def names_of(
     """Return the file names of the visible ones of these sources, as :func:`find` finds them."""
     found: dict[str, str] = {}
     for some in slices(sorted(identities)):
-        query = sa.select(source.c.id, source.c.name).where(
-            source.c.id.in_(some), source.c.label_id.in_(visible), source.c.state != EVIDENCE
-        )
-        found |= {row.id: row.name for row in connection.execute(query)}
+        rows = connection.execute(_NAMES, asked.which(visible, ids=some))
+        found |= {row.id: row.name for row in rows}
     return found
+
+
+_NAMES: Final = sa.select(source.c.id, source.c.name).where(
+    source.c.id.in_(sa.bindparam("ids", expanding=True)), asked.under(source),
+    source.c.state != EVIDENCE,
+)  # fmt: skip
 
 
 def recent(connection: sa.Connection, visible: Collection[int], *, limit: int) -> list[Any]:

@@ -25,8 +25,10 @@ Rows = Mapping[tuple[str, str], bytes | None]
 
 def newest(connection: sa.Connection) -> int:
     """Return the number of the last change, 0 before the first."""
-    query = sa.select(exchange_row.c.seq).order_by(exchange_row.c.seq.desc()).limit(1)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_NEWEST).scalar() or 0
+
+
+_NEWEST: Final = sa.select(exchange_row.c.seq).order_by(exchange_row.c.seq.desc()).limit(1)
 
 
 LEAVES: Final = "log_leaves"

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from esclusa.ledger.asked import under, which
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import slices, to_record
 from esclusa.ledger.schema import queue, record, reference
@@ -57,7 +58,24 @@ def undecided(connection: sa.Connection, visible: Collection[int]) -> Iterator[A
     """Yield each match that nobody has decided in visible alerts: the highest score first, then the
     earliest arrival, then by id. Rows are (match, number of one alert, how many visible alerts tell
     of it, arrival)."""
-    query = (
+    # Who sees that a number keeps a match quiet has nothing to decide where it is not known.
+    seen = _quiet(connection, visible)
+    for row in connection.execute(_UNDECIDED, which(visible)):
+        name = row.value.rpartition(":")[2]
+        # One match has two places when two alerts tell of it under two scores.
+        if name not in seen:
+            seen.add(name)
+            yield name, row.seq, row.alerts, row.arrival
+
+
+def _quiet(connection: sa.Connection, visible: Collection[int]) -> set[str]:
+    """Return the matches that a redress number keeps quiet in visible alerts in force."""
+    values = connection.execute(_KEPT_QUIET, which(visible)).scalars()
+    return {value.partition(":")[2] for value in values}
+
+
+def _undecided() -> sa.Select[Any]:
+    whole = (
         sa.select(
             reference.c.value, sa.func.min(record.c.seq).label("seq"),
             sa.func.count(record.c.id.distinct()).label("alerts"),
@@ -68,31 +86,23 @@ def undecided(connection: sa.Connection, visible: Collection[int]) -> Iterator[A
             queue, sa.and_(queue.c.alert_id == record.c.id, queue.c.label_id == record.c.label_id)
         )
         .where(reference.c.value >= "undecided:", reference.c.value < f"undecided{_END}")
-        .where(record.c.label_id.in_(sorted(visible)), record.c.current)
+        .where(under(record), record.c.current)
         .group_by(reference.c.value)
+        .subquery()
     )  # fmt: skip
-    whole = query.subquery()
     order = sa.func.substr(whole.c.value, 1, _ORDER), whole.c.arrival, whole.c.value
-    # Who sees that a number keeps a match quiet has nothing to decide where it is not known.
-    seen = _quiet(connection, visible)
-    for row in connection.execute(sa.select(whole).order_by(*order)):
-        name = row.value.rpartition(":")[2]
-        # One match has two places when two alerts tell of it under two scores.
-        if name not in seen:
-            seen.add(name)
-            yield name, row.seq, row.alerts, row.arrival
+    return sa.select(whole).order_by(*order)
 
 
-def _quiet(connection: sa.Connection, visible: Collection[int]) -> set[str]:
-    """Return the matches that a redress number keeps quiet in visible alerts in force."""
-    query = (
-        sa.select(reference.c.value)
-        .join(record, record.c.seq == reference.c.seq)
-        .where(reference.c.value >= "quiet:", reference.c.value < f"quiet{_END}")
-        .where(record.c.label_id.in_(sorted(visible)), record.c.current)
-        .where(record.c.body.is_not(None))
-    )
-    return {value.partition(":")[2] for value in connection.execute(query).scalars()}
+# Made once: to put these together takes as long as to answer them.
+_UNDECIDED: Final = _undecided()
+_KEPT_QUIET: Final = (
+    sa.select(reference.c.value)
+    .join(record, record.c.seq == reference.c.seq)
+    .where(reference.c.value >= "quiet:", reference.c.value < f"quiet{_END}")
+    .where(under(record), record.c.current)
+    .where(record.c.body.is_not(None))
+)
 
 
 def alerts_holding(

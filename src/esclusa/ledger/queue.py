@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from esclusa.errors import InputError
 from esclusa.ledger import asked, bulk, tallies
 from esclusa.ledger.once import once
-from esclusa.ledger.schema import RARE_STATES, queue
+from esclusa.ledger.schema import RARE_STATES, alert_count, queue
 
 COUNTED: Final = 1000
 """Counts are exact up to here; an exact count of a million rows would cost more than the page."""
@@ -35,6 +36,9 @@ UNKNOWN_ARRIVAL: Final = "9999"
 
 _OPENNESS: Final = {"open": True, "undecided": True, "closed": False}
 """States asked for that the column ``open`` answers; ``undecided`` is open, asleep or not."""
+
+_SHAPES: Final = 128
+"""Statements that are kept; there are fewer shapes of the questions that pages ask."""
 
 _Order = Sequence[tuple[sa.Column[Any], bool]]
 
@@ -95,13 +99,7 @@ def page(
     :param few: no more than ``COUNTED`` rows match. Then the filter's index finds them and they are
         sorted; a walk along the order would pass a million rows to meet them.
     """
-    beyond = (
-        _beyond(_SORTS[wanted.sort], _decode(wanted.cursor, wanted.sort))
-        if wanted.cursor
-        else sa.true()
-    )
-    found = _ordered(visible, wanted, _SORTS[wanted.sort], beyond, wanted.limit + 1, few=few)
-    rows = list(connection.execute(found))
+    rows = _rows(connection, visible, wanted, wanted.limit + 1, few=few)
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     return rows, _cursor(rows[-1], wanted.sort) if more else ""
@@ -109,13 +107,36 @@ def page(
 
 def count(connection: sa.Connection, visible: Collection[int], wanted: Wanted) -> int:
     """Return how many rows match, ``COUNTED`` + 1 when more than that."""
-    parts = [
-        _wanted(sa.select(queue.c.alert_id), visible, part).limit(COUNTED + 1).subquery()
-        for part in _parts(wanted)
-    ]
-    found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-    held = int(connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
-    return min(held, COUNTED + 1)
+    if _is_wide(wanted) and _new(connection, visible, wanted.kind) > COUNTED:
+        return COUNTED + 1
+    query = _counted(_shape(wanted), several=len(visible) > 1)
+    given = _given(visible, wanted) | {"most": COUNTED + 1}
+    return min(int(connection.execute(query, given).scalar_one()), COUNTED + 1)
+
+
+def _is_wide(wanted: Wanted) -> bool:
+    """Tell whether a question matches at least every alert of its kind that nobody took."""
+    narrow = wanted.port or wanted.claimed_by or wanted.minimum_score
+    return not narrow and wanted.state in ("open", "undecided", "new", "all")
+
+
+def _new(connection: sa.Connection, visible: Collection[int], kind: str) -> int:
+    """Return how many alerts nobody took, of the counts that are kept; those whose snooze has ended
+    are not among them."""
+    given = asked.which(visible, kind=kind)
+    rows = connection.execute(_NEW_OF_KIND if kind else _NEW, given)
+    return sum(int(number) for above, number in rows if tallies.counts_for(above, visible))
+
+
+_NEW: Final = (
+    sa.select(alert_count.c.above, sa.func.sum(alert_count.c.number))
+    .where(
+        alert_count.c.span >= tallies.DAY, alert_count.c.span < f"{tallies.DAY}9",
+        alert_count.c.state == "new", asked.under(alert_count),
+    )
+    .group_by(alert_count.c.above)
+)  # fmt: skip
+_NEW_OF_KIND: Final = _NEW.where(asked.same(alert_count.c.kind, "kind"))
 
 
 def count_of_source(connection: sa.Connection, visible: Collection[int], source: str) -> int:
@@ -221,8 +242,40 @@ def subjects(connection: sa.Connection, alert_ids: Collection[str]) -> dict[str,
     return found
 
 
-def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> sa.Select[Any]:
-    query = query.where(queue.c.label_id.in_(sorted(visible)), broadest(visible))
+# Statements are made once for each shape of a question: to put one together, and to find what was
+# compiled for one like it, takes as long as the database takes to answer it.
+
+
+def _shape(wanted: Wanted) -> Wanted:
+    """Return the question with the names of what is bound in place of its values."""
+    return msgspec.structs.replace(
+        wanted, kind="kind" if wanted.kind else "", port="port" if wanted.port else "",
+        claimed_by="claimed_by" if wanted.claimed_by else "", cursor="at" if wanted.cursor else "",
+        minimum_score=1.0 if wanted.minimum_score else 0.0, limit=0, now="",
+    )  # fmt: skip
+
+
+def _given(visible: Collection[int], wanted: Wanted) -> dict[str, Any]:
+    """Return the values that are bound."""
+    return asked.which(
+        visible, kind=wanted.kind, port=wanted.port, claimed_by=wanted.claimed_by,
+        minimum_score=wanted.minimum_score, now=wanted.now,
+    )  # fmt: skip
+
+
+@lru_cache(_SHAPES)
+def _counted(shape: Wanted, *, several: bool) -> sa.Select[Any]:
+    most = sa.bindparam("most", type_=sa.Integer)
+    parts = [
+        _wanted(sa.select(queue.c.alert_id), part, several=several).limit(most).subquery()
+        for part in _parts(shape)
+    ]
+    found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
+    return sa.select(sa.func.count()).select_from(found)
+
+
+def _wanted(query: sa.Select[Any], wanted: Wanted, *, several: bool) -> sa.Select[Any]:
+    query = query.where(asked.under(queue), broadest_under(several=several))
     if wanted.state in _OPENNESS:
         query = query.where(queue.c.open == _OPENNESS[wanted.state])
     elif wanted.state in RARE_STATES:
@@ -233,17 +286,20 @@ def _wanted(query: sa.Select[Any], visible: Collection[int], wanted: Wanted) -> 
     else:
         query = query.where(queue.c.open, queue.c.state == wanted.state)
     if wanted.state in ("open", "new"):
-        query = query.where(queue.c.until <= wanted.now)
+        query = query.where(queue.c.until <= asked.text("now"))
     elif wanted.state == "snoozed":
-        query = query.where(queue.c.until > wanted.now)
+        query = query.where(queue.c.until > asked.text("now"))
     if wanted.kind:
-        query = query.where(queue.c.subject_kind == wanted.kind)
+        query = query.where(asked.same(queue.c.subject_kind, "kind"))
     if wanted.port:
-        query = query.where(queue.c.port == wanted.port)
+        query = query.where(asked.same(queue.c.port, "port"))
     if wanted.claimed_by:
-        query = query.where(queue.c.claimed_by == wanted.claimed_by, sa.text("claimed_by <> ''"))
+        query = query.where(
+            asked.same(queue.c.claimed_by, "claimed_by"), sa.text("claimed_by <> ''")
+        )
     if wanted.minimum_score:
-        query = query.where(queue.c.score >= wanted.minimum_score)
+        least = sa.bindparam("minimum_score", type_=queue.c.score.type)
+        query = query.where(queue.c.score >= least)
     return query
 
 
@@ -252,6 +308,14 @@ def broadest(visible: Collection[int]) -> sa.ColumnElement[bool]:
     if len(visible) < 2:
         return sa.true()
     return sa.not_(sa.exists().where(*_BROADER, _OTHER.c.label_id.in_(sorted(visible))))
+
+
+def broadest_under(*, several: bool) -> sa.ColumnElement[bool]:
+    """Return the same for a statement made once: its labels are bound as ``labels``.
+
+    :param several: whether there will be more than one of them.
+    """
+    return sa.not_(sa.exists().where(*_BROADER, asked.under(_OTHER))) if several else sa.true()
 
 
 _OTHER: Final = queue.alias("other")
@@ -269,16 +333,32 @@ def _parts(wanted: Wanted) -> list[Wanted]:
     return [msgspec.structs.replace(wanted, state=state) for state in ("undecided", "closed")]
 
 
-def _ordered(
-    visible: Collection[int], wanted: Wanted, columns: _Order, beyond: sa.ColumnElement[bool],
-    limit: int, *, few: bool = False,
-) -> sa.Select[Any]:  # fmt: skip
-    """The first ``limit`` rows of a question in an order, behind a place in it."""
+def _rows(
+    connection: sa.Connection, visible: Collection[int], wanted: Wanted, most: int, *,
+    few: bool, back: bool = False,
+) -> list[Any]:  # fmt: skip
+    """Return the first ``most`` rows of a question in its order, or in the opposite one, behind its
+    cursor."""
+    query = _ordered(_shape(wanted), several=len(visible) > 1, few=few, back=back)
+    given = _given(visible, wanted) | {"most": most}
+    if wanted.cursor:
+        values = _decode(wanted.cursor, wanted.sort)
+        given |= {f"at{place}": value for place, value in enumerate(values)}
+    return list(connection.execute(query, given))
+
+
+@lru_cache(_SHAPES)
+def _ordered(shape: Wanted, *, several: bool, few: bool, back: bool) -> sa.Select[Any]:
+    """Return that question; ``most`` and the values of the cursor, ``at0`` and so on, are bound."""
+    columns = [(column, down != back) for column, down in _SORTS[shape.sort]]
+    beyond = _beyond(columns) if shape.cursor else sa.true()
+    limit = sa.bindparam("most", type_=sa.Integer)
     order = [_directed(_unindexed(column) if few else column, down) for column, down in columns]
     parts = [
-        _wanted(sa.select(queue), visible, part).where(beyond).order_by(*order).limit(limit)
-        for part in _parts(wanted)
-    ]
+        _wanted(sa.select(queue), part, several=several)
+        .where(beyond).order_by(*order).limit(limit)
+        for part in _parts(shape)
+    ]  # fmt: skip
     if len(parts) == 1:
         return parts[0]
     whole = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
@@ -295,7 +375,11 @@ def _unindexed(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return column + 0.0 if column is queue.c.score else column.concat("")
 
 
-def _beyond(columns: _Order, values: list[Any]) -> sa.ColumnElement[bool]:
+def _beyond(columns: _Order) -> sa.ColumnElement[bool]:
+    values = [
+        sa.bindparam(f"at{place}", type_=column.type)
+        for place, (column, _down) in enumerate(columns)
+    ]
     further: sa.ColumnElement[bool] = sa.false()
     for (column, down), value in reversed(list(zip(columns, values, strict=True))):
         beyond = column < value if down else column > value
@@ -349,10 +433,8 @@ def _is_narrow(wanted: Wanted) -> bool:
 def _next(
     connection: sa.Connection, visible: Collection[int], spot: Wanted, few: bool, *, back: bool
 ) -> str:
-    columns = [(column, down != back) for column, down in _SORTS[spot.sort]]
-    beyond = _beyond(columns, _decode(spot.cursor, spot.sort))
-    row = connection.execute(_ordered(visible, spot, columns, beyond, 1, few=few)).first()
-    return row.alert_id if row else ""
+    rows = _rows(connection, visible, spot, 1, few=few, back=back)
+    return rows[0].alert_id if rows else ""
 
 
 def place(
@@ -365,8 +447,7 @@ def place(
     if here is None:
         return ""
     few = count(connection, visible, wanted) <= COUNTED
-    columns = [(column, not down) for column, down in _SORTS[wanted.sort]]
-    beyond = _beyond(columns, _decode(_cursor(here, wanted.sort), wanted.sort))
     ahead = wanted.limit // 2 + 1
-    before = list(connection.execute(_ordered(visible, wanted, columns, beyond, ahead, few=few)))
+    spot = msgspec.structs.replace(wanted, cursor=_cursor(here, wanted.sort))
+    before = _rows(connection, visible, spot, ahead, few=few, back=True)
     return _cursor(before[-1], wanted.sort) if len(before) == ahead else ""

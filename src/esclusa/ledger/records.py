@@ -282,11 +282,15 @@ def bodies_by_seq(
     """Return the bodies of the visible, not erased ones of these versions by sequence number."""
     found: dict[int, Body] = {}
     for some in slices(list(seqs)):
-        query = sa.select(record.c.seq, record.c.body).where(
-            record.c.seq.in_(some), record.c.label_id.in_(visible), record.c.body.is_not(None)
-        )
-        found |= {seq: decode_body(bytes(body)) for seq, body in connection.execute(query)}
+        rows = connection.execute(_BODIES, asked.which(visible, seqs=some))
+        found |= {seq: decode_body(bytes(body)) for seq, body in rows}
     return found
+
+
+_BODIES: Final = sa.select(record.c.seq, record.c.body).where(
+    record.c.seq.in_(sa.bindparam("seqs", expanding=True)), asked.under(record),
+    record.c.body.is_not(None),
+)  # fmt: skip
 
 
 def label_of(connection: sa.Connection, seq: int) -> int:
@@ -325,21 +329,26 @@ def current_bodies(
     wanted = set(places)
     found: dict[tuple[str, int], Body] = {}
     for some in slices(sorted({name for name, _label in wanted})):
-        query = sa.select(record.c.id, record.c.label_id, record.c.body).where(
-            record.c.id.in_(some), record.c.current, record.c.body.is_not(None)
-        )
-        for name, label_id, body in connection.execute(query):
+        for name, label_id, body in connection.execute(_IN_FORCE, {"names": some}):
             if (name, label_id) in wanted:
                 found[name, label_id] = decode_body(bytes(body))
     return found
 
 
+_IN_FORCE: Final = sa.select(record.c.id, record.c.label_id, record.c.body).where(
+    record.c.id.in_(sa.bindparam("names", expanding=True)), record.c.current,
+    record.c.body.is_not(None),
+)  # fmt: skip
+
+
 def recorded_since(connection: sa.Connection, visible: Collection[int], name: str) -> str:
     """Return when the first visible version of a record was recorded (ISO 8601 UTC), "" if none."""
-    query = sa.select(sa.func.min(record.c.recorded_time)).where(
-        record.c.id == name, record.c.label_id.in_(visible)
-    )
-    return connection.execute(query).scalar() or ""
+    return connection.execute(_SINCE, asked.which(visible, name=name)).scalar() or ""
+
+
+_SINCE: Final = sa.select(sa.func.min(record.c.recorded_time)).where(
+    asked.same(record.c.id, "name"), asked.under(record)
+)
 
 
 def chain(

@@ -6,19 +6,23 @@ that what was said under them stays its own; nobody else ever gets them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from esclusa.ledger.asked import same
 from esclusa.ledger.records import now_text
 from esclusa.ledger.schema import account, service_number
 
 
 def current(connection: sa.Connection, name: str) -> str:
     """Return the number that an account has now, "" for none."""
-    c = service_number.c
-    query = sa.select(c.number).where(c.account == name, c.current)
-    return str(connection.execute(query).scalar() or "")
+    return str(connection.execute(_CURRENT, {"name": name}).scalar() or "")
+
+
+_CURRENT: Final = sa.select(service_number.c.number).where(
+    same(service_number.c.account, "name"), service_number.c.current
+)
 
 
 def holder(connection: sa.Connection, number: str) -> Any:
@@ -29,8 +33,12 @@ def holder(connection: sa.Connection, number: str) -> Any:
 
 def all_numbers(connection: sa.Connection) -> list[Any]:
     """Return every number that was ever given, the ones in use last."""
-    order = (service_number.c.current, service_number.c.since, service_number.c.number)
-    return list(connection.execute(sa.select(service_number).order_by(*order)))
+    return list(connection.execute(_ALL))
+
+
+_ALL: Final = sa.select(service_number).order_by(
+    service_number.c.current, service_number.c.since, service_number.c.number
+)
 
 
 def without(connection: sa.Connection) -> list[str]:
@@ -49,8 +57,8 @@ def give(connection: sa.Connection, name: str, number: str) -> None:
     connection.execute(service_number.update().where(mine).values(current=False))
     if not number:
         return
-    same = sa.and_(mine, service_number.c.number == number)
-    if connection.execute(service_number.update().where(same).values(current=True)).rowcount:
+    before = sa.and_(mine, service_number.c.number == number)
+    if connection.execute(service_number.update().where(before).values(current=True)).rowcount:
         return
     connection.execute(
         service_number.insert().values(number=number, account=name, since=now_text(), current=True)

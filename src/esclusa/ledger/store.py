@@ -119,7 +119,7 @@ class Store:
         """One durable transaction, alone among writers; rolled back when the block raises."""
         with self._guard(), self._writer.begin() as connection:
             if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
             connection.info.pop(ERASED, None)
             yield connection
             erased = connection.info.pop(ERASED, set())

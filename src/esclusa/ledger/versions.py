@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from esclusa.ledger import bulk
+from esclusa.ledger.asked import same, under, which
 from esclusa.ledger.records import slices
 from esclusa.ledger.schema import record, reference
 
@@ -58,14 +59,14 @@ def all_holding(
     yield from map(held, rows)
 
 
+_VALUES: Final = reference.c.value.in_(sa.bindparam("values", expanding=True))
 # Made once: to put a statement together takes longer than to answer most of these.
 _HOLDING: Final = (
     sa.select(*COLUMNS)
     .join(reference, reference.c.seq == record.c.seq)
     .where(
         reference.c.value == sa.bindparam("value"),
-        record.c.label_id.in_(sa.bindparam("labels", expanding=True)),
-        record.c.body.is_not(None), reference.c.seq > sa.bindparam("after"),
+        under(record), record.c.body.is_not(None), reference.c.seq > sa.bindparam("after"),
     )
 )  # fmt: skip
 _IN_ORDER: Final = _HOLDING.order_by(record.c.seq)
@@ -78,14 +79,16 @@ def that_held(
     references; erased ones hold none."""
     found: set[str] = set()
     for some in slices(sorted(values)):
-        query = (
-            sa.select(record.c.id)
-            .join(reference, reference.c.seq == record.c.seq)
-            .where(reference.c.value.in_(some), record.c.kind == kind)
-            .where(record.c.label_id.in_(sorted(visible)), record.c.body.is_not(None))
-        )
-        found.update(connection.execute(query).scalars())
+        given = which(visible, values=some, kind=kind)
+        found.update(connection.execute(_THAT_HELD, given).scalars())
     return found
+
+
+_THAT_HELD: Final = (
+    sa.select(record.c.id)
+    .join(reference, reference.c.seq == record.c.seq)
+    .where(_VALUES, same(record.c.kind, "kind"), under(record), record.c.body.is_not(None))
+)
 
 
 def all_of_kind(
@@ -116,10 +119,8 @@ def holding(
     number."""
     found: dict[int, Held] = {}
     for some in slices(sorted(values)):
-        query = _in_force(visible, kinds).where(
-            record.c.seq.in_(sa.select(reference.c.seq).where(reference.c.value.in_(some)))
-        )
-        found.update((row.seq, held(row)) for row in connection.execute(query))
+        given = which(visible, kinds=sorted(kinds), values=some)
+        found.update((row.seq, held(row)) for row in connection.execute(_IN_FORCE_HOLDING, given))
     return found
 
 
@@ -131,8 +132,8 @@ def named(
     number."""
     found: dict[int, Held] = {}
     for some in slices(sorted(names)):
-        query = _in_force(visible, kinds).where(record.c.id.in_(some))
-        found.update((row.seq, held(row)) for row in connection.execute(query))
+        given = which(visible, kinds=sorted(kinds), names=some)
+        found.update((row.seq, held(row)) for row in connection.execute(_IN_FORCE_NAMED, given))
     return found
 
 
@@ -150,11 +151,14 @@ def by_seq(
     return found
 
 
-def _in_force(visible: Collection[int], kinds: Collection[str]) -> sa.Select[Any]:
-    return sa.select(*COLUMNS).where(
-        record.c.kind.in_(sorted(kinds)), record.c.label_id.in_(sorted(visible)),
-        record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
-    )  # fmt: skip
+_IN_FORCE: Final = sa.select(*COLUMNS).where(
+    record.c.kind.in_(sa.bindparam("kinds", expanding=True)), under(record),
+    record.c.current, sa.not_(record.c.withdrawn), record.c.body.is_not(None),
+)  # fmt: skip
+_IN_FORCE_NAMED: Final = _IN_FORCE.where(record.c.id.in_(sa.bindparam("names", expanding=True)))
+_IN_FORCE_HOLDING: Final = _IN_FORCE.where(
+    record.c.seq.in_(sa.select(reference.c.seq).where(_VALUES))
+)
 
 
 def held(row: Sequence[Any]) -> Held:

@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.ledger import bulk
+from esclusa.ledger.asked import under, which
 from esclusa.ledger.records import now_text, slices
 from esclusa.ledger.schema import (
     queue,
@@ -86,10 +87,12 @@ def put(
 
 def all_lists(connection: sa.Connection, visible: Collection[int] | None = None) -> list[Any]:
     """Return the lists in force by id; ``visible`` None is for analysis."""
-    query = sa.select(watchlist).order_by(watchlist.c.id, watchlist.c.label_id)
-    if visible is not None:
-        query = query.where(watchlist.c.label_id.in_(visible))
-    return list(connection.execute(query))
+    query = _ALL if visible is None else _SEEN
+    return list(connection.execute(query, which(visible or ())))
+
+
+_ALL: Final = sa.select(watchlist).order_by(watchlist.c.id, watchlist.c.label_id)
+_SEEN: Final = _ALL.where(under(watchlist))
 
 
 def entries(
@@ -274,9 +277,12 @@ def recent(connection: sa.Connection, visible: Collection[int], since: str) -> l
 
 def held(connection: sa.Connection, visible: Collection[int]) -> set[tuple[str, int]]:
     """Return id and label of the visible lists of which an edition waits for a person."""
-    e = watchlist_edition.c
-    query = sa.select(e.id, e.label_id).where(e.state == HELD, e.label_id.in_(sorted(visible)))
-    return {(row.id, row.label_id) for row in connection.execute(query)}
+    return {(row.id, row.label_id) for row in connection.execute(_HELD, which(visible))}
+
+
+_HELD: Final = sa.select(watchlist_edition.c.id, watchlist_edition.c.label_id).where(
+    watchlist_edition.c.state == HELD, under(watchlist_edition)
+)
 
 
 def changes(

@@ -15,9 +15,9 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.casework.cases import Case, fold
-from esclusa.ledger import versions
+from esclusa.ledger import asked, versions
 from esclusa.ledger.indexing import CASE_REFERENCE, case_reference, in_case_reference
-from esclusa.ledger.schema import reference
+from esclusa.ledger.once import once
 from esclusa.ledger.versions import Held
 from esclusa.model import CaseMove, CaseWords
 
@@ -116,6 +116,9 @@ class Memory:
 
     def all(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
         """Return the cases under these labels, oldest first."""
+        return once(connection, (self, visible), lambda: self._all(connection, visible))
+
+    def _all(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[Kept, ...]:
         with self._lock:
             known = self._known.get(visible) or _Remembered()
             last, count, fresh = _counts(connection, known.last)
@@ -157,10 +160,5 @@ class _Remembered:
 def _counts(connection: sa.Connection, last: int) -> tuple[int, int, int]:
     """Return the last sequence number of a step, how many there are, and how many after ``last``:
     erasing takes from the second what nothing adds to the third."""
-    place = reference.c.seq
-    query = sa.select(
-        sa.func.coalesce(sa.func.max(place), 0), sa.func.count(),
-        sa.func.count().filter(place > last),
-    ).where(reference.c.value == CASE_REFERENCE)  # fmt: skip
-    row = connection.execute(query).one()
+    row = connection.execute(asked.COUNTS, {"value": CASE_REFERENCE, "last": last}).one()
     return row[0], row[1], row[2]

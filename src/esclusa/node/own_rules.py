@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from esclusa.analysis.targeting import Pack
 from esclusa.analysis.targeting.written import Checker
 from esclusa.casework.rule_life import Periods, Version, in_force, versions
+from esclusa.ledger.asked import under, which
 from esclusa.ledger.indexing import RULE_REFERENCE
 from esclusa.ledger.schema import record, reference
 from esclusa.ledger.store import Store
@@ -48,16 +49,9 @@ def kept(connection: sa.Connection, visible: Collection[int] | None = None) -> t
 
     :param visible: the labels whose rules count; None for all, for analysis and not for people.
     """
-    query = (
-        sa.select(record.c.id, record.c.label_id, record.c.body)
-        .join(reference, reference.c.seq == record.c.seq)
-        .where(reference.c.value == RULE_REFERENCE, record.c.body.is_not(None))
-        .order_by(record.c.seq)
-    )
-    if visible is not None:
-        query = query.where(record.c.label_id.in_(sorted(visible)))
     found: dict[tuple[str, int], list[RuleMove]] = {}
-    for name, label, body in connection.execute(query):
+    query = _SEEN if visible is not None else _STEPS
+    for name, label, body in connection.execute(query, which(visible or ())):
         step = decode_body(bytes(body))
         if isinstance(step, RuleMove):
             found.setdefault((name, label), []).append(step)
@@ -66,6 +60,15 @@ def kept(connection: sa.Connection, visible: Collection[int] | None = None) -> t
         for (name, label), steps in found.items()
     ]
     return tuple(sorted(rules, key=lambda one: (one.rule_id, one.label_id)))
+
+
+_STEPS: Final = (
+    sa.select(record.c.id, record.c.label_id, record.c.body)
+    .join(reference, reference.c.seq == record.c.seq)
+    .where(reference.c.value == RULE_REFERENCE, record.c.body.is_not(None))
+    .order_by(record.c.seq)
+)
+_SEEN: Final = _STEPS.where(under(record))
 
 
 def stand(connection: sa.Connection) -> tuple[int, int]:

@@ -14,9 +14,9 @@ from typing import Final, Generic, TypeVar
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import versions
+from esclusa.ledger import asked, versions
 from esclusa.ledger.labels import Label, Labels
-from esclusa.ledger.schema import reference
+from esclusa.ledger.once import once
 from esclusa.model import InformationMove, JointCaseMove, ReferralMove
 
 M = TypeVar("M", ReferralMove, InformationMove, JointCaseMove)
@@ -123,6 +123,9 @@ class Memory(Generic[M, K]):
 
     def all(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[K, ...]:
         """Return the things under these labels, oldest first."""
+        return once(connection, (self, visible), lambda: self._all(connection, visible))
+
+    def _all(self, connection: sa.Connection, visible: frozenset[int]) -> tuple[K, ...]:
         kind, value = self._kind, self._kind.reference
         with self._lock:
             known = self._known.get(visible) or _Remembered()
@@ -160,12 +163,7 @@ _CLASSES: Final = 32
 def _counts(connection: sa.Connection, value: str, last: int) -> tuple[int, int, int]:
     """Return the last sequence number of a move, how many there are, and how many after ``last``:
     erasing takes from the second what nothing adds to the third."""
-    place = reference.c.seq
-    query = sa.select(
-        sa.func.coalesce(sa.func.max(place), 0), sa.func.count(),
-        sa.func.count().filter(place > last),
-    ).where(reference.c.value == value)  # fmt: skip
-    row = connection.execute(query).one()
+    row = connection.execute(asked.COUNTS, {"value": value, "last": last}).one()
     return row[0], row[1], row[2]
 
 

@@ -111,6 +111,26 @@ def test_hits_that_are_not_wanted_are_not_worked_out(monkeypatch: pytest.MonkeyP
     assert [hits is not None for hits in known] == WANTED
 
 
+@pytest.mark.parametrize(
+    "address", ["12 Calle Mayor, Colon", "\ud83d, Colon"], ids=["text", "none"]
+)
+def test_what_another_process_tells_is_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Also of a text that cannot be written as UTF-8."""
+    parties: list[Party] = [(*party[:6], address) for party in PARTIES]
+    monkeypatch.setattr(sieve, "_work", [])
+    sieve._begin(SCREENER.index, SCREENER.threshold, tuple(ONLY), frozenset({0, 1}), None)
+    met, told = sieve._some(sieve.Piece(parties, (), (1,)))
+    assert met == WANTED
+    found = sieve._decode(told) if isinstance(told, bytes) else told
+    assert isinstance(told, bytes) == ("\ud83d" not in address)
+    assert sorted(place for place, _query, _hits in found) == [0, 1, 2]
+    for place, query, hits in found:
+        assert query == make_query(*parties[place])
+        assert hits == SCREENER.query(query) != ()
+
+
 def test_other_processes_take_what_the_one_that_stores_leaves() -> None:
     with processes.pool(1, time.sleep, 0, behind=True) as behind:
         assert behind.submit(os.nice, 0).result() > os.nice(0)

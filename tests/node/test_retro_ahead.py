@@ -83,6 +83,24 @@ def test_the_next_batches_are_asked_for_before_the_one_before_is_stored(
     node.close()
 
 
+@pytest.mark.usefixtures("two")
+def test_the_last_batch_is_looked_at_part_by_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: Seen
+) -> None:
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(retro, "_LEAST", 1)
+    monkeypatch.setattr(Retro, "_look", telling(told, "look", Retro._look, lambda got: got[1]))
+    monkeypatch.setattr(Retro, "_step", telling(told, "step", Retro._step, lambda got: got[3]))
+    node = made(tmp_path, batch=3)
+    bring(node, "own", listing(SECOND))
+    assert seen(node) == wanted
+    looks, steps = ([mark for one, mark in told if one == what] for what in ("look", "step"))
+    # Three together, then each that is left alone, stored as it was looked at.
+    assert len(looks) == compared(node) - 2
+    assert steps == looks == sorted(set(looks))
+    node.close()
+
+
 def telling(
     told: list[tuple[str, int]], what: str, does: Callable[..., object],
     kept: Callable[[tuple[object, ...]], object],

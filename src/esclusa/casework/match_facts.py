@@ -20,6 +20,9 @@ Parts = dict[str, object]
 
 _DIGITS = 32
 
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: :func:`json.dumps` would make an encoder for each digest."""
+
 
 def party_parts(party: PartyFacts) -> Parts:
     """Return a party's facts by part: name, type, birth_date, nationality, identifiers."""
@@ -80,5 +83,4 @@ def plain(text: str) -> str:
 
 def digest(value: object) -> str:
     """Return the digest of what can be written as JSON: 32 hexadecimal digits."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+    return hashlib.sha256(_written(value).encode()).hexdigest()[:_DIGITS]

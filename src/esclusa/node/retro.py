@@ -33,6 +33,9 @@ _TOGETHER: Final = 500
 """Records screened again in one transaction, so that intake need not wait longer than a second."""
 _REMEMBERED: Final = 500_000
 """Parties whose answer is kept; a shipper who stands on a thousand bills is asked for once."""
+_LAST_PARTS: Final = 4
+_LEAST: Final = 2_500
+"""The last batch is looked at in so many parts, none of them of fewer records."""
 _AHEAD: Final = 2
 """Batches that other processes look through while the one before is screened again and stored."""
 
@@ -93,16 +96,17 @@ class Retro:
         if not kept:
             return self._step(job, at, (), (), more=False)
         plan = self._plan(job, open_ones)
-        ahead = deque([self._look(kept, plan)])
+        ahead = deque([self._look(kept, plan, more=len(kept) == self._batch)])
         while ahead:
-            while ahead[-1].more and len(ahead) <= _AHEAD:
-                with uncollected():
-                    ahead.append(self._look(self._read(job, ahead[-1].kept[-1].seq), plan))
-            looked = ahead.popleft()
-            concerned = self._concerned(looked, plan)
-            if looked.kept:
-                self._ready(looked.kept, concerned, plan, job.label_id)
-                self._analyst.screens.ahead(job.label_id, _asked(looked, concerned))
+            with uncollected():
+                while ahead[-1].more and len(ahead) <= _AHEAD:
+                    read = self._read(job, ahead[-1].kept[-1].seq)
+                    ahead.extend(self._looks(read, plan))
+                looked = ahead.popleft()
+                concerned = self._concerned(looked, plan)
+                if looked.kept:
+                    self._ready(looked.kept, concerned, plan, job.label_id)
+                    self._analyst.screens.ahead(job.label_id, _asked(looked, concerned))
             for some, names in _parts(looked.kept, concerned):
                 further = looked.more or (bool(some) and some[-1].seq != looked.kept[-1].seq)
                 with uncollected():
@@ -165,14 +169,25 @@ class Retro:
         with self._store.read() as connection:
             return retro.batch(connection, ANALYSED, behind, job.until, limit=self._batch)
 
-    def _look(self, kept: Sequence[KeptRecord], plan: Plan) -> Looked:
-        """Ask for the parties of a batch of records."""
+    def _looks(self, kept: Sequence[KeptRecord], plan: Plan) -> list[Looked]:
+        """Ask for the parties of a batch of records; of the last one part by part, so that there
+        is little left to store once nothing is left to look through."""
+        more = len(kept) == self._batch
+        size = len(kept) if more else max(-(-len(kept) // _LAST_PARTS), _LEAST)
+        starts = range(0, max(len(kept), 1), max(size, 1))
+        parts = [kept[start : start + size] for start in starts]
+        return [
+            self._look(part, plan, more=more or part is not parts[-1]) for part in parts
+        ]  # fmt: skip
+
+    def _look(self, kept: Sequence[KeptRecord], plan: Plan, *, more: bool) -> Looked:
+        """Ask for the parties of some records, behind which others come or not."""
         parties = [_parties(record) for record in kept]
         return Looked(
             kept=[msgspec.structs.replace(record, body=None) for record in kept],
             parties=parties,
             known=self._ask(kept, parties, plan),
-            more=len(kept) == self._batch,
+            more=more,
         )
 
     def _concerned(self, looked: Looked, plan: Plan) -> set[str]:

@@ -8,15 +8,18 @@ check digit is told, never dropped: it may be a typing error on either side.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
+
+import numpy as np
 
 from esclusa.analysis.screening.addresses import same_place, towns
 from esclusa.analysis.screening.dates import compare, parse_span
 from esclusa.analysis.screening.hit import Part
 from esclusa.analysis.screening.identifiers import identifier_key
 from esclusa.analysis.screening.query import Query, country_code
+from esclusa.analysis.screening.stated import Asks, nation_bit
 from esclusa.codes import country, imo, schemes
 from esclusa.model import ListEntry
 
@@ -31,6 +34,9 @@ _BIRTH_CODES: Final = {
     "contradiction": "birth_contradiction",
 }
 
+
+_PERSONS: Final = ("person", "any")
+"""Kinds of queries that are compared with a person's birth."""
 
 _ONE_KIND: Final = {
     scheme: group
@@ -59,7 +65,7 @@ _FORMER: Final = re.compile(
 def attribute_parts(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:
     """Return the parts that the query's and the entry's attributes give."""
     parts: list[Part] = []
-    if entry.type == "person" and query.kind in ("person", "any"):
+    if entry.type == "person" and query.kind in _PERSONS:
         parts.extend(_birth(query, entry, points))
         parts.extend(_birth_place(query, entry, points))
     parts.extend(_country(query, entry, points))
@@ -98,6 +104,38 @@ def most(query: Query, points: dict[str, float]) -> float:
     place = max(points["birth_place"], points["birth_country"]) if query.birth_place else 0.0
     address = points["address"] if query.address else 0.0
     return country + birth + place + address
+
+
+def asks(query: Query, points: dict[str, float]) -> Asks:
+    """Return what a query asks beside its name, for bounds that know what an entry states."""
+    birth, place, address = _highest(points)
+    person = query.kind in _PERSONS
+    return Asks(
+        nation_bit(query.nationality),
+        birth if query.birth and person else 0.0,
+        place if query.birth_place and person else 0.0,
+        address if query.address else 0.0,
+    )
+
+
+def asks_of(queries: Sequence[Query], points: dict[str, float]) -> Asks:
+    """Return what :func:`asks` does, for many queries as columns."""
+    person = np.array([query.kind in _PERSONS for query in queries], np.bool_)
+    asked = (
+        person & np.array([query.birth is not None for query in queries], np.bool_),
+        person & np.array([query.birth_place != "" for query in queries], np.bool_),
+        np.array([query.address != "" for query in queries], np.bool_),
+    )
+    nations = np.array([nation_bit(query.nationality) for query in queries], np.uint64)
+    highest = zip(asked, _highest(points), strict=True)
+    return Asks(nations, *(there * np.float32(most) for there, most in highest))
+
+
+def _highest(points: dict[str, float]) -> tuple[float, float, float]:
+    """Return the most points of a birth date, a place of birth and an address."""
+    birth = max(points[code] for code in _BIRTH_CODES.values())
+    place = max(points["birth_place"], points["birth_country"], points["birth_country_other"])
+    return max(birth, 0.0), max(place, 0.0), max(points["address"], 0.0)
 
 
 def _birth(query: Query, entry: ListEntry, points: dict[str, float]) -> list[Part]:

@@ -25,12 +25,13 @@ from esclusa.analysis.screening.romanised import (
 )
 from esclusa.analysis.screening.romanised import syllables as known_syllables
 
-_KINDS: Final = frozenset({"person", "any", "other"})
+KINDS: Final = frozenset({"person", "any", "other"})
+"""Kinds of names that may be read as Chinese."""
 _SYLLABLES: Final = range(2, 5)
 """Of a whole name: a surname of one or two, a given name of one or two."""
-_FEWEST: Final = 2
-_WORDS: Final = 6
-"""Words of a name with titles and a given name of another language."""
+FEWEST: Final = 2
+WORDS: Final = 6
+"""Most words of a name with titles and a given name of another language."""
 _SHORTEST: Final = 4
 """Letters of two syllables in one word: a syllable of one letter is an initial."""
 _LONGEST: Final = 6
@@ -46,19 +47,23 @@ def comparable(text: str, kind: str = "any") -> Name:
 
     :param kind: as there. Names of firms, ships and addresses are left as they are.
     """
-    return _cut(text, kind, normalise(text, kind))
+    return in_syllables(text, kind, normalise(text, kind))
 
 
 def spellings(text: str, kind: str = "any") -> tuple[Name, ...]:
     """Return what :func:`comparable` does, and the name as it is written where a word was cut in
     two: what is asked with a slip (``XIAOMIGN``) is no name of syllables."""
     name = normalise(text, kind)
-    found = _cut(text, kind, name)
+    found = in_syllables(text, kind, name)
     return (found, name) if found is not name and any(map(parts, name.tokens)) else (found,)
 
 
-def _cut(text: str, kind: str, name: Name) -> Name:
-    if kind not in _KINDS or name.is_firm or not _may_be(text, name.tokens):
+def in_syllables(text: str, kind: str, name: Name) -> Name:
+    """Return a name that can be read as a Chinese one syllable by syllable, any other as it is.
+
+    :param name: what :func:`~.normalise.normalise` makes of the text.
+    """
+    if kind not in KINDS or name.is_firm or not _may_be(text, name.tokens):
         return name
     kept = frozenset(name.tokens)
     raw = bare_words(text[:MAX_CHARS], kind)
@@ -73,15 +78,15 @@ def _cut(text: str, kind: str, name: Name) -> Name:
 def _may_be(text: str, tokens: Syllables) -> bool:
     """Most names are done after a look at their words: one must be a surname, unless it was taken
     for a particle (``TAN``) and is gone; and one word at most may be of another language."""
-    if not tokens or len(tokens) > _WORDS:
+    if not tokens or len(tokens) > WORDS:
         return False
     if surnames().isdisjoint(tokens):
         whole = text.isascii() and text.count(" ") < len(tokens)
-        if whole or len(tokens) > _FEWEST:
+        if whole or len(tokens) > FEWEST:
             return False
     foreign = 0
     for token in tokens:
-        if not _is_chinese(token):
+        if not is_chinese(token):
             foreign += 1
             if foreign > 1:
                 return False
@@ -91,7 +96,7 @@ def _may_be(text: str, tokens: Syllables) -> bool:
 def syllables(tokens: Syllables) -> Syllables:
     """Return the words of a name with words of two syllables in two, () for one that is no Chinese
     name."""
-    if not 1 < len(tokens) <= _WORDS:
+    if not 1 < len(tokens) <= WORDS:
         return ()
     return _read(tokens)[0]
 
@@ -99,7 +104,7 @@ def syllables(tokens: Syllables) -> Syllables:
 def ways(tokens: Syllables) -> int:
     """Return the ways of :mod:`~.romanised` in which the words of a name can all be read, 0 for a
     name that is not Chinese."""
-    return _ways_read(tokens) if 1 < len(tokens) <= _WORDS else 0
+    return _ways_read(tokens) if 1 < len(tokens) <= WORDS else 0
 
 
 @lru_cache(_NAMES_KEPT)
@@ -108,7 +113,7 @@ def _ways_read(tokens: Syllables) -> int:
 
 
 def _read(tokens: Syllables) -> tuple[Syllables, int]:
-    foreign = [at for at, token in enumerate(tokens) if not _is_chinese(token)]
+    foreign = [at for at, token in enumerate(tokens) if not is_chinese(token)]
     if len(foreign) > 1 or len(tokens) - len(foreign) < 2:
         return (), 0
     at = foreign[0] if foreign else len(tokens)
@@ -123,14 +128,15 @@ def _read(tokens: Syllables) -> tuple[Syllables, int]:
 def _may_stand(tokens: Syllables, at: int, found: Syllables) -> bool:
     """A name of another language stands anywhere beside a full name; an unknown one before or
     after it, and then words of two syllables are words of that language: ``HENRIK KAREN LIEN``."""
-    if len(found) == _FEWEST:
+    if len(found) == FEWEST:
         return False
     return tokens[at] in _given_names() or (
         at in (0, len(tokens) - 1) and len(found) == len(tokens) - 1
     )
 
 
-def _is_chinese(token: str) -> bool:
+def is_chinese(token: str) -> bool:
+    """Answer whether a word is a syllable of a Chinese name, or two written as one."""
     return token in known_syllables() or bool(parts(token))
 
 
@@ -142,7 +148,7 @@ def _ways(tokens: Syllables, found: Syllables) -> int:
     """Return the ways in which a name without words of other languages can be read."""
     if len(found) not in _SYLLABLES or not _has_surname(tokens, found):
         return 0
-    if len(found) == _FEWEST and not _given_names().isdisjoint(tokens):
+    if len(found) == FEWEST and not _given_names().isdisjoint(tokens):
         return 0
     return _common_ways([ways_of(syllable) for syllable in found])
 

@@ -20,7 +20,8 @@ from esclusa.analysis.screening.index import Floats, Index, kind_bit
 from esclusa.analysis.screening.left_over import Left, least_lost
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Marks, Slots, Words
-from esclusa.analysis.screening.search import cheapest
+from esclusa.analysis.screening.search import SLACK, cheapest
+from esclusa.analysis.screening.stated import Asks, Worth, most_of
 
 POINTS_SLACK: Final = 0.01
 """As :data:`~.search.SLACK`, in points of 100."""
@@ -28,14 +29,24 @@ POINTS_SLACK: Final = 0.01
 
 class Needed(msgspec.Struct, frozen=True):
     """What a name needs to be a hit: the points of name and attributes together, and of each query
-    the share, the most that attributes may bring, the kinds of entries that it meets, and whether
-    it is written in Chinese or Korean signs."""
+    what it asks beside the name, the kinds of entries that it meets, and whether it is written in
+    Chinese or Korean signs."""
 
     threshold: float
-    share: Floats
-    most: Floats
+    asks: Asks
     kinds: npt.NDArray[np.uint8]
     signed: Bools
+
+    def most(self, index: Index, query: Ints, name: Ints) -> Floats:
+        """Return the most points that attributes bring each pair of a query and a name."""
+        columns, worth = index.columns, Worth.of(index.weights.attribute)
+        return most_of(self.asks, query, columns.stated[name], columns.nations[name], worth)
+
+    def share(self, index: Index, most: Floats) -> Floats:
+        """Return the share that a name needs, beside the most that attributes bring."""
+        weights = index.weights.name
+        least = np.maximum(self.threshold - (weights.rarity + most), 1) / weights.full
+        return np.asarray(least - np.float32(SLACK), dtype=np.float32)
 
 
 class Close(msgspec.Struct, frozen=True):
@@ -109,7 +120,8 @@ def may_reach(
     joined = slots.joined | np.array([len(look.joining) > 0 for look in slots.looks])[slots.look]
     alone = (initials == 0) & ~np.logical_or.reduceat(joined[pairs.slots], pairs.starts)
     share *= np.where(alone & (rows == 1), facts.lone[query], np.float32(1))
-    reach = np.asarray(share * _full(index, name, agreed) + needed.most[query])
+    most = needed.most(index, query, name)
+    reach = np.asarray(share * _full(index, name, agreed) + most)
     left = alone & ((facts.weights > 0).sum(axis=1)[query] > rows)
     few = (rows + ours < ENOUGH) & (index.kinds[name] == kind_bit("person"))
     reach -= np.float32(weights.few) * few * np.where(left, np.float32(2), np.float32(1))
@@ -144,9 +156,10 @@ def close(words: ListedWords, facts: Facts, slots: Slots, pairs: Pairs, needed: 
     """Return the pairs that the close bound lets pass, and what it says of them."""
     index = words.index
     factors = index.name_factors[pairs.name]
-    enough = needed.share[pairs.query] / factors
+    most = needed.most(index, pairs.query, pairs.name)
+    enough = needed.share(index, most) / factors
     reach = close_reach(words, facts, slots, pairs, enough)
-    points = reach.points(index.weights.name, factors) + needed.most[pairs.query]
+    points = reach.points(index.weights.name, factors) + most
     least = least_points(needed)
     kept = (reach.share >= enough) & (points >= least)
     person = kept & (index.kinds[pairs.name] == kind_bit("person"))

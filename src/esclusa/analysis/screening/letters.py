@@ -30,6 +30,12 @@ _DIAERESIS: Final = "\u0308"
 _PARTED: Final = re.compile("([\u03b1\u03b5\u03b7\u03bf]\u0301)([\u03b9\u03c5])(?!\u0308)")
 
 
+def by_language(text: str) -> bool:
+    """Answer whether letters of the text are read as its language has them, which all its words of
+    the script tell together."""
+    return bool(_CYRILLIC.search(text))
+
+
 def spelt_letters(text: str) -> str:
     """Return the text with Cyrillic, Greek and kana in upper-case Latin letters, the rest as is."""
     if _CYRILLIC.search(text):

@@ -30,6 +30,7 @@ from esclusa.analysis.screening.columns import (
 from esclusa.analysis.screening.identifiers import identifier_key
 from esclusa.analysis.screening.normalise import Name
 from esclusa.analysis.screening.sound import fold_joined, fold_two
+from esclusa.analysis.screening.stated import nations_of, stated
 from esclusa.model import ListEntry
 
 GLUE_CHARS: Final = 24
@@ -75,6 +76,7 @@ class Listed(msgspec.Struct, frozen=True):
     ``tokens`` are all words in alphabetical order; ``forms`` number the legal forms of
     ``form_names``. ``glued``, ``whole``, ``uids`` and ``identifiers`` find names and entries by the
     sound of two words joined, by that of all words joined, by list and own id, and by value.
+    ``stated`` and ``nations`` are of each name's entry, see :mod:`~.stated`.
     """
 
     packed: Texts
@@ -84,6 +86,8 @@ class Listed(msgspec.Struct, frozen=True):
     words: Ints
     tokens: tuple[str, ...]
     kinds: npt.NDArray[np.uint8]
+    stated: npt.NDArray[np.uint8]
+    nations: npt.NDArray[np.uint64]
     weak: Bools
     firm: Bools
     forms: npt.NDArray[np.int16]
@@ -239,6 +243,8 @@ def changed(old: Listed, kept: Bools, more: Listed) -> tuple[Listed, Ints, Ints]
         words=np.concatenate((ours[words], theirs[more.words])),
         tokens=tokens,
         kinds=np.concatenate((old.kinds[names], more.kinds)),
+        stated=np.concatenate((old.stated[names], more.stated)),
+        nations=np.concatenate((old.nations[names], more.nations)),
         weak=np.concatenate((old.weak[names], more.weak)),
         firm=np.concatenate((old.firm[names], more.firm)),
         forms=np.concatenate((old.forms[names], forms[more.forms])),
@@ -279,6 +285,7 @@ class _Work:
         self.first_name, self.first_word = array("q", [0]), array("q", [0])
         self.words, self.ids = array("i"), dict[str, int]()
         self.kinds, self.weak, self.firm = array("B"), array("B"), array("B")
+        self.stated, self.nations = array("B"), array("Q")
         self.forms, self.form_ids = array("h"), dict[str, int]()
         self.whole, self.whole_names = array("I"), array("i")
         self.uids = array("I")
@@ -288,6 +295,9 @@ class _Work:
         number = len(self.uids)
         for text, weak, name in _spellings(entry):
             self._name(text, weak, name, entry.type)
+        names = len(self.kinds) - len(self.stated)
+        self.stated.extend([stated(entry)] * names)
+        self.nations.extend([nations_of(entry)] * names)
         self.first_name.append(len(self.kinds))
         self.packed += _encode(msgspec.structs.astuple(entry))
         self.packed_ends.append(len(self.packed))
@@ -324,6 +334,8 @@ class _Work:
             words=words,
             tokens=tokens,
             kinds=np.array(self.kinds, dtype=np.uint8),
+            stated=np.array(self.stated, dtype=np.uint8),
+            nations=np.array(self.nations, dtype=np.uint64),
             weak=np.array(self.weak, dtype=np.bool_),
             firm=np.array(self.firm, dtype=np.bool_),
             forms=np.array(self.forms, dtype=np.int16),

@@ -191,7 +191,8 @@ class BulkScreener:
         """Return what :func:`~.meeting.promising` does, without compiled code."""
         index, pairs = self._screener.index, self._pairs(slots)
         query, name = pairs.query, pairs.name
-        enough = needed.share[query] / index.name_factors[name]
+        most = needed.most(index, query, name)
+        enough = needed.share(index, most) / index.name_factors[name]
         known = (fact[query] for fact in facts.loose())
         bound = loose_reach(index, name, pairs.gained(), *known)
         kept = (bound >= enough) & ((index.kinds[name] & needed.kinds[query]) > 0)

@@ -22,7 +22,8 @@ from esclusa.analysis.screening.doubts import ENOUGH
 from esclusa.analysis.screening.index import Floats, kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Slots
-from esclusa.analysis.screening.search import cheapest
+from esclusa.analysis.screening.search import SLACK, cheapest
+from esclusa.analysis.screening.stated import ADDRESS, BIRTH, BIRTH_PLACE, PLACE, Worth
 from esclusa.formats.compiling import INSTALLED, at_hand, compiled
 
 WORTH: Final = 2_000_000
@@ -35,8 +36,10 @@ WORTH_AGAIN: Final = 50_000
 class Asked(NamedTuple):
     """What is known of each query: :class:`~.closely.Needed` and :class:`~.questions.Facts`."""
 
-    share: Any
-    most: Any
+    nation: Any
+    birth: Any
+    birth_place: Any
+    address: Any
     kinds: Any
     weight: Any
     initials: Any
@@ -59,6 +62,8 @@ class Listed(NamedTuple):
     letters: Any
     unlike: Any
     kinds: Any
+    stated: Any
+    nations: Any
 
 
 class Rows(NamedTuple):
@@ -73,7 +78,7 @@ class Rows(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Weights, and the least points of a hit."""
+    """Weights, the least points of a hit, its threshold, and what nations are worth."""
 
     initial: Any
     cheapest: Any
@@ -83,6 +88,11 @@ class Told(NamedTuple):
     scale: Any
     few: Any
     least: Any
+    slack: Any
+    threshold: Any
+    country: Any
+    place: Any
+    other: Any
     person: int
     enough: int
 
@@ -144,8 +154,7 @@ def _rows(slots: Slots, postings: list[tuple[Ints, Floats]]) -> Rows:
 
 def _asked(facts: Facts, needed: Needed) -> Asked:
     return Asked(
-        needed.share,
-        needed.most,
+        *needed.asks,
         needed.kinds,
         *facts.loose(),
         facts.lone,
@@ -159,16 +168,20 @@ def _listed(words: ListedWords) -> Listed:
     index = words.index
     return Listed(
         index.name_weights, index.initial_weights, index.name_factors, words.heaviest,
-        words.near, words.letters, words.unlike, index.kinds,
+        words.near, words.letters, words.unlike, index.kinds, index.columns.stated,
+        index.columns.nations,
     )  # fmt: skip
 
 
 def _told(words: ListedWords, needed: Needed) -> Told:
     weights, single = words.index.weights.name, np.float32
+    worth = Worth.of(words.index.weights.attribute)
     return Told(
         single(weights.initial_weight), single(cheapest(weights)), single(words.index.rarest),
         single(weights.full), single(weights.rarity), single(2 * weights.rarity_scale),
-        single(weights.few), single(least_points(needed)), kind_bit("person"), ENOUGH,
+        single(weights.few), single(least_points(needed)), single(SLACK), single(needed.threshold),
+        single(worth.country), single(worth.place),
+        single(worth.other), kind_bit("person"), ENOUGH,
     )  # fmt: skip
 
 
@@ -180,6 +193,7 @@ def meet(
     :param mark: -1 for each name; ``gained`` and ``held`` are 0, the latter twice.
     """
     two, nothing, one = np.float32(2), np.float32(0), np.float32(1)
+    no_bits = np.uint64(0)
     count, held_joins = held[0], held[1]
     touched = np.empty(len(mark), dtype=np.int32)
     pairs, filled, start, slots = 0, 0, 0, len(rows.query)
@@ -202,13 +216,29 @@ def meet(
         before = pairs
         weight, lone, heaviest = asked.weight[query], asked.lone[query], asked.heaviest[query]
         letters, initials = asked.letters[query], asked.initials[query]
-        single, first, most = asked.single[query], asked.first[query], asked.most[query]
+        single, first, nation = asked.single[query], asked.first[query], asked.nation[query]
         for place in range(met):
             name = touched[place]
             mark[name] = -1
             if not listed.kinds[name] & asked.kinds[query]:
                 continue
-            enough = asked.share[query] / listed.factor[name]
+            # As most_of: what the entry states may agree.
+            said, most = listed.stated[name], nothing
+            if said & BIRTH:
+                most += asked.birth[query]
+            if said & BIRTH_PLACE:
+                most += asked.birth_place[query]
+            if said & ADDRESS:
+                most += asked.address[query]
+            if nation != no_bits:
+                if listed.nations[name] & nation:
+                    most += told.country
+                elif said & PLACE:
+                    most += told.place
+                elif listed.nations[name] != no_bits:
+                    most += told.other
+            enough = max(told.threshold - (told.rarity + most), one) / told.full - told.slack
+            enough /= listed.factor[name]
             gain, total = gained[name], weight + listed.weight[name]
             # As loose_reach: every initial agrees, and stands for what tells most.
             theirs = listed.initials[name]

@@ -22,6 +22,7 @@ from esclusa.analysis.screening.index import kind_bit
 from esclusa.analysis.screening.listed_words import ListedWords
 from esclusa.analysis.screening.questions import Facts, Slots
 from esclusa.analysis.screening.search import SLACK, cheapest
+from esclusa.analysis.screening.stated import ADDRESS, BIRTH, BIRTH_PLACE, PLACE, Worth
 from esclusa.formats.compiling import compiled
 
 _LONGEST = 32
@@ -31,8 +32,10 @@ _LONGEST = 32
 class Asked(NamedTuple):
     """What is known of each query: :class:`~.closely.Needed` and :class:`~.questions.Facts`."""
 
-    share: Any
-    most: Any
+    nation: Any
+    birth: Any
+    birth_place: Any
+    address: Any
     weights: Any
     bits: Any
     letter: Any
@@ -55,6 +58,8 @@ class Listed(NamedTuple):
     bits: Any
     letter: Any
     met: Any
+    stated: Any
+    nations: Any
 
 
 class Looks(NamedTuple):
@@ -87,6 +92,10 @@ class Told(NamedTuple):
     few: Any
     least: Any
     slack: Any
+    threshold: Any
+    country: Any
+    place: Any
+    other: Any
     person: int
     enough: int
 
@@ -142,7 +151,7 @@ def _looks(slots: Slots) -> Looks:
 
 def _asked(facts: Facts, needed: Needed) -> Asked:
     return Asked(
-        needed.share, needed.most, facts.weights, facts.bits, facts.single, facts.lone,
+        *needed.asks, facts.weights, facts.bits, facts.single, facts.lone,
         facts.letters(single=True), facts.letters(single=False),
     )  # fmt: skip
 
@@ -151,19 +160,23 @@ def _listed(words: ListedWords) -> Listed:
     index, columns = words.index, words.index.columns
     return Listed(
         index.name_weights, index.name_factors, words.unlike, index.kinds, columns.first_word,
-        columns.words, index.listed_weights, words.bits, index.single, words.met,
+        columns.words, index.listed_weights, words.bits, index.single, words.met, columns.stated,
+        columns.nations,
     )  # fmt: skip
 
 
 def _told(words: ListedWords, needed: Needed) -> Told:
     weights, single = words.index.weights.name, np.float32
+    worth = Worth.of(words.index.weights.attribute)
     both = 2 * weights.conflict
     return Told(
         single(weights.initial_weight), single(weights.initial_weight * weights.initial),
         single(cheapest(weights)), single(both), single(min(weights.extra_query, both)),
         single(min(weights.extra_entry, both)), single(weights.full), single(weights.rarity),
         single(2 * weights.rarity_scale), single(weights.few), single(least_points(needed)),
-        single(SLACK), kind_bit("person"), ENOUGH,
+        single(SLACK), single(needed.threshold),
+        single(worth.country), single(worth.place),
+        single(worth.other), kind_bit("person"), ENOUGH,
     )  # fmt: skip
 
 
@@ -183,7 +196,23 @@ def reach(
         end = starts[pair + 1] if pair + 1 < len(starts) else len(slots)
         first = listed.first_word[name]
         size = listed.first_word[name + 1] - first
-        enough = asked.share[query] / listed.factor[name]
+        # As most_of: what the entry states may agree.
+        said, brings, nation = listed.stated[name], nothing, asked.nation[query]
+        if said & BIRTH:
+            brings += asked.birth[query]
+        if said & BIRTH_PLACE:
+            brings += asked.birth_place[query]
+        if said & ADDRESS:
+            brings += asked.address[query]
+        if nation != no_bits:
+            if listed.nations[name] & nation:
+                brings += told.country
+            elif said & PLACE:
+                brings += told.place
+            elif listed.nations[name] != no_bits:
+                brings += told.other
+        enough = max(told.threshold - (told.rarity + brings), one) / told.full - told.slack
+        enough /= listed.factor[name]
         single, begun = asked.single[query], asked.first[query]
         odd = (listed.unlike[name] & single) != no_bits
         # How the query's words meet those of the name.
@@ -280,7 +309,7 @@ def reach(
         rarity = told.rarity * (one - np.float32(math.exp(-agreed / told.scale)))
         if odd:
             share, rarity = one, told.rarity
-        reached = share * (told.full * listed.factor[name] + rarity) + asked.most[query]
+        reached = share * (told.full * listed.factor[name] + rarity) + brings
         kept = share >= enough and reached >= told.least
         unsure = not sure and not odd
         if listed.kinds[name] == told.person:

@@ -144,6 +144,40 @@ def _is_plain(tokens: tuple[str, ...], kind: str) -> bool:
     return not rules.opens or _joined_starts().isdisjoint([token[:2] for token in tokens])
 
 
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """A word of a name that no rule touches for its own sake: how it is compared, and whether a
+    legal form may end or begin so, or a ship's prefix begin so; see :func:`_is_plain`."""
+
+    tokens: tuple[str, ...]
+    ends: bool
+    starts: bool
+    prefix: bool
+
+
+def told(raw: str, kind: str) -> Told | None:
+    """Return what a word of a name becomes, a sign or two of some scripts several words, None where
+    a rule touches it.
+
+    :param raw: a word without blanks that is read alone.
+    """
+    rules = _rules(kind if kind in _PASSES else "any")
+    if kind not in _UNGLUED and _GLUED_FORM.search(raw):
+        return None
+    tokens = _split(latin(raw), dotted_apart=kind == "person")
+    if kind == "person":
+        tokens = tuple(map(_without_digits, tokens))
+    if not tokens or not rules.touched.isdisjoint(tokens):
+        return None
+    if rules.opens and not _joined_starts().isdisjoint([token[:2] for token in tokens]):
+        return None
+    return Told(
+        tokens,
+        rules.forms and tokens[-1] in _form_ends(),
+        rules.forms and tokens[0] in _form_starts(),
+        any(prefix.startswith(tokens[0]) for prefix in rules.prefixes),
+    )
+
+
 class _Rules(msgspec.Struct, frozen=True):
     """What can change a name of one kind: words, legal forms, ship prefixes, joined words."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from esclusa.analysis.screening.by_words import by_words
 from esclusa.analysis.screening.chinese import comparable
 from esclusa.analysis.screening.dates import Span, parse_span
 from esclusa.analysis.screening.identifiers import parse_identifier
@@ -55,13 +56,13 @@ def make_query(
     :param address: where the party lives or has its seat.
     """
     kind = kind if kind in KINDS else "any"
-    keys = {parse_identifier(text) for text in identifiers or () if text}
+    keys = {parse_identifier(text) for text in identifiers if text} if identifiers else ()
     return Query(
-        comparable(name or "", kind),
+        by_words(name or "", kind) or comparable(name or "", kind),
         kind,
-        parse_span(birth_date or ""),
+        parse_span(birth_date) if birth_date else None,
         country_code(nationality or ""),
-        tuple(sorted(key for key in keys if key[1])),
+        tuple(sorted(key for key in keys if key[1])) if keys else (),
         (birth_place or "")[:_PLACE_CHARS].strip(),
         (address or "")[:_PLACE_CHARS].strip(),
     )

@@ -28,7 +28,8 @@ from esclusa.analysis.screening.lookup import WORDS_KEPT, Lookups
 from esclusa.analysis.screening.query import Making, Query
 from esclusa.analysis.screening.questions import Words, questions
 from esclusa.analysis.screening.score import EntryScore, NameScore, score_entry, score_name
-from esclusa.analysis.screening.search import SLACK, Asked, candidates, kind_bits, look_up
+from esclusa.analysis.screening.search import Asked, candidates, kind_bits, look_up
+from esclusa.analysis.screening.stated import Asks, Worth
 
 ANSWERS_KEPT: Final = 50_000
 """Most answers are empty; for their size see ``WORDS_KEPT``."""
@@ -65,6 +66,7 @@ class Screener:
         self.lookups: Final = Lookups(index, words_kept, learned)
         self.making: Final = Making(answers_kept)
         self.made: Final = self.making.made
+        self._worth: Final = Worth.of(index.weights.attribute)
         self._answers_kept: Final = answers_kept
         self._answers: Final[OrderedDict[Query, tuple[Hit, ...]]] = OrderedDict()
         self._scored: Final[dict[Query, dict[int, NameScore | None]]] = {}
@@ -185,7 +187,7 @@ class Screener:
         if not asked.words or not names:
             return False
         index, listed = self.index, self.index.names
-        least, enough = self._least_of(query)
+        asks = attributes.asks(query, index.weights.attribute)
         found: list[NameScore] = []
         scored: dict[int, NameScore | None] = {}
         # An entry's names follow each other, and no entry's score depends on another's.
@@ -195,6 +197,7 @@ class Screener:
                 if self._any_enough(query, found):
                     return self._keep(query, scored)
                 found = []
+            least, enough = self._least_of(asks, number)
             score = scored[number] = score_name(index, query, asked, name, least, enough)
             if score is not None and name.entry not in numbers:
                 found.append(score)
@@ -256,43 +259,38 @@ class Screener:
         """
         if not asked.words:
             return {}
-        least, enough = self._least_of(query)
-        known = self._scored.pop(query, None)
-        best = self._best_names(query, asked, names, least, enough, known or _NOTHING)
-        for number in numbers:
-            best.update(self._best_names(query, asked, self.index.names_of(number)))
-        return best
-
-    def _least_of(self, query: Query) -> tuple[float, float]:
-        """Return the share and the points that a name needs."""
-        most = attributes.most(query, self.index.weights.attribute)
-        # What is below 0 counts as 0, and is a hit where that is the threshold.
-        return self._least(most), self.threshold - most if self.threshold > 0 else -math.inf
-
-    def _best_names(
-        self, query: Query, asked: Asked, names: Iterable[int], least: float = 0.0,
-        enough: float = -math.inf, known: Mapping[int, NameScore | None] = _NOTHING,
-    ) -> dict[int, list[NameScore]]:  # fmt: skip
-        """:param least: the share that a name needs.
-        :param enough: the points that it needs; one with fewer makes no hit of its entry.
-        :param known: what some of the names scored with these.
-        """
         index, listed = self.index, self.index.names
+        asks = attributes.asks(query, index.weights.attribute)
+        known = self._scored.pop(query, None) or _NOTHING
         scored = (
-            known[n] if n in known else score_name(index, query, asked, listed[n], least, enough)
+            known[n] if n in known
+            else score_name(index, query, asked, listed[n], *self._least_of(asks, n))
             for n in names
         )  # fmt: skip
-        return _best(score for score in scored if score is not None)
+        best = _best(score for score in scored if score is not None)
+        for number in numbers:
+            every = (
+                score_name(index, query, asked, listed[n]) for n in index.names_of(number)
+            )  # fmt: skip
+            best.update(_best(score for score in every if score is not None))
+        return best
+
+    def _least_of(self, asks: Asks, name: int) -> tuple[float, float]:
+        """Return the share and the points that a name needs; one with fewer makes no hit of its
+        entry."""
+        columns = self.index.columns
+        most = asks.most(columns.stated.item(name), columns.nations.item(name), self._worth)
+        # What is below 0 counts as 0, and is a hit where that is the threshold.
+        return self._least(most), self.threshold - most if self.threshold > 0 else -math.inf
 
     def needed(self, queries: Sequence[Query]) -> Needed:
         """Return what names need to be hits of these queries."""
         points = self.index.weights.attribute
-        most = [attributes.most(query, points) for query in queries]
+        kinds = {kind: kind_bits(kind) for kind in {query.kind for query in queries}}
         return Needed(
             self.threshold,
-            np.array([self._least(each) for each in most], np.float32) - np.float32(SLACK),
-            np.array(most, np.float32),
-            np.array([kind_bits(query.kind) for query in queries], np.uint8),
+            attributes.asks_of(queries, points),
+            np.array([kinds[query.kind] for query in queries], np.uint8),
             np.array([bool(query.name.signs) for query in queries], np.bool_),
         )
 

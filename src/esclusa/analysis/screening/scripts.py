@@ -37,6 +37,10 @@ _RULED: Final = re.compile(
 )
 """Signs that some rule below is about; a text without any is AnyAscii's alone."""
 _SIGNS_KEPT: Final = 100_000
+_BEFORE: Final = "AB"
+_ARTICLE: Final = "الغني"
+"""A word, and one with an article, that tell whether a rule joins another with them; what joins any
+two words is the one behind."""
 _PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -69,6 +73,18 @@ def _core(text: str) -> str:
     """Return what :func:`_in_ascii` does, of what stands between the words that are ASCII already:
     no rule but those on Arabic words looks beyond a blank into these."""
     return _in_ascii(text)
+
+
+def joins(word: str) -> bool:
+    """Answer whether a word may be joined with the one before it, whatever script that is in, or
+    with an Arabic article behind it. All other rules look at one word alone, but for what
+    :func:`~.letters.by_language` says of them."""
+    if not _ABJAD_WORD.search(word):
+        return False
+    bare = _VOWEL_SIGNS.sub("", _INVISIBLE.sub("", word))
+    alone, behind = _arranged(bare), _arranged(_ARTICLE)
+    before = _arranged(f"{_BEFORE} {bare}") != f"{_BEFORE} {alone}"
+    return before or _arranged(f"{bare} {_ARTICLE}") != f"{alone} {behind}"
 
 
 def _in_ascii(text: str) -> str:

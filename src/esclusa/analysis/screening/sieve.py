@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,8 +28,14 @@ _FEW: Final = 1_000
 """Fewer are not worth the way to a process that waits."""
 
 Hits = tuple[Hit, ...]
-Found = tuple[list[bool], dict[int, tuple[Query, Hits]]]
-"""Of each party whether it is kept, and by their places what was asked of some, with all hits."""
+Asked = list[tuple[int, Query, Hits]]
+"""By their places what was asked of some parties, with all hits."""
+Found = tuple[list[bool], bytes | Asked]
+"""Of each party whether it is kept, and of some what was asked: as bytes, which are made and read
+in a tenth of the time that :mod:`pickle` takes, or as it is, where a text cannot be written so."""
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Asked).decode
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -118,7 +125,7 @@ class Sieve:
             return _met(self._bulk, parties)[0]
         kept: list[bool] = []
         for met, found in told:
-            for place, (query, hits) in found.items():
+            for place, query, hits in _decode(found) if isinstance(found, bytes) else found:
                 self._screener.making.keep(parties[len(kept) + place], query)
                 self._screener.remember(query, hits)
             kept += met
@@ -169,6 +176,16 @@ def _begin(
 
 
 def _some(piece: Piece) -> Found:
+    """Do what :func:`_answered` does; Python looks for no cycles meanwhile. What is made is in
+    none, and each look would walk all words looked up so far."""
+    gc.disable()
+    try:
+        return _answered(piece)
+    finally:
+        gc.enable()
+
+
+def _answered(piece: Piece) -> Found:
     """Return which parties hit an entry looked for, and all hits of these, of those on a record
     with one, and of those whose hits are wanted."""
     some, every = _work[0]
@@ -179,5 +196,8 @@ def _some(piece: Piece) -> Found:
             places.update(record)
     asked = sorted(places, key=lambda place: piece.parties[place])
     some_of = [queries[place] for place in asked]
-    answers = zip(some_of, every.answers(some_of), strict=True)
-    return met, dict(zip(asked, answers, strict=True))
+    found = list(zip(asked, some_of, every.answers(some_of), strict=True))
+    try:
+        return met, _encode(found)
+    except UnicodeEncodeError:  # half of a surrogate pair is no text
+        return met, found

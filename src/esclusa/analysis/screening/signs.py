@@ -30,7 +30,12 @@ def written_signs(text: str) -> str:
 
     Each Chinese sign in the one form that its variants share.
     """
-    return _written(text) if not text.isascii() and _MAY_BE_SIGNS.search(text) else ""
+    return _written(text) if may_be_signs(text) else ""
+
+
+def may_be_signs(text: str) -> bool:
+    """Answer whether a text may hold a Chinese or Korean sign."""
+    return not text.isascii() and bool(_MAY_BE_SIGNS.search(text))
 
 
 @lru_cache(maxsize=50_000)

@@ -10,8 +10,9 @@ import polars as pl
 import profile_worlds as worlds
 import pytest
 
-from esclusa.analysis.profiles import State, coding, peers, profile, shaping
+from esclusa.analysis.profiles import State, coding, peers, profile, shaping, stream
 from esclusa.analysis.profiles import rows as rows_module
+from esclusa.analysis.profiles.compiled import INSTALLED, compiled, numbered
 from esclusa.analysis.profiles.planted import outcomes_of_world, rows_of_world
 from esclusa.analysis.world import World, read_parameters
 
@@ -110,6 +111,29 @@ def test_numbers_too_large_to_be_packed_are_grouped_all_the_same() -> None:
     assert codes.size == 3
     with pytest.raises(ValueError, match="negative"):
         coding.in_order(numbers)
+
+
+@pytest.mark.parametrize("most", (3, 1 << 20, 1 << 31))
+def test_pairs_of_codes_are_numbered_as_they_appear_however_large_they_are(most: int) -> None:
+    some = np.random.default_rng(7)
+    head, tail = (some.integers(-1, most, 200).astype(np.int32) for _ in range(2))
+    head[100:], tail[100:] = head[:100], tail[:100]  # each comes again
+    seen: dict[tuple[int, int], int] = {}
+    wanted = [
+        seen.setdefault(pair, len(seen)) if min(pair) >= 0 else -1
+        for pair in zip(head.tolist(), tail.tolist(), strict=True)
+    ]
+    for loop in (numbered, compiled(numbered)) if INSTALLED else (numbered,):
+        table, code = np.zeros((256, 2), np.int64), np.empty(200, np.int32)
+        assert loop(head, tail, most, table, code) == len(seen)
+        assert code.tolist() == wanted
+
+
+@pytest.mark.parametrize("ahead", (0, 1, 60, 99, 100))
+def test_moments_of_which_some_stand_in_order_are_ordered_as_they_stand(ahead: int) -> None:
+    at = np.random.default_rng(ahead).integers(0, 40, 100) * 1_000_000
+    at[:ahead].sort()
+    assert stream._by_moment(at).tolist() == np.argsort(at, kind="stable").tolist()
 
 
 def test_a_way_that_is_not_there_is_refused(trade: Trade) -> None:

@@ -151,7 +151,7 @@ def test_a_person_takes_a_record_back_with_a_reason_that_one_audit_line_holds(tw
 def test_a_recall_without_a_settled_erasure_brings_no_receipt(two: World) -> None:
     give(two, Bill())
     node, giver = two["northreach"], two["marisol"]
-    node.exchange.settle = lambda: 0  # type: ignore[method-assign]
+    node.exchange.settle = lambda **_given: 0  # type: ignore[method-assign]
     recall(two)
     assert receipts(giver, "northreach") == []
     see_nothing_yet_owed = dict(node.exchange.state().owed)

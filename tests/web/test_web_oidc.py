@@ -8,7 +8,6 @@ import datetime as dt
 import hashlib
 import hmac
 import html
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,24 +18,30 @@ import httpx
 import msgspec
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from oidc_browser import (
+    CODE,
+    CSRF,
+    ONWARD,
+    PASSWORD,
+    RETURN,
+    Browser,
+    kinds,
+    made_node,
+    refused,
+    settings_for,
+    tie,
+    use,
+)
 from oidc_world import IdentityProvider, identity_provider
 from walker import Walker
 
 from esclusa.errors import ConfigError, ProviderError
 from esclusa.ledger import sign_ins
 from esclusa.node import Node
-from esclusa.node.oidc_provider import Provider
 from esclusa.node.oidc_settings import Oidc
 from esclusa.node.settings import Settings, load
 from esclusa.sharing.reader import Role
 from esclusa.web.gatekeeper import EARLY_COOKIE
-
-HOME = "http://127.0.0.1:8484"
-RETURN = HOME + "/sign-in/return"
-PASSWORD = "correct horse battery"
-_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-_ONWARD = re.compile(r'content="0; url=([^"]+)"')
-_CODE = re.compile(r"<strong><code>([0-9A-Z]{8})</code></strong>")
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +56,11 @@ def provider(running: IdentityProvider) -> Iterator[IdentityProvider]:
     running.honest()
 
 
-def settings_for(provider: IdentityProvider, **more: Any) -> Oidc:
-    usual = {"client_secret_file": "oidc.secret", "title": "Marisol ID"}
-    return Oidc(
-        issuer=provider.issuer, client_id="esclusa", return_address=RETURN, **(usual | more)
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def world(running: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """Ana, an analyst, and Sol, a supervisor, are tied to the provider's people of these names."""
-    folder = tmp_path_factory.mktemp("oidc") / "node"
-    Node.create(folder, agency="marisol").close()
-    (folder / "oidc.secret").write_text("s3cret&/\n", encoding="utf-8")
-    made = Node(folder, msgspec.structs.replace(load(folder), oidc=settings_for(running)))
-    for name, role in (("ana", Role.ANALYST), ("sol", Role.SUPERVISOR)):
-        made.add_user(made.administrator(), name=name, password=PASSWORD, role=role, clearance=1)
+    made = made_node(tmp_path_factory.mktemp("oidc") / "node", running.issuer, secret="s3cret&/")
+    for name in ("ana", "sol"):
         link(made, running, name)
     yield made
     made.close()
@@ -75,67 +69,22 @@ def world(running: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def node(world: Node, running: IdentityProvider) -> Iterator[Node]:
     """The world's node with a provider that has not been asked anything yet."""
-    use(world, settings_for(running))
+    use(world, settings_for(running.issuer))
     yield world
-    use(world, settings_for(running))
-
-
-def use(node: Node, chosen: Oidc, **more: Any) -> None:
-    """Give the node's desk other settings of its provider."""
-    node.oidc_desk.provider = Provider(chosen, node.folder, **more)
+    use(world, settings_for(running.issuer))
 
 
 def link(node: Node, provider: IdentityProvider, name: str) -> None:
     """Let a person come, and have the administrator say who it is."""
-    code = _CODE.search(Browser(node).through(provider, f"sub-{name}").text)
-    assert code is not None
-    node.oidc_desk.approve(node.administrator(), code[1], name)
+    tie(node, Guest(node).through(provider, f"sub-{name}"), name)
 
 
-class Browser(Walker):
-    """A browser that signs in through the provider."""
-
-    def leave(self, **form: str) -> httpx.Response:
-        """Press the button of the sign-in page."""
-        csrf = _CSRF.search(self.client.get("/sign-in").text)[1]  # type: ignore[index]
-        return self.client.post("/sign-in/provider", data={"csrf": csrf} | form)
-
-    def onward(self, **form: str) -> str:
-        """Press the button; return the address at the provider."""
-        answer = self.leave(**form)
-        assert answer.status_code == 200, answer.text
-        return html.unescape(_ONWARD.search(answer.text)[1])  # type: ignore[index]
-
-    def come(self, address: str) -> httpx.Response:
-        """Follow the provider back."""
-        assert address.startswith(RETURN)
-        return self.client.get(address.removeprefix(HOME))
+class Guest(Browser):
+    """A browser whose person has nothing to fill in at the provider but the subject."""
 
     def through(self, provider: IdentityProvider, subject: str, **form: str) -> httpx.Response:
         """Go there, sign in as a subject, come back."""
         return self.come(provider.agree(self.onward(**form), subject))
-
-    @property
-    def inside(self) -> bool:
-        """Whether the browser has a session of this node."""
-        return self.client.get("/help").status_code == 200
-
-
-def kinds(node: Node) -> str:
-    """Return what the newest line of the log says of a refusal."""
-    with node.store.read() as connection:
-        from esclusa.ledger import audit
-
-        return str(audit.lines(connection, limit=1, action="session:refuse")[0].detail)
-
-
-def refused(browser: Browser, node: Node, answer: httpx.Response, kind: str) -> None:
-    """The answer lets nobody in, says nothing of why, and the log says it in a word."""
-    assert answer.status_code == 401
-    assert "The sign-in did not work." in answer.text
-    assert f"oidc {kind}" not in answer.text and "claim-" not in answer.text
-    assert not browser.inside
-    assert kinds(node) == f"oidc {kind}"
 
 
 # --- who gets in ---------------------------------------------------------------------------------
@@ -144,12 +93,12 @@ def refused(browser: Browser, node: Node, answer: httpx.Response, kind: str) -> 
 def test_a_person_whom_an_administrator_approved_signs_in_with_the_purpose_chosen(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     answer = browser.through(
         provider, "sub-ana", next="/queue?port=PAONX", purpose="sanctions", language="es"
     )
     assert answer.status_code == 200
-    assert _ONWARD.search(answer.text)[1] == "/queue?port=PAONX"  # type: ignore[index]
+    assert ONWARD.search(answer.text)[1] == "/queue?port=PAONX"  # type: ignore[index]
     reader = node.reader(browser.client.cookies["esclusa"])
     assert (reader.name, reader.role, reader.purpose) == ("ana", Role.ANALYST, "sanctions")
     assert (int(reader.clearance), reader.language) == (1, "es")
@@ -162,7 +111,7 @@ def test_the_request_carries_state_nonce_and_an_s256_challenge_rfc_7636_and_no_t
 ) -> None:
     seen = []
     for _ in range(2):
-        asked = parse_qs(urlsplit(Browser(node).onward()).query)
+        asked = parse_qs(urlsplit(Guest(node).onward()).query)
         assert asked["response_type"] == ["code"] and asked["redirect_uri"] == [RETURN]
         assert asked["code_challenge_method"] == ["S256"] and "openid" in asked["scope"][0].split()
         assert min(len(asked[name][0]) for name in ("state", "nonce", "code_challenge")) >= 43
@@ -175,13 +124,13 @@ def test_a_stranger_whom_the_provider_knows_gets_a_code_for_the_administrator_an
     node: Node, provider: IdentityProvider
 ) -> None:
     provider.person("sub-eve", preferred_username="ana", roles=["administrator"])
-    browser = Browser(node)
+    browser = Guest(node)
     answer = browser.through(provider, "sub-eve")
     assert answer.status_code == 403 and "Ask your administrator" in answer.text
     assert not browser.inside and "esclusa" not in browser.client.cookies
-    code = _CODE.search(answer.text)[1]  # type: ignore[index]
-    again = Browser(node).through(provider, "sub-eve")
-    assert _CODE.search(again.text)[1] == code  # type: ignore[index]
+    code = CODE.search(answer.text)[1]  # type: ignore[index]
+    again = Guest(node).through(provider, "sub-eve")
+    assert CODE.search(again.text)[1] == code  # type: ignore[index]
     (waiting,) = [one for one in node.oidc_desk.links(node.administrator()) if one.code == code]
     assert (waiting.called, waiting.account) == ("ana", "")
     node.oidc_desk.drop(node.administrator(), code)
@@ -193,18 +142,18 @@ def test_a_closed_account_opens_for_nobody_and_an_ended_link_neither(
     admin = node.administrator()
     node.add_user(admin, name="leo", password="", role=Role.ANALYST)
     link(node, provider, "leo")
-    browser = Browser(node)
+    browser = Guest(node)
     assert browser.through(provider, "sub-leo").status_code == 200 and browser.inside
     node.account_desk.close(admin, "leo", seen=node.account_desk.one(admin, "leo").seen)
     assert not browser.inside
-    assert Browser(node).through(provider, "sub-leo").status_code == 403
+    assert Guest(node).through(provider, "sub-leo").status_code == 403
     node.account_desk.reopen(admin, "leo", seen=node.account_desk.one(admin, "leo").seen)
-    browser = Browser(node)
+    browser = Guest(node)
     assert browser.through(provider, "sub-leo").status_code == 200
     (mine,) = [one for one in node.oidc_desk.links(admin) if one.account == "leo"]
     node.oidc_desk.drop(admin, mine.code)
     assert not browser.inside
-    assert Browser(node).through(provider, "sub-leo").status_code == 403
+    assert Guest(node).through(provider, "sub-leo").status_code == 403
 
 
 def test_an_account_without_a_password_is_opened_by_none(node: Node) -> None:
@@ -217,12 +166,15 @@ def test_local_sign_in_can_be_off_but_for_the_accounts_named(
     node: Node, provider: IdentityProvider
 ) -> None:
     chosen = msgspec.structs.replace(
-        node.settings, oidc=settings_for(provider), local_sign_in=False, local_accounts=("sol",)
+        node.settings,
+        oidc=settings_for(provider.issuer),
+        local_sign_in=False,
+        local_accounts=("sol",),
     )
     strict = Node(node.folder, chosen)
     assert Walker(strict).try_sign_in("ana", password=PASSWORD).status_code == 401
     assert Walker(strict).try_sign_in("sol", password=PASSWORD).status_code == 303
-    assert Browser(strict).through(provider, "sub-ana").status_code == 200
+    assert Guest(strict).through(provider, "sub-ana").status_code == 200
     closed = Node(node.folder, msgspec.structs.replace(chosen, local_accounts=()))
     page = Walker(closed).client.get("/sign-in").text
     assert 'name="password"' not in page and "Marisol ID" in page
@@ -233,9 +185,9 @@ def test_local_sign_in_can_be_off_but_for_the_accounts_named(
 def test_after_signing_out_the_page_offers_the_providers_own_way_out(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     browser.through(provider, "sub-ana")
-    browser.token = _CSRF.search(browser.client.get("/help").text)[1]  # type: ignore[index]
+    browser.token = CSRF.search(browser.client.get("/help").text)[1]  # type: ignore[index]
     assert browser.post("/sign-out").headers["location"] == "/sign-in?left=1"
     assert not browser.inside
     page = browser.client.get("/sign-in?left=1").text
@@ -248,11 +200,11 @@ def test_after_signing_out_the_page_offers_the_providers_own_way_out(
 def test_an_answer_counts_once_a_replayed_state_is_refused(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     back = provider.agree(browser.onward(), "sub-ana")
     kept = browser.client.cookies["esclusa_away"]
     assert browser.come(back).status_code == 200
-    thief = Browser(node)
+    thief = Guest(node)
     thief.client.cookies.set("esclusa_away", kept, domain="node.test")
     refused(thief, node, thief.come(back), "state")
 
@@ -260,7 +212,7 @@ def test_an_answer_counts_once_a_replayed_state_is_refused(
 def test_an_answer_in_another_browser_is_refused_login_csrf(
     node: Node, provider: IdentityProvider
 ) -> None:
-    attacker, victim = Browser(node), Browser(node)
+    attacker, victim = Guest(node), Guest(node)
     back = provider.agree(attacker.onward(), "sub-ana")
     refused(victim, node, victim.come(back), "browser")
     victim.onward()  # has a cookie of its own now
@@ -272,13 +224,13 @@ def test_an_answer_in_another_browser_is_refused_login_csrf(
 def test_an_answer_that_nobody_asked_for_is_refused(
     node: Node, provider: IdentityProvider, answer: str
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     browser.onward()
     refused(browser, node, browser.come(RETURN + answer), "state")
 
 
 def test_a_refusal_at_the_provider_lets_nobody_in(node: Node, provider: IdentityProvider) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     address = browser.onward()
     state = parse_qs(urlsplit(address).query)["state"][0]
     back = provider.refuse(address)
@@ -289,7 +241,7 @@ def test_a_refusal_at_the_provider_lets_nobody_in(node: Node, provider: Identity
 def test_a_code_of_another_sign_in_does_not_fit_its_verifier_code_injection(
     node: Node, provider: IdentityProvider
 ) -> None:
-    victim, attacker = Browser(node), Browser(node)
+    victim, attacker = Guest(node), Guest(node)
     stolen = parse_qs(urlsplit(provider.agree(victim.onward(), "sub-ana")).query)["code"][0]
     own = parse_qs(urlsplit(attacker.onward()).query)["state"][0]
     refused(attacker, node, attacker.come(f"{RETURN}?state={own}&code={stolen}"), "refused")
@@ -298,7 +250,7 @@ def test_a_code_of_another_sign_in_does_not_fit_its_verifier_code_injection(
 def test_the_session_is_a_new_one_and_the_one_before_ends_session_fixation(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     browser.client.cookies.set("esclusa", "planted-by-somebody", domain="node.test")
     browser.client.cookies.set(EARLY_COOKIE, "planted-too", domain="node.test")
     browser.client.cookies.clear()
@@ -307,7 +259,7 @@ def test_the_session_is_a_new_one_and_the_one_before_ends_session_fixation(
     browser.client.cookies.set("esclusa_likes", "en|1", domain="node.test")
     csrf = node.csrf(first)
     answer = browser.client.post("/sign-in/provider", data={"csrf": csrf})
-    back = provider.agree(html.unescape(_ONWARD.search(answer.text)[1]), "sub-sol")  # type: ignore[index]
+    back = provider.agree(html.unescape(ONWARD.search(answer.text)[1]), "sub-sol")  # type: ignore[index]
     browser.come(back)
     second = browser.client.cookies["esclusa"]
     assert second != first and node.reader(second).name == "sol"
@@ -317,21 +269,21 @@ def test_the_session_is_a_new_one_and_the_one_before_ends_session_fixation(
 
 
 def test_the_button_needs_the_forms_token(node: Node, provider: IdentityProvider) -> None:
-    assert Browser(node).client.post("/sign-in/provider", data={"csrf": "x"}).status_code == 403
+    assert Guest(node).client.post("/sign-in/provider", data={"csrf": "x"}).status_code == 403
 
 
 @pytest.mark.parametrize("wanted", ("//evil.test", "https://evil.test/", "/\\evil.test", "javascript:x"))  # fmt: skip
 def test_the_way_on_never_leads_to_another_site_open_redirect(
     node: Node, provider: IdentityProvider, wanted: str
 ) -> None:
-    answer = Browser(node).through(provider, "sub-ana", next=wanted)
-    assert _ONWARD.search(answer.text)[1] == "/"  # type: ignore[index]
+    answer = Guest(node).through(provider, "sub-ana", next=wanted)
+    assert ONWARD.search(answer.text)[1] == "/"  # type: ignore[index]
 
 
 def test_the_cookie_of_the_way_is_bound_to_the_host_and_out_of_scripts_reach(
     node: Node, provider: IdentityProvider
 ) -> None:
-    answer = Browser(node, secure=True).leave()
+    answer = Guest(node, secure=True).leave()
     (cookie,) = [one for one in answer.headers.get_list("set-cookie") if "esclusa_away" in one]
     assert cookie.startswith("__Host-esclusa_away=")
     assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"))
@@ -340,7 +292,7 @@ def test_the_cookie_of_the_way_is_bound_to_the_host_and_out_of_scripts_reach(
 def test_a_purpose_that_the_role_may_not_read_for_is_refused(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana", purpose="audit"), "purpose")
 
 
@@ -348,7 +300,7 @@ def test_a_purpose_that_the_role_may_not_read_for_is_refused(
 def test_many_tries_from_one_address_are_slowed_down(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     answers = [browser.client.get("/sign-in/return?state=x").status_code for _ in range(32)]
     assert answers[:30] == [401] * 30 and answers[30:] == [429] * 2
 
@@ -370,7 +322,7 @@ OTHER = RSAKey.generate_key(2048, {"kid": "other"})
 
 def test_a_token_signed_by_another_key_is_refused(node: Node, provider: IdentityProvider) -> None:
     provider.forge(lambda claims: claims, OTHER)
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), "signature")
     provider.forge(lambda claims: claims, OTHER, kid="other")
     refused(browser, node, browser.through(provider, "sub-ana"), "key")
@@ -385,7 +337,7 @@ def test_a_token_without_a_signature_alg_none_is_refused(
     node: Node, provider: IdentityProvider
 ) -> None:
     provider.front.tokens = _unsigned
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), "algorithm")
 
 
@@ -400,7 +352,7 @@ def test_a_token_signed_with_the_public_key_as_a_shared_secret_is_refused_rfc_87
         return f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 
     provider.front.tokens = confused
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), "algorithm")
 
 
@@ -443,14 +395,14 @@ def test_a_token_of_the_providers_own_key_with_wrong_claims_is_refused(
 
     provider.publish(OTHER)
     provider.forge(changed, OTHER, kid="other")
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), kind)
 
 
 @pytest.mark.parametrize("token", ("", "x", "a.b.c", "e30.e30.", "x" * 40_000, "é.é.é"))
 def test_what_is_no_token_is_refused(node: Node, provider: IdentityProvider, token: str) -> None:
     provider.front.tokens = lambda _own: token
-    browser = Browser(node)
+    browser = Guest(node)
     answer = browser.through(provider, "sub-ana")
     assert answer.status_code == 401 and not browser.inside
     assert kinds(node).startswith("oidc token-") or kinds(node) == "oidc algorithm"
@@ -462,7 +414,7 @@ def test_a_token_made_for_something_else_is_refused_rfc_8725_3_11(
 ) -> None:
     provider.publish(OTHER)
     provider.forge(lambda claims: claims, OTHER, typ=typ)
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), "token-type")
 
 
@@ -478,18 +430,18 @@ def test_the_providers_keys_may_be_of_other_kinds_and_may_change_while_we_run(
     node: Node, provider: IdentityProvider, key: ECKey | OKPKey
 ) -> None:
     clock = [1_000.0 + time.time()]
-    use(node, settings_for(provider), clock=lambda: clock[0])
+    use(node, settings_for(provider.issuer), clock=lambda: clock[0])
     before = provider.front.asked.get("/jwks", 0)
-    assert Browser(node).through(provider, "sub-ana").status_code == 200
+    assert Guest(node).through(provider, "sub-ana").status_code == 200
     provider.publish(key)
     provider.forge(lambda claims: claims, key, kid=str(key.kid))
     # Newer keys are fetched at once, yet not for every token that somebody makes up.
     clock[0] += 11
-    assert Browser(node).through(provider, "sub-ana").status_code == 200
+    assert Guest(node).through(provider, "sub-ana").status_code == 200
     assert provider.front.asked["/jwks"] == before + 2
     provider.forge(lambda claims: claims, OTHER, kid="unknown")
     for _ in range(3):
-        assert Browser(node).through(provider, "sub-ana").status_code == 401
+        assert Guest(node).through(provider, "sub-ana").status_code == 401
     assert provider.front.asked["/jwks"] == before + 2
 
 
@@ -497,7 +449,7 @@ def test_a_key_for_encryption_signs_nothing(node: Node, provider: IdentityProvid
     published = OTHER.as_dict(private=False) | {"use": "enc"}
     provider.front.says["/jwks"] = lambda _own: {"keys": [published]}
     provider.forge(lambda claims: claims, OTHER, kid="other")
-    browser = Browser(node)
+    browser = Guest(node)
     refused(browser, node, browser.through(provider, "sub-ana"), "key")
 
 
@@ -510,20 +462,20 @@ def test_another_issuer_in_the_description_is_refused_mix_up(
     provider.front.says["/.well-known/openid-configuration"] = lambda own: (
         own | {"issuer": "https://evil.test"}
     )
-    answer = Browser(node).leave()
+    answer = Guest(node).leave()
     assert answer.status_code == 503 and "evil.test" not in answer.text
 
 
 def test_another_issuer_in_the_answer_is_refused_rfc_9207(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     back = provider.agree(browser.onward(), "sub-ana")
     refused(browser, node, browser.come(back + "&iss=https%3A%2F%2Fevil.test"), "issuer")
     provider.front.says["/.well-known/openid-configuration"] = lambda own: (
         own | {"authorization_response_iss_parameter_supported": True}
     )
-    use(node, settings_for(provider))
+    use(node, settings_for(provider.issuer))
     refused(browser, node, browser.through(provider, "sub-ana"), "issuer")
     back = provider.agree(browser.onward(), "sub-ana")
     assert browser.come(f"{back}&iss={provider.issuer}").status_code == 200
@@ -536,7 +488,7 @@ def test_an_endpoint_that_is_no_https_address_is_refused(
     provider.front.says["/.well-known/openid-configuration"] = lambda own: (
         own | {"token_endpoint": endpoint}
     )
-    assert Browser(node).leave().status_code == 503
+    assert Guest(node).leave().status_code == 503
 
 
 def test_a_provider_out_of_reach_is_told_and_password_sign_in_goes_on(
@@ -544,14 +496,14 @@ def test_a_provider_out_of_reach_is_told_and_password_sign_in_goes_on(
 ) -> None:
     gone = Oidc(issuer="http://127.0.0.1:9", client_id="esclusa", return_address=RETURN)
     use(node, gone)
-    assert Browser(node).leave().status_code == 503
+    assert Guest(node).leave().status_code == 503
     assert Walker(node).try_sign_in("sol", password=PASSWORD).status_code == 303
 
 
 def test_an_answer_beyond_measure_and_one_that_is_no_json_are_refused(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     provider.front.says["/jwks"] = lambda own: own | {"more": "x" * 300_000}
     refused(browser, node, browser.through(provider, "sub-ana"), "answer")
     provider.front.says["/jwks"] = lambda own: {"keys": "none"}
@@ -561,16 +513,16 @@ def test_an_answer_beyond_measure_and_one_that_is_no_json_are_refused(
 def test_the_secret_goes_to_the_token_endpoint_alone_and_in_its_header(
     node: Node, provider: IdentityProvider
 ) -> None:
-    browser = Browser(node)
+    browser = Guest(node)
     address = browser.onward()
     assert "s3cret" not in address
     assert browser.come(provider.agree(address, "sub-ana")).status_code == 200
     assert not {"client_id", "client_secret"} & set(provider.front.forms[-1])
-    use(node, settings_for(provider, client_secret_file="missing"))
-    other = Browser(node)
+    use(node, settings_for(provider.issuer, client_secret_file="missing"))
+    other = Guest(node)
     refused(other, node, other.through(provider, "sub-ana"), "secret")
     # A client without a secret names itself; this provider takes none such.
-    use(node, settings_for(provider, client_secret_file=""))
+    use(node, settings_for(provider.issuer, client_secret_file=""))
     refused(other, node, other.through(provider, "sub-ana"), "refused")
     assert provider.front.forms[-1]["client_id"] == ["esclusa"]
 
@@ -587,10 +539,10 @@ def test_what_the_provider_says_of_roles_can_stand_in_the_way_and_never_raises(
     node: Node, provider: IdentityProvider, said: Any, status: int
 ) -> None:
     values = {"esclusa-analyst": Role.ANALYST, "esclusa-boss": Role.SUPERVISOR}
-    use(node, settings_for(provider, role_claim="groups", role_values=values))
+    use(node, settings_for(provider.issuer, role_claim="groups", role_values=values))
     provider.publish(OTHER)
     provider.forge(lambda claims: claims | {"groups": said, "clearance": 4}, OTHER, kid="other")
-    browser = Browser(node)
+    browser = Guest(node)
     assert browser.through(provider, "sub-ana").status_code == status
     if status == 200:
         reader = node.reader(browser.client.cookies["esclusa"])
@@ -643,7 +595,7 @@ def test_a_node_without_a_provider_has_no_such_addresses() -> None:
     walker = Walker()
     page = walker.client.get("/sign-in").text
     assert "/sign-in/provider" not in page
-    csrf = _CSRF.search(page)[1]  # type: ignore[index]
+    csrf = CSRF.search(page)[1]  # type: ignore[index]
     assert walker.client.post("/sign-in/provider", data={"csrf": csrf}).status_code == 404
     assert walker.client.get("/sign-in/return?state=x&code=x").status_code == 404
 

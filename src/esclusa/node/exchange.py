@@ -9,6 +9,7 @@ Nothing here talks to a network or a file: :mod:`esclusa.node.line` and bundles 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -20,6 +21,7 @@ from esclusa.errors import (
     AgreementError,
     EsclusaError,
     ExchangeError,
+    LedgerError,
     NotFound,
     TrustError,
     WireError,
@@ -66,6 +68,7 @@ from esclusa.sharing.exchange.state import Effects, Rules, State
 from esclusa.sharing.keys import AUTHORITY, BUNDLE, EXCHANGE, Key, Revocation
 from esclusa.sharing.terms import Plan
 
+_LOG: Final = logging.getLogger("esclusa")
 _PUBLISHED: Final = "published"
 _AT_ONCE: Final = 500
 """Records stated in one transaction."""
@@ -76,6 +79,12 @@ _SMALL: Final = 25_000
 _CARRIERS: Final = frozenset({Put, Correct, Narrow})
 _LET_GO: Final = 10_000
 """Copies erased in one transaction: it holds the lock about a second."""
+_PATIENCE_S: Final = 60
+"""How long to wait for another process that erases a lot, as long as a writer waits for another."""
+_HANGS: Final = (
+    "another process of this node has not come to the end of an erasure within a minute: look for"
+    " it and end it if it hangs; nothing is lost by that, what it began is done again"
+)
 
 
 class Exchange(RecallOrders):
@@ -378,7 +387,7 @@ class Exchange(RecallOrders):
         if effects.refused is not None:
             raise effects.refused
         self.log.catch_up()
-        self.settle()
+        self.settle(wait=False)  # what another process is at comes before its tick ends, or in ours
         with suppress(EsclusaError):
             for follow in self.taken:
                 follow()
@@ -438,16 +447,21 @@ class Exchange(RecallOrders):
         for keep_up in self.upkeep:
             keep_up()
 
-    def settle(self) -> int:
+    def settle(self, *, wait: bool = True) -> int:
         """Erase what is owed, report it, and leave no trace of it in the database's files.
 
-        One thread at a time: between an erasure and its report another one would erase again, find
-        nothing, and report that, before what is kept beside the ledger has let go of it.
+        One thread of one process at a time: between an erasure and its report another one would
+        erase again, find nothing, and report that, before what is kept beside the ledger has let go
+        of it.
+
+        :param wait: false leaves what another process is at to that process.
+        :returns: how many copies this process settled.
+        :raises LedgerError: when another process does not come to the end of a lot in time.
         """
         with self._settling:
-            return self._settle()
+            return self._settle(wait)
 
-    def _settle(self) -> int:
+    def _settle(self, wait: bool) -> int:
         done, labels = 0, set[int]()
         with self._lock:  # another thread may take in a batch at any time
             known = self.state().copies
@@ -455,9 +469,8 @@ class Exchange(RecallOrders):
                 key[2] for key in self.state().owed
                 if (row := known.get(key)) is None or row.content is None
             }  # fmt: skip
-        while owed := self._next_owed():
-            self._erase(owed, leaving, labels)
-            done += len(owed)
+        while self._next_owed() and (lot := self._settle_lot(leaving, labels, wait)):
+            done += lot
         with self._lock:  # what is taken back from here on is the next one's to settle
             took, self._took_back = self._took_back, False
         try:
@@ -470,6 +483,18 @@ class Exchange(RecallOrders):
             self._took_back = True
             raise
         return done
+
+    def _settle_lot(self, leaving: Collection[str], labels: set[int], wait: bool) -> int:
+        """Erase and report what is owed next, with no other process between the two; return how
+        many copies, 0 when another process has done it or is at it."""
+        with self._store.sole(_PATIENCE_S if wait else 0) as ours:
+            if not ours and wait:
+                _LOG.error(_HANGS)  # where it is a job, nobody reads the error itself
+                raise LedgerError(_HANGS)
+            owed = self._next_owed() if ours else {}
+            if owed:
+                self._erase(owed, leaving, labels)
+            return len(owed)
 
     def _next_owed(self) -> dict[CopyKey, Owed]:
         with self._lock:

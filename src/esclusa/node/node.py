@@ -233,7 +233,7 @@ class Node(PeopleServices):
         node.entities.registers.forget()
         if credentials.exist(folder):
             node.exchange.log.catch_up()
-            node.exchange.settle()
+            node.exchange.settle(wait=False)
         return node
 
     @property

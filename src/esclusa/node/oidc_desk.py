@@ -122,6 +122,9 @@ class OidcDesk:
             raise ProviderError("state")
         if not hmac.compare_digest(row.browser, _digest(browser)):
             raise ProviderError("browser")
+        if "error" in answer and "iss" not in answer:
+            # It opens nothing; and providers that name themselves leave that out of a refusal.
+            raise ProviderError("declined")
         provider.check_issuer(answer.get("iss"))
         if "error" in answer or not answer.get("code"):
             raise ProviderError("declined")

@@ -62,10 +62,13 @@ class Coder:
         size = head.size * end.size
         if self._quick:
             # Loops keep something for each number, so theirs have few gaps.
-            few = size <= 4 * len(head.of)
-            pairs: Ints = np.empty(len(head.of), np.dtype(np.int32 if few else np.int64))
-            compiled(loops.paired)(head.of, end.of, end.size, pairs)
-            return Codes(pairs, size) if few else dense(pairs, size, enough=0)
+            code = np.empty(len(head.of), np.int32)
+            if size <= 4 * len(head.of):
+                compiled(loops.paired)(head.of, end.of, end.size, code)
+                return Codes(code, size)
+            table = np.zeros((1 << (2 * len(code)).bit_length(), 2), np.int64)
+            count = compiled(loops.numbered)(head.of, end.of, end.size, table, code)
+            return Codes(code, max(count, 1))
         both = head.of.astype(np.int64)
         both *= end.size
         both += end.of
@@ -76,10 +79,10 @@ class Coder:
 _DENSE_ENOUGH: Final = 1 << 24
 
 
-def dense(numbers: Ints, size: int, enough: int = _DENSE_ENOUGH) -> Codes:
+def dense(numbers: Ints, size: int) -> Codes:
     """Return the grouping of these numbers, all below ``size``, -1 for null, by numbers below
-    ``enough`` or without gaps: small enough to be packed beside a row's number."""
-    if size <= min(enough, _DENSE_ENOUGH) or not len(numbers):
+    ``_DENSE_ENOUGH`` or without gaps: small enough to be packed beside a row's number."""
+    if size <= _DENSE_ENOUGH or not len(numbers):
         return Codes(numbers.astype(np.int32), size)
     order, sorted_ = in_order(numbers - min(0, int(numbers.min())))
     fresh = np.zeros(len(order), np.bool_)

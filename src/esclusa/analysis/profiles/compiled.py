@@ -24,6 +24,10 @@ FIRST, SECOND, LAST, BEFORE_LAST = range(4, 8)
 ``FIRST_WHO``, ``BEFORE_LAST`` the last of one other than ``LAST_WHO``."""
 HOLDS, IS_KNOWN = 6, 7
 """Places in what is kept of a group of peers beside its histogram."""
+HALF, LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
+MIX_LOWER, MIX_UPPER = np.uint64(0x9E3779B1), np.uint64(0x6C8E9CF5)
+"""Odd numbers by which the halves of a number of 63 bits are multiplied to spread those that lie
+close; the sum of the products stays below 2^64."""
 ALONE: Final = -2
 """A key that the stream names once: no question about it meets another consignment."""
 
@@ -62,6 +66,38 @@ def paired(head: Any, tail: Any, size: int, made: Any) -> None:
             made[place] = NONE
         else:
             made[place] = np.int64(head[place]) * size + tail[place]
+
+
+def numbered(head: Any, tail: Any, size: int, table: Any, code: Any) -> int:
+    """Number the different pairs of codes in order of appearance, -1 where one of them is; return
+    how many there are.
+
+    :param size: above every code of ``tail``; all pairs fit into 63 bits.
+    :param table: zeros in a power of two of places, below 2^32 and more than there are pairs, each
+        with room for a pair and its number, to be used up.
+    :param code: the number of each pair, filled.
+    """
+    room, shift, left = np.uint64(len(table) - 1), HALF, len(table)
+    while left > 1:
+        left >>= 1
+        shift -= np.uint64(1)
+    count = 0
+    for place in range(len(head)):
+        if head[place] < 0 or tail[place] < 0:
+            code[place] = NONE
+            continue
+        pair = np.int64(head[place]) * size + tail[place]
+        whole = np.uint64(pair)
+        mixed = (whole & LOWER) * MIX_LOWER + (whole >> HALF) * MIX_UPPER
+        here = (mixed & LOWER) >> shift  # the upper bits of a product's lower half are well mixed
+        while table[here, 1] > 0 and table[here, 0] != pair:
+            here = (here + np.uint64(1)) & room
+        if table[here, 1] == 0:
+            count += 1
+            table[here, 0] = pair
+            table[here, 1] = count
+        code[place] = table[here, 1] - 1
+    return count
 
 
 def keys_of(of: Any, row: Any, number: Any, code: Any) -> int:
@@ -414,4 +450,16 @@ def new(pair: Any, one: Any, other: Any, known: int, made: Any) -> None:
             made[place] = pair[place] == 0 and one[place] >= known and other[place] >= known
 
 
-LOOPS: Final = (distinct, paired, keys_of, history, groups, peers, compared, steps, share, new)
+LOOPS: Final = (
+    distinct,
+    paired,
+    numbered,
+    keys_of,
+    history,
+    groups,
+    peers,
+    compared,
+    steps,
+    share,
+    new,
+)

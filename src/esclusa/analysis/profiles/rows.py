@@ -136,7 +136,15 @@ def measured(rows: pl.DataFrame, detours: pl.Series | None = None) -> pl.DataFra
     :param detours: of each row, where they are known already.
     """
     detours = _detours(rows) if detours is None else detours
-    return rows.hstack([detours.alias("detour")]).select(_by_itself())
+    # No more columns than needed: polars puts together anew all of a table whose columns lie in
+    # unlike pieces.
+    return rows[_said_of()].hstack([detours.alias("detour")]).select(_by_itself())
+
+
+@cache
+def _said_of() -> list[str]:
+    """Return the columns of which :func:`_by_itself` is made, but for ``detour``."""
+    return sorted({name for one in _by_itself() for name in one.meta.root_names()} - {"detour"})
 
 
 @cache

@@ -78,8 +78,27 @@ def stream_of(
 
 
 def _by_moment(at: Ints) -> Ints:
-    if not len(at) or (at[1:] >= at[:-1]).all():
-        return np.arange(len(at))
+    """Return the places of moments in ascending order, equal ones as they stand."""
+    size = len(at)
+    if not size:
+        return np.arange(0)
+    early = at[1:] < at[:-1]
+    ahead = int(early.argmax()) + 1 if early.any() else size  # so many stand in order already
+    if size - ahead > ahead:
+        return _sorted(at)
+    # Most histories come as they were written: the few others are put between them.
+    late = _sorted(at[ahead:])
+    between = np.searchsorted(at[:ahead], at[ahead:][late], side="right") + np.arange(size - ahead)
+    order, kept = np.empty(size, np.int64), np.ones(size, np.bool_)
+    kept[between] = False
+    order[between] = late + ahead
+    order[kept] = np.arange(ahead)
+    return order
+
+
+def _sorted(at: Ints) -> Ints:
+    if not len(at):
+        return np.arange(0)
     early, ticks = int(at.min()), np.int64(1)
     span = int(at.max()) - early
     if (at % 1_000_000 == early % 1_000_000).all():

@@ -59,6 +59,7 @@ def _in_memory() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ["LC_ALL"] = "C.UTF-8"  # commands refuse in the language of the terminal
     if _is_worker(config):
         return
     os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="esclusa-tests-")

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 import worlds
 from esclusa.cli.commands import COMMANDS, cli
+from esclusa.node import Node
 
 BILLS = (("B1", "ISTMO PRIMAVERA SA", "GENERAL CARGO"), ("B2", "OTRA FIRMA SA", "BANANAS"))
 
@@ -72,6 +73,16 @@ def test_a_folder_is_taken_in_and_again_changes_nothing(node: Path) -> None:
     assert re.fullmatch(
         r"open\.edi: received before, on [0-9-]{10}; nothing has changed\n", result.stderr
     )
+
+
+def test_a_file_that_an_interruption_left_unread_is_not_said_to_change_nothing(node: Path) -> None:
+    file = node.parent / "in" / "open.edi"
+    opened = Node.open(node)
+    with file.open("rb") as stream:
+        opened.receive(opened.operator(), file.name, stream)
+    opened.close()
+    taken = run("ingest", file, "--node", node)
+    assert (lines(taken)[0]["counts"]["new"], taken.stderr) == (2, "")
 
 
 def test_where_one_file_cannot_be_opened_none_is_taken_in(node: Path) -> None:

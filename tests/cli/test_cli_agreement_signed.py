@@ -76,11 +76,11 @@ def test_how_a_key_is_locked_is_read_from_its_first_lines() -> None:
         assert not opens_by_identity(other)
 
 
-@pytest.mark.parametrize("agency", ("Marisol", "añil", "two words", "_x", "9", "a" * 65, ""))
+@pytest.mark.parametrize("agency", ("Marisol", "añil", "two words", "_x", "9", "a" * 33, ""))
 def test_a_node_is_not_made_under_a_word_that_no_partner_could_take(
     tmp_path: Path, agency: str
 ) -> None:
-    """The word stands in every record and can never be changed; keys name it in small letters."""
+    """The word stands in every record and can never be changed; agreements name it."""
     made = run("init", tmp_path / "node", "--agency", agency)
-    assert (made.exit_code, "one word of small letters" in made.stderr) == (1, True)
+    assert (made.exit_code, "one word of at most 32 small letters" in made.stderr) == (1, True)
     assert not (tmp_path / "node").exists()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
+import os
 import socket
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -43,10 +46,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("session_hours = 99999999999", "session_hours 99999999999: a number from 1"),
         ("upload_bytes = -1", "upload_bytes -1: a number from 1"),
         ("retention_days = {travelller = 30}", "'travelller' is no kind of record"),
+        ("retention_days = {case_move = 30}", "'case_move' has no clock here; these have: consig"),
+        ("retention_days = {alert = 30}", "'alert' has no clock here"),
         ("retention_days = {traveller = -5}", "traveller -5: a number of days from 0"),
         ("retention_days = {traveller = 99999999}", "traveller 99999999: a number of days from 0"),
         ('database = "somewhere"', "the address of the database is none"),
         ('database = "postgresql+nosuch://u:secret@h/d"', "'postgresql+nosuch' cannot be used"),
+        ('database = "sqlite://h/x"', "Invalid SQLite URL: sqlite://h/x; write sqlite:///FILE"),
     ),
 )
 def test_a_setting_that_cannot_be_meant_stops_the_node_by_its_name(
@@ -95,6 +101,20 @@ def test_a_backup_says_whose_it_is_and_fills_no_other_agencys_node(
     assert not (tmp_path / "n").exists()
 
 
+@pytest.mark.parametrize("manifest", ([], {"sha256": []}), ids=("list", "no sums"))
+def test_an_archive_with_a_manifest_of_something_else_is_told_as_one(
+    tmp_path: Path, manifest: object
+) -> None:
+    data = json.dumps(manifest).encode()
+    with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as tar:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))
+    result = run("restore", tmp_path / "b.tar.gz", tmp_path / "n", "--agency", "marisol")
+    assert (result.exit_code, "manifest is none of a backup" in result.stderr) == (1, True)
+    assert not (tmp_path / "n").exists()
+
+
 @pytest.mark.parametrize("stood", (False, True))
 def test_after_a_restore_that_failed_the_same_folder_takes_the_right_file(
     kept: Path, tmp_path: Path, stood: bool
@@ -115,12 +135,23 @@ def test_neither_a_backup_nor_a_written_file_takes_the_place_of_a_device(
 ) -> None:
     """As root, the file that is whole would be renamed over ``/dev/null``."""
     device = tmp_path / "device"
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(str(device))
-        for words in (("backup", device), ("requests", "list", "--csv", device)):
-            result = run(*words, "--node", kept / "node")
-            assert (result.exit_code, "not a plain file" in result.stderr) == (1, True)
-        assert device.is_socket()
+    os.mkfifo(device)
+    for words in (("backup", device), ("requests", "list", "--csv", device)):
+        result = run(*words, "--node", kept / "node")
+        assert (result.exit_code, "not a plain file" in result.stderr) == (1, True)
+    assert device.is_fifo()
+
+
+def test_a_link_such_as_dev_stdout_stays_and_the_file_it_leads_to_is_written(
+    kept: Path, tmp_path: Path
+) -> None:
+    link, there = tmp_path / "link", tmp_path / "there"
+    link.symlink_to(there)
+    for words in (("backup", link), ("requests", "list", "--csv", link)):
+        there.write_bytes(b"")
+        assert run(*words, "--node", kept / "node").exit_code == 0
+        assert link.is_symlink() and there.stat().st_size > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "there"]
 
 
 # --- the machine says no --------------------------------------------------------------------------

@@ -3,6 +3,7 @@ version too, and nothing that a record says stands in one."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -109,6 +110,15 @@ def test_a_value_that_all_rows_share_stands_once() -> None:
     (_name, page), *others = keeping.kept({"entries": rows}).pages
     assert not others
     assert page.count(b"northreach") == page.count(b"marisol") == 1
+
+
+def test_rows_that_were_read_do_not_keep_their_page_in_memory() -> None:
+    said = ("consignment", "ab", Raw(b'{"level":1}'), Onward(), "d")
+    rows = {("altamira", n): Entry(Put("marisol", f"r{n}", 1, 1, *said), "h") for n in range(99)}
+    ((name, page),) = keeping.kept({"entries": rows}).pages
+    before = sys.getrefcount(page)
+    read = dict(keeping.read_page(name, page))
+    assert (read, sys.getrefcount(page)) == (rows, before)
 
 
 @pytest.mark.parametrize("kind", [Put, Correct, Narrow])

@@ -38,7 +38,7 @@ def ingest(
     views: list[SourceView] = []
     began = dt.datetime.now(dt.UTC)
     with opened(folder) as node:
-        node.process_waiting()
+        late = set(node.process_waiting())  # received before an interruption, and read only now
         read_with = kept(node, mapping)
         marking = node.marking_for(node.operator(), agencies) if agencies else None
         for name, stream in _streams(paths):
@@ -55,7 +55,7 @@ def ingest(
     )  # fmt: skip
     for view in views:
         before = f"{view.name}: received before, on {view.received[:10]}; nothing has changed"
-        known = before if view.known_before(began) else ""
+        known = before if view.known_before(began) and view.id not in late else ""
         for said in filter(None, (known, view.reason, _columns(view))):
             click.echo(said, err=True)
     if any(view.state == "refused" or view.counts.get("quarantined") for view in views):

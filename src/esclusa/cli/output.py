@@ -194,13 +194,15 @@ def whole_file(target: Path, *, keep_empty: bool = True) -> Iterator[BinaryIO]:
 
     if not target.name or (target.exists() and not target.is_file()):
         raise InputError("cannot be written: not a plain file", file=str(target))
-    beside = target.with_name(f".{target.name}.new")
+    # A link stays, and the file that it leads to is written: /dev/stdout is one.
+    place = Path(os.path.realpath(target))
+    beside = place.with_name(f".{place.name}.new")
     try:
         with beside.open("wb") as sink:
             yield sink
             empty = sink.tell() == 0
         if keep_empty or not empty:
-            beside.replace(target)
+            beside.replace(place)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=target.name) from None
     finally:

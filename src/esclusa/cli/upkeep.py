@@ -31,9 +31,9 @@ def init(folder: Path, agency: str, title: str, database: str, time_zone: str) -
     from esclusa.errors import ConfigError
     from esclusa.node import Node
 
-    # It can never be changed, and no partner takes the keys of an agency that is called otherwise.
-    if not re.fullmatch("[a-z][a-z0-9_]{0,63}", agency):
-        said = "one word of small letters a to z, digits and underscores, a letter first"
+    # It can never be changed, and no agreement can name an agency that is called otherwise.
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", agency):
+        said = "one word of at most 32 small letters a to z, digits and underscores, a letter first"
         raise ConfigError(f"agency {agency!r}: {said}")
     Node.create(folder, agency=agency, title=title, database=database, time_zone=time_zone).close()
     click.echo(f"node {agency} is ready in {folder}; next: esclusa user add, esclusa serve")

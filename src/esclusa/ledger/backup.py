@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -66,6 +67,7 @@ def backup(
     if not target.name or (target.exists() and not target.is_file()):
         raise InputError("cannot be written: not a plain file", file=str(target))
     store.require_current()
+    target = Path(os.path.realpath(target))  # a link, such as /dev/stdout, stays
     temporary = target.with_name(target.name + ".part")
     counts: dict[str, int] = {}
     sums: dict[str, str] = {}
@@ -168,6 +170,8 @@ def _verify(archive: Path) -> dict[str, Any]:
                 seen[member.name] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     if manifest is None:
         raise InputError("the manifest is missing: the backup is cut short", file=archive.name)
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("sha256"), dict):
+        raise InputError("the manifest is none of a backup", file=archive.name)
     wrong = sorted(set(seen.items()) ^ set(manifest["sha256"].items()))
     if wrong:
         raise InputError(f"member {wrong[0][0]!r} is damaged or missing", file=archive.name)

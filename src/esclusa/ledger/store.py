@@ -75,8 +75,9 @@ class Store:
             self._writer = self._engine(immediate=True)
             self._reader = self._engine(immediate=False)
         except (sa.exc.ArgumentError, ImportError) as error:
+            why = str(error).partition("\n")[0]
             raise LedgerError(
-                f"database driver {self.url.drivername!r} cannot be used: {error}; "
+                f"database driver {self.url.drivername!r} cannot be used: {why}; "
                 "write sqlite:///FILE or postgresql+psycopg://…, which needs the extra postgres"
             ) from None
 

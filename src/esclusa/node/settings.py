@@ -27,6 +27,11 @@ RETENTION_DAYS: Final = {
     "examination": 1827,
 }
 _KINDS: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(Body))
+_CLOCKED: Final = RETENTION_DAYS.keys() | {
+    "seizure", "feedback", "referral_move", "information_move", "joint_case_move", "redress_move",
+}  # fmt: skip
+"""Kinds that ``retention_days`` decides on: what comes in, and what these rooms write. All
+others go with what they are about (an alert), by a setting of their own (a case) or not at all."""
 _LONGEST_SESSION: Final = 8_784
 """Hours in a leap year."""
 _LONGEST_DAYS: Final = 36_525
@@ -123,6 +128,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for kind, days in self.retention_days.items():
             if kind not in _KINDS:
                 raise ConfigError(f"retention_days: {kind!r} is no kind of record")
+            if kind not in _CLOCKED:
+                said = f"has no clock here; these have: {', '.join(sorted(_CLOCKED))}"
+                raise ConfigError(f"retention_days: {kind!r} {said}")
             if not 0 <= days <= _LONGEST_DAYS:
                 said = f"a number of days from 0 to {_LONGEST_DAYS}"
                 raise ConfigError(f"retention_days: {kind} {days}: {said}")

@@ -351,6 +351,8 @@ def read_page(name: str, page: bytes) -> Iterator[tuple[Any, Any]]:
 
 def _values(column: tuple[list[Any], list[int]], number: int) -> list[Any]:
     values, numbers = column
+    if values and type(values[0]) is msgspec.Raw:
+        values = [value.copy() for value in values]  # each would keep the whole page in memory
     if numbers:
         return [values[at] for at in numbers]
     return values * number if len(values) == 1 else values

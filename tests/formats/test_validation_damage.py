@@ -432,10 +432,10 @@ def test_the_quick_way_never_passes_what_the_slow_way_would_tell(at: int) -> Non
 def mutated(data: bytes, chance: random.Random) -> bytes:
     changed = bytearray(data)
     for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(len(changed))
+        place = chance.randrange(len(changed) + 1)
         match chance.randrange(4):
             case 0:
-                changed[place] = chance.choice(b"'+:?*~\n\r\0UN\xff\xc3Z9")
+                changed[place : place + 1] = bytes([chance.choice(b"'+:?*~\n\r\0UN\xff\xc3Z9")])
             case 1:
                 del changed[place : place + chance.randint(1, 40)]
             case 2:

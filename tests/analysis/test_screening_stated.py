@@ -142,6 +142,17 @@ def test_hits_are_those_of_comparing_whatever_the_entries_state(
         assert hits == Screener(INDEX, threshold=threshold).query(query)
 
 
+def test_a_nationality_that_is_no_text_raises_nothing() -> None:
+    """A byte of the command line that is no UTF-8 comes as half of a surrogate pair."""
+    query = make_query("MARIA VEGA", "person", nationality="P\udcff")
+    screener = Screener(Index.build([ENTRIES[0], _MARIA]))
+    assert [hit.uid for hit in screener.query(query)] == ["maria"]
+    assert list(BulkScreener(screener).meets([query])) == [True]
+
+
+_MARIA = ListEntry(list_id="own", uid="maria", type="person", name="MARIA VEGA")
+
+
 def test_an_update_keeps_what_the_entries_state() -> None:
     later = [*ENTRIES[:20], *ENTRIES[30:]]
     updated = INDEX.updated(gone=[("own", entry.uid) for entry in ENTRIES[20:30]])

@@ -300,6 +300,7 @@ def test_the_line_between_finds_and_value_is_a_trade() -> None:
         ("formula = 'guess'", "formula"),
         ("strata = [0.5, 0.2, 1.0]", "strata must rise"),
         ("strata = [0.5]", "strata must rise"),
+        ("value_unit = inf", "no finite number"),
         ("speed = 3", "speed"),
         ("= 3", "no TOML"),
         ("[[cells]]\nnovelty = 1.0", "kind"),

@@ -290,6 +290,8 @@ def test_what_was_usual_of_new_importers_on_a_lane_is_counted_from_when_not_all_
     came(open_, "OTRA", "2026-04-04", range(50, 58, 2), made.DAY)
     came(open_, "OTRA", "2026-04-04", range(68, 69), made.DAY)  # of the same importer as 50
     came(open_, "VIEJA", "2026-04-04", range(72, 73), made.DAY)
+    changed = made.bill("PZ", "VIEJA", 0, "2026-01-03")  # amended: its importer is not born anew
+    made.keep(node, open_, [changed], dt.datetime(2026, 4, 5, tzinfo=dt.UTC))
     exam = made.examination("PZ B10", 1, found=False)
     made.keep(node, open_, [exam], dt.datetime(2026, 3, 5, tzinfo=dt.UTC))
     policy = node.selection_desk.policy()

@@ -121,7 +121,8 @@ class Cargo(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A consignment in force: its record id, when it was recorded, and what it says."""
+    """A consignment in force: its record id, when its first version was recorded (where all are
+    asked for), and what it says."""
 
     id: str
     recorded: dt.date
@@ -152,7 +153,25 @@ def cargos(
         ).values()
     else:
         found = _all(connection, visible)
-    return {one.id: Kept(one.id, one.recorded.date(), _CARGO.decode(one.body)) for one in found}
+    first = _first_days(connection, visible) if names is None else {}
+    return {
+        one.id: Kept(
+            one.id, min(one.recorded.date(), first.get(one.id, dt.date.max)),
+            _CARGO.decode(one.body),
+        )
+        for one in found
+    }  # fmt: skip
+
+
+def _first_days(connection: sa.Connection, visible: Collection[int]) -> dict[str, dt.date]:
+    """Return when consignments that were changed since were first recorded: an amended bill did not
+    come on the day of its amendment."""
+    query = sa.select(record.c.id, sa.func.min(record.c.recorded_time)).where(
+        record.c.kind == "consignment", record.c.label_id.in_(sorted(visible)),
+        sa.not_(record.c.current),
+    )  # fmt: skip
+    rows = connection.execute(query.group_by(record.c.id))
+    return {name: dt.datetime.fromisoformat(day).date() for name, day in rows}
 
 
 def _all(connection: sa.Connection, visible: Collection[int]) -> Iterator[versions.Held]:

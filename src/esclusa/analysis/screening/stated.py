@@ -51,8 +51,8 @@ def nations_of(entry: ListEntry) -> int:
 
 @lru_cache(4096)
 def nation_bit(code: str) -> int:
-    """Return the bit of a nation, 0 for ""."""
-    return 1 << crc32(code.encode()) % 64 if code else 0
+    """Return the bit of a nation, 0 for ""; any text is accepted, also half of a surrogate pair."""
+    return 1 << crc32(code.encode("utf-8", "surrogatepass")) % 64 if code else 0
 
 
 class Worth(NamedTuple):

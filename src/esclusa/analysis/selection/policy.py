@@ -168,6 +168,10 @@ def read_policy(text: str, file: str = "policy.toml") -> Policy:
     ends = policy.strata
     if list(ends) != sorted(set(ends)) or not ends or ends[-1] != 1 or ends[0] <= 0:
         raise InputError("strata must rise from above 0 to 1", file=file)
+    try:
+        policy.digest()
+    except rfc8785.FloatDomainError:
+        raise InputError("a setting is no finite number", file=file) from None
     return policy
 
 

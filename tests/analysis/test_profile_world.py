@@ -129,6 +129,16 @@ def test_pairs_of_codes_are_numbered_as_they_appear_however_large_they_are(most:
         assert code.tolist() == wanted
 
 
+@pytest.mark.skipif(not INSTALLED, reason="the plain loop takes seconds for so many")
+@pytest.mark.parametrize(("most", "tails"), ((3148, 3148), (3214, 1)))
+def test_pairs_at_even_distances_lie_apart_in_the_table(most: int, tails: int) -> None:
+    head = np.arange(300_000, dtype=np.int32)
+    table, code = np.zeros((1 << 20, 2), np.int64), np.empty(len(head), np.int32)
+    assert compiled(numbered)(head, head % tails, most, table, code) == len(head)
+    free = np.flatnonzero(table[:, 1] == 0)
+    assert int(np.diff(free).max()) < 200  # so many places are looked at, at most
+
+
 @pytest.mark.parametrize("ahead", (0, 1, 60, 99, 100))
 def test_moments_of_which_some_stand_in_order_are_ordered_as_they_stand(ahead: int) -> None:
     at = np.random.default_rng(ahead).integers(0, 40, 100) * 1_000_000

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from esclusa.errors import LedgerError
+from esclusa.ledger.store import Store
 from esclusa.node import Node, exchange
 from exchange_cases import OTHER_BOX, Bill, give, receipts, record_of
 from exchange_worlds import World, found
@@ -59,6 +61,85 @@ def owe(world: World, bill: str, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(world["northreach"].exchange, "settle", lambda **_given: 0)
         world.sync("marisol", "northreach")
     assert len(world["northreach"].exchange.state().owed) == 1
+
+
+def test_who_waits_for_another_process_holds_up_no_thread_of_this_one(
+    pair: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = pair["northreach"]
+    give(pair, *BILLS)
+    owe(pair, "KANARIBILL", monkeypatch)
+    waits, settled, sole = threading.Event(), list[int](), node.store.sole
+
+    @contextmanager
+    def told() -> Iterator[bool]:
+        waits.set()
+        with sole() as ours:
+            yield ours
+
+    monkeypatch.setattr(node.store, "sole", told)
+    url = node.settings.database_url(node.folder)
+    with closing(Store(url)) as another, another.sole() as theirs:
+        assert theirs
+        waiting = threading.Thread(target=lambda: settled.append(node.exchange.settle()))
+        waiting.start()
+        assert waits.wait(30)
+        waits.clear()
+        assert waits.wait(30)  # it looks again and again
+        # A batch is taken in meanwhile, and the thread that does it leaves the erasure alone.
+        pair.sync("marisol", "northreach")
+        assert node.exchange.settle(wait=False) == 0
+        assert waiting.is_alive()
+    waiting.join(30)
+    assert settled == [1]
+
+
+def test_patience_ends_when_the_other_process_settles_nothing_more(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_PATIENCE_S", 0)
+    node = two["northreach"].exchange
+    for left, hangs in (([3, 2, 1, 0], False), ([3, 2, 2, 0], True)):
+        looks = iter(left)
+        monkeypatch.setattr(node, "_settle", lambda looks=looks: (0, next(looks)))
+        with pytest.raises(LedgerError) if hangs else nullcontext():
+            assert node.settle() == 0
+        assert list(looks) == ([0] if hangs else [])
+
+
+def test_the_files_are_cleaned_of_a_lot_though_another_process_has_the_next(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = two["northreach"]
+    give(two, *BILLS)
+    giver, cleaned = two["marisol"], list[int]()
+    giver.exchange.withdraw([record_of(giver, bill).id for bill in ("KANARIBILL", "B2")], by="ana")
+    with monkeypatch.context() as patch:
+        patch.setattr(node.exchange, "settle", lambda **_given: 0)
+        two.sync("marisol", "northreach")
+    monkeypatch.setattr(exchange, "_LET_GO", 1)
+    monkeypatch.setattr(exchange, "_PATIENCE_S", 0)
+    scrub, sole = node.store.scrub, node.store.sole
+
+    def cleaning() -> None:
+        scrub()
+        cleaned.append(len(node.exchange.state().owed))
+
+    monkeypatch.setattr(node.store, "scrub", cleaning)
+    with closing(Store(node.settings.database_url(node.folder))) as another, ExitStack() as held:
+
+        @contextmanager
+        def once() -> Iterator[bool]:
+            with sole() as ours:
+                yield ours
+            held.enter_context(another.sole())
+
+        monkeypatch.setattr(node.store, "sole", once)
+        with pytest.raises(LedgerError, match="look for it"):
+            node.exchange.settle()
+    assert cleaned == [1]
+    monkeypatch.setattr(node.store, "sole", sole)
+    assert (node.exchange.settle(), cleaned) == (1, [1, 0])
 
 
 def test_one_process_erases_and_reports_and_another_waits_or_says_that_it_hangs(

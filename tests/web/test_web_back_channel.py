@@ -16,8 +16,9 @@ import httpx
 import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
+from oidc_browser import PASSWORD, settings_for, use
 from oidc_world import IdentityProvider, identity_provider
-from test_web_oidc import PASSWORD, Browser, link, settings_for, use
+from test_web_oidc import Guest, link
 from walker import Walker
 
 from esclusa.ledger import audit
@@ -42,7 +43,7 @@ def world(provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("ended") / "node"
     made = Node.create(folder, agency="marisol")
     (folder / "oidc.secret").write_text("s3cret\n", encoding="utf-8")
-    use(made, settings_for(provider))
+    use(made, settings_for(provider.issuer))
     for name in ("ana", "sol"):
         made.add_user(made.administrator(), name=name, password=PASSWORD, role=Role.ANALYST)
         link(made, provider, name)
@@ -53,7 +54,7 @@ def world(provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def node(world: Node, provider: IdentityProvider) -> Iterator[Node]:
     """The node, with a provider that publishes the key of these tests."""
-    use(world, settings_for(provider))
+    use(world, settings_for(provider.issuer))
     provider.publish(KEY)
     yield world
     provider.honest()
@@ -61,10 +62,10 @@ def node(world: Node, provider: IdentityProvider) -> Iterator[Node]:
         connection.exec_driver_sql("DELETE FROM session")
 
 
-def sign_in(node: Node, provider: IdentityProvider, name: str, sid: str = "") -> Browser:
+def sign_in(node: Node, provider: IdentityProvider, name: str, sid: str = "") -> Guest:
     """Sign in through the provider, which calls the session ``sid``."""
     provider.forge(lambda claims: claims | ({"sid": sid} if sid else {}), KEY, kid="logout")
-    browser = Browser(node)
+    browser = Guest(node)
     assert browser.through(provider, f"sub-{name}").status_code == 200
     return browser
 
@@ -296,12 +297,12 @@ def test_an_id_token_is_no_logout_and_a_logout_opens_no_session(
     sign_in(node, provider, "ana")
     forged = provider.front.tokens
     provider.front.tokens = lambda token: seen.append(forged(token)) or forged(token)  # type: ignore[func-returns-value]
-    assert Browser(node).through(provider, "sub-ana").status_code == 200
+    assert Guest(node).through(provider, "sub-ana").status_code == 200
     assert say(node, seen[0]).status_code == 400
     for header in ({}, {"typ": "JWT"}):
         logout = signed(claims_for(provider), **header)
         provider.front.tokens = lambda _token, made=logout: made  # type: ignore[misc]
-        browser = Browser(node)
+        browser = Guest(node)
         assert browser.through(provider, "sub-ana").status_code == 401 and not browser.inside
 
 
@@ -330,7 +331,7 @@ def test_a_key_that_the_provider_just_changed_to_is_fetched(
     node: Node, provider: IdentityProvider
 ) -> None:
     clock = [time.time()]
-    use(node, settings_for(provider), clock=lambda: clock[0])
+    use(node, settings_for(provider.issuer), clock=lambda: clock[0])
     ana = sign_in(node, provider, "ana", "s1")
     fresh = RSAKey.generate_key(2048, {"kid": "fresh", "use": "sig"})
     provider.publish(fresh)
@@ -359,7 +360,7 @@ def test_without_a_provider_there_is_no_such_place(node: Node) -> None:
 
 def test_a_provider_out_of_reach_signs_nobody_out(node: Node, provider: IdentityProvider) -> None:
     ana = sign_in(node, provider, "ana", "s1")
-    use(node, settings_for(provider))
+    use(node, settings_for(provider.issuer))
     provider.front.says["/jwks"] = lambda _own: {"keys": "none"}
     assert say(node, signed(claims_for(provider))).status_code == 400
     assert ana.inside

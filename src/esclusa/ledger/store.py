@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -28,8 +27,6 @@ from esclusa.ledger.schema import ERASED
 
 _WRITER_LOCK: Final = 0x65_73_63_6C  # "escl": any constant will do, it must only never change
 _SOLE_LOCK: Final = _WRITER_LOCK + 1
-_LOOK_S: Final = 0.05
-"""How often a process looks whether what another holds is free."""
 READER_ROLE: Final = "esclusa_reader"
 """The role of PostgreSQL that sees the rows under the labels of its transaction and no others."""
 
@@ -154,51 +151,55 @@ class Store:
             told(erased)
 
     @contextmanager
-    def sole(self, seconds: float) -> Iterator[bool]:
+    def sole(self) -> Iterator[bool]:
         """Be the only one, among the processes of this ledger, that does what takes several
-        transactions and may be done by one at a time; nobody's reading or writing waits for it. A
-        process that ends, however it ends, lets go. Not to be taken again inside the block.
+        transactions and may be done by one at a time; nobody's reading or writing waits for it, and
+        nobody waits here. A process that ends, however it ends, lets go. Not to be taken again
+        inside the block.
 
-        :param seconds: how long to wait for another, 0 not to wait.
         :returns: whether it is so.
+        :raises LedgerError: when it cannot be told.
         """
-        with self._sole_file() if self.is_sqlite else self._sole_session() as take:
-            until = time.monotonic() + seconds
-            while not (ours := take()) and time.monotonic() < until:
-                time.sleep(_LOOK_S)
+        with self._sole_file() if self.is_sqlite else self._sole_session() as ours:
             yield ours
 
     @contextmanager
-    def _sole_file(self) -> Iterator[Callable[[], bool]]:
+    def _sole_file(self) -> Iterator[bool]:
         """A file beside the database that the operating system locks for who holds it open."""
-        file = os.open(f"{self.url.database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-        def take() -> bool:
+        path = f"{self.url.database}.lock"
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LedgerError(f"{path} cannot be locked: {error.strerror}") from None
+        try:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                ours = True
             except BlockingIOError:
-                return False
-            return True
-
-        try:
-            yield take
+                ours = False
+            except OSError as error:
+                raise LedgerError(f"{path} cannot be locked: {error.strerror}") from None
+            try:
+                yield ours
+            finally:
+                if ours:  # closing alone lets go of nothing while a forked process has it open
+                    fcntl.flock(file, fcntl.LOCK_UN)
         finally:
             os.close(file)
 
     @contextmanager
-    def _sole_session(self) -> Iterator[Callable[[], bool]]:
+    def _sole_session(self) -> Iterator[bool]:
         """A session that the server frees of its locks when it ends."""
         engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         with self._guard(), engine.connect() as connection:
-
-            def take() -> bool:
-                asked = sa.select(sa.func.pg_try_advisory_lock(_SOLE_LOCK))
-                return bool(connection.scalar(asked))
-
             try:
-                yield take
+                asked = sa.select(sa.func.pg_try_advisory_lock(_SOLE_LOCK))
+                yield bool(connection.scalar(asked))
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock_all()))
+                try:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock_all()))
+                except sa.exc.DBAPIError:  # what the block did stands, and no lock outlives this
+                    connection.invalidate()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -81,6 +82,8 @@ _LET_GO: Final = 10_000
 """Copies erased in one transaction: it holds the lock about a second."""
 _PATIENCE_S: Final = 60
 """How long to wait for another process that erases a lot, as long as a writer waits for another."""
+_LOOK_S: Final = 0.05
+"""How often to look whether the other is done."""
 _HANGS: Final = (
     "another process of this node has not come to the end of an erasure within a minute: look for"
     " it and end it if it hangs; nothing is lost by that, what it began is done again"
@@ -452,49 +455,62 @@ class Exchange(RecallOrders):
 
         One thread of one process at a time: between an erasure and its report another one would
         erase again, find nothing, and report that, before what is kept beside the ledger has let go
-        of it.
+        of it. Whoever waits for another process holds up no thread of this one.
 
         :param wait: false leaves what another process is at to that process.
         :returns: how many copies this process settled.
         :raises LedgerError: when another process does not come to the end of a lot in time.
         """
-        with self._settling:
-            return self._settle(wait)
+        done, least, until = 0, None, 0.0
+        while True:
+            with self._settling:
+                lots, left = self._settle()
+            done += lots
+            if not left or not wait:
+                return done
+            if least is None or left < least:  # the other one comes along
+                least, until = left, time.monotonic() + _PATIENCE_S
+            elif time.monotonic() >= until:
+                _LOG.error(_HANGS)  # where it is a job, nobody reads the error itself
+                raise LedgerError(_HANGS)
+            time.sleep(_LOOK_S)
 
-    def _settle(self, wait: bool) -> int:
-        done, labels = 0, set[int]()
-        with self._lock:  # another thread may take in a batch at any time
-            known = self.state().copies
-            leaving = {
-                key[2] for key in self.state().owed
-                if (row := known.get(key)) is None or row.content is None
-            }  # fmt: skip
-        while self._next_owed() and (lot := self._settle_lot(leaving, labels, wait)):
-            done += lot
+    def _settle(self) -> tuple[int, int]:
+        """Settle until all is done or another process is at it; return how many copies were, and
+        how many are left to that process."""
+        done, labels, leaving = 0, set[int](), None
+        while left := len(self.state().owed):
+            with self._store.sole() as ours:
+                owed = self._next_owed() if ours else {}
+                if owed:
+                    leaving = self._leaving() if leaving is None else leaving
+                    self._to_scrub = True
+                    self._erase(owed, leaving, labels)
+            if not ours:
+                break
+            done += len(owed)
         with self._lock:  # what is taken back from here on is the next one's to settle
             took, self._took_back = self._took_back, False
         try:
-            if done:
+            if self._to_scrub:
                 self._store.scrub()
+                self._to_scrub = False
             elif took:
                 # A statement that was not read yet lost its content to the recall behind it.
                 self._store.settle()
         except BaseException:
             self._took_back = True
             raise
-        return done
+        return done, left
 
-    def _settle_lot(self, leaving: Collection[str], labels: set[int], wait: bool) -> int:
-        """Erase and report what is owed next, with no other process between the two; return how
-        many copies, 0 when another process has done it or is at it."""
-        with self._store.sole(_PATIENCE_S if wait else 0) as ours:
-            if not ours and wait:
-                _LOG.error(_HANGS)  # where it is a job, nobody reads the error itself
-                raise LedgerError(_HANGS)
-            owed = self._next_owed() if ours else {}
-            if owed:
-                self._erase(owed, leaving, labels)
-            return len(owed)
+    def _leaving(self) -> set[str]:
+        """Return the records that go whole, now or next."""
+        with self._lock:  # another thread may take in a batch at any time
+            known = self.state().copies
+            return {
+                key[2] for key in self.state().owed
+                if (row := known.get(key)) is None or row.content is None
+            }  # fmt: skip
 
     def _next_owed(self) -> dict[CopyKey, Owed]:
         with self._lock:

@@ -111,6 +111,8 @@ class ExchangeLedger:
         """Held by the thread that erases what is owed; taken before the exchange's own lock."""
         self._took_back = False
         """Whether the database's files may still hold what a recall overtook."""
+        self._to_scrub = False
+        """Whether they may still hold what was erased: so it stays when an erasure fails later."""
         self._forgotten = 0
         self._credentials: Credentials | None = None
         self.kept: dict[str, dict[str, bytes]] = {}

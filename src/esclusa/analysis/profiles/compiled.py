@@ -28,6 +28,8 @@ HALF, LOWER = np.uint64(32), np.uint64(0xFFFFFFFF)
 MIX_LOWER, MIX_UPPER = np.uint64(0x9E3779B1), np.uint64(0x6C8E9CF5)
 """Odd numbers by which the halves of a number of 63 bits are multiplied to spread those that lie
 close; the sum of the products stays below 2^64."""
+FOLD, MIX_AGAIN = np.uint64(15), np.uint64(0x85EBCA6B)
+"""One product alone puts numbers at some even distances into one long run of places."""
 ALONE: Final = -2
 """A key that the stream names once: no question about it meets another consignment."""
 
@@ -89,6 +91,8 @@ def numbered(head: Any, tail: Any, size: int, table: Any, code: Any) -> int:
         pair = np.int64(head[place]) * size + tail[place]
         whole = np.uint64(pair)
         mixed = (whole & LOWER) * MIX_LOWER + (whole >> HALF) * MIX_UPPER
+        mixed &= LOWER
+        mixed = (mixed ^ (mixed >> FOLD)) * MIX_AGAIN
         here = (mixed & LOWER) >> shift  # the upper bits of a product's lower half are well mixed
         while table[here, 1] > 0 and table[here, 0] != pair:
             here = (here + np.uint64(1)) & room

@@ -290,10 +290,18 @@ def test_text_is_read_in_the_declared_or_else_the_evident_character_set(
         (b"UNA:+.?*'", b"4", [["a"], ["b", "c"]]),
         (b"UNA:+.?*'", b"3", [["a*b", "c"]]),
         (b"UNA:+.? '", b"4", [["a*b", "c"]]),
+        (b"UNA:+.?b'", b"4", [["a*b", "c"]]),
         (b"", b"4", [["a"], ["b", "c"]]),
         (b"", b"3", [["a*b", "c"]]),
     ],
-    ids=["UNA names it", "older version", "UNA leaves it blank", "default", "no default"],
+    ids=[
+        "UNA names it",
+        "older version",
+        "UNA leaves it blank",
+        "UNA names a letter",
+        "default",
+        "no default",
+    ],
 )
 def test_the_repetition_separator_belongs_to_version_4(
     advice: bytes, version: bytes, repeats: list[list[str]]

@@ -173,18 +173,35 @@ def test_what_is_not_in_order_is_put_right_among_many(odd: Segment, shown: str) 
     assert "FTX+IT?'S'UNT+4+3'" in data.decode()
 
 
-def test_a_segment_is_written_as_it_was_when_its_message_was_handed_over() -> None:
-    """One object may serve for message after message."""
+@pytest.mark.parametrize("marks", [LEVEL_A, SWAPPED], ids=["own", "others"])
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [("", ""), ("?.", "."), ("'", "?'"), ("Ж", "")],
+    ids=["in order", "needless release", "torn", "does not fit"],
+)
+def test_a_segment_is_written_as_it_was_when_its_message_was_handed_over(
+    odd: str, shown: str, marks: Separators
+) -> None:
+    """One object may serve for message after message, also where one of them needs a closer look."""
     shared = segment("NAD", "A")
+    head = segment("UNH", "0", ["X", "D", "95B"], marks=marks)
 
     def reused() -> Iterator[NewMessage]:
-        for number in range(1, 4):
-            shared.text = f"NAD+{number}"
-            yield NewMessage(segment("UNH", str(number), ["X", "D", "95B"]), [shared])
+        for number in range(1, 5):
+            one = LEVEL_A if number == 2 else marks
+            text = f"NAD+{number}" + (odd if number == 2 else "")
+            shared.text, shared.marks = text.replace("+", one.element), one
+            opening = f"UNH+{number}+X:D:95B"
+            head.text, head.marks = again(Segment(opening, "UNH", 0, 0, 0, LEVEL_A), one).text, one
+            yield NewMessage(head, [shared])
 
     data, told = written(unb("UNOC", LEVEL_A), reused())
-    assert not told
-    assert [data.count(b"NAD+%d'" % number) for number in (1, 2, 3)] == [1, 1, 1]
+    expected = [f"UNH+{number}+X:D:95B'NAD+{number}{shown if number == 2 else ''}'UNT+3+{number}'"
+                for number in range(1, 5)]  # fmt: skip
+    if odd == "Ж":
+        assert [each[:3] for each in told] == [("2", "NAD", 2)]
+        del expected[1]
+    assert data.decode() == "".join(expected)
 
 
 def test_many_messages_of_many_files_are_written_as_each_is() -> None:

@@ -112,6 +112,16 @@ def test_plain_windows_give_what_looking_at_each_segment_gives(layout: str, limi
         assert shape(everything(data, limits)) == carefully(data, limits)
 
 
+def test_a_line_break_that_isa_names_as_component_separator_is_none_of_the_texts() -> None:
+    """Its last element is empty and each segment ends with a line break: CR is what stands there."""
+    data = interchange(transaction(BODY)).replace(b"*>~", b"*~").replace(b"~", b"\r\n")
+    found = everything(data)
+    assert [each.segments[0].text for each in found if isinstance(each, RawMessage)] == [
+        "ST*309*0001"
+    ]
+    assert shape(found) == carefully(data, DEFAULT)
+
+
 @pytest.mark.parametrize("layout", ["none", "lf", "crlf"])
 def test_bytes_beyond_ascii_cost_their_own_segment_alone(
     layout: str, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ About 4 CPU seconds a database.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -176,6 +177,19 @@ class Counted:
     def state(self, row: Any) -> str:
         return "new" if row.state == "snoozed" and row.until <= self.now else row.state
 
+    def is_wanted(self, row: Any, wanted: queue.Wanted) -> bool:
+        asleep = row.until > self.now
+        of_state = {
+            "open": row.open and not asleep, "undecided": row.open, "closed": not row.open,
+            "all": True, "new": self.state(row) == "new", "claimed": row.state == "claimed",
+            "snoozed": asleep,
+        }  # fmt: skip
+        return (
+            of_state[wanted.state]
+            and wanted.kind in ("", row.subject_kind)
+            and wanted.claimed_by in ("", row.claimed_by)
+        )
+
     def raised(self, since: str, until: str) -> Counter[tuple[str, str]]:
         return Counter(
             (row.subject_kind, self.state(row)) for row in self.rows.values()
@@ -285,30 +299,39 @@ def test_after_any_schedule_the_kept_figures_are_those_of_counting(store: Store,
         assert {row.above for row in connection.execute(sa.select(alert_count))} > {""}
 
 
-def test_a_queue_longer_than_is_counted_is_known_by_what_is_kept(
+STATES = ("open", "undecided", "closed", "all", "new", "claimed", "snoozed")
+NARROW: tuple[dict[str, Any], ...] = (
+    {}, {"kind": "traveller"}, {"kind": "consignment"}, {"claimed_by": "ana"}, {"claimed_by": "eva"},
+)  # fmt: skip
+
+
+def test_the_count_beside_the_queue_is_that_of_counting_up_to_its_bound(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The count beside the queue is that of the rows its pages hold, and stops at its bound."""
+    """What one question bound does not stay with the next, which asks for other values; also in the
+    transaction that changed the queue."""
     world = World(store, 3)
     low, middle, high = world.labels
     reached = set()
-    for turn in range(80):
-        with store.write() as connection:
-            world.step(connection)
-        if turn not in (20, 79):
-            continue
-        with store.read() as connection:
-            for visible in ({low}, {low, middle}, {low, middle, high}):
-                for state in ("open", "undecided", "closed", "all"):
-                    for kind in ("", "traveller"):
-                        wanted = queue.Wanted(state=state, kind=kind, now=world.now(), limit=99)
-                        rows, _next = queue.page(connection, visible, wanted)
-                        for most in (1, ALERTS):
-                            monkeypatch.setattr(queue, "COUNTED", most)
-                            told = queue.count(connection, visible, wanted)
-                            assert told == min(len(rows), most + 1)
-                            reached.add((state, told > most))
-    assert {("open", True), ("open", False), ("closed", True)} <= reached
+    with store.write() as connection:
+        for turn in range(52):
+            (world.step if turn < 40 else world.raise_)(connection)
+        bounds = (({high}, 2), ({low, middle}, 2), ({low, middle, high}, 5), (set[int](), 2))
+        for visible, most in bounds:
+            monkeypatch.setattr(queue, "COUNTED", most)
+            held = Counted(connection, visible, world.now())
+            for state, given in itertools.product(STATES, NARROW):
+                wanted = queue.Wanted(state=state, now=world.now(), **given)
+                rows = [row for row in held.rows.values() if held.is_wanted(row, wanted)]
+                told = queue.count(connection, visible, wanted)
+                assert told == min(len(rows), most + 1)
+                reached.add((state, told > most, bool(told)))
+        made = queue._counted.cache_info().misses
+        for sort in ("recent", "arrival"):
+            queue.count(connection, {high}, queue.Wanted(state="closed", sort=sort, cursor=sort))
+        assert queue._counted.cache_info().misses == made
+    assert {(state, True, True) for state in ("open", "undecided", "new", "all")} <= reached
+    assert {(state, False, True) for state in STATES} <= reached
 
 
 def test_counting_anew_gives_what_was_kept(store: Store) -> None:

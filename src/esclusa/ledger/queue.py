@@ -38,7 +38,7 @@ _OPENNESS: Final = {"open": True, "undecided": True, "closed": False}
 """States asked for that the column ``open`` answers; ``undecided`` is open, asleep or not."""
 
 _SHAPES: Final = 128
-"""Statements that are kept; there are fewer shapes of the questions that pages ask."""
+"""Statements of each sort that are kept, those asked last; a node's people ask a few dozen."""
 
 _Order = Sequence[tuple[sa.Column[Any], bool]]
 
@@ -109,7 +109,8 @@ def count(connection: sa.Connection, visible: Collection[int], wanted: Wanted) -
     """Return how many rows match, ``COUNTED`` + 1 when more than that."""
     if _is_wide(wanted) and _new(connection, visible, wanted.kind) > COUNTED:
         return COUNTED + 1
-    query = _counted(_shape(wanted), several=len(visible) > 1)
+    whole = msgspec.structs.replace(wanted, sort="", cursor="")  # a count has no order and no page
+    query = _counted(_shape(whole), several=len(visible) > 1)
     given = _given(visible, wanted) | {"most": COUNTED + 1}
     return min(int(connection.execute(query, given).scalar_one()), COUNTED + 1)
 

@@ -86,7 +86,7 @@ def _marks(six: str) -> Separators | None:
         return None
     if (set(used) - {terminator}) & set(BLANKS):
         return None
-    spare = "" if reserved in BLANKS or reserved in used or not reserved.isascii() else reserved
+    spare = reserved if _can_separate(reserved) and reserved not in [*used, *BLANKS] else ""
     return Separators(component, element, decimal, release, "", terminator, spare)
 
 

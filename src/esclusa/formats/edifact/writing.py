@@ -364,9 +364,14 @@ class _Writer:
         return self.way
 
     def surely(self, lump: _Lump) -> _Lump:
-        """A message of :meth:`quick`, looked at."""
-        head, *batch = lump.source
+        """A message of :meth:`quick`, looked at, with the texts of when it was handed over."""
+        told = lump.found if len(lump.found) == lump.size else lump.found[0].split(APART)
+        head, *batch = map(self.as_it_was, lump.source, told)
         return self.made(head, batch, lump.reference)
+
+    def as_it_was(self, each: Segment, text: str) -> Segment:
+        """The segment of this text: its object may serve for another message by now."""
+        return each if each.text == text else Segment(text, text[:3], 0, 0, 0, self.marks)
 
     def lump(self, message: NewMessage) -> _Lump | bytes:
         """A message as texts, or as bytes when it has more than a batch of segments."""
@@ -471,7 +476,8 @@ class _Writer:
         end = self.marks.terminator
         pieces = []
         for number, (each, text) in enumerate(zip(source, found, strict=True), before + 1):
-            safe = again(each, self.marks).text if self.torn(text) else text
+            torn = self.torn(text)
+            safe = again(self.as_it_was(each, text), self.marks).text if torn else text
             bare = trimmed(safe + end, self.marks)[:-1]
             pieces.append(self.encoded(bare, each.tag, number, reference))
         return joined(pieces, (end + self.line_break).encode("ascii"))

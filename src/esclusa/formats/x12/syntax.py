@@ -95,9 +95,13 @@ _PLAIN: Final = bytes(range(0x20, 0x7F))
 
 
 def _odd(window: str, marks: Separators) -> bytes | None:
-    """The control codes of a window, its separators left out; None where no window is plain."""
-    known = marks.component + marks.element + marks.repetition + marks.terminator
-    if not window or not window.isascii() or not known.isascii():
+    """The control codes of a window, its separators left out; None where no window is plain.
+
+    None is where a line break separates anything but segments: cleaning takes line breaks out.
+    """
+    inner = marks.component + marks.element + marks.repetition
+    known = inner + marks.terminator
+    if not window or not window.isascii() or not known.isascii() or "\r" in inner or "\n" in inner:
         return None
     return window.encode("ascii").translate(None, _PLAIN + known.encode("ascii"))
 

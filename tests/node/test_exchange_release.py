@@ -217,3 +217,18 @@ def test_documents_that_end_alike_are_not_taken_for_one(two: World) -> None:
         assert "same_document" not in {link.relation for link in page.links}
         reasons = page.alert.alert.reasons if page.alert else ()
         assert "T03" not in {reason.code for reason in reasons}
+
+
+def test_a_partner_keeps_the_amended_bill_when_its_original_comes_late(two: World) -> None:
+    """What came late stands nowhere in force, so no release carries it."""
+    node, other = two["marisol"], two["northreach"]
+    came = []
+    for name in ("manifest-northreach-0412-amendment.edi", "manifest-northreach-0412.edi"):
+        take_in(node, for_partners("northreach"), sample(name), name)
+        node.exchange.publish()
+        two.sync("marisol", "northreach")
+        (mine,) = [one for one in own(node, "consignment") if one.key == "NRLN/NRLN04120044"]
+        came.append(arrived(other, node, mine))
+    assert mine.version == 3
+    assert came[0] == came[1]
+    assert came[0]

@@ -128,6 +128,8 @@ def drafts(message: Message, origin: Origin) -> Iterator[Draft]:
             valid_time=valid_time(statement) or message.prepared,
             withdrawn=message.function is Function.CANCELLATION,
             retain_until=_retain_until(statement, origin),
+            sender=message.sender,
+            prepared=message.prepared,
         )
 
 

@@ -74,7 +74,7 @@ def empty(connection: sa.Connection, versions: Sequence[Version]) -> dict[str, i
     for part in bulk.lots(seqs):
         those = bulk.among(connection, record.c.seq, part)
         emptied = record.update().where(those, record.c.body.is_not(None))
-        gone = emptied.values(body=None, erased_time=records.now_text())
+        gone = emptied.values(body=None, erased_time=records.now_text(), sender="", prepared="")
         done = connection.execute(gone).rowcount
         if done != len(part):
             raise AlreadyEmpty

@@ -1,25 +1,28 @@
 """Records: append, find, read back, erase.
 
 Versions form one chain per (id, label). ``append`` is idempotent: a statement equal to the newest
-version of its chain changes nothing. Every reading function takes the label numbers its caller may
-see; there is no way to ask without them.
+version of its chain changes nothing, and one that its sender prepared before the version in force
+never takes its place (:mod:`~esclusa.ledger.appending`). Every reading function takes the label
+numbers its caller may see; there is no way to ask without them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import asked, bulk
-from esclusa.ledger.indexing import references, search_text
+from esclusa.ledger import appending, asked, bulk
+from esclusa.ledger.appending import Appended as Appended
+from esclusa.ledger.appending import Draft as Draft
+from esclusa.ledger.appending import Outcome as Outcome
+from esclusa.ledger.appending import delete_texts as delete_texts
+from esclusa.ledger.appending import digest as digest
+from esclusa.ledger.appending import last as last
+from esclusa.ledger.appending import slices as slices
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.once import once
 from esclusa.ledger.schema import label, record, reference
@@ -28,65 +31,11 @@ from esclusa.model import (
     Provenance,
     Record,
     decode_body,
-    encode_body,
-    kind_of,
-    natural_key,
-    record_id,
 )
 
-T = TypeVar("T")
-
-_IDS_PER_QUERY: Final = 500
-"""SQLite allows 32,766 parameters; shorter statements are cached and planned faster."""
 _BY_SEQ: Final = sa.select(record).where(
     record.c.seq.in_(sa.bindparam("seqs")), record.c.label_id.in_(sa.bindparam("labels"))
 )
-
-
-class Outcome(StrEnum):
-    """What an append did."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    WITHDRAWN = "withdrawn"
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement on its way into the ledger. ``retain_until`` is ``YYYY-MM-DD`` or "".
-
-    ``name`` is the id that a copy's originator gave it; "" for a record of ours, which is named by
-    its natural key.
-    """
-
-    body: Body
-    originator: str
-    label_id: int
-    provenance: Provenance = Provenance()
-    derived_from: tuple[str, ...] = ()
-    valid_time: str = ""
-    withdrawn: bool = False
-    retain_until: str = ""
-    name: str = ""
-
-
-class Appended(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a draft. ``previous`` is the body the new version replaced."""
-
-    id: str
-    version: int
-    seq: int
-    outcome: Outcome
-    previous: Body | None = None
-
-
-class _Head(msgspec.Struct):
-    """The newest version of a chain, as far as appending must know it."""
-
-    version: int
-    seq: int
-    body: bytes | None
-    withdrawn: bool
 
 
 def now_text() -> str:
@@ -98,155 +47,7 @@ def append(
     connection: sa.Connection, drafts: Sequence[Draft], *, recorded: str = ""
 ) -> list[Appended]:
     """Append drafts in order inside the caller's write transaction; one answer per draft."""
-    recorded = recorded or now_text()
-    named = [_identify(draft) for draft in drafts]
-    heads = _heads(connection, {name for name, _key, _kind in named})
-    seq = last(connection)
-    rows: list[dict[str, Any]] = []
-    answers: list[Appended] = []
-    replaced: list[int] = []
-    salt = secrets.token_bytes(16)
-    for draft, (name, key, kind) in zip(drafts, named, strict=True):
-        head = heads.get((name, draft.label_id))
-        body = encode_body(draft.body)
-        if head and head.body == body and head.withdrawn == draft.withdrawn:
-            answers.append(
-                Appended(id=name, version=head.version, seq=head.seq, outcome=Outcome.UNCHANGED)
-            )
-            continue
-        seq += 1
-        version = head.version + 1 if head else 1
-        if head:
-            replaced.append(head.seq)
-        answers.append(
-            Appended(
-                id=name,
-                version=version,
-                seq=seq,
-                outcome=_outcome(head, draft),
-                previous=decode_body(head.body) if head and head.body else None,
-            )
-        )
-        heads[name, draft.label_id] = _Head(version, seq, body, draft.withdrawn)
-        rows.append(
-            _row(draft, name, key, kind, seq=seq, version=version, body=body, recorded=recorded,
-                 salt=salt, supersedes=head.version if head else None)
-        )  # fmt: skip
-    _insert(connection, rows, replaced)
-    return answers
-
-
-def last(connection: sa.Connection) -> int:
-    """Return the number of the newest version of any record, 0 before the first."""
-    query = sa.select(sa.func.coalesce(sa.func.max(record.c.seq), 0))
-    return int(connection.execute(query).scalar_one())
-
-
-def _identify(draft: Draft) -> tuple[str, str, str]:
-    kind = kind_of(draft.body)
-    if draft.name:
-        # No key: it would outlive the erasure of the copy.
-        return draft.name, "", kind
-    key = natural_key(draft.body)
-    return record_id(draft.originator, kind, key), key, kind
-
-
-def _outcome(head: _Head | None, draft: Draft) -> Outcome:
-    if draft.withdrawn:
-        return Outcome.WITHDRAWN
-    return Outcome.CHANGED if head else Outcome.NEW
-
-
-def _row(
-    draft: Draft, name: str, key: str, kind: str, *, seq: int, version: int, body: bytes,
-    recorded: str, salt: bytes, supersedes: int | None,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "seq": seq,
-        "id": name,
-        "label_id": draft.label_id,
-        "version": version,
-        "kind": kind,
-        "key": key,
-        "body": body,
-        "salt": salt,
-        "digest": digest(salt, name, version, body),
-        "source_id": draft.provenance.source,
-        "format": draft.provenance.format,
-        "message": draft.provenance.message,
-        "offset": draft.provenance.offset,
-        "length": draft.provenance.length,
-        "derived_from": json.dumps(draft.derived_from),
-        "sources": draft.derived_from,
-        "valid_time": draft.valid_time,
-        "recorded_time": recorded,
-        "supersedes": supersedes,
-        "withdrawn": draft.withdrawn,
-        "current": True,
-        "retain_until": draft.retain_until or None,
-        "statement": draft.body,
-    }
-
-
-def digest(salt: bytes, name: str, version: int, body: bytes) -> bytes:
-    """Return the salted SHA-256 that outlives an erased body."""
-    return hashlib.sha256(b"%s%s/%d\n%s" % (salt, name.encode(), version, body)).digest()
-
-
-def _heads(connection: sa.Connection, names: set[str]) -> dict[tuple[str, int], _Head]:
-    found: dict[tuple[str, int], _Head] = {}
-    columns = (record.c.id, record.c.label_id, record.c.version, record.c.seq, record.c.body,
-               record.c.withdrawn)  # fmt: skip
-    for some in slices(sorted(names)):
-        query = sa.select(*columns).where(record.c.id.in_(some), record.c.current)
-        for row in connection.execute(query):
-            body = bytes(row.body) if row.body is not None else None
-            found[row.id, row.label_id] = _Head(row.version, row.seq, body, row.withdrawn)
-    return found
-
-
-def _insert(connection: sa.Connection, rows: list[dict[str, Any]], replaced: list[int]) -> None:
-    for some in bulk.lots(replaced):
-        in_them = bulk.among(connection, record.c.seq, some)
-        connection.execute(record.update().where(in_them).values(current=False))
-        delete_texts(connection, some)
-    if not rows:
-        return
-    statements = [
-        (row["seq"], row.pop("statement"), row.pop("sources"), row["withdrawn"]) for row in rows
-    ]
-    newest = {(row["id"], row["label_id"]): row["seq"] for row in rows}
-    for row in rows:
-        row["current"] = newest[row["id"], row["label_id"]] == row["seq"]
-    bulk.insert(connection, record, rows)
-    live, key = set(newest.values()), _text_key(connection)
-    texts = [
-        {key: seq, "text": text}
-        for seq, body, _sources, withdrawn in statements
-        if seq in live and not withdrawn and (text := search_text(body))
-    ]
-    bulk.insert(connection, _text_table(connection), texts)
-    ties = [
-        {"value": value, "seq": seq}
-        for seq, body, sources, _withdrawn in statements
-        for value in references(body) | {f"record:{name}" for name in sources}
-    ]
-    bulk.insert(connection, reference, ties)
-
-
-def _text_table(connection: sa.Connection) -> sa.TableClause:
-    return sa.table("record_text", sa.column(_text_key(connection)), sa.column("text"))
-
-
-def _text_key(connection: sa.Connection) -> str:
-    return "rowid" if connection.dialect.name == "sqlite" else "seq"
-
-
-def delete_texts(connection: sa.Connection, seqs: Sequence[int]) -> None:
-    """Delete what the word search holds of these versions."""
-    table = _text_table(connection)
-    key = sa.type_coerce(table.c[_text_key(connection)], sa.BigInteger)
-    connection.execute(sa.delete(table).where(bulk.among(connection, key, seqs)))
+    return appending.append(connection, drafts, recorded=recorded or now_text())
 
 
 def get(
@@ -385,7 +186,7 @@ def related(
 ) -> list[tuple[str, Record]]:  # fmt: skip
     """Return (reference, record) for visible current records sharing a reference, oldest first."""
     given = {
-        "values": sorted(values)[:_IDS_PER_QUERY], "labels": sorted(visible), "most": limit
+        "values": sorted(values)[:appending.IDS_PER_QUERY], "labels": sorted(visible), "most": limit
     }  # fmt: skip
     rows = connection.execute(asked.RELATED, given)
     return [(row.value, to_record(row, labels)) for row in rows]
@@ -567,9 +368,3 @@ def to_record(row: Any, labels: Labels) -> Record:
         withdrawn=row.withdrawn,
         seq=row.seq,
     )
-
-
-def slices(items: list[T]) -> Iterator[list[T]]:
-    """Cut a list into pieces short enough for one statement."""
-    for start in range(0, len(items), _IDS_PER_QUERY):
-        yield items[start : start + _IDS_PER_QUERY]

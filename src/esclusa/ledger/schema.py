@@ -91,6 +91,8 @@ record = sa.Table(
     sa.Column("current", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("retain_until", sa.Text, nullable=True, index=True),
     sa.Column("erased_time", sa.Text, nullable=True),
+    sa.Column("sender", sa.Text, nullable=False, server_default=""),
+    sa.Column("prepared", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("id", "label_id", "version"),
 )
 sa.Index(

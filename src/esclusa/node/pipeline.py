@@ -29,6 +29,7 @@ from esclusa.model import Defect, ListEntry, Message, Record, kind_of, record_id
 from esclusa.node import alerts, kept_mappings
 from esclusa.node.analyst import Analyst
 from esclusa.node.context import Subject
+from esclusa.node.order_notes import order_notes
 from esclusa.node.settings import Settings
 from esclusa.node.touched import touched
 from esclusa.sharing.release import Gate
@@ -144,7 +145,8 @@ class Pipeline:
         self, connection: sa.Connection, batch: Batch, row: Any, counts: Counter[str]
     ) -> None:
         made = self.store_drafts(connection, batch.drafts)
-        custody.add_defects(connection, row.id, counts["defects"], batch.defects)
+        defects = (*batch.defects, *order_notes(batch.drafts, made))
+        custody.add_defects(connection, row.id, counts["defects"], defects)
         for held in batch.held:
             custody.hold(
                 connection, source_id=row.id, label_id=row.label_id, offset=held.offset,
@@ -154,7 +156,7 @@ class Pipeline:
             items=batch.items,
             messages=batch.messages,
             statements=len(batch.drafts),
-            defects=len(batch.defects),
+            defects=len(defects),
             quarantined=len(batch.held),
         )
         counts.update(answer.outcome.value for answer in made)
@@ -251,7 +253,8 @@ def _subjects(
 ) -> tuple[Subject, ...]:
     """Return the newest version of each record that changed; a batch may hold several."""
     newest: dict[tuple[str, int], Subject] = {}
-    for draft, answer in zip(drafts, made, strict=True):
+    for told, answer in zip(drafts, made, strict=True):
+        draft = answer.again or told  # of a late statement, what stands again above it
         kind = kind_of(draft.body)
         if answer.outcome is Outcome.UNCHANGED or kind not in ANALYSED:
             continue

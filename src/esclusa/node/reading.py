@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import sqlalchemy as sa
 
 from esclusa.intake.batches import batches
 from esclusa.ledger import custody
-from esclusa.model import Message
+from esclusa.model import Defect, Message
+from esclusa.node.order_notes import order_notes
 from esclusa.node.pipeline import Pipeline
 
 
@@ -27,11 +31,24 @@ def retry(pipeline: Pipeline, row: Any) -> None:
         pipeline.ready_around(batch.drafts)
     with pipeline.store.write() as connection:
         if batch and usable:
-            pipeline.store_drafts(connection, batch.drafts)
+            made = pipeline.store_drafts(connection, batch.drafts)
+            _note_order(connection, row.source_id, list(order_notes(batch.drafts, made)))
         custody.retried(
             connection, row.id, state="resolved" if usable else "held",
             reason=row.reason if usable else held,
         )  # fmt: skip
+
+
+def _note_order(connection: sa.Connection, source_id: str, notes: list[Defect]) -> None:
+    """Add to a file's defects what is to be told of the order. While a process still reads the
+    file, that process numbers its defects: the count it began with would no longer hold."""
+    source = custody.find(connection, source_id, None)
+    if not notes or source.state == "received":
+        return
+    counts = json.loads(source.counts)
+    custody.add_defects(connection, source_id, counts.get("defects", 0), notes)
+    counts["defects"] = counts.get("defects", 0) + len(notes)
+    custody.progress(connection, source_id, counts)
 
 
 def _message_at(pipeline: Pipeline, source: Any, offset: int) -> Message | None:

@@ -213,7 +213,8 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     """A file in custody. ``id`` is derived from its bytes and marking. ``state``:
     ``received``, ``done``, ``refused``. ``counts``: ``messages``, ``statements``,
-    ``new``, ``changed``, ``unchanged``, ``withdrawn``, ``quarantined``, ``alerts``, ``defects``.
+    ``new``, ``changed``, ``unchanged``, ``withdrawn``, ``late`` (kept, not in force),
+    ``quarantined``, ``alerts``, ``defects``.
     ``mapping`` and ``mapping_digest`` name the kept mapping it is read with, "" for none."""
 
     id: str

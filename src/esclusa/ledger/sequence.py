@@ -1,0 +1,83 @@
+"""In what order a sender prepared its messages, told by the sender's own clock.
+
+Files arrive out of order: a line is down, a message waits in quarantine, a folder is read by name.
+So a statement that its sender prepared before the one in force does not take its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+_MOMENT: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?)(Z|[+-]\d\d:?\d\d)?"
+)
+"""A date, or a moment to the minute, second or part of it, with or without a zone."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """By whom, in which format and when a statement was prepared; "" where that is not known.
+
+    ``sender`` is the interchange's own word for it, ``format`` the reader's id, ``prepared`` ISO
+    8601 by the sender's clock.
+    """
+
+    sender: str = ""
+    format: str = ""
+    prepared: str = ""
+
+
+def earlier(one: Said, other: Said) -> bool:
+    """Tell whether ``one`` was prepared before ``other``.
+
+    Never so when that cannot be known: of different senders or formats, without a readable time,
+    or one time with a zone and one without. Times of different precision are compared as far as
+    the less precise one goes.
+    """
+    times = _comparable(one, other)
+    return times is not None and times[0] < times[1]
+
+
+def comparable(one: Said, other: Said) -> bool:
+    """Tell whether the two have an order: one sender, one format, times that can be compared."""
+    return _comparable(one, other) is not None
+
+
+def _comparable(one: Said, other: Said) -> tuple[str, str] | None:
+    if not one.sender or (one.sender, one.format) != (other.sender, other.format):
+        return None
+    return _moments(one.prepared, other.prepared)
+
+
+@lru_cache(maxsize=1024)
+def _moments(one: str, other: str) -> tuple[str, str] | None:
+    """Return two moments as far as both go. A file has one, and its statements meet few."""
+    first, second = _MOMENT.fullmatch(one), _MOMENT.fullmatch(other)
+    if first is None or second is None or bool(first[2]) != bool(second[2]):
+        return None
+    texts = (first[1], second[1]) if not first[2] else (_utc(first[0]), _utc(second[0]))
+    if not all(map(_real, texts)):
+        return None
+    shared = min(map(len, texts))
+    return texts[0][:shared], texts[1][:shared]
+
+
+def _utc(text: str) -> str:
+    """Return a moment with a zone as UTC without one, "" for what is no moment."""
+    try:
+        moment = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return moment.replace(tzinfo=None).isoformat()
+
+
+def _real(text: str) -> bool:
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -145,6 +145,27 @@ def test_a_late_original_goes_when_the_bill_is_erased(node: Node) -> None:
     assert b"SALINAS" not in node.vault.path(held).read_bytes()
 
 
+def test_no_file_that_said_an_erased_bill_again_keeps_its_words(node: Node) -> None:
+    """Sent again in other bytes; late and again; and once more after the erasure."""
+    amended = cuscar("TWICE", "22", "4", "LINO SALADO SA")
+    late = cuscar("TWICE", "20", "9", "LINO SALADO DEL ESTE SA")
+    files = (amended, amended + b"\r\n", late, late + b"\r\n")
+    for data in files:
+        take(node, data, "m.edi")
+    (row,) = node.search(worlds.reader(node), "TWICE", kind="consignment").rows
+    assert len(holding(node, b"LINO SALADO")) == len(files)
+    node.erase(node.administrator(), row.record_id, reason="asked for")
+    assert not holding(node, b"LINO SALADO")
+    take(node, amended, "m.edi")
+    assert not holding(node, b"LINO SALADO")
+
+
+def holding(node: Node, words: bytes) -> list[Path]:
+    """Return the files in custody that hold some words."""
+    files = (path for path in node.vault.folder.rglob("*") if path.is_file())
+    return [path for path in files if words in path.read_bytes()]
+
+
 def test_a_held_original_that_is_read_again_stays_below_its_amendment(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

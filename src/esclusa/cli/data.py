@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, exists=True)
 
+SOURCE_COLUMNS = (
+    "file", "format", "state", "messages>", "new>", "changed>", "same>", "late>", "withdrawn>",
+    "refused>", "defects>", "alerts>",
+)  # fmt: skip
+"""Of a table of files taken in. ``late``: prepared before what is in force, kept beside it."""
+
 
 @click.command()
 @node_option
@@ -49,10 +55,9 @@ def ingest(
     output.show(
         views,
         "Taken in",
-        ("file", "format", "state", "messages>", "new>", "changed>", "same>", "withdrawn>",
-         "refused>", "defects>", "alerts>"),
+        SOURCE_COLUMNS,
         source_cells,
-    )  # fmt: skip
+    )
     for view in views:
         before = f"{view.name}: received before, on {view.received[:10]}; nothing has changed"
         known = before if view.known_before(began) and view.id not in late else ""
@@ -72,8 +77,8 @@ def _columns(view: SourceView) -> str:
 
 
 def source_cells(view: SourceView) -> tuple[object, ...]:
-    named = ("messages", "new", "changed", "unchanged", "withdrawn", "quarantined", "defects",
-             "alerts")  # fmt: skip
+    named = ("messages", "new", "changed", "unchanged", "late", "withdrawn", "quarantined",
+             "defects", "alerts")  # fmt: skip
     return (view.name, view.format, view.state, *(view.counts.get(name, 0) for name in named))
 
 

@@ -149,16 +149,15 @@ def _ingest(node: Node, name: str) -> SourceView:
 
 
 def _report(node: Node, views: list[SourceView], seconds: float) -> None:
-    from esclusa.cli.data import source_cells
+    from esclusa.cli.data import SOURCE_COLUMNS, source_cells
     from esclusa.cli.work import queue_cells
     from esclusa.sharing.views import QueueFilter
 
     output.table(
         f"\nTaken in, analysed and queued in {seconds:.1f} s",
-        ("file", "format", "state", "messages>", "new>", "changed>", "same>", "withdrawn>",
-         "refused>", "defects>", "alerts>"),
+        SOURCE_COLUMNS,
         map(source_cells, views),
-    )  # fmt: skip
+    )
     page = node.queue(node.operator(), QueueFilter(limit=8))
     output.table(
         f"\nTop of the queue ({page.count} alerts)",

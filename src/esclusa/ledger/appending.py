@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from esclusa.ledger import bulk
 from esclusa.ledger.indexing import references, search_text
 from esclusa.ledger.schema import record, reference
-from esclusa.ledger.sequence import Said, comparable, earlier
+from esclusa.ledger.sequence import Said, earlier
 from esclusa.model import (
     Body,
     Provenance,
@@ -33,6 +33,10 @@ from esclusa.model import (
 )
 
 T = TypeVar("T")
+
+TOLD: Final = "told:"
+"""Before a file's id: the reference of a version that this file stated again unchanged. It made no
+version of its own, and its bytes hold the statement all the same."""
 
 IDS_PER_QUERY: Final = 500
 """SQLite allows 32,766 parameters; shorter statements are cached and planned faster."""
@@ -96,7 +100,7 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Head(msgspec.Struct):
     """The newest version of a chain, as far as appending must know it. ``origin`` is the draft it
-    was made of, or its row."""
+    was made of, or its row; ``below`` the version before it, where that is at hand."""
 
     version: int
     seq: int
@@ -104,6 +108,7 @@ class _Head(msgspec.Struct):
     withdrawn: bool
     said: Said
     origin: Any
+    below: _Head | None = None
 
 
 def append(connection: sa.Connection, drafts: Sequence[Draft], *, recorded: str) -> list[Appended]:
@@ -137,8 +142,10 @@ class _Writing:
         self._salt = secrets.token_bytes(16)
         self._first = self._seq = last(connection)
         self._rows: list[dict[str, Any]] = []
+        self._chains: dict[tuple[str, int], list[dict[str, Any]]] = {}
         self._replaced: list[int] = []
         self._told_again: dict[int, Said] = {}
+        self._told_by: set[tuple[str, int]] = set()
 
     def take(self, draft: Draft, name: str, key: str, kind: str) -> Appended:
         """Add a draft to its chain; the draft's id, natural key and kind are given."""
@@ -149,16 +156,38 @@ class _Writing:
         said = _said(draft)
         if head.body == body and head.withdrawn == draft.withdrawn:
             self._tell_again(head, said)
-            return _unchanged(name, head)
+            return self._unchanged(draft, name, head)
         if head.body is None or not earlier(said, head.said):
             return self._next(draft, name, key, kind, body, head)
         if self._kept(draft, name, body):
-            return _unchanged(name, head)
+            return self._unchanged(draft, name, head)
+        return self._late(draft, name, key, kind, body, head)
+
+    def _late(
+        self, draft: Draft, name: str, key: str, kind: str, body: bytes, head: _Head
+    ) -> Appended:
+        """Add a late draft, and above it what stands: the version in force, and the one before it
+        where that was prepared later too. Rules ask what the last amendment changed."""
+        below, said = self._below(head, name, draft.label_id), _said(draft)
+        stands = below is not None and below.body is not None and earlier(said, below.said)
         again = _again(head, draft)
-        self._next(draft, name, key, kind, body, head)
-        late = self._heads[name, draft.label_id]
-        made = self._next(again, name, key, kind, head.body, late)
+        chain = [(draft, body), (again, head.body)]
+        if below is not None and stands:
+            chain.insert(1, (_again(below, draft), below.body))
+        for one, text in chain:
+            assert text is not None  # an erased version is not stated anew
+            made = self._next(one, name, key, kind, text, self._heads[name, draft.label_id])
         return msgspec.structs.replace(made, outcome=Outcome.LATE, again=again, met=_met(head))
+
+    def _below(self, head: _Head, name: str, label: int) -> _Head | None:
+        """Return the version before the one in force, None for none."""
+        if head.below is not None or head.version == 1:
+            return head.below
+        query = sa.select(*_HEAD).where(
+            record.c.id == name, record.c.label_id == label, record.c.version == head.version - 1
+        )
+        row = self._connection.execute(query).first()
+        return _head_of(row) if row is not None else None
 
     def _next(
         self, draft: Draft, name: str, key: str, kind: str, body: bytes, head: _Head | None
@@ -168,17 +197,19 @@ class _Writing:
         version = head.version + 1 if head else 1
         if head:
             self._replaced.append(head.seq)
+            head.below = None  # only of the one in force is it asked
         said = _said(draft)
         back = head is not None and head.withdrawn and not draft.withdrawn
-        doubtful = back and head is not None and not comparable(said, head.said)
+        doubtful = back and head is not None and _doubtful(draft, said, head)
         self._heads[name, draft.label_id] = _Head(
-            version, self._seq, body, draft.withdrawn, said, draft
+            version, self._seq, body, draft.withdrawn, said, draft, head
         )
-        self._rows.append(
-            _row(draft, name, key, kind, seq=self._seq, version=version, body=body,
-                 recorded=self._recorded, salt=self._salt,
-                 supersedes=head.version if head else None)
+        row = _row(
+            draft, name, key, kind, seq=self._seq, version=version, body=body,
+            recorded=self._recorded, salt=self._salt, supersedes=head.version if head else None,
         )  # fmt: skip
+        self._rows.append(row)
+        self._chains.setdefault((name, draft.label_id), []).append(row)
         return Appended(
             id=name,
             version=version,
@@ -187,6 +218,13 @@ class _Writing:
             previous=decode_body(head.body) if head and head.body else None,
             met=_met(head) if head and doubtful else None,
         )
+
+    def _unchanged(self, draft: Draft, name: str, head: _Head) -> Appended:
+        """Note which file said nothing new, so that its bytes go with the record."""
+        source = draft.provenance.source
+        if source and source != _source(head):
+            self._told_by.add((TOLD + source, head.seq))
+        return Appended(id=name, version=head.version, seq=head.seq, outcome=Outcome.UNCHANGED)
 
     def _tell_again(self, head: _Head, said: Said) -> None:
         """The statement in force was told once more, later: it holds against whatever was prepared
@@ -207,7 +245,8 @@ class _Writing:
             "id": name, "label_id": draft.label_id, "body": body, "withdrawn": draft.withdrawn,
             "sender": draft.sender, "prepared": draft.prepared,
         }  # fmt: skip
-        if any(row["id"] == name and there.items() <= row.items() for row in self._rows):
+        rows = self._chains.get((name, draft.label_id), ())
+        if any(all(row[column] == value for column, value in there.items()) for row in rows):
             return True
         query = sa.select(record.c.seq).where(
             *(record.c[column] == value for column, value in there.items())
@@ -217,6 +256,8 @@ class _Writing:
     def write(self) -> None:
         """Write what was taken."""
         _insert(self._connection, self._rows, self._replaced)
+        told_by = sorted(self._told_by)
+        bulk.add_tuples(self._connection, reference, told_by)  # a file may say one thing twice
         those: dict[Said, list[int]] = {}
         for seq, said in self._told_again.items():
             those.setdefault(said, []).append(seq)
@@ -240,8 +281,18 @@ def _said(draft: Draft) -> Said:
     return Said(sender=draft.sender, format=draft.provenance.format, prepared=draft.prepared)
 
 
-def _unchanged(name: str, head: _Head) -> Appended:
-    return Appended(id=name, version=head.version, seq=head.seq, outcome=Outcome.UNCHANGED)
+def _source(head: _Head) -> str:
+    """Return the id of the file that a version came from, "" for none."""
+    one = head.origin
+    return one.provenance.source if isinstance(one, Draft) else str(one.source_id)
+
+
+def _doubtful(draft: Draft, said: Said, head: _Head) -> bool:
+    """Tell whether nobody can know that a statement was prepared after the one in force. Within one
+    file its place tells."""
+    if draft.provenance.source and draft.provenance.source == _source(head):
+        return False
+    return not earlier(head.said, said)
 
 
 def _met(head: _Head) -> Met:
@@ -321,11 +372,14 @@ def _heads(connection: sa.Connection, names: set[str]) -> dict[tuple[str, int], 
     for some in slices(sorted(names)):
         query = sa.select(*_HEAD).where(record.c.id.in_(some), record.c.current)
         for row in connection.execute(query):
-            body = bytes(row.body) if row.body is not None else None
-            said = Said(sender=row.sender, format=row.format, prepared=row.prepared)
-            head = _Head(row.version, row.seq, body, row.withdrawn, said, row)
-            found[row.id, row.label_id] = head
+            found[row.id, row.label_id] = _head_of(row)
     return found
+
+
+def _head_of(row: Any) -> _Head:
+    body = bytes(row.body) if row.body is not None else None
+    said = Said(sender=row.sender, format=row.format, prepared=row.prepared)
+    return _Head(row.version, row.seq, body, row.withdrawn, said, row)
 
 
 _HEAD: Final = (

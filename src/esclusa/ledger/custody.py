@@ -22,10 +22,11 @@ import msgspec
 import sqlalchemy as sa
 
 from esclusa.errors import LimitError
-from esclusa.ledger import asked
+from esclusa.ledger import asked, bulk
+from esclusa.ledger.appending import TOLD
 from esclusa.ledger.once import once
 from esclusa.ledger.records import now_text, slices
-from esclusa.ledger.schema import defect, quarantine, record, source
+from esclusa.ledger.schema import defect, quarantine, record, reference, source
 from esclusa.ledger.store import Store
 from esclusa.model import Defect
 
@@ -226,9 +227,16 @@ def keep_evidence(
 
 
 def sources_of(connection: sa.Connection, name: str) -> tuple[str, ...]:
-    """Return ids of the files in custody that versions of a record came from."""
-    query = sa.select(record.c.source_id).where(record.c.id == name, record.c.source_id != "")
-    return tuple(connection.execute(query.distinct()).scalars())
+    """Return ids of the files in custody that state a record: its versions came from them, or they
+    said one of these again, unchanged."""
+    query = sa.select(record.c.seq, record.c.source_id).where(record.c.id == name)
+    rows = connection.execute(query).all()
+    found = {row.source_id for row in rows if row.source_id}
+    for some in bulk.lots([row.seq for row in rows]):
+        those = sa.select(reference.c.value).where(bulk.among(connection, reference.c.seq, some))
+        values = connection.execute(those).scalars()
+        found.update([value[len(TOLD) :] for value in values if value.startswith(TOLD)])
+    return tuple(sorted(found))
 
 
 def still_needed(connection: sa.Connection, identities: Collection[str]) -> frozenset[str]:

@@ -2,8 +2,9 @@
 
 All times are ISO 8601 text in UTC so that both databases hold and order them alike. Records are
 appended and never changed; the exceptions are the ``current`` flag, which only says where the
-newest version is, and erasure, which empties the body. Mappings are appended as well: a new text
-under an id is a new version. Triggers in the migrations hold to that.
+newest version is, who told it last and when (``sender``, ``prepared``), and erasure, which empties
+the body. Mappings are appended as well: a new text under an id is a new version. Triggers in the
+migrations hold to that.
 
 A record's versions form one chain per (id, label). Two senders of one natural key under different
 markings make two chains, so that neither a version number nor a count tells a reader of one chain

@@ -38,19 +38,10 @@ def earlier(one: Said, other: Said) -> bool:
     or one time with a zone and one without. Times of different precision are compared as far as
     the less precise one goes.
     """
-    times = _comparable(one, other)
-    return times is not None and times[0] < times[1]
-
-
-def comparable(one: Said, other: Said) -> bool:
-    """Tell whether the two have an order: one sender, one format, times that can be compared."""
-    return _comparable(one, other) is not None
-
-
-def _comparable(one: Said, other: Said) -> tuple[str, str] | None:
     if not one.sender or (one.sender, one.format) != (other.sender, other.format):
-        return None
-    return _moments(one.prepared, other.prepared)
+        return False
+    times = _moments(one.prepared, other.prepared)
+    return times is not None and times[0] < times[1]
 
 
 @lru_cache(maxsize=1024)
@@ -59,20 +50,21 @@ def _moments(one: str, other: str) -> tuple[str, str] | None:
     first, second = _MOMENT.fullmatch(one), _MOMENT.fullmatch(other)
     if first is None or second is None or bool(first[2]) != bool(second[2]):
         return None
-    texts = (first[1], second[1]) if not first[2] else (_utc(first[0]), _utc(second[0]))
+    texts = (first[1], second[1]) if not first[2] else (_utc(first), _utc(second))
     if not all(map(_real, texts)):
         return None
     shared = min(map(len, texts))
     return texts[0][:shared], texts[1][:shared]
 
 
-def _utc(text: str) -> str:
-    """Return a moment with a zone as UTC without one, "" for what is no moment."""
+def _utc(found: re.Match[str]) -> str:
+    """Return a moment with a zone as UTC without one and no more precise than it was, "" for what
+    is no moment."""
     try:
-        moment = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+        moment = dt.datetime.fromisoformat(found[0]).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return ""
-    return moment.replace(tzinfo=None).isoformat()
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds")[: len(found[1])]
 
 
 def _real(text: str) -> bool:

@@ -9,7 +9,7 @@ from esclusa.ledger import custody
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.store import Store
 from esclusa.model import Marking
-from esclusa.node import kept_mappings
+from esclusa.node import erasure, kept_mappings
 from esclusa.node.lists import ListFile
 from esclusa.node.settings import Settings
 from esclusa.sharing.reader import Reader
@@ -45,6 +45,8 @@ class Keeper:
             sha256=sha256, size=size, by=reader.name, state=state, mapping=choice.ref,
             notes=choice.notes,
         )  # fmt: skip
+        if not fresh:
+            erasure.blank_again(self._store, self._vault, identity)
         return ListFile(sha256=sha256, source_id=identity, name=name), choice, fresh
 
 

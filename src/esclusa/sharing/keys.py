@@ -324,7 +324,7 @@ def opens_by_identity(data: bytes) -> bool:
     head = data[:_HEADER]
     if head.startswith(_ARMOUR):
         lines = head.split(b"\n")[1:-1]
-        text = b"".join(line.strip() for line in lines)
+        text = b"".join(line.strip() for line in lines if not line.startswith(b"-----"))
         with suppress(binascii.Error):
             head = base64.b64decode(text[: len(text) // 4 * 4])
     return b"\n-> X25519 " in head

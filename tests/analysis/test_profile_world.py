@@ -129,14 +129,15 @@ def test_pairs_of_codes_are_numbered_as_they_appear_however_large_they_are(most:
         assert code.tolist() == wanted
 
 
-@pytest.mark.skipif(not INSTALLED, reason="the plain loop takes seconds for so many")
-@pytest.mark.parametrize(("most", "tails"), ((3148, 3148), (3214, 1)))
+@pytest.mark.parametrize(("most", "tails"), ((1291, 1291), (5472, 5472), (5609, 1)))
 def test_pairs_at_even_distances_lie_apart_in_the_table(most: int, tails: int) -> None:
-    head = np.arange(300_000, dtype=np.int32)
-    table, code = np.zeros((1 << 20, 2), np.int64), np.empty(len(head), np.int32)
-    assert compiled(numbered)(head, head % tails, most, table, code) == len(head)
+    head = np.arange(20_000, dtype=np.int32)
+    table, code = np.zeros((1 << 16, 2), np.int64), np.empty(len(head), np.int32)
+    loop = compiled(numbered) if INSTALLED else numbered
+    assert loop(head, head % tails, most, table, code) == len(head)
     free = np.flatnonzero(table[:, 1] == 0)
-    assert int(np.diff(free).max()) < 200  # so many places are looked at, at most
+    # So many places are looked at, at most; mixed but once they are 8,860, 3,923 and 528.
+    assert int(np.diff(free).max()) < 100
 
 
 @pytest.mark.parametrize("ahead", (0, 1, 60, 99, 100))

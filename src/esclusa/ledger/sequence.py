@@ -50,26 +50,20 @@ def _moments(one: str, other: str) -> tuple[str, str] | None:
     first, second = _MOMENT.fullmatch(one), _MOMENT.fullmatch(other)
     if first is None or second is None or bool(first[2]) != bool(second[2]):
         return None
-    texts = (first[1], second[1]) if not first[2] else (_utc(first), _utc(second))
-    if not all(map(_real, texts)):
+    texts = _plain(first), _plain(second)
+    if not all(texts):
         return None
     shared = min(map(len, texts))
     return texts[0][:shared], texts[1][:shared]
 
 
-def _utc(found: re.Match[str]) -> str:
-    """Return a moment with a zone as UTC without one and no more precise than it was, "" for what
-    is no moment."""
+def _plain(found: re.Match[str]) -> str:
+    """Return a moment without zone, in UTC where it has one, and no more precise than it was; ""
+    for what is no moment."""
     try:
-        moment = dt.datetime.fromisoformat(found[0]).astimezone(dt.UTC)
+        moment = dt.datetime.fromisoformat(found[0])
+        if found[2]:
+            moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return ""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds")[: len(found[1])]
-
-
-def _real(text: str) -> bool:
-    try:
-        dt.datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return moment.isoformat(timespec="microseconds")[: len(found[1])]

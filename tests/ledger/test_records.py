@@ -1,5 +1,7 @@
 """The ledger's promises: append-only, idempotent, versioned by label, erased without a trace."""
 
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -276,6 +278,17 @@ def test_migrations_go_down_and_up_again(store: Store) -> None:
         store.require_current()
     store.upgrade()
     store.require_current()
+
+
+def test_a_process_left_running_through_an_upgrade_writes_nothing(store: Store) -> None:
+    store.require_current()
+    with closing(Store(store.url.render_as_string(hide_password=False))) as other:
+        other.downgrade("-1")
+        with pytest.raises(LedgerError, match="start the version that belongs there"), store.write():
+            pytest.fail("it must not come to writing")
+        other.upgrade()
+    with store.write():
+        pass  # what it was written for is back
 
 
 BILLS = st.sampled_from(["B1", "B2"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from esclusa.errors import (
     TrustError,
     WireError,
 )
+from esclusa.ledger.store import Store
 from esclusa.node import Node, upgrade
 from esclusa.sharing.agreement import Signed, sign, write_signed
 from esclusa.sharing.carriage import pack
@@ -399,6 +401,22 @@ def test_a_half_migrated_node_does_not_open_and_loses_nothing(ready: World) -> N
     upgrade(node.folder)
     node = ready.nodes["northreach"] = Node.open(node.folder)
     node.exchange.now = ready.clock
+    assert whole(node) == before
+    node.exchange.receive(data)
+    assert len(held(node)) == 1
+
+
+def test_a_node_that_runs_on_while_another_process_migrates_takes_and_sends_nothing(
+    ready: World,
+) -> None:
+    data = ready["marisol"].exchange.batch("northreach")
+    node = ready["northreach"]
+    before = whole(node)
+    with closing(Store(node.settings.database_url(node.folder))) as other:
+        other.downgrade("-1")
+        said = refused(lambda: node.exchange.receive(data), LedgerError)
+        assert "stop it, start the version" in said
+        other.upgrade()
     assert whole(node) == before
     node.exchange.receive(data)
     assert len(held(node)) == 1

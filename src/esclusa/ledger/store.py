@@ -11,7 +11,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +68,8 @@ class Store:
         :func:`~esclusa.ledger.emptying.erase` emptied versions: what is kept beside the ledger
         follows it."""
         self._erased = _Erased()
+        self._schema = ""
+        """The schema that this process found right, "" before it looked."""
         try:
             self._writer = self._engine(immediate=True)
             self._reader = self._engine(immediate=False)
@@ -120,14 +122,33 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """One durable transaction, alone among writers; rolled back when the block raises."""
+        """One durable transaction, alone among writers; rolled back when the block raises.
+
+        :raises LedgerError: when the schema is no longer the one that :meth:`require_current` let
+            this process in by: another process upgraded the ledger, or took it back.
+        """
         with self._guard(), self._writer.begin() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+            self._be_alone(connection)
+            self._require_same(connection)
             connection.info.pop(ERASED, None)
             yield connection
             erased = connection.info.pop(ERASED, set())
         self._tell(erased)
+
+    def _be_alone(self, connection: sa.Connection) -> None:
+        """Wait for the other writers of a PostgreSQL; SQLite's transactions begin alone."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+    def _require_same(self, connection: sa.Connection) -> None:
+        if not self._schema:
+            return
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if found != self._schema:
+            raise LedgerError(
+                f"the ledger's schema became version {found or 'none'} while this process works "
+                f"with {self._schema}; stop it, start the version that belongs there"
+            )
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -234,23 +255,31 @@ class Store:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.OperationalError as error:
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            with suppress(sa.exc.DBAPIError), self._reader.connect() as connection:
+                self._require_same(connection)  # a column may be missing because of it
+            if isinstance(error, sa.exc.ProgrammingError):
+                raise
             # str(error) would quote the statement's parameters, which are record content.
             raise LedgerError(f"the ledger's database answered: {error.orig}") from None
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to repeat."""
         with self._guard(), self._writer.begin() as connection:
+            self._be_alone(connection)
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        self._schema = ""
 
     def downgrade(self, revision: str) -> None:
         """Take the schema back to ``revision`` (``base`` removes everything)."""
         with self._guard(), self._writer.begin() as connection:
+            self._be_alone(connection)
             config = _alembic()
             config.attributes["connection"] = connection
             command.downgrade(config, revision)
+        self._schema = ""
 
     def require_current(self) -> None:
         """Raise ``LedgerError`` unless the schema is the one this program was written for."""
@@ -260,6 +289,7 @@ class Store:
                 f"the ledger's schema is version {found or 'none'}, expected {expected}; "
                 "run `esclusa upgrade`"
             )
+        self._schema = found
 
     def revision(self) -> str:
         """Return the version of the ledger's schema, "" for none."""

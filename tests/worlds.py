@@ -60,6 +60,9 @@ carrier = "MRSL"
 MAPPED = b"Referencia;Consignatario;Detalle\nT1;FIRMA CUATRO SA;BANANAS\n"
 """A table that the mapping fits."""
 GUESSED = b"BL;Carrier;Goods\nT2;MRSL;BANANAS\n"
+OWNED = b"Ship;IMO;Registered owner;Owner since\nNORTHREACH STAR;9074729;OTRA FIRMA SA;2019-03-01\n"
+"""A register of ships without a mapping: who owns the ship of the bills."""
+HIDDEN_OWNED = OWNED.replace(b"OTRA FIRMA SA", b"GHOST FIRM")
 HIDDEN_TABLE = MAPPED.replace(b"BANANAS", b"BANANAS HIDDEN")
 EXAMINED_HEAD = (
     "Agency,Number,Result,Container,Carrier,Bills,Voyage,Vessel,Port,Started,Completed,Reported,"
@@ -143,6 +146,7 @@ def build(folder: Path, *, secret: bool, database: str = "") -> Node:
     take_in(node, "mapped.csv", MAPPED)
     take_in(node, "guessed.csv", GUESSED)
     take_in(node, "examined.csv", EXAMINED)
+    take_in(node, "owned.csv", OWNED)
     if secret:
         take_in(node, "late.edi", cuscar(*LATE_BILLS), marking=SECRET)
         work_in_secret(node)
@@ -209,6 +213,8 @@ def add_secrets(node: Node) -> None:
         take_in(node, "table.csv", table, marking=SECRET)
     rule_in_secret(node)
     take_in(node, "examined.csv", EXAMINED, marking=SECRET)
+    take_in(node, "owned.csv", HIDDEN_OWNED, marking=SECRET)
+    take_in(node, "owned.csv", OWNED, marking=SECRET)
     take_in(node, "examined.csv", HIDDEN_EXAMINED, marking=SECRET)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from esclusa.analysis.resolution import Mention, Tie, mention_id, mentions_of
 from esclusa.analysis.resolution.extract import phone_number
 from esclusa.model import (
@@ -10,12 +12,15 @@ from esclusa.model import (
     Body,
     Consignment,
     Conveyance,
+    DeclaredValue,
     Identifier,
     Journey,
     ListEntry,
+    Ownership,
     Party,
     Place,
     PortCall,
+    Relation,
     ShipDeclaration,
     TransportEquipment,
     TransportEvent,
@@ -126,3 +131,82 @@ def test_a_telephone_number_is_found_among_words_and_nothing_else_is() -> None:
     assert phone_number("Mrs Vega, tel 00507 (555) 0101 ext 2") == "5075550101"
     assert phone_number("Room 12, 2026") == ""
     assert phone_number("1234567890123456789") == ""
+
+
+def _stake(found: dict[str, Mention]) -> dict[str, list[tuple[str, str]]]:
+    """Return the owner ties of each mention: part played and statement."""
+    return {
+        path: [(tie.role, tie.value) for tie in one.ties if tie.kind == "owner"]
+        for path, one in found.items()
+        if any(tie.kind == "owner" for tie in one.ties)
+    }
+
+
+def test_who_owns_or_runs_a_ship_in_a_message_is_tied_to_it_and_other_parties_are_not() -> None:
+    owner = Party(role="owner", name="Northreach Shipping SA")
+    for body in (
+        PortCall(voyage=VOYAGE, port=Place(), parties=(SHIPPER, owner)),
+        TransportEvent(event="load", voyage=VOYAGE, parties=(SHIPPER, owner)),
+        Consignment(carrier="MRSL", bill="B1", voyage=VOYAGE, parties=(SHIPPER, owner)),
+    ):
+        what = "9074729 < NORTHREACH SHIPPING SA; owner"
+        assert _stake(_mentions(body)) == {
+            "parties.1.name": [("owner", what)], "voyage.conveyance.name": [("owned", what)],
+        }  # fmt: skip
+    nameless = PortCall(voyage=Voyage(reference="1"), port=Place(), parties=(owner,))
+    assert _stake(_mentions(nameless)) == {}
+
+
+def test_the_company_of_a_security_declaration_runs_the_ship() -> None:
+    def told(form: str, number: str) -> dict[str, Mention]:
+        values = (DeclaredValue(code="IMO0031", value=number),
+                  DeclaredValue(code="IMO0032", value="Altamira Ship Management"))  # fmt: skip
+        return _mentions(ShipDeclaration(form=form, voyage=VOYAGE, port=Place(), values=values))
+
+    found = told("security", "IMO 1234565")
+    assert found["values.1.value"].identifiers == ("imo_company:1234565",)
+    assert _stake(found) == {
+        "values.1.value": [("ism_company", "9074729 < 1234565; ism_company")],
+        "voyage.conveyance.name": [("run", "9074729 < 1234565; ism_company")],
+    }
+    # A number that fails its check digit is kept, and the firm known by its name.
+    what = "9074729 < ALTAMIRA SHIP MANAGEMENT; ism_company"
+    assert _stake(told("security", "1234567"))["values.1.value"] == [("ism_company", what)]
+    assert _stake(told("general", "1234565")) == {}
+
+
+def test_a_statement_of_ownership_names_both_sides_share_and_dates() -> None:
+    firm = Party(role="owned", name="Northreach Shipping SA")
+    person = Party(role="beneficial_owner", name="Lorenzo Zubarov", contact="+507 555-0101")
+    made = Ownership(
+        owner=person, firm=firm, owner_type="person", owner_birth_date="1971-05",
+        share_percent=62.5, held_until="2024-05-31",
+    )  # fmt: skip
+    found = _mentions(made)
+    what = "NORTHREACH SHIPPING SA < LORENZO ZUBAROV; beneficial_owner; 62.5 %; ../2024-05-31"
+    assert {path: one.type for path, one in found.items()} == {
+        "firm.name": "party", "owner.name": "person", "owner.contact": "phone",
+    }  # fmt: skip
+    assert found["owner.name"].birth_dates == ("1971-05",)
+    assert _stake(found)["firm.name"] == [("owned", what)]
+    assert _stake(found)["owner.name"] == [("beneficial_owner", what)]
+    ship = msgspec.structs.replace(made, firm=None, ship=VOYAGE.conveyance)
+    assert _mentions(ship)["ship.name"].identifiers == ("imo:9074729",)
+
+
+def test_two_entries_of_one_list_name_the_relation_alike_and_a_name_alone_is_a_mention() -> None:
+    ship = ListEntry(
+        list_id="l", uid="1", type="vessel", name="Star",
+        relations=(Relation(role="controller", name="Firm", uid="2"),
+                   Relation(role="owner_operator", name="Marisol Lines", former=True)),
+    )  # fmt: skip
+    firm = ListEntry(
+        list_id="l", uid="2", type="organisation", name="Firm",
+        relations=(Relation(role="controller", name="Star", uid="1", owns=True),),
+    )  # fmt: skip
+    former = "STAR < MARISOL LINES; owner_operator; former"
+    assert _stake(_mentions(ship)) == {
+        "name": [("owned", "l:1 < l:2; controller"), ("owned", former)],
+        "relations.1.name": [("owner_operator", former)],
+    }
+    assert _stake(_mentions(firm)) == {"name": [("controller", "l:1 < l:2; controller")]}

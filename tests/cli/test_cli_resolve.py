@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import owner_worlds
 import worlds
 from esclusa.cli.commands import cli
 
@@ -125,3 +126,20 @@ def test_a_chart_is_written_as_drawing_and_table_and_facts_and_timeline_are_told
     assert [row["kind"] for row in story["rows"]] == ["consignment"]
     again = run("resolve", "timeline", name, "--since", "1/2/2026", "--node", folder)
     assert (again.exit_code, "expected a day as 2026-12-31" in again.stderr) == (1, True)
+
+
+def test_links_of_owners_say_at_each_end_which_part_it_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "node"
+    node = owner_worlds.with_mappings(worlds.make(folder))
+    owner_worlds.take(node, owner_worlds.register("ALTAMIRA HOLDING SA"))
+    node.close()
+    name = json.loads(run("resolve", "find", "altamira", "--node", folder).stdout)["id"]
+    (way,) = json.loads(run("links", "show", name, "--node", folder).stdout)["ways"]
+    ends = {way[0][side]["names"][0]: way[0][f"{side}_roles"] for side in ("a", "b")}
+    assert ends == {"ALTAMIRA HOLDING SA": ["registered_owner"], "NORTHREACH STAR": ["owned"]}
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr("esclusa.cli.output.for_people", lambda: True)
+    shown = run("links", "show", name, "--node", folder).stdout
+    assert "ALTAMIRA HOLDING SA [registered_owner]" in shown and "NORTHREACH STAR [owned]" in shown

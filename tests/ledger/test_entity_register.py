@@ -190,6 +190,7 @@ def test_what_is_taken_out_is_in_no_table_any_more(
 def tied(mentions: list[Mention], source: random.Random) -> list[Mention]:
     things = [Tie(kind, value, role) for kind in ("voyage", "phone") for value in ("1", "2", "A:B")
               for role in ("shipper", "")]  # fmt: skip
+    things += [Tie("owner", "9 < 1; owner; 50 %", role) for role in ("owned", "owner")]
     return [
         msgspec.structs.replace(one, ties=tuple(source.sample(things, source.randint(0, 3))))
         for one in mentions

@@ -495,8 +495,10 @@ def test_a_check_names_a_damaged_file_and_all_are_made_anew(node: Node) -> None:
 KEPT = {
     "1": "83e967217bcfd12f7cc0234375cb5ad7c9151056eff5d54b2acc1f024b1f17e0",
     "2": "3517284e273abbd6c530b29a7851947e6659e0b51e5c5ce0a9a688baf99f6ec2",
+    "3": "3517284e273abbd6c530b29a7851947e6659e0b51e5c5ce0a9a688baf99f6ec2",
 }
-"""What files of each format hold of one small ledger."""
+"""What files of each format hold of one small ledger. The third holds who owns what as well, of
+which this ledger has nothing."""
 
 
 def test_what_is_kept_changes_only_with_its_format(node: Node) -> None:

@@ -197,7 +197,8 @@ def test_a_mapping_for_a_watchlist_is_refused_for_intake_and_the_other_way_round
     keep(node)
     keep(node, WATCH)
     with pytest.raises(
-        InputError, match="watch is for list_entry, consignment, examination or traveller was"
+        InputError,
+        match="watch is for list_entry, consignment, examination, ownership or traveller was",
     ):
         ingest(node, mapping="watch")
     with pytest.raises(InputError, match="is for consignment, list_entry was expected"):

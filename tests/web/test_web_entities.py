@@ -13,6 +13,7 @@ from small_node import SmallNode
 from starlette.testclient import TestClient
 from walker import Walker, text_of
 
+import owner_worlds
 import worlds
 from esclusa.analysis.resolution.mention import TYPES
 from esclusa.analysis.resolution.stated import PARTS as STATED
@@ -81,6 +82,22 @@ def test_an_entity_is_found_by_name_and_shows_members_neighbours_and_ways(node: 
     assert ways.xpath("//section[@aria-labelledby='ways']//tbody/tr")
     spanish = walk(node, language="es").see(f"/entities/{name}")
     assert "Quién comparte qué con ella" in text_of(spanish)
+
+
+def test_the_page_of_a_ship_says_who_owns_it_and_that_of_the_owner_what_it_owns(node: Node) -> None:
+    owner_worlds.with_mappings(node)
+    owner_worlds.take(node, owner_worlds.register("ALTAMIRA HOLDING SA"))
+    for words, language, told in (
+        ("NORTHREACH STAR", "en", ("Ownership", "Registered owner", "Owned")),
+        ("ALTAMIRA HOLDING", "es", ("Titularidad", "Propietario registrado", "Propiedad de otro")),
+    ):
+        page = walk(node, language=language).see(f"/entities/{entity(node, words)}")
+        near = text_of(page.xpath("//section[@aria-labelledby='near']")[0])
+        assert all(text in near for text in told), language
+        assert "9074729 < ALTAMIRA HOLDING SA; registered_owner; 2019-03-01/.." in near
+        assert {"NORTHREACH STAR", "ALTAMIRA HOLDING SA"} <= {
+            link.text for link in page.xpath("//section[@aria-labelledby='near']//tbody//td/a")
+        }
 
 
 def test_a_firm_a_ship_a_box_and_a_person_have_facts_with_source_and_marking_a_timeline_and_links(
@@ -337,7 +354,9 @@ def test_the_api_finds_shows_judges_and_undoes(node: Node) -> None:
 
 
 def test_every_type_tie_and_verdict_has_a_word() -> None:
-    ties = {"consignment", "voyage", "journey", "booking", "document", "phone", "address"}
+    ties = {
+        "consignment", "voyage", "journey", "booking", "document", "phone", "address", "owner",
+    }  # fmt: skip
     words = vocabulary()
     assert set(words["entity_type"]) == set(TYPES)
     assert set(words["entity_verdict"]) == {*VERDICTS, "taken_back"}

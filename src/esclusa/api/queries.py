@@ -21,10 +21,10 @@ STATES: Final = ("open", "new", "claimed", "snoozed", "closed", "withdrawn", "al
 SORTS: Final = ("score", "recent", "arrival")
 KINDS: Final = (
     "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
-    "examination", "list_entry",
+    "examination", "list_entry", "ownership",
 )  # fmt: skip
-ALERT_KINDS: Final = KINDS[:-2]
-"""Nothing judges an examination or a list entry, so no alert is about one."""
+ALERT_KINDS: Final = KINDS[:-3]
+"""Nothing judges an examination, a list entry or who owns what, so no alert is about one."""
 LARGEST: Final = 2**31 - 1
 """Row numbers and versions stay below it in every database we use."""
 

@@ -68,7 +68,7 @@ def mapping() -> None:
 @click.argument("table", type=_FILE)
 @click.option(
     "--target",
-    type=click.Choice(["consignment", "examination", "list_entry", "traveller"]),
+    type=click.Choice(["consignment", "examination", "list_entry", "ownership", "traveller"]),
     default=None,
     help="What a row speaks of [default: found out].",
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from esclusa.sharing.entity_views import (
         EntityRow,
         JudgementView,
+        LinkView,
         MemberView,
         NearView,
         PairView,
@@ -222,12 +223,18 @@ def _ways(view: NearView) -> None:
     output.table(
         f"{len(view.ways)} found{cut}", ("way>", "one", "shared", "other", "records>"),
         [
-            (number, _names(link.a), f"{link.kind} {link.value}", _names(link.b), len(link.records))
+            (number, _end(link, link.a, link.a_roles), f"{link.kind} {link.value}",
+             _end(link, link.b, link.b_roles), len(link.records))
             for number, way in enumerate(view.ways, 1)
             for link in way
         ],
     )  # fmt: skip
     output.table("\nNot walked through", ("hub",), [(hub,) for hub in view.hubs])
+
+
+def _end(link: LinkView, row: EntityRow, roles: tuple[str, ...]) -> str:
+    """Return one end of a link; of an owner's, which end is the owner."""
+    return f"{_names(row)} [{', '.join(roles)}]" if link.kind == "owner" else _names(row)
 
 
 def _names(row: EntityRow) -> str:

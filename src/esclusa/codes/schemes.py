@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from esclusa.codes import hs, imo, iso6346, mmsi, undg, unlocode
+from esclusa.codes import hs, imo, imo_company, iso6346, mmsi, undg, unlocode
 
 
 class IdentifierType(Protocol):
@@ -27,6 +27,7 @@ class IdentifierType(Protocol):
 
 TYPES: Final[dict[str, IdentifierType]] = {
     "imo": imo,
+    "imo_company": imo_company,
     "mmsi": mmsi,
     "iso6346": iso6346,
     "unlocode": unlocode,

@@ -19,6 +19,7 @@ from esclusa.model import (
     Examination,
     Function,
     Message,
+    Ownership,
     PortCall,
     Provenance,
     Severity,
@@ -144,6 +145,8 @@ def valid_time(statement: Statement) -> str:
             return statement.completed or statement.started or statement.reported
         case Traveller():
             return statement.journey.arrival or statement.journey.departure
+        case Ownership():
+            return statement.held_from
         case _:
             return ""
 

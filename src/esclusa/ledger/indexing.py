@@ -25,6 +25,7 @@ from esclusa.model import (
     ListEntry,
     MatchDecision,
     ModelMove,
+    Ownership,
     Party,
     PhotoStep,
     PortCall,
@@ -42,6 +43,7 @@ from esclusa.model import (
     YardForm,
 )
 from esclusa.model.movement import Voyage
+from esclusa.model.ownership import known_by, subject_of
 from esclusa.model.people import REDRESS
 
 JOINT_REFERENCE = "joint_case_move:"
@@ -114,6 +116,9 @@ def title_of(body: Body) -> str:
             return f"{body.surname}, {body.given_names}".strip(", ")
         case ListEntry():
             return body.name
+        case Ownership():
+            owned = subject_of(body)
+            return f"{owned.name or known_by(owned)}: {body.owner.name}"
         case KeptReport():
             return body.period
         case SelectionMove():
@@ -172,8 +177,18 @@ def search_text(body: Body) -> str:
             names = " ".join(alias.name for alias in body.aliases)
             numbers = " ".join(identifier.value for identifier in body.identifiers)
             return f"{body.name} {names} {numbers}"
+        case Ownership():
+            return " ".join(filter(None, _ownership_words(body)))
         case _:
             return ""
+
+
+def _ownership_words(body: Ownership) -> Iterator[str]:
+    ship = body.ship
+    yield from (ship.name, ship.imo, ship.call_sign, ship.registration, body.reference)
+    for party in filter(None, (body.firm, body.owner)):
+        yield party.name
+        yield from (item.value for item in party.identifiers)
 
 
 def _names(parties: Iterable[Party]) -> str:

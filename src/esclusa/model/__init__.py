@@ -17,6 +17,7 @@ from esclusa.model.marking import EVERYONE, OPEN, Level, Marking, join_all, pars
 from esclusa.model.match import MatchDecision, PartyFacts, ReasonMatch, Said
 from esclusa.model.message import Function, Message, Statement
 from esclusa.model.movement import Conveyance, PortCall, Voyage
+from esclusa.model.ownership import Ownership
 from esclusa.model.people import Journey, TravelDocument, Traveller
 from esclusa.model.record import (
     Body,
@@ -35,7 +36,7 @@ from esclusa.model.rules import RehearsalFigures, RuleMove, RuleOverlap, RuleRat
 from esclusa.model.scoring import Assessment, ModelMove, ScoreFigure, ScoreModel, ScoreReason
 from esclusa.model.seizure import SeizedItem, Seizure
 from esclusa.model.selection import SelectionMove
-from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason
+from esclusa.model.watch import Alert, AlertMove, Alias, Evidence, ListEntry, Reason, Relation
 from esclusa.model.yard import PhotoStep, YardForm
 
 __all__ = [
@@ -47,12 +48,12 @@ __all__ = [
     "InformationSubject", "JointCaseMove", "JointItem", "Journey", "JudgedMention",
     "KeptFigure", "KeptReport",
     "Level", "ListEntry",
-    "Marking", "MatchDecision", "Message", "ModelMove", "Party", "PartyFacts", "PhotoStep", "Place",
-    "PortCall",
+    "Marking", "MatchDecision", "Message", "ModelMove", "Ownership",
+    "Party", "PartyFacts", "PhotoStep", "Place", "PortCall",
     "Provenance",
     "Reason", "ReasonMatch", "Record", "Recorded", "RedressEntry", "RedressGrant", "RedressMove",
     "RedressPerson", "ReferralMove", "ReferralSubject",
-    "RehearsalFigures", "RuleMove", "RuleOverlap", "RuleRate",
+    "RehearsalFigures", "Relation", "RuleMove", "RuleOverlap", "RuleRate",
     "Said", "ScoreFigure", "ScoreModel", "ScoreReason", "Seal", "SeizedItem", "Seizure",
     "SelectionMove", "Severity",
     "ShipDeclaration", "Statement",

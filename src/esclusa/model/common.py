@@ -24,7 +24,8 @@ class Identifier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A number or code that names somebody or something.
 
     ``scheme`` is one of ``imo``, ``mmsi``, ``call_sign``, ``iso6346``, ``passport``,
-    ``national_id``, ``tax``, ``registration``, ``duns``, ``other`` or a sender's own word.
+    ``national_id``, ``tax``, ``registration``, ``duns``, ``imo_company``,
+    ``other`` or a sender's own word.
     ``valid`` is the verdict of the scheme's check digit: None where it has none; False is a flag,
     the value is kept as sent.
     """
@@ -52,7 +53,9 @@ class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``role``: ``shipper``, ``consignee``, ``notify``, ``carrier``, ``agent``, ``forwarder``,
     ``declarant``, ``importer``, ``exporter``, ``stuffer``, ``consolidator``, ``reporting`` or
-    ``other``. ``country`` is ISO 3166-1 alpha-2 when the sender gave one, else "".
+    ``other``; who owns or runs a ship or a firm, one of the ``CAPACITIES`` of
+    :mod:`esclusa.model.ownership`. ``country`` is ISO 3166-1 alpha-2 when the sender gave one,
+    else "".
     """
 
     role: str

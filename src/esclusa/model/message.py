@@ -11,6 +11,7 @@ from esclusa.model.defect import Defect, Severity
 from esclusa.model.events import ShipDeclaration, TransportEvent
 from esclusa.model.examination import Examination
 from esclusa.model.movement import PortCall
+from esclusa.model.ownership import Ownership
 from esclusa.model.people import Traveller
 from esclusa.model.watch import ListEntry
 
@@ -22,6 +23,7 @@ Statement = (
     | ShipDeclaration
     | Traveller
     | ListEntry
+    | Ownership
     | Examination
 )
 """What a message can say. Each becomes one record."""

@@ -21,6 +21,7 @@ from esclusa.model.joint_case import JointCaseMove
 from esclusa.model.marking import Marking
 from esclusa.model.match import MatchDecision
 from esclusa.model.movement import PortCall, Voyage
+from esclusa.model.ownership import Ownership, known_by, subject_of
 from esclusa.model.people import REDRESS, Traveller
 from esclusa.model.redress import RedressGrant, RedressMove
 from esclusa.model.referral import ReferralMove
@@ -41,6 +42,7 @@ Body = (
     | Examination
     | Traveller
     | ListEntry
+    | Ownership
     | Alert
     | AlertMove
     | MatchDecision
@@ -115,7 +117,8 @@ def natural_key(body: Body) -> str:
     subject, event, stage, then time, place and voyage; port call: IMO number (or name) + call
     reference (or voyage and port); ship declaration: form + port call; traveller: carrier, number,
     departure, document (or name and birth date); list entry: list + its own id; examination:
-    examining agency + its own number; alert: its subject; decision on a match: list, entry and
+    examining agency + its own number; ownership: register + entry + capacity, else register,
+    subject, capacity, owner and first day; alert: its subject; decision on a match: list, entry and
     digest of the party's facts.
     """
     return _KEYS[type(body)](body)
@@ -206,6 +209,13 @@ def _event(event: TransportEvent) -> str:
     return _join(what, event.occurred[:16], where, _voyage(event.voyage))
 
 
+def _ownership(body: Ownership) -> str:
+    if body.reference:
+        return _join(body.register, body.reference, body.owner.role)
+    subject = known_by(subject_of(body))
+    return _join(body.register, subject, body.owner.role, known_by(body.owner), body.held_from)
+
+
 def _traveller(person: Traveller) -> str:
     leg = person.journey
     papers = [paper for paper in person.documents if paper.type != REDRESS]
@@ -226,6 +236,7 @@ _KEYS: Final[dict[type, Callable[[Any], str]]] = {
     Traveller: _traveller,
     Examination: lambda b: _join(b.agency, b.number),
     ListEntry: lambda b: _join(b.list_id, b.uid),
+    Ownership: _ownership,
     Alert: lambda b: b.subject_id,
     AlertMove: lambda b: f"{b.alert_id}/{b.number}",
     MatchDecision: lambda b: _join(b.list_id, b.uid, b.digest),

@@ -15,6 +15,25 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weak: bool = False
 
 
+class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who owns or runs an entry, or what the entry owns or runs, as the list states it.
+
+    ``role`` is one of the ``CAPACITIES`` of :mod:`esclusa.model.ownership`, that of the owner.
+    ``name`` names the other side; ``uid`` is set where it is an entry of the same list. ``owns``
+    tells that the entry is the owner. Share and dates are as in an ownership; ``former`` says that
+    it has ended.
+    """
+
+    role: str
+    name: str
+    uid: str = ""
+    owns: bool = False
+    former: bool = False
+    share_percent: float | None = None
+    held_from: str = ""
+    held_until: str = ""
+
+
 class ListEntry(
     msgspec.Struct,
     frozen=True,
@@ -28,7 +47,8 @@ class ListEntry(
     ``type``: ``person``, ``organisation``, ``vessel``, ``aircraft``, ``document`` or ``other``.
     Birth dates are ISO 8601, possibly partial (``1971``, ``1971-05``) or a range ``1960/1965``.
     Nationalities and countries are ISO 3166-1 alpha-2 where known, else the list's own words.
-    Natural key: list + entry's own id (``uid``).
+    ``relations`` say who owns or runs what, where the list has a field for it; the words stand in
+    the remarks as well. Natural key: list + entry's own id (``uid``).
     """
 
     list_id: str
@@ -44,6 +64,7 @@ class ListEntry(
     programs: tuple[str, ...] = ()
     listed_on: str = ""
     remarks: str = ""
+    relations: tuple[Relation, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -36,11 +36,13 @@ THINGS: Final = {
     "document": "M-5 -7H2L6 -3V7H-5Z",
     "phone": "M-4 -7H4V7H-4Z",
     "address": "M0 -7L7 -1V7H-7V-1Z",
+    "owner": "M-7 -3L-4 -7H4L7 -3V7H-7ZM-7 0H7",
 }
 """Shapes of what is shared, hollow."""
 DASHES: Final = {
     "consignment": "", "voyage": "9 4", "journey": "9 3 2 3", "booking": "2 3",
     "document": "14 3 2 3 2 3", "phone": "4 4", "address": "1 5",
+    "owner": "16 4",
 }  # fmt: skip
 """Dashes of the lines to it."""
 

@@ -78,9 +78,12 @@ def rows_of(known: Known) -> Callable[[str], views.EntityRow]:
 def link_view(row: Callable[[str], views.EntityRow], link: Link) -> views.LinkView:
     """Return a link with both entities as rows; ``row`` is of :func:`rows_of`."""
     stated = dict.fromkeys(one.record for one in (*link.ours, *link.theirs))
+    ours, theirs = (tuple(dict.fromkeys(one.role for one in side if one.role))
+                    for side in (link.ours, link.theirs))  # fmt: skip
     return views.LinkView(
-        a=row(link.a), b=row(link.b), kind=link.kind, value=link.value, records=tuple(stated)
-    )
+        a=row(link.a), b=row(link.b), kind=link.kind, value=link.value, records=tuple(stated),
+        a_roles=ours, b_roles=theirs,
+    )  # fmt: skip
 
 
 def rests_of(known: Known, seq: int) -> tuple[views.RestView, ...]:

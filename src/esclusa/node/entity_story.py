@@ -35,8 +35,8 @@ from esclusa.sharing.release import PAGE_LIMIT, Gate
 
 KINDS: Final = (
     "consignment", "equipment", "transport_event", "port_call", "ship_declaration", "traveller",
-    "list_entry", "examination", "seizure", "alert", "alert_move", "match", "match_decision",
-    "referral_move",
+    "list_entry", "ownership", "examination", "seizure", "alert", "alert_move", "match",
+    "match_decision", "referral_move",
 )  # fmt: skip
 """What can stand in a timeline, in the order of its strip."""
 _SOURCES: Final = 5

@@ -26,7 +26,7 @@ from esclusa.node import entity_judging as judging
 from esclusa.node.entity_known import Known
 from esclusa.node.pipeline import ANALYSED
 
-KINDS: Final = ANALYSED | {"list_entry"}
+KINDS: Final = ANALYSED | {"list_entry", "ownership"}
 UNSETTLED: Final = "unsettled"
 _BATCH: Final = 2_000
 

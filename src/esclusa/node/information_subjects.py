@@ -17,6 +17,7 @@ from esclusa.model import (
     Examination,
     InformationSubject,
     ListEntry,
+    Ownership,
     PortCall,
     Record,
     ShipDeclaration,
@@ -61,7 +62,7 @@ def can_be_asked(body: Body | None) -> bool:
     """Tell whether a record of this content can be asked about: what messages and lists state."""
     kinds = (
         Consignment, TransportEquipment, TransportEvent, PortCall, ShipDeclaration, Examination,
-        Traveller, ListEntry,
+        Traveller, ListEntry, Ownership,
     )  # fmt: skip
     return isinstance(body, kinds)
 

@@ -24,7 +24,7 @@ from esclusa.model import Defect, Severity
 from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.views import MappingVersion, MappingView
 
-TAKEN_IN: Final = ("consignment", "examination", "traveller")
+TAKEN_IN: Final = ("consignment", "examination", "ownership", "traveller")
 """What tables that are taken in speak of."""
 
 LISTED: Final = ("list_entry",)

@@ -25,6 +25,7 @@ RETENTION_DAYS: Final = {
     "port_call": 1827,
     "ship_declaration": 183,
     "examination": 1827,
+    "ownership": 1827,
 }
 _KINDS: Final = frozenset(str(one.__struct_config__.tag) for one in get_args(Body))
 _CLOCKED: Final = RETENTION_DAYS.keys() | {

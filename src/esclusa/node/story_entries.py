@@ -27,6 +27,7 @@ from esclusa.model import (
     Examination,
     ListEntry,
     MatchDecision,
+    Ownership,
     Place,
     PortCall,
     Record,
@@ -37,6 +38,7 @@ from esclusa.model import (
     TransportEvent,
     Traveller,
 )
+from esclusa.model.ownership import held
 from esclusa.node import referral_rows
 from esclusa.node.referral_telling import word
 from esclusa.node.story_sketch import Alarm, Cargo, Sketch, happened, made, moment_at, part_of
@@ -74,9 +76,10 @@ def _of_record(roles: tuple[str, ...], row: Record | None) -> EntryView:
     assert row is not None and row.body is not None  # an erased version names nobody
     at = happened(row.kind, row.body, row.valid_time)
     recorded = _recorded(row)
+    played = (EntryWord(text=one, section="value.role") for one in roles)
     return EntryView(
         id=row.id, kind=row.kind, at=at or recorded, stated=bool(at), title=title_of(row.body),
-        words=(*(EntryWord(text=one, section="value.role") for one in roles), *_told(row)),
+        words=tuple(dict.fromkeys((*played, *_told(row)))),
         page="records", name=row.id, originator=row.originator, level=int(row.marking.level),
         recorded=recorded,
     )  # fmt: skip
@@ -103,6 +106,10 @@ def _told(row: Record) -> tuple[EntryWord, ...]:
             return _plain(f"{leg.carrier}{leg.number}", way)
         case ListEntry() as body:
             return _plain(f"{body.list_id}:{body.uid}", *body.programs[:3])
+        case Ownership() as body:
+            capacity = EntryWord(text=body.owner.role, section="value.role")
+            share = f"{body.share_percent:g} %" if body.share_percent is not None else ""
+            return capacity, *_plain(share, held(body.held_from, body.held_until), body.register)
         case _:
             return ()
 

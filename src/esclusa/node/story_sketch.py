@@ -87,6 +87,11 @@ class _Entry(msgspec.Struct, frozen=True):
     listed_on: str = ""
 
 
+class _Ownership(msgspec.Struct, frozen=True):
+    held_from: str = ""
+    held_until: str = ""
+
+
 class _Evidence(msgspec.Struct, frozen=True):
     path: str = ""
 
@@ -109,7 +114,8 @@ class Alarm(msgspec.Struct, frozen=True):
 
 _TYPES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "consignment": Cargo, "transport_event": _Event, "port_call": _Call,
-    "ship_declaration": _Call, "traveller": _Traveller, "list_entry": _Entry, "alert": Alarm,
+    "ship_declaration": _Call, "traveller": _Traveller, "list_entry": _Entry,
+    "ownership": _Ownership, "alert": Alarm,
 }  # fmt: skip
 _DECODE: Final = {kind: msgspec.json.Decoder(one).decode for kind, one in _TYPES.items()}
 
@@ -138,5 +144,7 @@ def happened(kind: str, body: Any, valid_time: str) -> str:
             return str(body.journey.arrival or body.journey.departure)
         case "list_entry":
             return str(body.listed_on)
+        case "ownership":
+            return str(body.held_from or body.held_until)
         case _:
             return valid_time

@@ -136,13 +136,17 @@ class EntityView(msgspec.Struct, frozen=True, kw_only=True):
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     """Two entities share a thing (a consignment, a voyage, a telephone …); ``records`` are the
-    records that state it."""
+    records that state it, ``a_roles`` and ``b_roles`` the parts that either plays in it. Of kind
+    ``owner`` these tell the direction: who is ``owned`` or ``run``, and who is its owner, operator
+    … ; ``value`` says of what, in which capacity, with which share and dates."""
 
     a: EntityRow
     b: EntityRow
     kind: str
     value: str
     records: tuple[str, ...]
+    a_roles: tuple[str, ...] = ()
+    b_roles: tuple[str, ...] = ()
 
 
 class NearView(msgspec.Struct, frozen=True, kw_only=True):

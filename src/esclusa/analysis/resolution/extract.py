@@ -21,6 +21,7 @@ from esclusa.analysis.resolution.mention import (
     Tie,
     mention_id,
 )
+from esclusa.analysis.resolution.stakes import company, had, having, owned, owns, side
 from esclusa.analysis.screening.normalise import normalise
 from esclusa.codes.text import compact
 from esclusa.model import (
@@ -28,6 +29,7 @@ from esclusa.model import (
     Consignment,
     Conveyance,
     ListEntry,
+    Ownership,
     Party,
     PortCall,
     ShipDeclaration,
@@ -36,6 +38,7 @@ from esclusa.model import (
     Traveller,
     Voyage,
 )
+from esclusa.model.ownership import known_by, stake, subject_of
 
 NOBODY: Final = frozenset({"TO ORDER", "TO THE ORDER", "A LA ORDEN", "SAME AS CONSIGNEE"})
 """What stands in a party's place without naming one."""
@@ -101,6 +104,8 @@ def _found(body: Body) -> _Found:
             yield from _traveller(body)
         case ListEntry():
             yield from _entry(body)
+        case Ownership():
+            yield from _ownership(body)
         case _:
             return
 
@@ -108,7 +113,8 @@ def _found(body: Body) -> _Found:
 def _consignment(body: Consignment) -> _Found:
     own = _tie("consignment", f"{body.carrier}/{body.bill}" if body.bill else "")
     yield from _parties(body.parties, own, body.voyage)
-    yield from _ship(body.voyage.conveyance, (*own, *_voyage(body.voyage, "carrier")))
+    ties = (*own, *_voyage(body.voyage, "carrier"), *had(body.parties, body.voyage))
+    yield from _ship(body.voyage.conveyance, ties)
     for number, unit in enumerate(body.equipment):
         yield from _container(unit, f"equipment.{number}.number", own)
     for number, text in enumerate(body.documents):
@@ -119,7 +125,13 @@ def _consignment(body: Consignment) -> _Found:
 
 def _call(body: PortCall | ShipDeclaration) -> _Found:
     yield from _parties(body.parties, (), body.voyage)
-    yield from _ship(body.voyage.conveyance, _voyage(body.voyage, "carrier"))
+    declared = company(body) if isinstance(body, ShipDeclaration) else {}
+    parties = (*body.parties, *declared.values())
+    ties = (*_voyage(body.voyage, "carrier"), *had(parties, body.voyage))
+    yield from _ship(body.voyage.conveyance, ties)
+    for path, party in declared.items():
+        for found in _party("", party, having(party, body.voyage)):
+            yield found | {"path": path}
     if isinstance(body, ShipDeclaration) and body.declarant.strip():
         yield {
             "path": "declarant",
@@ -133,7 +145,8 @@ def _call(body: PortCall | ShipDeclaration) -> _Found:
 def _event(body: TransportEvent) -> _Found:
     own = _tie("consignment", f"{body.carrier}/{body.bill}" if body.bill else "")
     yield from _parties(body.parties, own, body.voyage)
-    yield from _ship(body.voyage.conveyance, (*own, *_voyage(body.voyage, "carrier")))
+    ties = (*own, *_voyage(body.voyage, "carrier"), *had(body.parties, body.voyage))
+    yield from _ship(body.voyage.conveyance, ties)
     if body.equipment is not None:
         yield from _container(body.equipment, "equipment.number", own)
 
@@ -142,6 +155,7 @@ def _parties(parties: Iterable[Party], own: Ties, voyage: Voyage) -> _Found:
     for number, party in enumerate(parties):
         context = own or _voyage(voyage, "")
         ties = tuple(msgspec.structs.replace(tie, role=party.role) for tie in context)
+        ties = (*ties, *having(party, voyage))
         yield from _party(f"parties.{number}", party, ties)
 
 
@@ -234,8 +248,39 @@ def _entry(body: ListEntry) -> _Found:
         "identifiers": tuple(f"{i.scheme}:{i.value}" for i in body.identifiers),
         "addresses": body.addresses,
         "role": "listed",
-        "ties": tuple(Tie("address", key) for text in body.addresses if (key := address_key(text))),
+        "ties": (
+            *(Tie("address", key) for text in body.addresses if (key := address_key(text))),
+            *(tie for one in body.relations for tie in side(body, one, ours=True)),
+        ),
     }
+    for number, one in enumerate(body.relations):
+        if not one.uid:
+            yield {
+                "path": f"relations.{number}.name",
+                "type": PARTY,
+                "names": (one.name,),
+                "role": "" if one.owns else one.role,
+                "ties": side(body, one, ours=False),
+            }
+
+
+def _ownership(body: Ownership) -> _Found:
+    subject = subject_of(body)
+    capacity = body.owner.role
+    what = stake(
+        known_by(subject), known_by(body.owner), capacity, share=body.share_percent,
+        since=body.held_from, until=body.held_until,
+    )  # fmt: skip
+    if isinstance(subject, Party):
+        yield from _party("firm", subject, owned(what, capacity))
+    else:
+        for found in _ship(subject, owned(what, capacity)):
+            yield found | {"path": "ship.name"}
+    known = _LIST_TYPES.get(body.owner_type, PARTY)
+    for found in _party("owner", body.owner, owns(what, capacity)):
+        if found["type"] == PARTY:
+            found |= {"type": known, "birth_dates": _some(body.owner_birth_date)}
+        yield found
 
 
 def _document(path: str, key: str, scheme: str, ties: Ties) -> dict[str, Any]:

@@ -34,9 +34,11 @@ GROUPS: Final = {
 class Tie(msgspec.Struct, frozen=True, gc=False):
     """What a mention has to do with something else that others may have to do with as well.
 
-    ``kind`` is ``consignment``, ``voyage``, ``journey``, ``booking``, ``document``, ``phone`` or
-    ``address``; ``value`` its number in comparable form; ``role`` the part that the mention plays
-    in it (``shipper``, ``agent``, ``crew``, ``carried``), "" if none is said.
+    ``kind`` is ``consignment``, ``voyage``, ``journey``, ``booking``, ``document``, ``phone``,
+    ``address`` or ``owner``; ``value`` its number in comparable form; ``role`` the part that the
+    mention plays in it (``shipper``, ``agent``, ``crew``, ``carried``), "" if none is said. What an
+    ``owner`` tie names is one statement of who owns or runs what, with its share and dates: who is
+    ``owned`` or ``run`` plays the one part, ``registered_owner``, ``operator`` … the other.
     """
 
     kind: str

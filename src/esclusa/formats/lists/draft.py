@@ -10,19 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
+import msgspec
+
 from esclusa.codes import schemes
 from esclusa.formats.bounded import bounded
 from esclusa.formats.limits import Limits
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.lists.ofac_remarks import identifier
 from esclusa.formats.lists.places import country_words
-from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Severity
+from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Relation, Severity
 
 _KNOWN_IDS: Final = 1_000_000
 """Entries whose ids are remembered to tell a repeat; no list has a tenth of it."""
 
 FORMER: Final = "Former names"
 """Label of the names that a list gives as former ones; they are aliases all the same."""
+OWNERS: Final[dict[str, Relation]] = {
+    "owner": Relation(role="owner", name=""),
+    "owner or operator": Relation(role="owner_operator", name=""),
+    "former owner or operator": Relation(role="owner_operator", name="", former=True),
+    "parent company": Relation(role="controller", name=""),
+    "subsidiary": Relation(role="controller", name="", owns=True),
+    "owned or controlled by": Relation(role="controller", name=""),
+}
+"""Labels under which lists say who owns or runs an entry, or what it owns, in lower case; the last
+is OFAC's relation between two entries."""
+_NOBODY: Final = frozenset({"-0-", "N/A", "NONE", "UNKNOWN", "NOT KNOWN"})
+"""What stands in an owner's place without naming one."""
 
 
 class Where(Protocol):
@@ -53,8 +67,8 @@ class Draft:
     """One subject of a list. ``at`` is where it stands; ``kind`` is the type of the entry."""
 
     __slots__ = (
-        "_identifiers", "_names", "_remarks", "_texts", "at", "code", "defects", "kind",
-        "listed_on", "name", "uid",
+        "_identifiers", "_names", "_relations", "_remarks", "_texts", "at", "code", "defects",
+        "kind", "listed_on", "name", "uid",
     )  # fmt: skip
 
     def __init__(self, source: Source, at: Where, uid: str, kind: str) -> None:
@@ -66,6 +80,7 @@ class Draft:
         self._texts: dict[str, dict[str, None]] = {}
         self._identifiers: dict[Identifier, None] = {}
         self._remarks: dict[str, dict[str, None]] = {}
+        self._relations: dict[Relation, None] = {}
 
     def note(self, word: str, severity: Severity, reason: str, at: Where | None = None) -> None:
         """Note one defect at its place, at the subject itself when there is none."""
@@ -125,10 +140,26 @@ class Draft:
             self.listed_on = date
 
     def remark(self, label: str, text: str) -> None:
-        """Take what the entry has no field for, under its label ("" for the list's comments)."""
+        """Take what the entry has no field for, under its label ("" for the list's comments). What
+        a label of :data:`OWNERS` says is a relation as well."""
         text = " ".join(text.split())
         if text:
             self._remarks.setdefault(label.rstrip(" :-"), {})[text] = None
+        for one in owners(label, text):
+            self._relations[one] = None
+
+    def related(self, label: str, uid: str, name: str, *, back: bool = False) -> None:
+        """Take a relation to another entry of the list, among the remarks too unless it is stated
+        of the other entry and told here ``back``."""
+        former = label.lower().startswith("formerly ")
+        said = OWNERS.get(label.lower().removeprefix("formerly "))
+        if said is not None and uid and uid != self.uid:
+            one = msgspec.structs.replace(
+                said, name=name, uid=uid, owns=said.owns is not back, former=former
+            )
+            self._relations[one] = None
+        if name and not back:
+            self._remarks.setdefault(label.rstrip(" :-"), {})[name] = None
 
     def identify(self, scheme: str, value: str, country: str = "", at: Where | None = None) -> None:
         """Take a number; one that fails its check digit is kept and flagged."""
@@ -184,6 +215,7 @@ class Draft:
             programs=self._of("programs"),
             listed_on=self.listed_on,
             remarks=self._words(),
+            relations=tuple(self._relations),
         )
 
     def _words(self) -> str:
@@ -212,6 +244,20 @@ class Draft:
                 self.defects, limits.defects_per_message, f"{source.code}.defects.unlisted"
             ),
         )
+
+
+def owners(label: str, text: str) -> list[Relation]:
+    """Return who owns or runs an entry, or what it owns, as a list says under a label; a cell may
+    hold several names with semicolons between."""
+    said = OWNERS.get(label.strip().rstrip(" :-").lower())
+    if said is None:
+        return []
+    names = dict.fromkeys(" ".join(part.split()) for part in text.split(";"))
+    return [
+        msgspec.structs.replace(said, name=name)
+        for name in names
+        if name and name.upper() not in _NOBODY
+    ]
 
 
 class Ids:

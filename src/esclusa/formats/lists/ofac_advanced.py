@@ -140,7 +140,8 @@ class _Found:
         for start, end, kind in self._relations:
             draft, other = self._profiles.get(start), self._profiles.get(end)
             if draft is not None and other is not None:
-                draft.remark(kind or "Linked to", other.name)
+                draft.related(kind or "Linked to", other.uid, other.name)
+                other.related(kind, draft.uid, draft.name, back=True)
         return self._drafts
 
 

@@ -23,6 +23,7 @@ from esclusa.formats.bounded import bounded
 from esclusa.formats.files import HEAD, OpenedFile, open_file
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, MIB, Limits
+from esclusa.formats.lists.draft import owners
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.lists.ofac_remarks import FULL, Remarks, parse_remarks
 from esclusa.formats.lists.places import address, country_words, unique
@@ -204,6 +205,7 @@ def _entry(row: Row, cells: list[str], held: _Companions, defects: list[Defect])
         addresses=unique(held.addresses.pop(cells[0], [])),
         programs=tuple(cells[3].split("] [")) if cells[3] else (),
         remarks=_remarks(cells),
+        relations=tuple(owners("Owner", cells[10])),
     )
 
 

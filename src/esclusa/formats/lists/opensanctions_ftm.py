@@ -19,11 +19,13 @@ from esclusa.formats.bounded import bounded
 from esclusa.formats.format import Format
 from esclusa.formats.limits import DEFAULT, Limits
 from esclusa.formats.lists.dates import list_date
+from esclusa.formats.lists.draft import owners
+from esclusa.formats.lists.ftm_owners import relations
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.lists.places import country_words, unique
 from esclusa.formats.tabular.lines import Line, read_lines
 from esclusa.formats.work import Work, metered
-from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Severity
+from esclusa.model import Alias, Defect, Identifier, ListEntry, Message, Relation, Severity
 
 ID: Final = "opensanctions_ftm"
 
@@ -121,6 +123,7 @@ def _message(
         programs=unique(parts.of("program")),
         listed_on=min(filter(None, map(list_date, parts.of("listed_on"))), default=""),
         remarks=parts.remarks(),
+        relations=(*relations(own), *parts.owners()),
     )
     changed = entity.get("last_change")
     return Message(
@@ -226,6 +229,9 @@ class _Parts:
             for value in values
         )
         return tuple(dict.fromkeys(found))
+
+    def owners(self) -> tuple[Relation, ...]:
+        return tuple(one for text in self.of("remarks:Owner") for one in owners("Owner", text))
 
     def remarks(self) -> str:
         labelled = (

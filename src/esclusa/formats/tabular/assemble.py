@@ -14,6 +14,7 @@ from esclusa.formats.tabular.cargo import consignment
 from esclusa.formats.tabular.examined import examination, groups
 from esclusa.formats.tabular.fields import lacking
 from esclusa.formats.tabular.mapping import Mapping, check, position, rules
+from esclusa.formats.tabular.owning import ownerships
 from esclusa.formats.tabular.people import list_entry, traveller
 from esclusa.formats.tabular.record import Reader, Record
 from esclusa.formats.tabular.rows import Row
@@ -43,8 +44,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def messages(
     rows: Iterable[Row | Defect], mapping: Mapping, source: Source, limits: Limits
 ) -> Iterator[Message | Defect]:
-    """Yield one message for each consignment, examination, entry or traveller, and bare defects of
-    the table.
+    """Yield one message for each consignment, examination, entry, traveller or row of owners, and
+    bare defects of the table.
 
     A mapped column that the table lacks is a warning; a table that lacks all columns of a required
     field is given up with a fatal defect. Raises :class:`~esclusa.errors.LimitError`, the item that
@@ -187,6 +188,9 @@ def _refused(row: Row, source: Source) -> Message:
 
 def _single(row: Record, mapping: Mapping, source: Source, limits: Limits) -> Message:
     made: Statement | None
+    if mapping.target == "ownership":
+        stated, doubts = ownerships(row)
+        return _message([row], source, row.where, stated, (*row.defects, *doubts), limits)
     if mapping.target == "list_entry":
         made = list_entry(row, mapping.list_id or source.list_id)
     else:
@@ -195,12 +199,12 @@ def _single(row: Record, mapping: Mapping, source: Source, limits: Limits) -> Me
     if made is None:
         found = (*found, _fatal(row, f"{row.where} names nobody"))
     reference = made.uid if isinstance(made, ListEntry) else row.where
-    return _message([row], source, reference, made, found, limits)
+    return _message([row], source, reference, _some(made), found, limits)
 
 
 def _examined(rows: tuple[Record, ...], source: Source, limits: Limits) -> Message:
     made, found = examination(rows)
-    return _message(list(rows), source, str(rows[0].one("number")), made, found, limits)
+    return _message(list(rows), source, str(rows[0].one("number")), _some(made), found, limits)
 
 
 class _Bills:
@@ -241,7 +245,7 @@ class _Bills:
             found += [*doubts, *self._notes(rows)]
         else:
             found.append(_fatal(rows[0], f"{rows[0].where} has no bill number"))
-        return _message(rows, self._source, self._bill, made, tuple(found), self._limits)
+        return _message(rows, self._source, self._bill, _some(made), tuple(found), self._limits)
 
     def _notes(self, rows: list[Record]) -> Iterator[Defect]:
         blank = [row.where for row in rows if not row.one("bill")]
@@ -258,11 +262,15 @@ class _Bills:
             self._seen.add(self._bill)
 
 
+def _some(made: Statement | None) -> tuple[Statement, ...]:
+    return () if made is None else (made,)
+
+
 def _message(
     rows: list[Record],
     source: Source,
     reference: str,
-    made: Statement | None,
+    made: tuple[Statement, ...],
     found: tuple[Defect, ...],
     limits: Limits,
 ) -> Message:
@@ -274,7 +282,7 @@ def _message(
         offset=rows[0].number if source.by_number else rows[0].offset,
         length=end - rows[0].offset,
         reference=rows[0].where if source.by_number else reference,
-        statements=(made,) if made and not _is_fatal(found) else (),
+        statements=() if _is_fatal(found) else made,
         defects=bounded(found, most, "table.defects.unlisted"),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from esclusa.codes import country, examination, imo, iso6346, unlocode
+from esclusa.codes import country, examination, imo, imo_company, iso6346, unlocode
 from esclusa.codes.examination import Code
 from esclusa.formats.lists.dates import list_date
 from esclusa.formats.lists.places import country_words
@@ -80,6 +80,14 @@ def whole(value: str, style: Style) -> int:
     if found < 0 or not found.is_integer():
         raise ValueError("is not a count")
     return int(found)
+
+
+def percent(value: str, style: Style) -> float:
+    """Read a share in per cent, 0 to 100; the sign may be written behind it."""
+    found = number(value.strip().removesuffix("%").rstrip(), style)
+    if not 0 <= found <= 100:
+        raise ValueError("is not a share of 0 to 100 per cent")
+    return found
 
 
 def date(value: str, style: Style) -> str:
@@ -181,6 +189,11 @@ def ship(value: str, style: Style) -> str:
     return imo.normalise(value)
 
 
+def company(value: str, style: Style) -> str:
+    """Return an IMO company number's digits alone."""
+    return imo_company.normalise(value)
+
+
 def place(value: str, style: Style) -> Place:
     """Read a UN/LOCODE, a UN/LOCODE with its name behind it, or a name."""
     bare = " ".join(value.split())
@@ -259,6 +272,8 @@ KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     "undg": undg,
     "container": container,
     "imo": ship,
+    "imo_company": company,
+    "percent": percent,
     "place": place,
     "travel_place": travel_place,
     "utc_offset": utc_offset,
@@ -268,7 +283,15 @@ KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     },
     **{
         kind: _word(kind)
-        for kind in ("load_status", "payment", "entry_type", "role", "gender", "document_type")
+        for kind in (
+            "load_status",
+            "payment",
+            "entry_type",
+            "role",
+            "gender",
+            "document_type",
+            "capacity",
+        )
     },
 }
 """Kind → its reader. A new kind is one function and one line here."""

@@ -65,7 +65,7 @@ class Mapping(
     """
 
     id: str
-    target: Literal["consignment", "examination", "list_entry", "traveller"]
+    target: Literal["consignment", "examination", "list_entry", "ownership", "traveller"]
     columns: dict[str, str | Column]
     title: str = ""
     constants: dict[str, str] = {}

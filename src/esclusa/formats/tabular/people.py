@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from esclusa.codes import redress
+from esclusa.formats.lists.draft import owners
 from esclusa.formats.lists.identifiers import made
 from esclusa.formats.tabular.record import Record
 from esclusa.model import Alias, Identifier, Journey, ListEntry, Place, TravelDocument, Traveller
@@ -61,6 +62,9 @@ def list_entry(row: Record, list_id: str) -> ListEntry | None:
         programs=row.all("programs"),
         listed_on=row.one("listed_on"),
         remarks=_remarks(row),
+        relations=tuple(
+            one for text in row.all("owner") for one in owners("Owner or operator", text)
+        ),
     )
 
 

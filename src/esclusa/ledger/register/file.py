@@ -32,7 +32,7 @@ import msgspec
 
 from esclusa.analysis.resolution import Judgement, Mention
 
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 _WAIT: Final = 60.0
 """Seconds to wait for another process that brings the same file up to date."""
 _MANY: Final = 500

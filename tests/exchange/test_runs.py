@@ -15,7 +15,7 @@ from trio import ALL, CONSENT, ERASED, HOUR, NOW, Trio, content, marking
 from esclusa.sharing.exchange import core, moves, runs
 from esclusa.sharing.exchange.messages import Batch, Put, Recall, Receipt, Seen
 from esclusa.sharing.exchange.rows import Copy, Entry, Grade, Grant, Outbox, Own
-from esclusa.sharing.exchange.state import Effects, Layer
+from esclusa.sharing.exchange.state import Audits, Effects, Layer
 from simulator import schedule
 
 NEVER = 10**9
@@ -58,9 +58,17 @@ class Both:
 
 
 def said(effects: Effects) -> list[Any]:
-    """Return all that effects say; a refusal by its words. Rows of a table in their order."""
+    """Return all that effects say; a refusal by its words. Rows of a table in their order, audit
+    lines in the order of each record's own."""
+    lines = [
+        line
+        for each in effects.audit
+        for line in (each.lines() if isinstance(each, Audits) else (each,))
+    ]
+    lines.sort(key=lambda line: line.record)
     store = {name: list(rows.items()) for name, rows in effects.store.items()}
     refused = None if effects.refused is None else str(effects.refused)
+    effects = msgspec.structs.replace(effects, audit=tuple(lines))
     return [store, *msgspec.structs.astuple(effects)[1:-2], refused, effects.dropped]
 
 

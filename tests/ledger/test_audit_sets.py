@@ -4,7 +4,7 @@ as much a part of the chain. On both databases; about 9 s of CPU."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -41,7 +41,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_sets, "LEAST", 8)
 
 
-def tell(store: Store, deeds: list[audit_sets.Deed], at: str = "", **changes: str) -> None:
+def tell(
+    store: Store, deeds: Sequence[audit_sets.Deed | audit_sets.Deeds], at: str = "", **changes: str
+) -> None:
     given = {"who": "bo", "role": "exchange", "purpose": "exchange"} | changes
     with pytest.MonkeyPatch.context() as patch, store.write() as connection:
         if at:
@@ -97,6 +99,57 @@ def test_what_was_done_to_one_record_keeps_its_order_and_no_list_names_it_twice(
             deed for deed in deeds if deed[2] == name
         ]
     assert all(len({name for name, _ in members}) == len(members) for _, _, members in found)
+
+
+@settings(max_examples=60)
+@given(data=st.data(), deeds=DEEDS)
+def test_deeds_told_column_by_column_are_the_same_as_told_one_by_one(
+    data: st.DataObject, deeds: list[audit_sets.Deed]
+) -> None:
+    """However deeds of one kind that follow each other are told: together, in parts, or singly."""
+    said: list[audit_sets.Deed | audit_sets.Deeds] = []
+    for (action, about), some in itertools.groupby(deeds, lambda deed: deed[:2]):
+        names, versions = zip(*[deed[2:] for deed in some], strict=True)
+        # Long enough to stand as one list, where no record is named twice.
+        more = [f"{name}{at}" for at in range(data.draw(st.sampled_from([0, 12]))) for name in "rs"]
+        members = audit_sets.Members([*names, *more], [*versions, *[4] * len(more)])
+        one_by_one = data.draw(st.booleans())
+        said += [(action, about, *member) for member in members] if one_by_one else \
+            [audit_sets.Deeds(action, about, members)]  # fmt: skip
+    plain = [deed for item in said for deed in each(item)]
+    found = list(audit_sets.together(said))
+    told = [(action, about, *member) for action, about, members in found for member in members]
+    for name in {deed[2] for deed in plain}:
+        assert [deed for deed in told if deed[2] == name] == [
+            deed for deed in plain if deed[2] == name
+        ]
+    assert all(len({name for name, _ in members}) == len(members) for _, _, members in found)
+
+
+def each(item: audit_sets.Deed | audit_sets.Deeds) -> list[audit_sets.Deed]:
+    if not isinstance(item, audit_sets.Deeds):
+        return [item]
+    return [(item.action, item.besides, *member) for member in item.members]
+
+
+def test_a_recall_told_column_by_column_stands_in_the_log_as_one_told_one_by_one(
+    store: Store, tmp_path: Path
+) -> None:
+    plain = Store(f"sqlite:///{tmp_path / 'plain.sqlite'}")
+    plain.upgrade()
+    members = audit_sets.Members(list(NAMES), [3] * len(NAMES))
+    columns = [audit_sets.Deeds(ACTIONS[0], ABOUT[0], members)]
+    tell(store, columns, at="2026-11-10T08:00:00.000000Z")
+    tell(plain, recalled(NAMES), at="2026-11-10T08:00:00.000000Z")
+    rows = []
+    for each_store in (store, plain):
+        with each_store.read() as connection:
+            rows.append([
+                connection.execute(sa.select(table)).all() for table in (lines_table, audit_part)
+            ])  # fmt: skip
+    assert rows[0] == rows[1]
+    assert len(rows[0][0]) == 1
+    plain.close()
 
 
 def test_a_recall_of_many_with_their_receipts_is_a_list_of_each_kind() -> None:

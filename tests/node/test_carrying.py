@@ -41,6 +41,7 @@ LONG = 60.0
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lots of two."""
     monkeypatch.setattr(recall_orders, "LOT", 2)
+    monkeypatch.setattr(recall_orders, "LARGEST", 2)
 
 
 def send_to(world: World, agency: str, giver: str = "marisol") -> Send:

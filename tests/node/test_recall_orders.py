@@ -39,8 +39,22 @@ class Crash(Exception):
 def given(two: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Northreach holds five bills of Marisol's."""
     monkeypatch.setattr(recall_orders, "LOT", 2)
+    monkeypatch.setattr(recall_orders, "LARGEST", 2)
     give(two, *BILLS)
     yield two
+
+
+@pytest.mark.parametrize(
+    ("records", "sizes"),
+    [(0, []), (2_499, [2_499]), (2_501, [2_500, 1]), (10_000, [2_500, 5_000, 2_500]),
+     (40_000, [4_000, 8_000, 10_000, 10_000, 8_000]), (120_000, [10_000] * 12)],
+    ids=["none", "few", "one more", "a manifest", "many", "very many"],
+)  # fmt: skip
+def test_lots_grow_and_leave_nothing_out(records: int, sizes: list[int]) -> None:
+    names = [str(number) for number in range(records)]
+    lots = list(recall_orders._lots(names))
+    assert [len(lot) for lot in lots] == sizes
+    assert [name for lot in lots for name in lot] == names
 
 
 def state_of(node: Node) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def write_lines(connection: sa.Connection, said: Iterable[Line]) -> int:
 
 def write_many(
     connection: sa.Connection, *, who: str, role: str, purpose: str,
-    said: Sequence[audit_sets.Deed],
+    said: Sequence[audit_sets.Deed | audit_sets.Deeds],
 ) -> None:  # fmt: skip
     """Append what the exchange did to records.
 

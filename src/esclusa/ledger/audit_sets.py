@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from zlib import crc32
 
@@ -33,6 +33,30 @@ Deed = tuple[str, str, str, int]
 """What was done to a record: the action, what the detail says besides, the record, its version; a
 version of 0 is not told."""
 _Member = tuple[str, int]
+
+
+class Members(msgspec.Struct, frozen=True, gc=False):
+    """Records and their versions, column by column."""
+
+    names: list[str]
+    versions: list[int]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[_Member]:
+        return zip(self.names, self.versions, strict=True)
+
+
+class Deeds(msgspec.Struct, frozen=True, gc=False):
+    """One thing that was done to many records, in their order: as many of :data:`Deed`."""
+
+    action: str
+    besides: str
+    members: Members
+
+
+_Members = Sequence[_Member] | Members
 _DECODER: Final = msgspec.json.Decoder(tuple[list[str], list[int]])
 
 IS_SET: Final = sa.and_(
@@ -59,31 +83,66 @@ def detail_of(about: str, version: int) -> str:
     return f"{about} version={version}".lstrip() if version else about
 
 
-def together(said: Sequence[Deed]) -> Iterator[tuple[str, str, Sequence[_Member]]]:
+def together(said: Sequence[Deed | Deeds]) -> Iterator[tuple[str, str, _Members]]:
     """Yield deeds of one kind together: the action, what the detail says besides, and the records
     with their versions.
 
     What was done to one record stays in its order, and no list names a record twice. Few deeds are
     yielded one by one.
     """
-    if len(said) < LEAST:
-        for action, besides, name, version in said:
-            yield action, besides, ((name, version),)
-        return
-    found: list[tuple[str, str, list[_Member]]] = []
-    newest: dict[tuple[str, str], int] = {}
-    last: dict[str, int] = {}
-    """The list in which each record was named last: its next deed goes into a later one."""
-    last_of = last.get
-    for action, besides, name, version in said:
+    few = sum([len(item.members) if isinstance(item, Deeds) else 1 for item in said]) < LEAST
+    made = _Gathered()
+    for item in said:
+        if isinstance(item, Deeds):
+            if not few and made.has_added(item):
+                continue
+            some: Iterable[Deed] = [(item.action, item.besides, *member) for member in item.members]
+        else:
+            some = (item,)
+        for action, besides, name, version in some:
+            if few:
+                yield action, besides, ((name, version),)
+            else:
+                made.add(action, besides, name, version)
+    yield from made.lists
+
+
+class _Gathered:
+    """Lists of what was done to records, in the making."""
+
+    def __init__(self) -> None:
+        self.lists: list[tuple[str, str, _Members]] = []
+        self._newest: dict[tuple[str, str], int] = {}
+        self._last: dict[str, int] = {}
+        """The list in which each record was named last: its next deed goes into a later one."""
+        self._unsaid: list[tuple[int, list[str]]] = []
+        """Lists whose records are not entered there yet: it is asked for single deeds only."""
+
+    def has_added(self, deeds: Deeds) -> bool:
+        """Add a list as it stands, behind all others; few, or one that names a record twice, are
+        added by whoever asks, one by one."""
+        names = deeds.members.names
+        if len(names) < LEAST or len(set(names)) < len(names):
+            return False
+        self._unsaid.append((len(self.lists), names))
+        self.lists.append((deeds.action, deeds.besides, deeds.members))
+        return True
+
+    def add(self, action: str, besides: str, name: str, version: int) -> None:
+        """Add one deed to the newest list of its kind, or to a new one."""
+        last = self._last
+        for at, names in self._unsaid:
+            last.update(dict.fromkeys(names, at))
+        self._unsaid.clear()
         of = action, besides
-        at = newest.get(of, -1)
-        if at <= last_of(name, -1):
-            at = newest[of] = len(found)
-            found.append((action, besides, []))
-        found[at][2].append((name, version))
+        at = self._newest.get(of, -1)
+        if at <= last.get(name, -1):
+            at = self._newest[of] = len(self.lists)
+            self.lists.append((action, besides, []))
+        members = self.lists[at][2]
+        assert isinstance(members, list)  # only lists that are made here are added to
+        members.append((name, version))
         last[name] = at
-    yield from found
 
 
 class Cutter:
@@ -91,9 +150,9 @@ class Cutter:
     receipt and of what it ended, is mostly the very same list: it is cut once."""
 
     def __init__(self) -> None:
-        self._last: tuple[Sequence[_Member], Mapping[int, str], str] = ((), {}, "")
+        self._last: tuple[_Members, Mapping[int, str], str] = ((), {}, "")
 
-    def __call__(self, members: Sequence[_Member]) -> tuple[Mapping[int, str], str]:
+    def __call__(self, members: _Members) -> tuple[Mapping[int, str], str]:
         """Return the parts by number, each JSON, and the digest of them all."""
         if members != self._last[0]:
             parts = _cut(members)
@@ -101,7 +160,7 @@ class Cutter:
         return self._last[1:]
 
 
-def _cut(members: Sequence[_Member]) -> dict[int, str]:
+def _cut(members: _Members) -> dict[int, str]:
     found: list[tuple[list[str], list[int]]] = [([], []) for _ in _EVERY]
     for name, version in members:
         names, versions = found[crc32(name.encode()) % _PARTS]

@@ -54,6 +54,7 @@ from esclusa.sharing.exchange.state import (
     TABLES,
     Alarm,
     Audit,
+    Audits,
     Draft,
     Effects,
     Rules,
@@ -466,16 +467,22 @@ def _told(now: dt.datetime, alarm: Alarm) -> bytes:
     )
 
 
-def _deeds(lines: Sequence[Audit]) -> list[audit_sets.Deed]:
+def _deeds(
+    lines: Sequence[Audit | Audits],
+) -> list[audit_sets.Deed | audit_sets.Deeds]:
     """Return what the audit log is told, in order."""
     details: dict[tuple[str, str], str] = {}
-    deeds: list[audit_sets.Deed] = []
-    for event, partner, originator, record, version in map(msgspec.structs.astuple, lines):
-        of = partner, originator
+    deeds: list[audit_sets.Deed | audit_sets.Deeds] = []
+    for line in lines:
+        of = line.partner, line.originator
         about = details.get(of)
         if about is None:
             about = details[of] = _detail(*of)
-        deeds.append((event, about, record, version))
+        if isinstance(line, Audits):
+            many = audit_sets.Members(line.records, line.versions)
+            deeds.append(audit_sets.Deeds(line.event, about, many))
+        else:
+            deeds.append((line.event, about, line.record, line.version))
     return deeds
 
 

@@ -9,7 +9,7 @@ crash in between leaves what was not recalled yet, and the node's next tick goes
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -26,8 +26,12 @@ from esclusa.sharing.exchange.state import Effects, Rules, State
 ORDERED: Final = "recall_order"
 """The table of lots that were ordered and are not recalled yet."""
 LOT: Final = 2_500
-"""Records recalled in one transaction. A lot costs some milliseconds more, and partners, to whom it
-is carried at once, need not wait for the next."""
+"""Records recalled in the first transaction, or a tenth of all where that is more. It is carried to
+partners at once, who then need not wait for the next."""
+LARGEST: Final = 10_000
+"""Records in the last lots; until then each is twice the one before it. A contact costs a partner
+by what it still holds, so the more comes in one batch the better. Such a lot holds the lock about a
+second with five partners."""
 _MANY: Final = 1_000
 """Records from which on their names are looked up together."""
 _LEFT: Final = dt.timedelta(minutes=2)
@@ -74,7 +78,7 @@ class RecallOrders(ExchangeLedger):
             partner for partner in sorted(state.pacts)
             if any(_is_out(state.grants.get((partner, self.agency, name))) for name in out)
         ]  # fmt: skip
-        lots = [out[start : start + LOT] for start in range(0, len(out), LOT)]
+        lots = list(_lots(out))
         waiting: dict[tuple[str, str], bytes | None] = {}
 
         def first(state: State, rules: Rules, now: dt.datetime) -> Effects:
@@ -144,6 +148,17 @@ class RecallOrders(ExchangeLedger):
             return _withdrawn(state, rules, now, those)
 
         self._move([made], also=also, who=by)
+
+
+def _lots(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield records in lots that grow, so that carrying begins soon and goes on in large batches.
+
+    :param names: in the order in which they are recalled; none make no lot.
+    """
+    start, size = 0, min(max(LOT, len(names) // 10), LARGEST)
+    while start < len(names):
+        yield names[start : start + size]
+        start, size = start + size, min(2 * size, LARGEST)
 
 
 def _rows(

@@ -85,8 +85,11 @@ _PREFIX: Final = "page/2/"
 """A program of before takes it for a page of a table that it does not have, and stops."""
 _APART: Final = frozenset({"record", "number", "digest", "head"})
 """Columns that say something else in nearly every row."""
-_LARGE: Final = frozenset({"marking", "fields", "roots", "erased", "consent"})
-"""Columns whose values are not compared as they are, or at some cost."""
+_LARGE: Final = frozenset(
+    {"marking", "fields", "roots", "erased", "consent", "onward", "state", "hold"}
+)
+"""Columns whose values are not compared as they are, or at some cost; most rows share the very
+objects."""
 
 
 class _Form(NamedTuple):
@@ -292,9 +295,9 @@ def _column(name: str, found: Sequence[Any]) -> tuple[Sequence[Any], Sequence[in
         return found, ()
     if name in _LARGE:
         return _shared(found)
+    if not found or found.count(found[0]) == len(found):
+        return found[:1], ()
     said = dict.fromkeys(found)
-    if len(said) <= 1:
-        return tuple(said), ()
     if len(said) * 4 > len(found):
         return found, ()
     numbers = {value: number for number, value in enumerate(said)}
@@ -304,18 +307,21 @@ def _column(name: str, found: Sequence[Any]) -> tuple[Sequence[Any], Sequence[in
 def _shared(column: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int]]:
     """Return the distinct values of a column, and the number of each row's, as in :func:`_column`.
     Rows of one table mostly share the very objects: those are compared before what they say."""
-    alike = len(set(map(id, column)))
-    if alike == 1:
+    places = list(map(id, column))
+    objects = dict(zip(places, column, strict=True))
+    if len(objects) == 1:
         return column[:1], ()
-    if alike * 4 > len(column):
-        texts = list(map(_ENCODE, column))
-    else:
-        objects = {id(value): value for value in column}
-        said = {place: _ENCODE(value) for place, value in objects.items()}
-        texts = [said[id(value)] for value in column]
-    values = dict(zip(texts, column, strict=True))
-    numbers = {text: number for number, text in enumerate(values)}
-    return tuple(values.values()), [numbers[text] for text in texts] if len(values) > 1 else ()
+    values: list[Any] = []
+    said: dict[bytes, int] = {}
+    numbers: dict[int, int] = {}
+    for place, value in objects.items():
+        text = _ENCODE(value)
+        number = said.get(text)
+        if number is None:
+            number = said[text] = len(values)
+            values.append(value)
+        numbers[place] = number
+    return values, list(map(numbers.__getitem__, places)) if len(values) > 1 else ()
 
 
 def page_of(name: str) -> str:

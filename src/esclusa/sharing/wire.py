@@ -237,11 +237,10 @@ class _Reading:
         if found != header.count:
             self._refuse(end, f"{found} messages, the header says {header.count}")
         lines = self._data[start:end].split(b"\n")[:-1]
-        place = start
-        for line in lines:
-            if not 0 < len(line) <= self._limits.message:
-                self._refuse(place, f"a message has 1 to {self._limits.message} bytes")
-            place += len(line) + 1
+        sizes, most = list(map(len, lines)), self._limits.message
+        if sizes and not 0 < min(sizes) <= max(sizes) <= most:
+            wrong = next(at for at, size in enumerate(sizes) if not 0 < size <= most)
+            self._refuse(start + sum(sizes[:wrong]) + wrong, f"a message has 1 to {most} bytes")
         return tuple(lines)
 
     def _decode(self, line: bytes, kind: type[_T], place: int) -> _T:

@@ -4,7 +4,8 @@ A recall of a manifest is thousands of recalls to each partner and as many recei
 and nearly all of them are the plain case: a copy that was held and that nothing rests on, a grant
 that was out. That case is written out here, with what the whole run shares looked up once. Whatever
 is not plain goes the way of every single message, and so do short runs; both come to the very same
-rows, in the same order (``tests/exchange/test_runs.py``).
+rows, in the same order (``tests/exchange/test_runs.py``). Audit lines of a run stand together by
+event; those about one record are the same, in the same order.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 from esclusa.sharing.exchange import grants, holdings, outbox
 from esclusa.sharing.exchange.messages import Batch, Message, Onward, Recall, Receipt
 from esclusa.sharing.exchange.rows import Copy, CopyKey, Entry, Grade, Grant, Inbox, Owed, Own
-from esclusa.sharing.exchange.state import Audit, Draft, Layer, Table, Tables
+from esclusa.sharing.exchange.state import Audit, Audits, Draft, Layer, Table, Tables
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -70,6 +71,7 @@ def _recalls(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handle
     held, copies = _open(draft, Tables.copies)
     known, floors = _open(draft, Tables.floors)
     owed = _open(draft, Tables.owed)[1]
+    told: Audits | None = None
     for message in messages:
         originator, record = message.originator, message.record
         version, edition = message.version, message.edition
@@ -83,7 +85,7 @@ def _recalls(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handle
             or (others and _has(draft.copies, others, originator, record))
         ):
             handle(draft, batch, message)
-            send[sender] = None
+            send[sender] = told = None
             continue
         send[sender] = None
         if sender == originator:
@@ -96,7 +98,11 @@ def _recalls(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handle
         )  # fmt: skip
         owed[key] = Owed("recall", version, edition)
         erase.append(key)
-        said.append(Audit("exchange:copy:removed", sender, originator, record, version))
+        if told is None or told.originator != originator:
+            told = Audits("exchange:copy:removed", sender, originator, [], [])
+            said.append(told)
+        told.records.append(record)
+        told.versions.append(version)
 
 
 def _has(
@@ -112,7 +118,8 @@ def _receipts(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handl
     sender, me, send, said = batch.sender, draft.me, draft.send, draft.audit
     given, grants_new = _open(draft, Tables.grants)
     kept, trail = _open(draft, Tables.trail)
-    told = draft.entries.get
+    out = draft.entries.get
+    told: Audits | None = None
     for message in messages:
         originator, record, version = message.originator, message.record, message.version
         key, place = (sender, originator, record), (originator, record, sender)
@@ -127,22 +134,26 @@ def _receipts(draft: Draft, batch: Batch, messages: Sequence[Any], handle: Handl
             or not message.erased
             or message.holder != sender
             or originator != me
-            or (entry := told((sender, grant.number))) is None
+            or (entry := out((sender, grant.number))) is None
             or type(entry.message) is not Recall  # which holds no content
         ):
             handle(draft, batch, message)
-            send[sender] = None
+            send[sender] = told = None
             continue
         send[sender] = None
         before = trail.get(place, kept.get(place))
         if before is None or version >= before.version:
             trail[place] = message
-        said.append(Audit("exchange:receipt:taken", sender, originator, record, version))
+        if told is None:
+            told = Audits("exchange:receipt:taken", sender, me, [], [])
+            ended = Audits("exchange:grant:ended", sender, me, told.records, told.versions)
+            said += (told, ended)
+        told.records.append(record)
+        told.versions.append(version)
         grants_new[key] = Grant(
             version, grant.edition, grant.digest, grant.fields, grant.marking, grant.onward, _GONE,
             grant.number, grant.via, grant.agreement,
         )  # fmt: skip
-        said.append(Audit("exchange:grant:ended", sender, originator, record, version))
 
 
 _RUNS: Final[dict[type, Callable[[Draft, Batch, Sequence[Any], Handle], None]]] = {
@@ -167,9 +178,12 @@ def withdraw(draft: Draft, stopped: Sequence[Own]) -> None:
     boxes: dict[str, _Box] = {}
     given, grants_new = _open(draft, Tables.grants)
     stood, entries = _open(draft, Tables.entries)
+    lines: dict[str, Audits] = {}
     for own in stopped:
-        record, told, line = own.record, None, b""
-        audit.append(Audit("exchange:record:withdrawn", me, me, record, own.version))
+        record, said, line = own.record, None, b""
+        lines = lines or _lines(audit, me, partners)
+        lines[""].records.append(record)
+        lines[""].versions.append(own.version)
         for partner in partners:
             key = (partner, me, record)
             grant = grants_new.get(key, given.get(key))
@@ -177,28 +191,41 @@ def withdraw(draft: Draft, stopped: Sequence[Own]) -> None:
                 continue
             if grant.state is not _OUT:
                 grants.stop(draft, key, grant, own.version)
+                lines = _lines(audit, me, partners)  # what comes next is told behind this
                 continue
             box = boxes.get(partner) or _opened(draft, boxes, partner)
             version = own.version if own.version > grant.version else grant.version
             edition = (grant.edition if grant.edition >= box.base else box.base) + 1
-            if told is None or (told.version, told.edition) != (version, edition):
-                told = Recall(me, record, version, edition)  # most partners are told the very same
-                line = _ENCODE(told)
+            if said is None or (said.version, said.edition) != (version, edition):
+                said = Recall(me, record, version, edition)  # most partners are told the very same
+                line = _ENCODE(said)
             place = (partner, grant.number)
             entry = entries.get(place, stood.get(place))
-            said: Any = entry.message if entry is not None else None
-            if entry is not None and type(said) in outbox.CARRIERS and said.content is not None:
-                entries[place] = Entry(_replace(said, content=None), entry.head)
+            was: Any = entry.message if entry is not None else None
+            if entry is not None and type(was) in outbox.CARRIERS and was.content is not None:
+                entries[place] = Entry(_replace(was, content=None), entry.head)
             box.last += 1
             box.head = sha256(box.head.encode() + line).hexdigest()
-            entries[partner, box.last] = Entry(told, box.head)
+            entries[partner, box.last] = Entry(said, box.head)
             grants_new[key] = Grant(
                 version, edition, grant.digest, grant.fields, grant.marking, grant.onward,
                 _RECALLED, box.last, grant.via, grant.agreement,
             )  # fmt: skip
-            audit.append(Audit("exchange:grant:recalled", partner, me, record, version))
+            lines[partner].records.append(record)
+            lines[partner].versions.append(version)
+    audit[:] = [line for line in audit if not isinstance(line, Audits) or line.records]
     _close(draft, boxes)
     _tidy(draft)
+
+
+def _lines(audit: list[Audit | Audits], me: str, partners: Sequence[str]) -> dict[str, Audits]:
+    """Begin lists of audit lines in the order in which those about one record come: that it was
+    withdrawn ("") and, by partner, that it was recalled from there."""
+    made = {"": Audits("exchange:record:withdrawn", me, me, [], [])}
+    for partner in partners:
+        made[partner] = Audits("exchange:grant:recalled", partner, me, [], [])
+    audit += made.values()
+    return made
 
 
 def settle(draft: Draft, reports: Mapping[CopyKey, tuple[Owed, dict[str, int]]]) -> None:
@@ -206,6 +233,7 @@ def settle(draft: Draft, reports: Mapping[CopyKey, tuple[Owed, dict[str, int]]])
     me, audit = draft.me, draft.audit
     boxes: dict[str, _Box] = {}
     owing, entries = _open(draft, Tables.owed)[1], _open(draft, Tables.entries)[1]
+    told: Audits | None = None
     for key, (owed, erased) in reports.items():
         supplier, originator, record = key
         box = boxes.get(supplier) or _opened(draft, boxes, supplier)
@@ -216,7 +244,11 @@ def settle(draft: Draft, reports: Mapping[CopyKey, tuple[Owed, dict[str, int]]])
         box.last += 1
         box.head = sha256(box.head.encode() + _ENCODE(message)).hexdigest()
         entries[supplier, box.last] = Entry(message, box.head)
-        audit.append(Audit("exchange:copy:erased", supplier, originator, record, owed.version))
+        if told is None or (told.partner, told.originator) != (supplier, originator):
+            told = Audits("exchange:copy:erased", supplier, originator, [], [])
+            audit.append(told)
+        told.records.append(record)
+        told.versions.append(owed.version)
     draft.dropped = draft.dropped or bool(reports)
     _close(draft, boxes)
     _tidy(draft)

@@ -108,6 +108,22 @@ class Audit(msgspec.Struct, frozen=True, gc=False):
     version: int = 0
 
 
+class Audits(msgspec.Struct, frozen=True, gc=False):
+    """One line for each of many records, in their order: all of one event and with the same other
+    names. A transition adds to its lists while it is in the making."""
+
+    event: str
+    partner: str
+    originator: str
+    records: list[str]
+    versions: list[int]
+
+    def lines(self) -> Iterator[Audit]:
+        """Yield each line by itself."""
+        for record, version in zip(self.records, self.versions, strict=True):
+            yield Audit(self.event, self.partner, self.originator, record, version)
+
+
 class Effects(msgspec.Struct, frozen=True, gc=False):
     """All that a transition does; the caller stores it in one transaction.
 
@@ -122,7 +138,7 @@ class Effects(msgspec.Struct, frozen=True, gc=False):
     erase: tuple[CopyKey, ...] = ()
     reopen: tuple[str, ...] = ()
     alarms: tuple[Alarm, ...] = ()
-    audit: tuple[Audit, ...] = ()
+    audit: tuple[Audit | Audits, ...] = ()
     refused: ExchangeError | None = None
     dropped: bool = False
 
@@ -241,7 +257,7 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     erase: list[CopyKey]
     reopen: list[str]
     alarms: list[Alarm]
-    audit: list[Audit]
+    audit: list[Audit | Audits]
     dropped: bool = False
 
     @staticmethod

@@ -4,7 +4,7 @@
     python benchmarks/pointer_names.py --tune           # the half that points were chosen on
     … --innocents FILE …      # more made-up persons (full_name, date_of_birth, nationality as CSV)
     … --grow 25000 100000     # also lists of made-up entries of these lengths
-    … --flight 10000 100000   # instead: the whole protocol, on two processes; takes long
+    … --flight 10000 100000   # instead: the whole protocol, on two processes; eight minutes
 
 Keys stand for themselves here: a key is a hit when the owner's set holds it, which is what the
 protocol finds (``tests/sharing/test_pointers.py``). Every data set is split in two as in
@@ -18,6 +18,7 @@ import argparse
 import csv
 import multiprocessing
 import random
+import resource
 import secrets
 import sys
 import time
@@ -43,11 +44,20 @@ from pointer_worlds import World, scope, terms
 
 import screening_sets as sets
 from esclusa.analysis.screening import Index, Screener
+from esclusa.analysis.screening.processes import pool
 from esclusa.analysis.screening.settings import threshold_for
 from esclusa.model import Alias, ListEntry
-from esclusa.sharing.pointers import near, stages, voprf
+from esclusa.node.pointer_sets import across
+from esclusa.sharing.pointers import answering, near, stages
+from esclusa.sharing.pointers.catalogue import accept
 from esclusa.sharing.pointers.keys import Pointer
-from esclusa.sharing.pointers.messages import TAG, Catalogue, digest
+from esclusa.sharing.pointers.messages import (
+    TAG,
+    Catalogue,
+    catalogue_limit,
+    decode,
+    encode,
+)
 from esclusa.sharing.pointers.near import Sought
 from esclusa.sharing.pointers.padding import catalogue_size, question_size
 from esclusa.sharing.pointers.terms import Limits
@@ -56,6 +66,8 @@ FLOOR = 44.0
 CUTS = tuple(sorted({10.0, 8.0, 6.0, 5.0, 4.0, 3.0, *np.arange(2.0, -4.5, -0.5)}, reverse=True))
 RATES = (0.5, 1.0, 2.0, 3.0, 5.0)
 NONE = -999.0
+MORE = 6000
+"""Further innocents that are asked of each longer list."""
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -268,10 +280,14 @@ def _country(entry: ListEntry) -> str:
     return next(iter(entry.nationalities), "")
 
 
-def growth(counts: list[int], side: int) -> None:
-    """Print how false hits and keys grow with the list: the real one and made-up entries."""
+def growth(counts: list[int], side: int, more: list[Row]) -> None:
+    """Print how false hits and keys grow with the list: the real one and made-up entries.
+
+    The last line holds both searches to one budget of false hits, read off this half alike.
+    """
     real = [entry for entry in read_entries(LISTS) if entry.type == "person"]
-    people, cut = innocents(side), threshold_for("traveller")
+    cut = threshold_for("traveller")
+    people = [row for row in more if half(row["full_name"]) == side][:MORE] or innocents(side)
     cases = [row for _, row in altered(side) if row["date_of_birth"]]
     cases = random.Random(3).sample(cases, 600)
     for count in [0, *counts]:
@@ -279,13 +295,13 @@ def growth(counts: list[int], side: int) -> None:
         owner = held(entries)
         found = search([sought(row) for row in people], owner)
         screener = Screener(Index.build(entries), threshold=FLOOR)
-        openly = 1000 * (open_scores(screener, people) >= cut).mean()
-        both = open_scores(screener, cases) >= cut
+        strangers, scores = open_scores(screener, people), open_scores(screener, cases)
+        openly, both = 1000 * (strangers >= cut).mean(), scores >= cut
         got = np.array([item.points for item in _among(cases, people, owner)])
         points = np.array([item.points for item in found])
         curve = ", ".join(
             f"{least:.1f}: {(got[both] >= least).mean():.3f} at {1000 * (points >= least).mean():.1f}"
-            for least in (owner.least, 0.0, 2.0, 4.0, 6.0, 8.0)
+            for least in (owner.least, 0.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
         )  # fmt: skip
         print(
             f"{len(entries):>8,} persons: keys {len(owner.coarse):,} and {len(owner.facts):,};"
@@ -294,6 +310,15 @@ def growth(counts: list[int], side: int) -> None:
             f" {1000 * np.mean([i.hit for i in found]):.0f} in 1,000; in the open {openly:.1f}"
             f" false in 1,000; points: found at false in 1,000: {curve}"
         )
+        for rate in (2, 5):
+            allowed = rate * len(people) // 1000
+            here, there = (np.sort(some)[::-1][allowed] for some in (points, strangers))
+            told, plain = got > here, scores > there
+            print(
+                f"  at {rate} in 1,000 of {len(people):,}: in the open {interval(plain.mean(), len(cases))}"
+                f" of all, above {there:.1f}; in two stages {interval(told.mean(), len(cases))}, above"
+                f" {here:.1f}; of those in the open {interval(told[plain].mean(), plain.sum())}"
+            )
 
 
 def _among(cases: list[Row], people: list[Row], owner: Owner) -> list[Outcome]:
@@ -354,71 +379,94 @@ def fit(more: list[Row]) -> None:
 # --- the whole protocol ---------------------------------------------------------------------------
 
 
-def flight(travellers: int, listed: int, workers: int) -> None:
-    """Search travellers in a set of so many made-up persons, with all cryptography, and print the
-    CPU seconds of both sides together.
+def flight(travellers: int, listed: int, workers: int, more: list[Row]) -> None:
+    """Search travellers in the set of so many persons, whole, with all cryptography; print what the
+    owner's set-up and the searches take, what is found and what is found wrongly.
 
-    The set has its full size, but only entries that a traveller could meet are computed; what the
-    others would take is measured on some of them and said.
+    The list is the real one and made-up entries; 6 of 100 travellers are listed persons as altered
+    on the reported half, the others innocents of that half, with other dates where too few.
     """
-    rows_ = [row for side in (0, 1) for row in innocents(side)]
-    people = [who for row in rows_ if (who := sought(row))]
-    source = random.Random(11)
-    years = [person.birth for person in people]
-    while len(people) < travellers:  # the same names with other dates are other travellers
-        one = source.choice(people)
-        people.append(msgspec.structs.replace(one, birth=source.choice(years)))
-    people = list(dict.fromkeys(people[:travellers]))
-    texts = {block.text for person in people for block in near.coarse(person).values()}
-    kept: set[Pointer] = set()
-    entries, others = 0, list[Pointer]()
-    for entry in crowd(listed):
-        strong = [entry.name, *(alias.name for alias in entry.aliases)]
-        mine = set(near.held(strong, entry.birth_dates, entry.nationalities))
-        entries += len(mine)
-        kept |= {pointer for pointer in mine if pointer.parts[0] in texts}
-        others += list(mine)[: 3 if len(others) < 5000 else 0]
-    began = time.process_time()
-    key = voprf.derive_key(bytes(32), b"speed")
-    for pointer in others:
-        voprf.compute(key, pointer.encode())
-    rate = len(others) / (time.process_time() - began)
-    size = catalogue_size(entries)
-    print(
-        f"{listed:,} persons: at most {entries:,} keys, a set of {size:,} entries,"
-        f" {size * 10 / 1e6:.0f} MB; {rate:,.0f} keys a CPU second, so {entries / rate:,.0f} CPU"
-        f" seconds for each epoch"
-    )
-    parts = list(stages.packs(people, 4096))
+    real = [entry for entry in read_entries(LISTS) if entry.type == "person"]
+    began = _cpu()
+    owner = held([*real, *crowd(max(0, listed - len(real)))])
+    keys = owner.coarse | owner.facts
+    print(f"{listed:,} persons: {len(keys):,} keys in {_cpu() - began:.0f} CPU s; {_peak()}")
     wide = Limits(question=4096, day=10_000_000, epoch=10_000_000, year=10_000_000)
-    world = World(terms(wide, catalogue=1 << 24))
-    _fill(world, world.open(kept, scope("person")), size)
-    work = [(world, parts[number::workers]) for number in range(workers)]
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        done = pool.starmap(_fly, work)
-    seconds, hits, elements, unclear = (sum(item[n] for item in done) for n in range(4))
+    world, began, wall = World(terms(wide, catalogue=1 << 24)), _cpu(), time.monotonic()
+    within, random_bytes = scope("person"), secrets.token_bytes
+    given = (world.owner, within, world.terms, keys, world.now, random_bytes)
+    with pool(workers, _start) as processes:
+        epoch, made = answering.prepare(*given, across(processes, 2 * workers))
     print(
-        f"{len(people):,} travellers in {len(parts)} searches, {elements:,} elements with padding:"
-        f" {seconds:.0f} CPU seconds of both sides, the busiest of {workers} processes"
-        f" {max(item[0] for item in done):.0f}; {hits} possible hits, {unclear} unclear"
+        f"the owner's set of {len(made.tags) // TAG:,} entries, {len(made.tags) / 1e6:.0f} MB:"
+        f" {_cpu() - began:.0f} CPU s, {time.monotonic() - wall:.0f} s with {workers} processes; {_peak()}"
     )
+    world.owner, _rows = answering.adopt(world.owner, epoch, made, world.now)
+    began = _cpu()
+    world.set = decode(encode(made), Catalogue, "marisol", catalogue_limit(1 << 24))
+    accept(world.set, "marisol", "northreach", 1 << 24, world.now)
+    print(f"taken in by the asker in {_cpu() - began:.1f} CPU s; {_peak()}")
+    strangers, sure = _travellers(travellers, more)
+    people = [*strangers, *sure]
+    random.Random(17).shuffle(people)
+    parts = list(stages.packs(people, 4096))
+    work = [(world, parts[number::workers]) for number in range(workers)]
+    wall = time.monotonic()
+    with multiprocessing.get_context("fork").Pool(workers) as processes_:
+        done = processes_.starmap(_fly, work)
+    print(
+        f"{len(people):,} travellers in {len(parts)} searches, {sum(one[2] for one in done):,} elements"
+        f" with padding: {sum(one[0] for one in done):.0f} CPU s of both sides, the busiest of {workers}"
+        f" processes {max(one[0] for one in done):.0f}, {time.monotonic() - wall:.0f} s;"
+        f" {sum(one[3] for one in done)} unclear"
+    )
+    points = {person: some for one in done for person, some in one[1].items()}
+    least = near.enough(len(made.tags) // TAG)
+    for cut in sorted({least, 0.0, 2.0, 4.0, 5.0, 6.0}):
+        told, wrong = (np.array([points[who] >= cut for who in some]) for some in (sure, strangers))
+        mark = "*" if cut == least else ""
+        print(
+            f"  {cut:.1f}{mark}: listed found {interval(told.mean(), len(told))}, others"
+            f" {interval(wrong.mean(), len(wrong))}"
+        )
 
 
-def _fill(world: World, made: Catalogue, size: int) -> None:
-    """Give a set its full size with random entries."""
-    kind = np.dtype([("first", ">u8"), ("last", ">u2")])
-    missing = size - len(made.tags) // TAG
-    tags = np.frombuffer(made.tags + np.random.default_rng(5).bytes(missing * TAG), kind)
-    tags = tags[np.lexsort((tags["last"], tags["first"]))]
-    world.set = msgspec.structs.replace(made, tags=tags.tobytes())
-    epoch = msgspec.structs.replace(world.owner.epochs[0], catalogue=digest(world.set))
-    world.owner = msgspec.structs.replace(world.owner, epochs=(epoch,))
+def _travellers(count: int, more: list[Row]) -> tuple[list[Sought], list[Sought]]:
+    """Return innocents and listed persons, none of them twice."""
+    cases = [row for _, row in altered(1) if row["date_of_birth"]]
+    chosen = random.Random(3).sample(cases, min(len(cases), count * 6 // 100))
+    sure = list(dict.fromkeys(who for row in chosen if (who := sought(row))))
+    rows_ = [row for row in more if half(row["full_name"]) == 1] or innocents(1)
+    people = list(dict.fromkeys(who for row in rows_ if (who := sought(row)) and who not in sure))
+    source, known = random.Random(11), set(sure)
+    people = source.sample(people, min(len(people), count - len(sure)))
+    years, first = [person.birth for person in people], list(people)
+    while len(people) + len(sure) < count:  # the same names with other dates are other travellers
+        other = msgspec.structs.replace(source.choice(first), birth=source.choice(years))
+        people += [other] * (other not in known)
+        known.add(other)
+    return list(dict.fromkeys(people)), sure
 
 
-def _fly(world: World, parts: list[tuple[Sought, ...]]) -> tuple[float, int, int, int]:
-    """Return CPU seconds, possible hits, elements and unclear names of some searches."""
+def _start() -> None:
+    """Processes need nothing before their first part."""
+
+
+def _cpu() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _peak() -> str:
+    return f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB so far"
+
+
+def _fly(
+    world: World, parts: list[tuple[Sought, ...]]
+) -> tuple[float, dict[Sought, float], int, int]:
+    """Return CPU seconds, each person's points, elements and unclear names of some searches."""
     world.asker_random = world.owner_random = secrets.token_bytes
-    entries, hits, unclear = len(world.set.tags) // TAG, 0, 0
+    points, unclear = dict[Sought, float](), 0
     began = time.process_time()
     for part in parts:
         asked = stages.first(part)
@@ -428,12 +476,12 @@ def _fly(world: World, parts: list[tuple[Sought, ...]]) -> tuple[float, int, int
         finer = {key for blocks in chosen.values() for keys in blocks.values() for key in keys}
         found = world.settle(world.answer(world.ask(finer, second)))
         told = stages.verdicts(chosen, {hit.pointer for hit in found.hits})
-        hits += sum(verdict.possible(entries) for _block, verdict in told.values())
+        points |= {who: told[who][1].points if who in told else NONE for who in part}
         unclear += sum(
             person not in chosen and not met.isdisjoint(near.coarse(person)) for person in part
         )
     spent = sum(item.elements for item in world.owner.meter.spent)
-    return time.process_time() - began, hits, spent, unclear
+    return time.process_time() - began, points, spent, unclear
 
 
 def extra(files: list[Path]) -> list[Row]:
@@ -455,14 +503,15 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     if options.flight:
-        flight(*options.flight, options.workers)
+        count, listed = options.flight
+        flight(count, listed, options.workers, extra(options.innocents))
         return 0
     more, side = extra(options.innocents), 0 if options.tune else 1
     if options.tune:
         fit(more)
     quality(side, more)
     if options.grow:
-        growth(options.grow, side)
+        growth(options.grow, side, more)
     return 0
 
 

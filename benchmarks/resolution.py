@@ -3,7 +3,8 @@
     python benchmarks/resolution.py                        # a small world, a few seconds
     python benchmarks/resolution.py --sizes 10000 100000 1000000 --processes 2
     python benchmarks/resolution.py --pairs FOLDER         # judged pairs, read where they lie
-    python benchmarks/resolution.py --peer PYTHON          # splink, in an environment of its own
+    python benchmarks/resolution.py --peer PYTHON          # splink, in an environment of its own;
+                                                           # with --pairs on those
     python benchmarks/resolution.py --learn                # weights as TOML, from seed 1
     python benchmarks/resolution.py --thresholds --sizes 10000 100000   # the curve, from seed 2
     python benchmarks/resolution.py --names                # how names grow with the world
@@ -293,8 +294,9 @@ def names() -> None:
     )
 
 
-def judged_pairs(folder: Path) -> None:
-    """Print F1 on judged pairs: each pair alone, ids taken off, at the thresholds that ship."""
+def judged_pairs(folder: Path, python: str | None = None) -> None:
+    """Print F1 on judged pairs: each pair alone, ids taken off, at the thresholds that ship; also
+    with splink's weights, when an interpreter that has it is named."""
     pairs = json.loads((folder / PAIRS_FILE).read_text(encoding="utf-8"))
     points, same, skipped = [], [], 0
     for number, pair in enumerate(pairs):
@@ -312,6 +314,53 @@ def judged_pairs(folder: Path) -> None:
         told = np.array(points) >= match
         precision, recall, f1 = _figures(told & truth, told & ~truth, truth)
         print(f"  {name} ({match}): precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
+    if python:
+        _splink_pairs(python, pairs, np.array(points) >= shipped.threshold.match, truth)
+
+
+def _splink_pairs(python: str, pairs: list[dict[str, Any]], ours: Any, truth: Any) -> None:
+    """Print splink's F1 on the judged pairs, also at a threshold chosen on each half for the other."""
+    told = [[_plain_row(pair[side]["properties"]) for side in ("left", "right")] for pair in pairs]
+    with tempfile.TemporaryDirectory() as folder:
+        data, answer = Path(folder, "pairs.json"), Path(folder, "weights.json")
+        data.write_bytes(msgspec.json.encode(told))
+        script = str(ROOT / "benchmarks/peers/splink_pairs.py")
+        said = json.loads(
+            subprocess.check_output([python, script, str(data), str(answer)]).splitlines()[-1]
+        )
+        weights = np.array(json.loads(answer.read_text()))
+    halves = np.random.default_rng(7).permutation(len(truth)) % 2 == 0
+    chosen = np.zeros(len(truth), dtype=bool)
+    for half in (halves, ~halves):
+        cuts = sorted(set(weights[~half]))
+        best = max(cuts, key=lambda cut, rest=~half: _f1(weights[rest] >= cut, truth[rest]))  # type: ignore[misc]
+        chosen |= half & (weights >= best)
+    calls = {f"at probability {p}": weights >= math.log2(p / (1 - p)) for p in (0.5, 0.9, 0.95)}
+    for name, call in {"ours": ours, **calls, "threshold of the other half": chosen}.items():
+        draws = np.random.default_rng(0).integers(0, len(truth), (1000, len(truth)))
+        drawn = [_f1(call[at], truth[at]) for at in draws]
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        precision, recall, f1 = _figures(call & truth, call & ~truth, truth)
+        who = name if name == "ours" else f"splink {said['version']} {name}"
+        print(
+            f"  {who}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f} ({low:.3f}-{high:.3f})"
+        )
+
+
+def _f1(told: Any, truth: Any) -> float:
+    return float(2 * (told & truth).sum() / max(told.sum() + truth.sum(), 1))
+
+
+def _plain_row(told: dict[str, Any]) -> dict[str, list[str]]:
+    return {
+        "names": [*told.get("name", ()), *told.get("alias", ())],
+        "birth": list(told.get("birthDate", ())),
+        "country": list(told.get("nationality", told.get("country", told.get("flag", ())))),
+        "number": [
+            f"{scheme}:{v}" for field, scheme in _NUMBERS.items() for v in told.get(field, ())
+        ],
+        "address": list(told.get("address", ())),
+    }
 
 
 _SCHEMAS = {"Person": "person", "Vessel": "vessel", "Company": "organisation", "Organization": "organisation",
@@ -384,7 +433,7 @@ def main() -> None:
         for size in wanted.sizes:
             thresholds(counts, size)
     elif wanted.pairs:
-        judged_pairs(wanted.pairs)
+        judged_pairs(wanted.pairs, wanted.peer)
     elif wanted.peer:
         peer(wanted.peer, wanted.sizes[0], counts)
     elif wanted.one:

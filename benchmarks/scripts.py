@@ -156,11 +156,34 @@ def pairs_of(path: Path, kind: str, out: Console) -> None:
     """
     lines = path.read_text(encoding="utf-8").splitlines()
     pairs = [(one, other) for one, _, other in (line.partition("\t") for line in lines) if other]
+    source = random.Random(7)
+    drawn = [
+        [m for m in source.sample(range(len(pairs)), min(100, len(pairs) - 1)) if m != n]
+        for n in range(len(pairs))
+    ]
+    table = Table(title=f"{path.name}: {len(pairs)} pairs of kind {kind}")
+    for head in ("method", *(f"found at {rate:g}" for rate in RATES)):
+        table.add_column(head)
+    for method, score in compared(pairs, kind).items():
+        same = [score(text, n) for n, (text, _) in enumerate(pairs)]
+        other = [
+            [score(text, m) for m in others if _unlike(pairs[n], pairs[m])]
+            for n, ((text, _), others) in enumerate(zip(pairs, drawn, strict=True))
+        ]
+        flat = np.array([value for row in other for value in row])
+        table.add_row(method, *(f"{found_at(np.array(same), flat, rate):.3f}" for rate in RATES))
+    out.print(table)
+
+
+def compared(
+    pairs: list[tuple[str, str]], kind: str
+) -> dict[str, Callable[[str, int], float]]:  # fmt: skip
+    """Return our score and the plain ratio as functions of (original, place of the Latin name)."""
     listed = [
         ListEntry(list_id="pairs", uid=str(n), type=kind if kind != "any" else "other", name=latin)
         for n, (_, latin) in enumerate(pairs)
     ]
-    index, source = Index.build(listed), random.Random(7)
+    index = Index.build(listed)
     lookups = Lookups(index)
 
     def points(text: str, entry: int) -> float:
@@ -173,22 +196,7 @@ def pairs_of(path: Path, kind: str, out: Console) -> None:
     def ratio(text: str, entry: int) -> float:
         return fuzz.token_sort_ratio(plain(text), plain(pairs[entry][1]))
 
-    drawn = [
-        [m for m in source.sample(range(len(pairs)), min(100, len(pairs) - 1)) if m != n]
-        for n in range(len(pairs))
-    ]
-    table = Table(title=f"{path.name}: {len(pairs)} pairs of kind {kind}")
-    for head in ("method", *(f"found at {rate:g}" for rate in RATES)):
-        table.add_column(head)
-    for method, score in (("Esclusa", points), ("AnyAscii + ratio, words sorted", ratio)):
-        same = [score(text, n) for n, (text, _) in enumerate(pairs)]
-        other = [
-            [score(text, m) for m in others if _unlike(pairs[n], pairs[m])]
-            for n, ((text, _), others) in enumerate(zip(pairs, drawn, strict=True))
-        ]
-        flat = np.array([value for row in other for value in row])
-        table.add_row(method, *(f"{found_at(np.array(same), flat, rate):.3f}" for rate in RATES))
-    out.print(table)
+    return {"Esclusa": points, "AnyAscii + ratio, words sorted": ratio}
 
 
 def _unlike(left: tuple[str, str], right: tuple[str, str]) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,12 +32,12 @@ from pointer_node_worlds import (
 from esclusa.errors import ExchangeError, Forbidden, NotFound, PointerError, StateError
 from esclusa.ledger import exchange as rows
 from esclusa.model import Consignment, Level
-from esclusa.node import Node
+from esclusa.node import Node, pointer_sets
 from esclusa.node import pointer_rows as kept
 from esclusa.node.pointer_desk import pointers_of
 from esclusa.sharing.agreement.shape import Limits
 from esclusa.sharing.exchange.messages import Answer, Request
-from esclusa.sharing.pointers import names
+from esclusa.sharing.pointers import answering, names
 from esclusa.sharing.reader import Role
 from exchange_worlds import World, for_partners, officer, own, take_in
 
@@ -133,6 +137,59 @@ def test_a_large_set_travels_in_parts(searchable: World, monkeypatch: pytest.Mon
     assert search(searchable, "iso6346", HELD["iso6346"]) == {HELD["iso6346"]: "hit"}
     with searchable["northreach"].store.read() as connection:
         assert not list(rows.of_table(connection, kept.PART))
+
+
+@pytest.mark.parametrize("meanwhile", ["a record", "the same set by another process"])
+def test_a_set_is_computed_outside_of_any_transaction_and_opened_once(
+    searchable: World, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """A set of 100,000 persons takes minutes: in a transaction it would hold up everybody who
+    writes, and be computed again each time that the transaction is tried again."""
+    marisol, computed = searchable["marisol"], []
+    enter(marisol, *LISTED)
+    ask(searchable["northreach"], "imo", HELD["imo"])
+    prepare = answering.prepare
+
+    def slow(*given: Any) -> Any:
+        computed.append(given)
+        if len(computed) == 1:
+            with closing(Node.open(marisol.folder)) as other:
+                other.exchange.now = searchable.clock
+                if meanwhile == "a record":
+                    enter(other, BOX)
+                else:
+                    other.pointers.keep_up()
+        return prepare(*given)
+
+    monkeypatch.setattr(answering, "prepare", slow)
+    searchable.sync(*BOTH, rounds=12)
+    assert outcomes(searchable["northreach"]) == {HELD["imo"]: "hit"}
+    assert len(computed) == 1 + (meanwhile != "a record")
+    assert events(marisol).count("epoch:opened") == 1
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["whole", "one-killed"])
+def test_a_large_set_is_computed_by_the_processes_of_the_setting(
+    searchable: World, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    asked: list[int] = []
+
+    class Killed(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise BrokenProcessPool
+
+    def threads(workers: int, *_begin: Any, **_how: Any) -> ThreadPoolExecutor:
+        asked.append(workers)
+        return Killed(workers) if killed else ThreadPoolExecutor(workers)
+
+    monkeypatch.setattr(pointer_sets, "pool", threads)
+    monkeypatch.setattr(searchable["marisol"].pointers.owner, "_workers", 2)
+    enter(searchable["marisol"], *LISTED)
+    assert search(searchable, "imo", HELD["imo"]) == {HELD["imo"]: "hit"}
+    assert asked == []  # too few keys to start any
+    monkeypatch.setattr(pointer_sets, "MANY", 1)
+    assert search(searchable, "iso6346", HELD["iso6346"]) == {HELD["iso6346"]: "hit"}
+    assert asked == [2]
 
 
 # --- what is not found ----------------------------------------------------------------------------

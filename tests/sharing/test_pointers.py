@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -235,6 +236,30 @@ def test_two_epochs_share_neither_key_nor_entry(world: World) -> None:
     assert second.number == first.number + 1
     assert second.public != first.public
     assert not catalogue.tags_of(first) & catalogue.tags_of(second)
+
+
+def test_a_set_computed_in_parts_side_by_side_is_the_set(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch = world.owner.epochs[0]
+    monkeypatch.setattr(catalogue, "_PART", 3)
+    with ThreadPoolExecutor(2) as pool:
+        made = catalogue.publish(epoch, OPEN_CONTAINERS, 2048, pool.map)
+    assert made == world.set
+    key, some = epochs.key_of(epoch), [item.encode() for item in OPEN_CONTAINERS]
+    assert catalogue.entries_of((key, tuple(some))) == [
+        catalogue.tag_of(voprf.compute(key, data)) for data in some
+    ]
+
+
+def test_an_epoch_that_was_prepared_opens_unless_another_was_opened_meanwhile(world: World) -> None:
+    given = (scope(), world.terms, containers({1, 77}), world.now, seeded(9))
+    epoch, made = answering.prepare(world.owner, *given)
+    assert not {epoch.number} & {item.number for item in world.owner.epochs}  # nothing is open yet
+    opened, rows = answering.adopt(world.owner, epoch, made, world.now)
+    assert (opened, made, rows) == answering.open_epoch(world.owner, *given[:-1], seeded(9))
+    world.open(OPEN_CONTAINERS)
+    assert refusal(lambda: answering.adopt(world.owner, epoch, made, world.now)) == "epoch"
 
 
 @pytest.mark.parametrize(

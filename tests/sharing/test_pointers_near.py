@@ -156,6 +156,15 @@ def test_a_further_fact_never_makes_a_hit_less_likely(person: Sought, data: st.D
         assert not fewer.why or fewer.points <= many.points
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.text(max_size=40))
+def test_the_facts_of_any_block_fit_into_the_smallest_second_question(name: str) -> None:
+    for said in (name, f"محمد راشد فوزي {name}"):
+        person = Sought(said, "1980-02-03", "PA")
+        for block in near.coarse(person).values():
+            assert len(near.finer(person, block)) <= min(stages.SECOND.values())
+
+
 # --- the second stage is useless without the first ------------------------------------------------
 
 

@@ -172,7 +172,7 @@ class Node(PeopleServices):
         self.taxii = TaxiiDesk(folder, self.store, self.labels, self.exchange)
         self.taxii_publisher = Publisher(self.store, self.labels, self.exchange, self.taxii)
         self.taxii_posts = PostBox(self.store, self.labels, self.vault, self.exchange, self.taxii)
-        self.pointers = PointerService(self.exchange, self.store, self.labels)
+        self.pointers = PointerService(self.exchange, self.store, self.labels, chosen.list_workers)
         self.pointer_desk = PointerDesk(self.gate, self.exchange, self.pointers)
         self.notices = notices_of(
             folder, self.gate, self.pipeline, self.people, self.exchange, self.referral_desk

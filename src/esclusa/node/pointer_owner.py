@@ -19,6 +19,7 @@ from esclusa.ledger.store import Store
 from esclusa.node import pointer_rows as kept
 from esclusa.node.exchange_ledger import ExchangeLedger
 from esclusa.node.pointer_rows import Asked, Case, Details, Open, Part, Refusal, Rows, Wish
+from esclusa.node.pointer_sets import Made, make
 from esclusa.node.pointer_terms import Found, Ground, findable, ground, still_findable
 from esclusa.sharing.exchange import requests
 from esclusa.sharing.exchange.messages import Answer, Request
@@ -26,7 +27,6 @@ from esclusa.sharing.exchange.state import Draft
 from esclusa.sharing.pointers import answering, followup
 from esclusa.sharing.pointers.answering import Owner
 from esclusa.sharing.pointers.epochs import Epoch
-from esclusa.sharing.pointers.keys import Pointer
 from esclusa.sharing.pointers.messages import Catalogue, Question, Reply, Scope, encode
 from esclusa.sharing.pointers.rows import Row
 
@@ -46,7 +46,11 @@ class _Named(msgspec.Struct, frozen=True):
 class OwnerSide:
     """Answers partners' searches in our records."""
 
-    def __init__(self, exchange: ExchangeLedger, store: Store, labels: Labels) -> None:
+    def __init__(
+        self, exchange: ExchangeLedger, store: Store, labels: Labels, workers: int = 1
+    ) -> None:
+        """:param workers: processes that compute a large set."""
+        self._workers = workers
         self._exchange = exchange
         self._store = store
         self._labels = labels
@@ -132,9 +136,15 @@ class OwnerSide:
             self._evaluate(asker, request, body, given)
 
     def _hand_out(self, asker: str, request: Request, wish: Wish, given: Ground) -> None:
-        now, fresh = self._exchange.now(), None
-        if _open_in(self._owner(asker), wish.scope, now) is None and wish.part == 1:
-            fresh = list(self._findable(wish.scope, given, now))
+        now, owner = self._exchange.now(), self._owner(asker)
+        fresh: Made | None = None
+        if _open_in(owner, wish.scope, now) is None and wish.part == 1:
+            found = self._findable(wish.scope, given, now)
+            try:
+                fresh = make(owner, wish.scope, given.terms, found, now, self._workers)
+            except PointerError as error:
+                self._refuse(asker, request, error)
+                return
 
         def act(draft: Draft, rows: Rows) -> None:
             if not _waits(draft, asker, request):
@@ -149,29 +159,26 @@ class OwnerSide:
 
     def _part(
         self, draft: Draft, rows: Rows, asker: str, wish: Wish, given: Ground,
-        fresh: list[Found] | None,
+        fresh: Made | None,
     ) -> Part:  # fmt: skip
         owner = self._owner(asker)
         epoch = _open_in(owner, wish.scope, draft.now)
         if epoch is None:
             if fresh is None:
                 raise PointerError("epoch", "no epoch is open", asker)
-            keys = frozenset[Pointer]().union(*(found for _record, _label, found in fresh))
-            owner, made, log = answering.open_epoch(
-                owner, wish.scope, given.terms, keys, draft.now, secrets.token_bytes
-            )
-            members = {record.seq: record.id for record, _label, found in fresh if found}
-            opened = Open(scope=wish.scope, number=made.number, members=members)
-            text, digest = encode(made).decode(), owner.epochs[-1].catalogue
-            rows[kept.SET, kept.place(wish.scope, made.number)] = text.encode()
+            owner, log = answering.adopt(owner, fresh.epoch, fresh.catalogue, draft.now)
+            opened = Open(scope=wish.scope, number=fresh.epoch.number, members=fresh.members)
+            data = encode(fresh.catalogue)
+            text, digest = data.decode(), fresh.epoch.catalogue
+            rows[kept.SET, kept.place(wish.scope, opened.number)] = data
             self._keep(rows, owner)
             kept.note(draft, rows, *log)
         else:
             found = self._open(wish.scope, epoch.number)
-            data = self._set(wish.scope, epoch.number)
-            if found is None or data is None or wish.catalogue not in ("", epoch.catalogue):
+            stored = self._set(wish.scope, epoch.number)
+            if found is None or stored is None or wish.catalogue not in ("", epoch.catalogue):
                 raise PointerError("catalogue", "the set is another one by now", asker)
-            opened, text, digest = found, data.decode(), epoch.catalogue
+            opened, text, digest = found, stored.decode(), epoch.catalogue
         return self._cut(rows, asker, wish, opened, text, digest)
 
     def _cut(

@@ -18,11 +18,14 @@ from esclusa.sharing.pointers.rows import Row
 class PointerService:
     """Both sides of one node; safe to share between threads."""
 
-    def __init__(self, exchange: ExchangeLedger, store: Store, labels: Labels) -> None:
+    def __init__(
+        self, exchange: ExchangeLedger, store: Store, labels: Labels, workers: int = 1
+    ) -> None:
+        """:param workers: processes that compute a large set."""
         self._exchange = exchange
         self._store = store
         exchange.kept.update({name: {} for name in kept.WATCHED})
-        self.owner = OwnerSide(exchange, store, labels)
+        self.owner = OwnerSide(exchange, store, labels, workers)
         self.asker = AskerSide(exchange, store)
         exchange.upkeep.append(self.keep_up)
 

@@ -51,7 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keeping.
     A new edition of a watchlist that drops more than ``list_shrink_percent`` of the entries in
     force, or changes more than ``list_change_percent`` of them, waits for a person. One that comes
-    into force is compared with kept records by ``list_workers`` processes.
+    into force is compared with kept records by ``list_workers`` processes; as many compute a
+    large set of keys for a partner's pointer search.
     A decision on a match lasts ``match_days`` when nobody says otherwise, ``match_days_most`` at
     most, and is erased ``match_kept_days`` after its last day.
     ``entity_records`` is how many records the node is expected to hold: the more there are, the

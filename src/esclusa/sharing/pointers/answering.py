@@ -21,7 +21,15 @@ from esclusa.sharing.pointers import epochs, group, meter, voprf
 from esclusa.sharing.pointers.epochs import Epoch
 from esclusa.sharing.pointers.group import Random
 from esclusa.sharing.pointers.keys import Pointer
-from esclusa.sharing.pointers.messages import Catalogue, Question, Reply, Scope, digest, split
+from esclusa.sharing.pointers.messages import (
+    TAG,
+    Catalogue,
+    Question,
+    Reply,
+    Scope,
+    digest,
+    split,
+)
 from esclusa.sharing.pointers.meter import Meter
 from esclusa.sharing.pointers.padding import QUESTIONS
 from esclusa.sharing.pointers.rows import Event, Row
@@ -41,24 +49,47 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_epoch(
     state: Owner, scope: Scope, terms: Terms, pointers: Collection[Pointer], now: dt.datetime,
-    random: Random,
+    random: Random, mapped: sets.Mapped = map,
 ) -> tuple[Owner, Catalogue, tuple[Row, ...]]:  # fmt: skip
     """Begin a new epoch in a scope; the one before it answers no more.
 
     :param pointers: the keys that the asker may find (:func:`.admission.set_of`).
+    :param mapped: what computes the set (:func:`.catalogue.publish`).
     :raises PointerError: when the terms do not give this, or the set is too large.
     """
+    epoch, made = prepare(state, scope, terms, pointers, now, random, mapped)
+    opened, rows = adopt(state, epoch, made, now)
+    return opened, made, rows
+
+
+def prepare(
+    state: Owner, scope: Scope, terms: Terms, pointers: Collection[Pointer], now: dt.datetime,
+    random: Random, mapped: sets.Mapped = map,
+) -> tuple[Epoch, Catalogue]:  # fmt: skip
+    """Return the next epoch of a scope and its set, which takes long for a large one, and open
+    nothing yet; arguments and errors are those of :func:`open_epoch`."""
     _searched(state, scope, terms, now)
-    number = state.numbers.get(scope.name, 0) + 1
-    epoch = epochs.begin(scope, number, terms, now, random)
-    made = sets.publish(epoch, pointers, terms.clause.catalogue)
-    epoch = msgspec.structs.replace(epoch, catalogue=digest(made))
+    epoch = epochs.begin(scope, state.numbers.get(scope.name, 0) + 1, terms, now, random)
+    made = sets.publish(epoch, pointers, terms.clause.catalogue, mapped)
+    return msgspec.structs.replace(epoch, catalogue=digest(made)), made
+
+
+def adopt(
+    state: Owner, epoch: Epoch, made: Catalogue, now: dt.datetime
+) -> tuple[Owner, tuple[Row, ...]]:
+    """Open a prepared epoch; the one before it answers no more.
+
+    :raises PointerError: ``epoch``, when another one was opened since it was prepared.
+    """
+    scope, number = epoch.scope, epoch.number
+    if number != state.numbers.get(scope.name, 0) + 1:
+        raise PointerError("epoch", f"epoch {number} is no longer the next one", state.asker)
     state, closed = close_epoch(state, scope, now)
     opened = msgspec.structs.replace(
         state, epochs=(*state.epochs, epoch), numbers={**state.numbers, scope.name: number}
     )
-    row = _row("pointers:epoch:opened", epoch, now, len(sets.tags_of(made)), epoch.catalogue)
-    return opened, made, (*closed, row)
+    size = len(made.tags) // TAG
+    return opened, (*closed, _row("pointers:epoch:opened", epoch, now, size, epoch.catalogue))
 
 
 def close_epoch(state: Owner, scope: Scope, now: dt.datetime) -> tuple[Owner, tuple[Row, ...]]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Collection
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice, pairwise
+from typing import Final
 
 from esclusa.errors import PointerError
 from esclusa.sharing.pointers import group, voprf
@@ -18,12 +19,23 @@ from esclusa.sharing.pointers.keys import Pointer
 from esclusa.sharing.pointers.messages import TAG, Catalogue, digest, split
 from esclusa.sharing.pointers.padding import LEAST, catalogue_size
 from esclusa.sharing.pointers.rows import Row
+from esclusa.sharing.pointers.voprf import KeyPair
+
+Part = tuple[KeyPair, tuple[bytes, ...]]
+"""The epoch's key and some inputs."""
+Mapped = Callable[[Callable[[Part], list[bytes]], Iterable[Part]], Iterable[list[bytes]]]
+"""Calls a function with each of some parts: ``map``, or that of a pool of processes."""
+_PART: Final = 5_000
+"""Inputs of one part: a third of a second of work."""
 
 
-def publish(epoch: Epoch, pointers: Collection[Pointer], most: int) -> Catalogue:
+def publish(
+    epoch: Epoch, pointers: Collection[Pointer], most: int, mapped: Mapped = map
+) -> Catalogue:
     """Return the set of an epoch.
 
     :param most: entries that were agreed, padding included.
+    :param mapped: what computes the parts; whatever it is, the set is the same.
     :raises PointerError: when there are more, or one of another kind of thing.
     """
     size = catalogue_size(len(set(pointers)))
@@ -32,7 +44,7 @@ def publish(epoch: Epoch, pointers: Collection[Pointer], most: int) -> Catalogue
     if any(item.subject != epoch.scope.subject for item in pointers):
         raise PointerError("catalogue", f"only keys of a {epoch.scope.subject} were expected")
     key = key_of(epoch)
-    tags = {tag_of(voprf.compute(key, item.encode())) for item in pointers}
+    tags = {tag for some in mapped(entries_of, _parts(key, pointers)) for tag in some}
     number = 0
     while len(tags) < size:
         tags.add(_dummy(epoch.seed, number))
@@ -41,6 +53,18 @@ def publish(epoch: Epoch, pointers: Collection[Pointer], most: int) -> Catalogue
         scope=epoch.scope, number=epoch.number, begins=epoch.begins, ends=epoch.ends,
         public=key.public, tags=b"".join(sorted(tags)),
     )  # fmt: skip
+
+
+def entries_of(part: Part) -> list[bytes]:
+    """Return the entries of some inputs, in order."""
+    key, inputs = part
+    return [tag_of(voprf.compute(key, data)) for data in inputs]
+
+
+def _parts(key: KeyPair, pointers: Iterable[Pointer]) -> Iterable[Part]:
+    inputs = iter(pointers)
+    while some := tuple(item.encode() for item in islice(inputs, _PART)):
+        yield key, some
 
 
 def tag_of(output: bytes) -> bytes:

@@ -8,12 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from types import FunctionType
 from typing import Any, Final
 from zlib import crc32
 
 INSTALLED: Final = find_spec("numba") is not None
+
+
+def soon(table: Any, line: int) -> None:
+    """Ask the processor for the beginning of a line of a table that a loop reads some steps later,
+    so that it need not wait for memory then. Nothing where Python walks the loop; ``line`` may be
+    any number."""
+
+
+@cache
+def _teach() -> None:
+    """Tell numba what :func:`soon` is in machine code: one instruction that changes no value."""
+    from numba import types
+    from numba.extending import intrinsic, overload
+
+    ir: Any = import_module("llvmlite.ir")
+    cgutils: Any = import_module("numba.core.cgutils")
+
+    @intrinsic
+    def fetched(typingctx: Any, table: Any, line: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            made = context.make_array(table)(context, builder, given[0])
+            (step, *_) = cgutils.unpack_tuple(builder, made.strides)
+            far = builder.mul(step, context.cast(builder, given[1], line, types.intp))
+            byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+            place = builder.gep(builder.bitcast(made.data, byte), [far])
+            kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+            fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            builder.call(fetch, [place, whole(1), whole(3), whole(1)])  # to write, keep, data
+            return context.get_dummy_value()
+
+        return types.void(table, line), code
+
+    @overload(soon)
+    def _soon(table: Any, line: Any) -> Any:
+        def code(table: Any, line: Any) -> None:
+            fetched(table, line)  # type: ignore[call-arg]  # numba gives the first itself
+
+        return code
 
 
 _made: Final[set[Callable[..., Any]]] = set()
@@ -30,6 +69,7 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     """Return a loop compiled; where no folder can keep it, for this process alone."""
     import numba
 
+    _teach()
     _made.add(loop)
     options: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
     try:

@@ -77,11 +77,11 @@ def history_of(
 
     :param quick: codes are made by compiled loops.
     """
-    told = taken(rows)
+    told = taken(rows, derived=not quick)
     coder = Coder(told, quick=quick)
     history = single_versions(told, coder.groups(_ID))
     known = outcomes_taken(outcomes)
-    wanted = history if asked is None else taken(asked)
+    wanted = history if asked is None else taken(asked, derived=not quick)
     every = history if asked is None else pl.concat([history, wanted])
     if every is not told:
         coder = Coder(every, quick=quick)

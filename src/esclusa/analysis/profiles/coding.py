@@ -10,6 +10,8 @@ import polars as pl
 
 from esclusa.analysis.profiles import compiled as loops
 from esclusa.analysis.profiles.compiled import compiled
+from esclusa.analysis.profiles.rows import beginning
+from esclusa.analysis.profiles.views import views
 
 Ints = npt.NDArray[np.signedinteger[Any]]
 
@@ -47,8 +49,21 @@ class Coder:
         return self.codes(columns).of
 
     def _column(self, name: str) -> Codes:
-        values = self.frame[name]
-        if self._quick and (found := by_hash(values)):
+        if name not in self.frame.columns:
+            return self._beginning(name)
+        return self._coded(self.frame[name])
+
+    def _beginning(self, name: str) -> Codes:
+        """Return the codes of one of ``DERIVED`` where the frame has only what it begins."""
+        whole = self.codes(("hs",))
+        row = np.zeros(whole.size + 1, np.int64)  # the last place is that of rows without a code
+        row[whole.of] = np.arange(len(whole.of))
+        few = self.frame[["hs"]][row[:-1]] if len(whole.of) else self.frame[["hs"]]
+        begun = self._coded(few.select(beginning(name))[name])
+        return Codes(np.append(begun.of, np.int32(-1))[whole.of], begun.size)
+
+    def _coded(self, values: pl.Series) -> Codes:
+        if self._quick and (found := by_views(values) or by_hash(values)):
             return found
         kind = pl.Categorical(pl.Categories.random())
         physical = values.cast(kind).to_physical().cast(pl.Int32)
@@ -93,6 +108,34 @@ def dense(numbers: Ints, size: int) -> Codes:
     return Codes(of - np.int32(nulls), int(of.max()) + 1 - nulls)
 
 
+def by_views(values: pl.Series) -> Codes | None:
+    """Return the codes of short texts by compiled loops; None where one has more than 12 bytes."""
+    pieces = views(values)
+    if pieces is None:
+        return None
+    code, nothing = np.empty(len(values), np.int32), np.zeros(0, np.uint8)
+    # Drawn each time, so that nobody can send texts that all meet in one place of the table.
+    seeds = np.random.default_rng().integers(1 << 20, 1 << 29, 4).astype(np.uint64) * 2 + 1
+    for most in (_FEW, _SOME, len(values)):  # a small table is quicker, where it does
+        table = np.full(1 << (2 * most).bit_length(), -1, np.int32)
+        known = np.empty((most, 2), np.uint64)
+        begin = count = 0
+        for piece in pieces:
+            end, bits = begin + len(piece.halves), piece.valid
+            count = compiled(loops.shorts)(
+                piece.halves, nothing if bits is None else bits, piece.offset, seeds, count, table,
+                known, code[begin:end],
+            )  # fmt: skip
+            if count < 0:
+                break
+            begin = end
+        if count == -1:
+            return None
+        if count >= 0:
+            break
+    return Codes(code, max(count, 1))
+
+
 def by_hash(values: pl.Series) -> Codes | None:
     """Return the codes of values by compiled loops; None where two of them share a hash."""
     hashes = _hashes(values)
@@ -110,6 +153,7 @@ def by_hash(values: pl.Series) -> Codes | None:
 
 
 _FEW: Final = 8_000
+_SOME: Final = 100_000
 
 
 def _hashes(values: pl.Series) -> npt.NDArray[np.uint64]:

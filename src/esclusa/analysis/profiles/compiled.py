@@ -14,6 +14,7 @@ import numpy as np
 
 from esclusa.formats.compiling import INSTALLED as INSTALLED
 from esclusa.formats.compiling import compiled as compiled
+from esclusa.formats.compiling import soon as soon
 
 DAY_US: Final = 86_400_000_000.0
 NONE: Final = -1
@@ -30,8 +31,14 @@ MIX_LOWER, MIX_UPPER = np.uint64(0x9E3779B1), np.uint64(0x6C8E9CF5)
 close; the sum of the products stays below 2^64."""
 FOLD, MIX_AGAIN = np.uint64(15), np.uint64(0x85EBCA6B)
 """One product alone puts numbers at some even distances into one long run of places."""
+SHORT_TEXT, SPREAD = np.uint64(12), np.uint64(24)
+"""Bytes of text that a view holds, and which bits of a product say the place in a table."""
 ALONE: Final = -2
 """A key that the stream names once: no question about it meets another consignment."""
+AHEAD: Final = 16
+MANY: Final = 1 << 14
+"""A table of fewer numbers stays near the processor, so none need be asked for."""
+"""So many places ahead what is kept of a key is asked for."""
 
 
 def distinct(values: Any, most: int, table: Any, code: Any, example: Any) -> int:
@@ -58,6 +65,56 @@ def distinct(values: Any, most: int, table: Any, code: Any, example: Any) -> int
     return count
 
 
+def shorts(
+    halves: Any, bits: Any, offset: int, seeds: Any, count: int, table: Any, known: Any,
+    code: Any,
+) -> int:  # fmt: skip
+    """Number different texts in order of appearance, -1 for none, and return how many there are
+    with the ``count`` of those before; -1 where a text is not short, -2 where there are more than
+    ``known`` has room for.
+
+    :param halves: of each text, as :mod:`.views` has them: the length below the first 4 bytes, and
+        the 8 bytes after. ``bits`` from ``offset`` on say which are there; none where all are.
+    :param seeds: odd numbers below 2^30: what is multiplied and added by them stays below 2^64.
+    :param table: -1 in a power of two of places, more than ``known`` has lines, to be used up.
+    :param known: filled with the halves of each number, ``code`` with the number of each text.
+    """
+    room, size, some = np.uint64(len(table) - 1), len(halves), len(bits) > 0
+    one, two, three, four = seeds[0], seeds[1], seeds[2], seeds[3]
+    for place in range(size):
+        first, second = halves[place, 0], halves[place, 1]
+        mixed = (first >> HALF) * one + (second & LOWER) * two + (second >> HALF) * three
+        mixed += first & LOWER
+        mixed = ((mixed ^ (mixed >> HALF)) & LOWER) * four
+        code[place] = np.int32((mixed >> SPREAD) & room)  # where to look for it, for now
+    for place in range(size):
+        if place + AHEAD < size:
+            soon(table, code[place + AHEAD])
+        if some and not (bits[(offset + place) >> 3] >> ((offset + place) & 7)) & 1:
+            code[place] = NONE
+            continue
+        first, second = halves[place, 0], halves[place, 1]
+        if first & LOWER > SHORT_TEXT:
+            return -1
+        here = code[place]
+        while True:
+            number = table[here]
+            if number < 0:
+                if count == len(known):
+                    return -2
+                number = count
+                table[here] = number
+                known[number, 0] = first
+                known[number, 1] = second
+                count += 1
+                break
+            if known[number, 0] == first and known[number, 1] == second:
+                break
+            here = (here + 1) & (len(table) - 1)
+        code[place] = number
+    return count
+
+
 def paired(head: Any, tail: Any, size: int, made: Any) -> None:
     """Fill ``made`` with a number for each pair of codes, -1 where one of them is.
 
@@ -79,23 +136,27 @@ def numbered(head: Any, tail: Any, size: int, table: Any, code: Any) -> int:
         with room for a pair and its number, to be used up.
     :param code: the number of each pair, filled.
     """
-    room, shift, left = np.uint64(len(table) - 1), HALF, len(table)
+    shift, left = HALF, len(table)
     while left > 1:
         left >>= 1
         shift -= np.uint64(1)
-    count = 0
     for place in range(len(head)):
-        if head[place] < 0 or tail[place] < 0:
-            code[place] = NONE
-            continue
-        pair = np.int64(head[place]) * size + tail[place]
-        whole = np.uint64(pair)
+        whole = np.uint64(np.int64(max(head[place], 0)) * size + max(tail[place], 0))
         mixed = (whole & LOWER) * MIX_LOWER + (whole >> HALF) * MIX_UPPER
         mixed &= LOWER
         mixed = (mixed ^ (mixed >> FOLD)) * MIX_AGAIN
-        here = (mixed & LOWER) >> shift  # the upper bits of a product's lower half are well mixed
+        # Where to look for it, for now: the upper bits of a product's lower half are well mixed.
+        code[place] = np.int32((mixed & LOWER) >> shift)
+    count = 0
+    for place in range(len(head)):
+        if place + AHEAD < len(head):
+            soon(table, code[place + AHEAD])
+        if head[place] < 0 or tail[place] < 0:
+            code[place] = NONE
+            continue
+        pair, here = np.int64(head[place]) * size + tail[place], code[place]
         while table[here, 1] > 0 and table[here, 0] != pair:
-            here = (here + np.uint64(1)) & room
+            here = (here + 1) & (len(table) - 1)
         if table[here, 1] == 0:
             count += 1
             table[here, 0] = pair
@@ -110,12 +171,17 @@ def keys_of(of: Any, row: Any, number: Any, code: Any) -> int:
 
     :param of: the code of each row of the table. ``number``: zeros for each code, to be used up.
     """
+    near = len(row) - AHEAD if len(number) > MANY else 0
     for place in range(len(row)):
+        if place < near:
+            soon(number, of[row[place + AHEAD]])
         one = of[row[place]]
         if one >= 0 and number[one] > -2:
             number[one] -= 1
     count = 0
     for place in range(len(row)):
+        if place < near:
+            soon(number, of[row[place + AHEAD]])
         one = of[row[place]]
         if one < 0:
             code[place] = NONE
@@ -130,20 +196,24 @@ def keys_of(of: Any, row: Any, number: Any, code: Any) -> int:
 
 
 def history(
-    code: Any, at: Any, day: Any, stated: Any, examined: Any, found: Any, seen: Any, slot: Any,
-    who: Any, asking: Any, told: Any, windows: Any, gives: Any, numbers: Any, base: Any, kept: Any,
-    moments: Any, total: Any, made: Any,
+    code: Any, tied: Any, rank: Any, at: Any, day: Any, stated: Any, examined: Any, found: Any,
+    seen: Any, slot: Any, who: Any, asking: Any, told: Any, windows: Any, gives: Any, numbers: Any,
+    base: Any, kept: Any, moments: Any, waiting: Any, total: Any, made: Any,
 ) -> None:  # fmt: skip
     """Fill ``total`` and ``made`` with a key's history at each question of the stream.
 
-    :param code: the key of each place in the stream from :func:`keys_of`; the others as in
-        ``Stream``.
+    A place is asked about and told at once, unless its key is named again at its moment: then it is
+    told when the moment is over.
+
+    :param code: the key of each place in the stream, from :func:`keys_of`; ``tied`` marks places
+        whose key is named again at their moment, and may mark others; the rest as in ``Stream``.
     :param asking: with ``told``, the pairs of ``Stream.own``, in order of ``asking``.
     :param windows: three lengths in days, ascending.
     :param gives: six flags: base, windows, surge, results, rate, times.
     :param numbers: strength, base_finds, base_exams, and the short window's part of the rest.
     :param base: the find rate of all at each question; filled where the first flag says so.
     :param kept: a line of zeros for each key in 32 bits, and ``moments`` the same memory in 64.
+    :param waiting: room for as many places as one moment has, and one more.
     :param made: (features, questions), in the order of the catalogue.
     """
     gives_base, gives_windows, gives_surge, gives_results, gives_rate, gives_times = (
@@ -151,63 +221,78 @@ def history(
     )  # fmt: skip
     strength, base_finds, base_exams, part = numbers[0], numbers[1], numbers[2], numbers[3]
     short, middle, long = windows[0], windows[1], windows[2]
-    size, pairs = len(code), len(asking)
-    past_short, past_middle, past_long, pair = 0, 0, 0, 0
+    size, pairs, columns = len(code), len(asking), len(made)
+    past_short, past_middle, past_long, pair, held = 0, 0, 0, 0, 0
+    next_pair = asking[0] if pairs else size
     today, zero = np.int64(-1), np.int64(0)
-    here = 0
-    while here < size:
-        moment = at[here]
-        after = here + 1
-        while after < size and at[after] == moment:
-            after += 1
-        if gives_windows and day[here] != today:
-            today = np.int64(day[here])
-            while past_short < here and day[past_short] <= today - short:
+    for place in range(size):
+        if place + AHEAD < size:
+            soon(kept, code[place + AHEAD])
+        if gives_windows and day[place] != today:
+            today = np.int64(day[place])
+            while past_short < place and day[past_short] <= today - short:
+                if past_short + AHEAD < size:
+                    soon(kept, code[past_short + AHEAD])
                 if code[past_short] >= 0:
                     kept[code[past_short], SHORT] -= stated[past_short]
                 past_short += 1
-            while past_middle < here and day[past_middle] <= today - middle:
+            while past_middle < place and day[past_middle] <= today - middle:
+                if past_middle + AHEAD < size:
+                    soon(kept, code[past_middle + AHEAD])
                 if code[past_middle] >= 0:
                     kept[code[past_middle], MIDDLE] -= stated[past_middle]
                 past_middle += 1
-            while past_long < here and day[past_long] <= today - long:
+            while past_long < place and day[past_long] <= today - long:
+                if past_long + AHEAD < size:
+                    soon(kept, code[past_long + AHEAD])
                 if code[past_long] >= 0:
                     kept[code[past_long], LONG] -= stated[past_long]
                 past_long += 1
-        for place in range(here, after):
-            asked = slot[place]
+        key, asked, moment = code[place], slot[place], at[place]
+        if key < 0:
+            while next_pair == place:
+                pair += 1
+                next_pair = asking[pair] if pair < pairs else size
             if asked < 0:
-                continue
-            key = code[place]
-            if key < 0:
-                while pair < pairs and asking[pair] == place:
-                    pair += 1
-                total[asked] = NONE if key == NONE else 0
-                if key == NONE:
-                    made[:, asked] = np.nan
-                    continue
-                made[:, asked] = 0.0
-                if gives_base:
-                    base[asked] = base_finds / base_exams
-                column = 1 + 3 * gives_windows
+                pass
+            elif key == NONE:
+                total[asked] = NONE
+                for column in range(columns):
+                    made[column, asked] = np.nan
+            else:
+                total[asked] = 0
+                made[0, asked] = 0.0
+                column = 1
+                if gives_windows:
+                    made[1, asked] = 0.0
+                    made[2, asked] = 0.0
+                    made[3, asked] = 0.0
+                    column = 4
                 if gives_surge:
                     made[column, asked] = 1.0
                     column += 1
-                column += 2 * gives_results
+                if gives_base:
+                    base[asked] = base_finds / base_exams
+                if gives_results:
+                    made[column, asked] = 0.0
+                    made[column + 1, asked] = 0.0
+                    column += 2
                 if gives_rate:
                     made[column, asked] = strength * base[asked] / strength
                     column += 1
                 if gives_times:
-                    made[column:, asked] = np.nan
-                continue
+                    made[column, asked] = np.nan
+                    made[column + 1, asked] = np.nan
+        elif asked >= 0:
             count = np.int64(kept[key, TOTAL])
             exams, finds = np.int64(kept[key, EXAMINED]), np.int64(kept[key, FOUND])
             month, quarter, year = (
                 np.int64(kept[key, SHORT]), np.int64(kept[key, MIDDLE]), np.int64(kept[key, LONG]),
             )  # fmt: skip
-            while pair < pairs and asking[pair] == place:
+            while next_pair == place:
                 own = told[pair]
                 pair += 1
+                next_pair = asking[pair] if pair < pairs else size
                 if code[own] != key:
                     continue
                 count -= stated[own]
@@ -254,20 +339,29 @@ def history(
                 else:
                     made[column, asked] = (moment - first) / DAY_US
                     made[column + 1, asked] = (moment - last) / DAY_US
-        for place in range(here, after):
-            key = code[place]
+        waiting[held] = place
+        begin, end = held, held + 1
+        if held or tied[place]:
+            if place + 1 == size or rank[place + 1] != rank[place]:
+                begin, held = 0, 0
+            elif tied[place]:
+                held += 1
+                continue
+        for which in range(begin, end):
+            this = waiting[which]
+            key = code[this]
             if key < 0:
                 continue
-            kept[key, TOTAL] += stated[place]
+            kept[key, TOTAL] += stated[this]
             if gives_results:
-                kept[key, EXAMINED] += examined[place]
-                kept[key, FOUND] += found[place]
+                kept[key, EXAMINED] += examined[this]
+                kept[key, FOUND] += found[this]
             if gives_windows:
-                kept[key, SHORT] += stated[place]
-                kept[key, MIDDLE] += stated[place]
-                kept[key, LONG] += stated[place]
-            if gives_times and seen[place]:
-                name = who[place]
+                kept[key, SHORT] += stated[this]
+                kept[key, MIDDLE] += stated[this]
+                kept[key, LONG] += stated[this]
+            if gives_times and seen[this]:
+                name = who[this]
                 if moments[key, FIRST] == 0:
                     moments[key, FIRST] = moment
                     kept[key, FIRST_WHO] = name
@@ -277,7 +371,6 @@ def history(
                     moments[key, BEFORE_LAST] = moments[key, LAST]
                 moments[key, LAST] = moment
                 kept[key, LAST_WHO] = name
-        here = after
 
 
 def groups(
@@ -312,8 +405,8 @@ def groups(
 
 def peers(
     group: Any, step: Any, week: Any, stated: Any, slot: Any, asking: Any, told: Any, rank: int,
-    thin: int, low: float, width: float, held: Any, where: Any, known: Any, mine: Any,
-    level: Any, total: Any, quartile: Any,
+    thin: int, low: float, width: float, to_spread: float, least: float, largest: float, logs: Any,
+    held: Any, where: Any, known: Any, mine: Any, shares: Any, level: Any, middle: Any, made: Any,
 ) -> None:  # fmt: skip
     """Answer questions by the groups of one level of a measure, as ``peers.compare`` does.
 
@@ -323,13 +416,19 @@ def peers(
     :param group: of each place in the stream, from :func:`groups`. ``rank``: which level this is.
     :param held: a histogram of zeros for each group. ``where`` (groups, 8), zeros: the step of each
         quartile, how many lie below that step, how many the group holds, and whether ``known``
-        (groups, 3), its quartiles, are those of now. ``mine``: room for a histogram.
-    :param level: with ``total`` and ``quartile`` (3, questions), what is filled.
+        (groups, 2), its median and spread, are those of now. ``mine``: room for a histogram.
+    :param to_spread: interquartile range of a spread, ``least`` the smallest spread.
+    :param logs: the logarithm of the measure at each question.
+    :param shares: room for three quartiles.
+    :param level: with ``middle``, the logarithm of the median, and lines 0, 2 and 3 of ``made``
+        (4, questions), what is filled where a group answers.
     """
     size, pairs = len(group), len(asking)
     past, pair = 0, 0
     now = np.int64(-1)
     for place in range(size):
+        if place + AHEAD < size:
+            soon(where, group[place + AHEAD])
         if week[place] != now:
             now = np.int64(week[place])
             while past < place:
@@ -376,41 +475,21 @@ def peers(
                 while below + source[here] < target:
                     below += source[here]
                     here += 1
-                quartile[line, asked] = (
-                    low + (here + (target - below) / np.int64(source[here])) * width
-                )
+                shares[line] = low + (here + (target - below) / np.int64(source[here])) * width
                 if not own_pairs:
                     where[one, line], where[one, 3 + line] = here, below
-                    known[one, line] = quartile[line, asked]
+            median, spread = shares[1], max((shares[2] - shares[0]) / to_spread, least)
             if not own_pairs:
+                known[one, 0], known[one, 1] = median, spread
                 where[one, IS_KNOWN] = 1
         else:
-            for line in range(3):
-                quartile[line, asked] = known[one, line]
-        total[asked] = count
-        level[asked] = rank
-
-
-def compared(
-    logs: Any, level: Any, total: Any, quartile: Any, to_spread: float, least: float,
-    largest: float, made: Any,
-) -> None:  # fmt: skip
-    """Fill ``made`` (4, questions) with what peers say, but for the second line, the median.
-
-    :param logs: the logarithm of the measure at each question; the others from :func:`peers`.
-    :param to_spread: interquartile range of a spread, ``least`` the smallest spread.
-    """
-    for asked in range(len(level)):
-        if level[asked] == 0:
-            made[0, asked] = np.nan
-            made[2, asked] = np.nan
-            made[3, asked] = np.nan
-            continue
-        spread = max((quartile[2, asked] - quartile[0, asked]) / to_spread, least)
-        far = (logs[asked] - quartile[1, asked]) / spread
+            median, spread = known[one, 0], known[one, 1]
+        far = (logs[asked] - median) / spread
         made[0, asked] = far if abs(far) < largest else np.nan
-        made[2, asked] = total[asked]
-        made[3, asked] = level[asked]
+        made[2, asked] = count
+        made[3, asked] = rank
+        middle[asked] = median
+        level[asked] = rank
 
 
 def steps(values: Any, logs: Any, edges: Any, low: float, per_step: float, step: Any) -> None:
@@ -456,13 +535,13 @@ def new(pair: Any, one: Any, other: Any, known: int, made: Any) -> None:
 
 LOOPS: Final = (
     distinct,
+    shorts,
     paired,
     numbered,
     keys_of,
     history,
     groups,
     peers,
-    compared,
     steps,
     share,
     new,

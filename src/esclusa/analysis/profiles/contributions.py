@@ -40,8 +40,8 @@ def single_versions(rows: pl.DataFrame, ids: Ints) -> pl.DataFrame:
     :param ids: a number for each row, equal for rows of one consignment.
     :raises InputError: two rows of one id and moment differ.
     """
-    several = rows.filter(pl.Series(_stated_again(ids)))
-    if not several.select("id", "at").is_duplicated().any():
+    several = rows.select("id", "at").filter(pl.Series(_stated_again(ids)))
+    if not several.is_duplicated().any():
         return rows
     rows = rows.unique(maintain_order=True)
     twice = rows.filter(rows.select("id", "at").is_duplicated())

@@ -54,14 +54,18 @@ LATEST: Final = 10_413_792_000_000_000
 DERIVED: Final = ("hs2", "hs4", "hs6")
 
 
-def taken(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with every column of ``ROW_COLUMNS``, ``hs2``, ``hs4``, ``hs6`` and the
-    measures and raw values that a row says by itself.
+def taken(frame: pl.DataFrame, *, derived: bool = True) -> pl.DataFrame:
+    """Return the rows with every column of ``ROW_COLUMNS``, and ``hs2``, ``hs4`` and ``hs6``.
 
+    :param derived: False leaves out the last three.
     :raises InputError: a moment or an id is missing or out of range, or a column has another type.
     """
     rows = _complete(frame, ROW_COLUMNS, "rows", ("id", "at"))
-    return rows.with_columns(_cleaned())
+    made = _cleaned()[: None if derived else -len(DERIVED)]
+    if len(rows) > _FEW:  # what is clean stays in its place, as copies cost memory
+        clean = {name for name, yes in rows.select(_clean()).row(0, named=True).items() if yes}
+        made = [one for one in made if one.meta.output_name() not in clean]
+    return rows.with_columns(made)
 
 
 @cache
@@ -72,11 +76,25 @@ def _cleaned() -> list[pl.Expr]:
         pl.col("via").fill_null(""),
         pl.col("withdrawn").fill_null(False),
         *(_number(name) for name in NUMBERS),
-        *(
-            pl.when(pl.col("hs").str.len_bytes() >= n).then(pl.col("hs").str.slice(0, n)).alias(c)
-            for n, c in zip((2, 4, 6), DERIVED, strict=True)
-        ),
+        *(beginning(name) for name in DERIVED),
     ]
+
+
+@cache
+def _clean() -> list[pl.Expr]:
+    """Return for texts and numbers whether :func:`taken` leaves a column as it is."""
+    return [
+        *((pl.col(name) != "").all() for name in TEXTS if name != "via"),
+        *(pl.col(name).is_finite().all() for name in NUMBERS),
+    ]
+
+
+def beginning(name: str) -> pl.Expr:
+    """Return one of ``DERIVED``, so many places of ``hs`` as its name says: null where it has
+    fewer."""
+    size = int(name.removeprefix("hs"))
+    code = pl.col("hs")
+    return pl.when(code.str.len_bytes() >= size).then(code.str.slice(0, size)).alias(name)
 
 
 def outcomes_taken(frame: pl.DataFrame | None) -> pl.DataFrame:
@@ -138,12 +156,17 @@ def measured(rows: pl.DataFrame, detours: pl.Series | None = None) -> pl.DataFra
     detours = _detours(rows) if detours is None else detours
     # No more columns than needed: polars puts together anew all of a table whose columns lie in
     # unlike pieces.
-    return rows[_said_of()].hstack([detours.alias("detour")]).select(_by_itself())
+    return rows[said_of()].hstack([detours.alias("detour")]).select(_by_itself())
+
+
+def by_itself() -> tuple[str, ...]:
+    """Return the names of what :func:`measured` returns."""
+    return tuple(one.meta.output_name() for one in _by_itself())
 
 
 @cache
-def _said_of() -> list[str]:
-    """Return the columns of which :func:`_by_itself` is made, but for ``detour``."""
+def said_of() -> list[str]:
+    """Return the columns of which :func:`measured` makes the rest, but for ``detour``."""
     return sorted({name for one in _by_itself() for name in one.meta.root_names()} - {"detour"})
 
 

@@ -32,7 +32,7 @@ from esclusa.analysis.profiles.catalogue import (
 from esclusa.analysis.profiles.coding import Coder
 from esclusa.analysis.profiles.compiled import compiled
 from esclusa.analysis.profiles.peers import TO_SPREAD, edges, week_of
-from esclusa.analysis.profiles.rows import WAY, detours_of, measured
+from esclusa.analysis.profiles.rows import WAY, by_itself, detours_of, measured, said_of
 from esclusa.analysis.profiles.settings import Settings
 from esclusa.analysis.profiles.shaping import LARGEST, PART, said
 from esclusa.analysis.profiles.stream import Stream
@@ -52,10 +52,7 @@ def walked(
     :param coder: of all rows, the rows asked about, ``wanted``, last.
     :param threads: how many keys and measures are worked out at once.
     """
-    raw = measured(coder.frame, _detours(coder))
-    values = {one.name: raw[one.name].to_numpy(writable=True) for one in measures()}
-    made = {one.name: one for one in said(raw[len(raw) - len(wanted) :])}
-    del raw
+    made, values = _by_themselves(coder, len(wanted))
     # Codes are made here, one after the other: groups share those of their columns.
     for columns in (*(key.columns for key in keys()), *(c for m in measures() for c in m.levels)):
         coder.codes(columns)
@@ -70,6 +67,31 @@ def walked(
             made |= job.result()
     made |= walk.pairs()
     return wanted[["id", "at"]].hstack([made[name] for name in feature_names()])
+
+
+def _by_themselves(coder: Coder, asked: int) -> tuple[Columns, dict[str, Floats]]:
+    """Return what the last rows, those asked about, say by themselves, and the measures of all.
+
+    :param asked: how many these are.
+    """
+    frame, detours = coder.frame[said_of()], _detours(coder)
+    size = len(frame)
+    values = {one.name: np.empty(size) for one in measures()}
+    names, made = by_itself(), _table(len(by_itself()), asked)
+    # Piece by piece, so that what polars makes on the way stays near the processor.
+    for begin in range(0, size, _PIECE):
+        raw = measured(frame[begin : begin + _PIECE], detours[begin : begin + _PIECE])
+        for name, of_all in values.items():
+            of_all[begin : begin + len(raw)] = raw[name].to_numpy()
+        past = max(begin, size - asked)
+        if past < begin + len(raw):
+            here = slice(past - (size - asked), begin + len(raw) - (size - asked))
+            for line, one in zip(made, said(raw[past - begin :]), strict=True):
+                line[here] = one.to_numpy()
+    return _columns(names, made), values
+
+
+_PIECE: Final = 1 << 16
 
 
 def _detours(coder: Coder) -> pl.Series:
@@ -103,6 +125,7 @@ class _Walk:
         parts = (stream.row, stream.slot, stream.who, week_of(stream.day), *stream.own[:2])
         self._small = _Small(*(part.astype(np.int32) for part in parts))
         self._base = np.zeros(stream.asked)
+        self._near = _Near(stream.rank)
         self._totals: dict[str, Int32] = {}
 
     def count(self, key: Key) -> Columns:
@@ -118,9 +141,10 @@ class _Walk:
         gives = (key is keys()[0], *(bool(key.gives & flags) for flags in _GIVES))
         numbers = (settings.strength, settings.base_finds, settings.base_exams, PART)
         compiled(loops.history)(
-            code, stream.at, stream.day, stream.stated, stream.examined, stream.found, stream.seen,
-            small.slot, small.who, small.asking, small.told, WINDOWS, gives, numbers, self._base,
-            kept.view(np.int32), kept, total, made,
+            code, self._near.tied(code), stream.rank, stream.at, stream.day, stream.stated,
+            stream.examined, stream.found, stream.seen, small.slot, small.who, small.asking,
+            small.told, WINDOWS, gives, numbers, self._base,
+            kept.view(np.int32), kept, np.empty(len(code), np.int32), total, made,
         )  # fmt: skip
         self._totals[key.name] = total
         return _columns(names, made)
@@ -138,9 +162,12 @@ class _Walk:
         ends = edges(measure.low, measure.high)
         compiled(loops.steps)(values, logs, ends, low, 1 / width, step_of_row)
         np.take(step_of_row, small.row, out=step)
-        level, total = np.zeros(stream.asked, np.int8), np.zeros(stream.asked, np.int32)
-        quartile = np.full((3, stream.asked), np.nan)
-        group, mine = np.empty(len(small.row), np.int32), np.empty(BINS, np.int32)
+        level, middle = np.zeros(stream.asked, np.int8), np.full(stream.asked, np.nan)
+        made = _table(4, stream.asked)
+        made[:] = np.nan  # what no group answers
+        asked_logs = logs[len(logs) - stream.asked :]
+        group = np.empty(len(small.row), np.int32)
+        mine, quartiles = np.empty(BINS, np.int32), np.empty(3)
         for rank, columns in enumerate(measure.levels, start=1):
             codes = self._coder.codes(columns)
             some = compiled(loops.groups)(
@@ -149,15 +176,11 @@ class _Walk:
             )  # fmt: skip
             compiled(loops.peers)(
                 group, step, small.week, stream.stated, small.slot, small.asking, small.told, rank,
-                settings.thin, low, width, np.zeros((some, BINS), np.int32),
-                np.zeros((some, 8), np.int32), np.empty((some, 3)), mine, level, total, quartile,
+                settings.thin, low, width, TO_SPREAD, settings.least_spread, LARGEST, asked_logs,
+                np.zeros((some, BINS), np.int32), np.zeros((some, 8), np.int32),
+                np.empty((some, 2)), mine, quartiles, level, middle, made,
             )  # fmt: skip
-        made = _table(4, stream.asked)
-        compiled(loops.compared)(
-            logs[len(logs) - stream.asked :], level, total, quartile, TO_SPREAD,
-            settings.least_spread, LARGEST, made,
-        )  # fmt: skip
-        made[1] = np.exp(quartile[1], out=quartile[1])
+        made[1] = np.exp(middle, out=middle)
         return _columns(names_of_peers(measure), made)
 
     def pairs(self) -> Columns:
@@ -172,6 +195,29 @@ class _Walk:
             parts = (totals[pair.parts[0]], totals[pair.parts[-1]])
             compiled(loops.new)(totals[pair.pair], *parts, settings.known, next(rows))
         return _columns(names, made)
+
+
+class _Near:
+    """Which places of the stream have the moment of the next, the second next and the third next
+    one, and which are of moments with more places than that."""
+
+    def __init__(self, rank: Int32) -> None:
+        self._same = [rank[far:] == rank[:-far] for far in range(1, min(_FAR, len(rank) - 1) + 1)]
+        self._wide = np.bincount(rank, minlength=1)[rank] > _FAR + 1
+
+    def tied(self, code: Int32) -> npt.NDArray[np.bool_]:
+        """Return marks for all places whose key is named again at their moment, and for all of
+        moments with many places."""
+        tied = self._wide.copy()
+        for far, same in enumerate(self._same, start=1):
+            again = code[far:] == code[:-far]
+            again &= same
+            tied[far:] |= again
+            tied[:-far] |= again
+        return tied
+
+
+_FAR: Final = 3
 
 
 def _table(columns: int, size: int) -> npt.NDArray[np.float32]:

@@ -3,6 +3,8 @@
     python benchmarks/selection.py                            # small: 2 seeds, 18 weeks
     python benchmarks/selection.py --seeds 0-9 --weeks 40     # the figures of docs/selection.md
     python benchmarks/selection.py --seeds 0-9 --weeks 40 --world benchmarks/selection_quiet.toml
+    python benchmarks/selection.py --seeds 0-9 --weeks 40 --world benchmarks/selection_thin.toml
+    python benchmarks/selection.py --seeds 0-9 --weeks 40 --thin 3/1/20 --policies exploit wide1
     python benchmarks/selection.py --missed 200               # coverage of the miss rate's interval
     python benchmarks/selection.py --forms 48                 # forms and settings compared, on other worlds
 
@@ -19,6 +21,9 @@ many per cent for control, and cells all of their half. ``older`` is policy 1.2,
 the first week with three finds. Recall is of all frauds that an exam caught, of the weeks from the
 new scheme's first on.
 
+``--thin 6/2/40`` is the world of ``selection_quiet.toml`` with a new scheme of that size: bills a
+week, lanes, honest bills a week beside them.
+
 CPU seconds are those of this process; OMP_NUM_THREADS=1 and POLARS_MAX_THREADS=1 for one core.
 """
 
@@ -26,6 +31,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 import time
 from pathlib import Path
@@ -90,6 +96,17 @@ def policies() -> dict[str, Policy | None]:
         "half": half, "before": before, "older": older, "directed": ours, "random": None, "third": third,
         **shares, **wide,
     }  # fmt: skip
+
+
+def thin(asked: str) -> str:
+    """Return the quiet world's parameters with a new scheme of another size: ``6/2/40`` is 6 bills a
+    week, by as many actors, over 2 lanes among 40 honest bills."""
+    per_week, lanes, beside = (int(part) for part in asked.split("/"))
+    sizes = {"per_week": per_week, "actors": per_week, "lanes": lanes, "beside": beside}
+    text = Path(__file__).with_name("selection_quiet.toml").read_text("utf-8")
+    for name, size in sizes.items():
+        text = re.sub(rf"(?m)^{name} = \d+$", f"{name} = {size}", text)
+    return re.sub(r'(?m)^(title_\w+) = ".*"$', rf'\1 = "{asked}"', text)
 
 
 def candidates(
@@ -236,10 +253,12 @@ def compare(text: str, seeds: list[int], weeks: int, names: list[str]) -> None:
         pairs = list(zip(results["exploit"], results[name], strict=True))
         new = np.array([[a["new"], b["new"]] for a, b in pairs])
         picks = np.random.default_rng(2).integers(0, len(new), (10_000, len(new)))
-        ratio = new[picks].sum(axis=1)
-        low, high = np.percentile(ratio[:, 1] / ratio[:, 0], [2.5, 97.5])
+        base, ours = new[picks].sum(axis=1).T
+        many = np.divide(ours, base, out=np.full(len(base), np.inf), where=base > 0)
+        low, high = np.sort(many)[[249, 9_749]]  # Percentiles, also where some are without bound.
+        whole = new[:, 1].sum() / new[:, 0].sum() if new[:, 0].any() else np.inf
         print(
-            f"{name} against exploit: new scheme x {new[:, 1].sum() / new[:, 0].sum():.2f} "
+            f"{name} against exploit: new scheme x {whole:.2f} "
             f"({low:.2f}-{high:.2f}); old schemes {interval([b['old'] - a['old'] for a, b in pairs])}; "
             f"first find within 2 weeks in {sum(b['first'] <= 2 for _, b in pairs)} of {len(pairs)} seeds, "
             f"three in a week within 2 in {sum(b['three'] <= 2 for _, b in pairs)}"
@@ -251,9 +270,13 @@ def main() -> None:
     parser.add_argument("--seeds", default="0-1", help="from-to")
     parser.add_argument("--weeks", type=int, default=18)
     parser.add_argument("--world", type=Path, help="parameters of the world")
+    parser.add_argument("--thin", metavar="A/B/C", help="the quiet world, a scheme of that size")
     parser.add_argument("--policies", nargs="*", default=["random", "exploit", "directed"])
     parser.add_argument(
-        "--missed", type=int, metavar="SEEDS", help="the miss rate's interval instead"
+        "--missed", type=int, metavar="WORLDS", help="the miss rate's interval instead"
+    )
+    parser.add_argument(
+        "--kept", type=Path, help="with --missed: file to keep each world in, and to go on from"
     )
     parser.add_argument("--short", action="store_true", help="with --missed: ten weeks of learning")
     parser.add_argument(
@@ -266,12 +289,13 @@ def main() -> None:
         compare_forms(asked.forms)
         return
     if asked.missed:
-        coverage(range(asked.missed), asked.short)
+        coverage(range(asked.missed), asked.short, asked.kept)
         return
     text = asked.world.read_text() if asked.world else f"weeks = {asked.weeks}"
+    text = thin(asked.thin) if asked.thin else text
     compare(text, list(range(first, last + 1)), asked.weeks, asked.policies)
     if asked.weeks <= 18:
-        coverage(range(2))
+        coverage(range(1))
 
 
 if __name__ == "__main__":

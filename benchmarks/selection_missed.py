@@ -4,13 +4,15 @@ A world has 30 weeks. In the first 26 5 % of the boxes are opened, 75 a week: at
 the first three weeks, then 67 by a model fitted on what is known and 8 at random. (``--short`` asks a
 model that learned less: ten weeks with 150 boxes each, 40 at random.) In the last four its chances order the boxes: the
 highest 5 % are taken out, as by selection, and from the rest the shipped policy draws 100 control
-exams a week, five times with seeds of their own. Then all the rest is opened too, which nobody can do
+exams a week, five times with seeds of their own: the first draw of each world is the figure, for draws
+of one world share its truth. Then all the rest is opened too, which nobody can do
 in earnest: so the true share of finds in the pool is known, exams' errors included.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -51,6 +53,7 @@ PLACE = ("canal", "week", "")
 _OLDER = msgspec.structs.replace(
     read_policy(f'version = "1.2"\n{OLDER}'), formula="chance", value_weight=0.0, follow=()
 )
+OURS = "both halves, and what cells are owed"
 POLICIES = {
     "random half alone": msgspec.structs.replace(
         _OURS, random_share=1.0, least_share=0.0, probe_share=0.0
@@ -62,7 +65,8 @@ POLICIES = {
     "both halves (policy 1.3)": msgspec.structs.replace(
         read_policy(f'version = "1.3"\n{THIRD}'), formula="chance", value_weight=0.0, follow=()
     ),
-    "both halves, and what cells are owed": _OURS,
+    OURS: _OURS,
+    "both halves, nothing for cells": msgspec.structs.replace(_OURS, looks=0.0),
 }
 
 
@@ -114,7 +118,7 @@ def weeks(
 
 
 def one(seed: int, short: bool = False) -> dict[str, list[tuple[float, ...]]]:
-    """Return, by policy and draw, truth, estimate, low, high, and the bare find rate of the targeted."""
+    """Return, by policy and draw, truth, estimate, low, high, exams, find rate of the targeted."""
     asked, bare = weeks(seed, short)
     learned = (SHORT if short else LONG)[0]
     told: dict[str, list[tuple[float, ...]]] = {}
@@ -186,29 +190,65 @@ def _seen(pool: pl.DataFrame) -> pl.DataFrame:
     return pool.with_columns(pl.when(pl.col("drawn")).then(pl.col("found")).alias("found"))
 
 
-def _measured(pool: pl.DataFrame) -> tuple[float, float, float, float]:
+def _measured(pool: pl.DataFrame) -> tuple[float, ...]:
     told = missed(_seen(pool))
-    return pool["found"].mean(), told.share, told.low, told.high
+    return pool["found"].mean(), told.share, told.low, told.high, pool["drawn"].sum()
 
 
 SCHEMES = '["persistent", "misdeclared", "weight", "rip_on", "shells", "mover"]'
 
 
-def coverage(seeds: Iterable[int], short: bool = False) -> None:
-    """Print how often the interval covers the truth, how wide it is, and how far the estimate errs."""
-    start, many = time.process_time(), list(seeds)[::DRAWS]
-    told = [one(seed, short) for seed in many]
+def coverage(seeds: Iterable[int], short: bool = False, kept: Path | None = None) -> None:
+    """Print how often the interval covers the truth, how wide it is, and how far the estimate errs.
+
+    ``kept`` names a file to which each world's result is added; worlds that stand in it are not
+    played again, so a long run can be broken off and goes on where it was.
+    """
+    start, played, many = time.process_time(), 0, list(seeds)
+    done: dict[int, dict[str, list[list[float]]]] = {}
+    if kept and kept.exists():
+        done = {row["seed"]: row["told"] for row in map(json.loads, kept.read_text().splitlines())}
+    for seed in many:
+        if seed in done:
+            continue
+        done[seed] = {
+            name: [[*map(float, row)] for row in rows] for name, rows in one(seed, short).items()
+        }
+        played += 1
+        if kept:
+            with kept.open("a") as file:
+                file.write(json.dumps({"seed": seed, "told": done[seed]}) + "\n")
     for name in POLICIES:
-        truth, share, low, high, targeted = np.array([row for each in told for row in each[name]]).T
-        covered = (low <= truth) & (truth <= high)
-        print(
-            f"{name}, {EXAMS * ASK} control exams, {len(many) * DRAWS} draws in {len(many)} worlds: covers {covered.mean():.3f} "
-            f"(too high {np.mean(truth < low):.3f}, too low {np.mean(truth > high):.3f}), half-width "
-            f"{100 * np.mean(high - low) / 2:.2f} points (most {100 * np.max(high - low) / 2:.2f}); truth "
-            f"{100 * truth.mean():.2f} %, estimate {100 * share.mean():.2f} % (mean error "
-            f"{100 * np.mean(np.abs(share - truth)):.2f} points), find rate of the targeted {100 * targeted.mean():.1f} %"
-        )
-    print(f"{(time.process_time() - start) / max(1, len(many)):.1f} CPU s a world")
+        print(f"{name}, {EXAMS * ASK} control exams: " + _said([done[seed][name] for seed in many]))
+    if played:
+        print(f"{(time.process_time() - start) / played:.1f} CPU s a world")
+
+
+def _said(worlds: list[list[list[float]]]) -> str:
+    """Return what the first draws of the worlds say, and what all draws do, in words."""
+    truth, share, low, high, exams, targeted = np.array([draws[0] for draws in worlds]).T
+    covered, width = (low <= truth) & (truth <= high), 50 * (high - low)
+    every = np.array(worlds)  # world, draw, figure
+    hit = (every[:, :, 2] <= every[:, :, 0]) & (every[:, :, 0] <= every[:, :, 3])
+    wide = 50 * (every[:, :, 3] - every[:, :, 2])
+    return (
+        f"first draws of {len(worlds)} worlds cover {covered.mean():.3f} {_spread(covered)} "
+        f"(too high {np.mean(truth < low):.3f}, too low {np.mean(truth > high):.3f}), half-width "
+        f"{width.mean():.4f} points {_spread(width)} (most {width.max():.2f}); truth "
+        f"{100 * truth.mean():.2f} %, estimate {100 * share.mean():.2f} % (mean error "
+        f"{100 * np.mean(np.abs(share - truth)):.2f} points), {exams.mean():.1f} exams, find rate of the "
+        f"targeted {100 * targeted.mean():.1f} %; all {hit.size} draws cover {hit.mean():.3f} "
+        f"{_spread(hit.mean(axis=1))} (too high {np.mean(every[:, :, 0] < every[:, :, 2]):.3f}, too low "
+        f"{np.mean(every[:, :, 0] > every[:, :, 3]):.3f}), half-width {wide.mean():.4f} points "
+        f"{_spread(wide.mean(axis=1))}"
+    )
+
+
+def _spread(values: np.ndarray) -> str:
+    """Return the 95 % interval of the mean over worlds (bootstrap, percentile)."""
+    drawn_again = np.random.default_rng(1).choice(values.astype(float), (10_000, len(values)))
+    low, high = np.percentile(drawn_again.mean(axis=1), [2.5, 97.5])
+    return f"({low:.3f}-{high:.3f})"
 
 
 TUNING = 1_000

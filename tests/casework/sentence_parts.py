@@ -156,6 +156,41 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
         "{key}: a name was expected",
         "{key}: a name and a year of birth, NAME/YYYY, was expected",
     ),
+    "no such {}": (
+        "no such alert",
+        "no such record",
+        "no such entity",
+        "no such referral",
+        "no such request",
+    ),
+    "{} interchange is answered with {}, not with {}": (
+        "an EDIFACT interchange is answered with {~known}, not with {asked}",
+        "an X12 interchange is answered with {~known}, not with {asked}",
+    ),
+    "{} holds bytes that are no text in UTF-8": (
+        "{name} holds bytes that are no text in UTF-8, at {place}",
+    ),
+    "{}, at {}": ("{name} holds bytes that are no text in UTF-8, at {place}",),
+    "one word of at most 32 small letters a to z, digits and underscores, a letter first": (
+        "agency {'name}: one word of at most 32 small letters a to z, digits and underscores, "
+        "a letter first",
+    ),
+    "agency {}: {}": (
+        "agency {'name}: one word of at most 32 small letters a to z, digits and underscores, "
+        "a letter first",
+    ),
+    "a number from 1 to {}": ("session_hours {hours}: a number from 1 to {most}",),
+    "session_hours {}: {}": ("session_hours {hours}: a number from 1 to {most}",),
+    "has no clock here; these have: {}": (
+        "retention_days: {'kind} has no clock here; these have: {~kinds}",
+    ),
+    "retention_days: {} {}": ("retention_days: {'kind} has no clock here; these have: {~kinds}",),
+    "a number of days from 0 to {}": (
+        "retention_days: {kind} {days}: a number of days from 0 to {most}",
+    ),
+    "retention_days: {} {}: {}": (
+        "retention_days: {kind} {days}: a number of days from 0 to {most}",
+    ),
     "{}{}": ("the period is none of those that the report compares: {~periods}",),
     "{} but {}": ("{=title}: there is no answer to it but {~known}",),
 }
@@ -183,7 +218,23 @@ MADE: Final[dict[str, str]] = {
     "analysis/selection/policy.py:read_policy": "what msgspec says",
     "casework/desk.py:moved_on": "the rows alert:facts and alert:faster",
     "casework/yard.py:examination": "what an examination lacks, codes/examination.py",
+    "cli/rules.py:_of": "what is wrong with a rule, test_refusals.py",
     "node/case_room.py:_write": "the row case:faster",
+    "node/case_room.py:show": "what no case is, node/case_rows.py",
+    "node/case_room.py:_found": "what no case is, node/case_rows.py",
+    "node/case_signature.py:ring_of": "why a key cannot be used, sharing/keys.py",
+    "node/information_desk.py:show": "what no request is, node/information_rows.py",
+    "node/information_desk.py:_found": "what no request is, node/information_rows.py",
+    "node/joint_desk.py:show": "what no joint case is, node/joint_rows.py",
+    "node/joint_desk.py:_found": "what no joint case is, node/joint_rows.py",
+    "node/joint_desk.py:_record_of": "what no joint case is, node/joint_rows.py",
+    "node/redress_desk.py:show": "what no case of redress is, node/redress_rows.py",
+    "node/redress_desk.py:_found": "what no case of redress is, node/redress_rows.py",
+    "node/referral_desk.py:show": "what no referral is, node/referral_rows.py",
+    "node/referral_desk.py:_found": "what no referral is, node/referral_rows.py",
+    "node/referral_writing.py:label_for": "what no referral is, node/referral_rows.py",
+    "ledger/migrations/versions/0006_row_security.py:_provide_role": "what an administrator of the "
+    "database has to run",
     "node/joint_desk.py:done": "the row case:faster",
     "node/kept_mappings.py:proposed": "why nothing is guessed, formats/tabular/guess.py",
     "node/notice_forms.py:_at_lines": "what is wrong with single fields, casework/forms.py",
@@ -209,7 +260,6 @@ ELSEWHERE: Final[dict[str, str]] = {
     "analysis/targeting/": "RuleError: test_refusals.py",
     "analysis/world/": "the planted world is of the command line",
     "api/taxii/": "the TAXII door speaks English, as the names of its standard",
-    "ledger/backup.py": "a backup is of the command line",
     "node/case_package.py": "a package is verified by the command line",
     "node/examinations.py": "a moment that the program gives",
     "node/features.py": "features are asked for by the command line",

@@ -42,7 +42,7 @@ RAISED: Final = tuple(room for room in ROOMS if room not in READERS)
 CLASSES: Final = frozenset({
     "InputError", "FormatError", "LimitError", "UnknownFormat", "WireError", "TrustError",
     "Forbidden", "SignInError", "PasswordDue", "WrongPassword", "StateError", "MarkingError",
-    "AgreementError", "MovedOn", "TooMany",
+    "AgreementError", "MovedOn", "TooMany", "NotFound", "ConfigError", "LedgerError",
 })  # fmt: skip
 """Errors whose own sentence a page or the API shows: no other tells more than its status does, and
 ``ExchangeError`` by its rule, and ``RuleError``, have rows in ``refusals.csv``

@@ -52,8 +52,41 @@ def test_the_option_stands_above_the_terminal(node: Path) -> None:
     assert "no es un mes como" in said(*words, "es", LANG="C")
 
 
-def test_a_sentence_without_spanish_is_said_in_english(node: Path) -> None:
-    assert "no such record" in said("show", "x", "--node", node, LANG="es_PA.UTF-8")
+def test_a_sentence_without_spanish_is_said_in_english(tmp_path: Path) -> None:
+    (tmp_path / "pact.yaml").write_text("version: 1\nversion: 2\n")
+    said_so = said("agreement", "check", tmp_path / "pact.yaml", LANG="es_PA.UTF-8")
+    assert "the key 'version' stands twice" in said_so
+
+
+NO_NODE = "no contiene ningún nodo: falta esclusa.toml"
+REFUSED = (
+    (("show", "x"), "esclusa: no existe tal registro\n"),
+    (("case", "show", "x"), "esclusa: no existe tal caso\n"),
+    (("matches", "show", "x"), "esclusa: no existe tal coincidencia\n"),
+    (("lists", "report", "x"), "esclusa: no existe tal lista\n"),
+    (("partner", "sync", "altamira"), "esclusa: aquí no hay ningún socio 'altamira'\n"),
+)
+
+
+@pytest.mark.parametrize(("words", "spanish"), REFUSED, ids=lambda value: " ".join(value[:2]))
+def test_what_is_not_there_is_said_in_spanish(
+    node: Path, words: tuple[str, ...], spanish: str
+) -> None:
+    assert said(*words, "--node", node, LANG="es_PA.UTF-8").startswith(spanish)
+
+
+def test_settings_and_backups_are_refused_in_spanish(node: Path, tmp_path: Path) -> None:
+    spanish = {"LANG": "es_PA.UTF-8"}
+    assert NO_NODE in said("queue", "--node", tmp_path, **spanish)
+    (tmp_path / "esclusa.toml").write_text("agency = 'marisol'\nsession_hours = 0\n")
+    assert "un número de 1 a" in said("queue", "--node", tmp_path, **spanish)
+    whole = tmp_path / "whole.tar.gz"
+    assert not said("backup", whole, "--node", node)
+    other = said("restore", whole, tmp_path / "new", "--agency", "altamira", **spanish)
+    assert other == "esclusa: whole.tar.gz: hecha por el servicio 'marisol', no por 'altamira'\n"
+    whole.write_bytes(b"cut")
+    damaged = said("restore", whole, tmp_path / "new", "--agency", "marisol", **spanish)
+    assert damaged.startswith("esclusa: whole.tar.gz: no es una copia de seguridad utilizable: ")
 
 
 def test_the_spanish_sentence_names_the_file_that_the_english_one_names(

@@ -94,6 +94,13 @@ def test_the_history_keeps_every_edition_with_who_when_and_where_from(node: Node
     assert (shown.list.source, shown.list.entries) == ("Office of Marisol, second letter", 21)
 
 
+def test_the_files_of_a_list_say_in_custody_what_they_are(node: Node) -> None:
+    load(node, MANY)
+    (file,) = node.sources(node.operator())
+    assert (file.name, file.format) == ("own.json", in_force(node)["own"].format)
+    assert file.format
+
+
 def test_an_update_keeps_title_marking_and_source(node: Node) -> None:
     load(node, MANY, source="Office", marking=worlds.SECRET)
     new = io.BytesIO(listing(MANY | {"x3": ["COMES"]}))

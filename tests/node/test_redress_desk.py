@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from esclusa.casework.forms import MoveMistakes
 from esclusa.errors import Forbidden, InputError, NotFound, StateError
 from esclusa.model import Level, RedressPerson
 from esclusa.node import Node
@@ -283,6 +284,19 @@ def test_the_last_day_ends_it_at_every_node_by_the_tick(fresh: World) -> None:
     for node in (here, there):
         assert "its last day was" in listed(node, flown[node]).text_en
     assert here.redress_desk.show(officer(here), view.row.case).row.state.code == "expired"
+
+
+def test_a_number_without_a_last_day_lasts_as_the_setting_says(world: World) -> None:
+    """docs/redress.md: `match_days`, unless the granting person says otherwise."""
+    here = world[HOST]
+    case = grant(here, fly(here, "AM100")).row.case
+    here.redress_desk.move(officer(here), case, "papers", {"seen": "The same passport"})
+    renewed = here.redress_desk.move(lead(here), case, "renew", {"ground": "For another year"})
+    last = here.analyst.now().date() + dt.timedelta(days=here.settings.match_days)
+    assert renewed.row.until == f"{last}"
+    here.redress_desk.move(officer(here), case, "papers", {"seen": "The same passport"})
+    with pytest.raises(MoveMistakes, match="until"):
+        here.redress_desk.move(lead(here), case, "renew", {"ground": "Longer", "until": ""})
 
 
 def test_a_renewal_vouches_for_the_new_passport_and_may_tell_others(fresh: World) -> None:

@@ -21,6 +21,7 @@ from esclusa.ledger.records import Draft
 from esclusa.model import Body, Consignment, GoodsItem, Level, Marking, Party
 from esclusa.node import Node
 from esclusa.node.agreements import RingFile, read_ring, simulate
+from esclusa.node.credentials import PublicKeys
 from esclusa.sharing.agreement import digest, read_signed
 from esclusa.sharing.keys import private_pem, write_private
 from esclusa.sharing.reader import Role
@@ -105,6 +106,24 @@ def test_both_sign_in_turn_and_only_then_it_is_in_force(draft: Path, ring: Path)
     signed.write_text(signed.read_text().replace('"restricted"', '"secret"'))
     tampered = json.loads(run("check", signed, "--ring", ring).stdout)
     assert tampered["standing"] == "a signature does not hold: releases nothing"
+
+
+def test_the_signatures_are_held_against_what_partner_keys_prints(draft: Path, ring: Path) -> None:
+    """docs/operations.md has each service hand over the keys of its own; a ring may be several."""
+    signed = draft.with_name("pact.signed.json")
+    assert sign(draft, "marisol").exit_code == sign(signed, "northreach").exit_code == 0
+    rings: list[object] = []
+    for agency in ("marisol", "northreach"):
+        path = draft.with_name(f"{agency}.json")
+        own = tuple(key for key in pacts.RING.keys if key.agency == agency)
+        path.write_bytes(msgspec.json.encode(PublicKeys(agency, own)))
+        rings += ["--ring", path]
+    both = json.loads(run("check", signed, *rings).stdout)
+    assert both["standing"] == json.loads(run("check", signed, "--ring", ring).stdout)["standing"]
+    one = json.loads(run("check", signed, *rings[:2]).stdout)
+    assert one["standing"] == "a signature does not hold: releases nothing"
+    path.write_bytes(msgspec.json.encode(PublicKeys("altamira", own)))
+    assert "holds keys of another agency" in run("check", signed, "--ring", path).stderr
 
 
 def test_sign_refuses_a_stranger_a_wrong_key_and_a_file_that_stands_there(draft: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -172,6 +173,17 @@ def test_who_brings_a_file_again_is_told_that_it_was_received_before(node: Node)
     assert told in text_of(walker.see(again))
     for odd in ("x", "-1", "0", "9" * 99, "<b>"):
         assert told not in text_of(walker.see(f"{first}?known={odd}"))
+
+
+def test_a_file_that_had_been_received_and_not_read_gives_what_it_gives_now(node: Node) -> None:
+    """An interruption may leave a file in custody unread; who brings it again sees it read."""
+    walker, told = walk(node), "This file had been received before"
+    left = b"nothing that a reader knows, left unread"
+    node.receive(node.operator(), "left.txt", io.BytesIO(left))
+    sent = {"files": ("left.txt", left)}
+    first, again = (walker.post("/intake", files=sent).headers["location"] for _time in range(2))
+    assert told not in text_of(walker.see(first))
+    assert told in text_of(walker.see(again))
 
 
 def test_the_administrator_adds_a_user_who_then_signs_in(node: Node) -> None:

@@ -23,7 +23,7 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 ROOMS: Final = (
-    "codes", "formats", "analysis", "ledger", "sharing", "casework", "node", "api", "web",
+    "codes", "formats", "analysis", "ledger", "sharing", "casework", "node", "api", "web", "cli",
 )  # fmt: skip
 """The rooms whose sentences have rows."""
 PLACE: Final = re.compile(r"\{([=*'~]?)(\w+)\}")

@@ -43,10 +43,12 @@ def agreement() -> None:
 
 @agreement.command("check")
 @click.argument("file", type=_FILE)
-@click.option("--ring", type=_FILE, default=None, help="Verify the signatures with this key ring.")
+@click.option("--ring", type=_FILE, multiple=True,
+              help="Verify the signatures with this key ring, or with what an agency's "
+                   "`partner keys` printed; once for each file.")  # fmt: skip
 @language_option
 @answers
-def check(file: Path, ring: Path | None, language: str | None) -> None:
+def check(file: Path, ring: tuple[Path, ...], language: str | None) -> None:
     """Check an agreement and say in sentences what it releases.
 
     Every fault is named with its line; exit code 3 then.
@@ -75,14 +77,14 @@ def check(file: Path, ring: Path | None, language: str | None) -> None:
         click.echo(standing.in_(spoken))
 
 
-def _standing(signed: Signed, ring: Path | None) -> Sentence | None:
+def _standing(signed: Signed, ring: tuple[Path, ...]) -> Sentence | None:
     """Return how the agreement stands, by itself; None without a key ring."""
-    from esclusa.node.agreements import read_ring, standing_of
+    from esclusa.node.agreements import read_rings, standing_of
     from esclusa.sharing.agreement.words import said
 
-    if ring is None:
+    if not ring:
         return None
-    keys = read_ring(_bytes(ring), file=ring.name)
+    keys = read_rings((path.name, _bytes(path)) for path in ring)
     return said(f"standing.{standing_of(signed, keys, dt.datetime.now(dt.UTC))}")
 
 

@@ -377,6 +377,12 @@ def finish(
     )
 
 
+def name_format(connection: sa.Connection, identities: Sequence[str], format: str) -> None:
+    """Enter what sources turned out to be that the pipeline does not read: the files of a list."""
+    unknown = source.c.id.in_(identities) & (source.c.format == "")
+    connection.execute(source.update().where(unknown).values(format=format))
+
+
 def add_defects(
     connection: sa.Connection, identity: str, first: int, defects: Iterable[Defect]
 ) -> None:

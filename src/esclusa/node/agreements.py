@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -23,10 +23,12 @@ _INDEX: Final = str.isdigit
 
 
 class RingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key ring as a JSON file: public keys of agencies, and those revoked."""
+    """A key ring as a JSON file: public keys of agencies, and those revoked. With ``agency`` the
+    keys are all of that one, as ``esclusa partner keys`` prints them."""
 
     keys: tuple[Key, ...]
     revocations: tuple[Revocation, ...] = ()
+    agency: str = ""
 
 
 class FieldCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +55,23 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...]
 
 
+def read_rings(files: Iterable[tuple[str, bytes]]) -> KeyRing:
+    """Read key rings as one, each a name and its bytes; raises as :func:`read_ring`."""
+    rings = [read_ring(data, file=name) for name, data in files]
+    joined = KeyRing((), tuple(gone for ring in rings for gone in ring.revocations))
+    for key in (key for ring in rings for key in ring.keys):
+        joined = joined.with_key(key)
+    return joined
+
+
 def read_ring(data: bytes, *, file: str = "") -> KeyRing:
-    """Read a key ring; raises ``FormatError`` when it is none."""
+    """Read a key ring, or the keys of one agency; raises ``FormatError`` when it is neither."""
     try:
         found = msgspec.json.decode(data, type=RingFile)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise FormatError(f"not a key ring: {error}", file=file) from None
+    if found.agency and any(key.agency != found.agency for key in found.keys):
+        raise FormatError("holds keys of another agency", file=file)
     ring = KeyRing((), found.revocations)
     for key in found.keys:
         ring = ring.with_key(key)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from esclusa.ledger import audit, records, retro, watchlists
+from esclusa.ledger import audit, custody, records, retro, watchlists
 from esclusa.ledger.records import Draft
 from esclusa.ledger.watchlists import ChangeRow, Edition
 from esclusa.model import Body, Defect
@@ -82,6 +82,7 @@ def load(
     connection: sa.Connection, new: NewEdition, *, by: Reader, agency: str, settings: Settings
 ) -> Loaded:
     """Bring an edition into force inside the caller's write transaction, or hold it."""
+    custody.name_format(connection, [file.source_id for file in new.files], new.content.format)
     old = in_force(connection, new.list_id, new.label_id)
     changes = differences(old, new.content)
     why = "" if new.reason else judged(changes, old, new.content, settings)

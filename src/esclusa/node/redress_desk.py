@@ -223,6 +223,12 @@ class RedressDesk:
     def _today(self) -> str:
         return f"{self._pipeline.analyst.now():%Y-%m-%d}"
 
+    def _last_day(self, days: int = 0) -> str:
+        """Return the last day of a number that is given today for so many days; without any, that
+        of one whose granting person names none."""
+        day = self._pipeline.analyst.now().date()
+        return f"{day + dt.timedelta(days=days or self._settings.match_days)}"
+
     def _at(self) -> str:
         return self._pipeline.analyst.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -231,6 +237,9 @@ class RedressDesk:
         known: Collection[str], version: str = "",
     ) -> RedressMove:  # fmt: skip
         today = self._pipeline.analyst.now().date()
+        row = rows().get((asked.move, case.state))
+        if row is not None and "until" in row.needs:
+            given = {"until": self._last_day(), **given}
         return next_move(
             case, asked, given, supervisor=reader.role is Role.SUPERVISOR, version=version,
             bounds=(today, today + dt.timedelta(days=self._settings.match_days_most)),
@@ -298,9 +307,9 @@ class RedressDesk:
         self, connection: sa.Connection, visible: Collection[int], reader: Reader, item: Kept
     ) -> views.CaseView:
         case, label = item.case, self._labels.get(item.label)
-        day = self._pipeline.analyst.now().date()
-        until = f"{day + dt.timedelta(days=self._settings.match_days)}"
-        can = held.moves(case, reader.name, supervisor=reader.role is Role.SUPERVISOR, until=until)
+        can = held.moves(
+            case, reader.name, supervisor=reader.role is Role.SUPERVISOR, until=self._last_day()
+        )
         may = reader.may(Action.REDRESS_MOVE)
         return views.CaseView(
             row=self._row(item), version=case.version, person=case.person,
@@ -309,7 +318,7 @@ class RedressDesk:
             marking=label.marking, originator=label.originator, partners=case.partners,
             can_share=self._partners() if may and not label.supplier else (),
             uses=self._numbers.uses(connection, visible, case.number),
-            last_day=f"{day + dt.timedelta(days=self._settings.match_days_most)}",
+            last_day=self._last_day(self._settings.match_days_most),
         )  # fmt: skip
 
 

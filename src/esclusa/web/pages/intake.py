@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
+from typing import BinaryIO
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from esclusa.api.uploads import clean_name
-from esclusa.sharing.reader import Action
+from esclusa.model import Marking
+from esclusa.node import Node
+from esclusa.sharing.reader import Action, Reader
 from esclusa.sharing.views import ProposalView, SourceView
 from esclusa.web.catalogue import mark as _
 from esclusa.web.page import Group, Page
@@ -28,9 +32,9 @@ async def upload(visit: Visit) -> Response:
     if not given:
         raise no_file()
     began = dt.datetime.now(dt.UTC)
-    taken = [await _take(visit, file) for file in given]
-    known = sum(one.known_before(began) for one in taken)
-    place = f"/intake/{taken[0].id}" if len(taken) == 1 else "/intake"
+    taken = [await _take(visit, file, began) for file in given]
+    known = sum(read for _view, read in taken)
+    place = f"/intake/{taken[0][0].id}" if len(taken) == 1 else "/intake"
     return visit.go(f"{place}?known={known}" if known else place)
 
 
@@ -60,7 +64,7 @@ async def retry(visit: Visit) -> Response:
 
 
 def _known(visit: Visit) -> int:
-    """Return how many of the files that were just sent had been received before."""
+    """Return how many of the files that were just sent had been received and read before."""
     said = visit.param("known")
     return int(said) if re.fullmatch("[1-9][0-9]{0,3}", said) else 0
 
@@ -69,12 +73,26 @@ async def _proposal(visit: Visit) -> ProposalView:
     return await visit.ask(visit.site.node.proposal, visit.request.path_params["source_id"])
 
 
-async def _take(visit: Visit, file: UploadFile) -> SourceView:
+async def _take(visit: Visit, file: UploadFile, began: dt.datetime) -> tuple[SourceView, bool]:
     name, mapping = clean_name(file.filename or ""), visit.form.get("mapping", "")
     agencies = [word for word in visit.form.get("for", "").split(",") if word]
     node = visit.site.node
     marking = await visit.ask(node.marking_for, agencies) if agencies else None
-    return await visit.ask(node.ingest, name, file.file, marking=marking, mapping=mapping)
+    return await visit.ask(
+        partial(_ingested, node, began), name, file.file, marking=marking, mapping=mapping
+    )
+
+
+def _ingested(
+    node: Node, began: dt.datetime, reader: Reader, name: str, stream: BinaryIO,
+    *, marking: Marking | None, mapping: str,
+) -> tuple[SourceView, bool]:  # fmt: skip
+    """Take a file in and read it; tell also whether it had been read before. Of one that had been
+    received alone, and that an interruption left unread, nothing is known before now."""
+    kept = node.receive(reader, name, stream, marking=marking, mapping=mapping)
+    read = kept.state != "received" and kept.known_before(began)
+    node.process(kept.id)
+    return node.source(reader, kept.id), read
 
 
 async def _page(visit: Visit) -> Response:

@@ -40,8 +40,8 @@ def ownerships(row: Record) -> Stated:
     of_firm = firm if named and not known_by(ship) else None
     owners = list(_owners(row))
     if not owners or (of_firm is None and not known_by(ship)):
-        what = "nothing that is owned" if owners else "no owner"
-        doubts.append(_defect(row, "table.row", Severity.FATAL, f"{row.where} names {what}"))
+        none, nothing = f"{row.where} names no owner", f"{row.where} names nothing that is owned"
+        doubts.append(_defect(row, "table.row", Severity.FATAL, nothing if owners else none))
         return (), tuple(doubts)
     alone = len(owners) == 1
     made = tuple(

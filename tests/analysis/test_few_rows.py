@@ -15,7 +15,7 @@ import pytest
 from esclusa.analysis import goods
 from esclusa.analysis.goods import fit, words
 from esclusa.analysis.profiles.from_records import Stated, rows_of, values_of
-from esclusa.analysis.targeting import load_pack, reasons_for, run_rules, told
+from esclusa.analysis.targeting import goodsfit, load_pack, reasons_for, run_rules, told
 from esclusa.analysis.targeting.consignments import consignment_table
 from esclusa.analysis.targeting.context import ConsignmentContext
 from esclusa.model import Consignment, GoodsItem, Party, Place, Seal, TransportEquipment
@@ -50,6 +50,24 @@ def test_a_text_with_other_signs_is_left_to_the_column_engine(text: str) -> None
         goods.likeness(["TEA", text], ["0902"] * 2),
     )
     assert one is not None and one == other
+
+
+def test_as_many_lines_as_are_judged_one_by_one_have_the_features_of_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [*_TEXTS, *_FOREIGN, *(f"TEA AND COFFEE {n} {text}" for n, text in enumerate(_TEXTS))]
+    bodies = [
+        Consignment(
+            carrier="NRCH", bill=f"F{n}",
+            goods=(GoodsItem(description=text, hs_code=f"{n + 1:02d}0100"),),
+        )
+        for n, text in enumerate(texts)
+    ]  # fmt: skip
+    assert 10 < len(bodies) <= goodsfit._FEW
+    alone = goodsfit.fit_values(bodies)
+    assert sum(likeness is not None for likeness, _best, _words in alone) > 10
+    monkeypatch.setattr(goodsfit, "_FEW", 0)
+    assert goodsfit.fit_values(bodies) == alone
 
 
 def test_texts_weighed_one_by_one_get_the_figures_that_they_get_among_many() -> None:

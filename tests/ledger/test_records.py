@@ -284,7 +284,10 @@ def test_a_process_left_running_through_an_upgrade_writes_nothing(store: Store) 
     store.require_current()
     with closing(Store(store.url.render_as_string(hide_password=False))) as other:
         other.downgrade("-1")
-        with pytest.raises(LedgerError, match="start the version that belongs there"), store.write():
+        with (
+            pytest.raises(LedgerError, match="start the version that belongs there"),
+            store.write(),
+        ):
             pytest.fail("it must not come to writing")
         other.upgrade()
     with store.write():

@@ -34,6 +34,9 @@ _LEFT: Final = ("closed", "withdrawn")
 """States in which an alert has left the queue."""
 
 
+_Moving = tuple[str, int, str]
+"""An alert, one of its labels, and the move to make there."""
+
 _JOINED: Final = 6
 """Labels of one record's reasons whose joins all get an alert; of more, each and all together."""
 
@@ -342,11 +345,12 @@ def _reopen(
 ) -> None:  # fmt: skip
     """A decided or sleeping alert whose reasons changed goes back to the queue; one without reasons
     leaves."""
+    moves: list[_Moving] = []
     for finding, label, draft, answer in changed:
         before = rows.get((answer.id, label))
         if _is_quiet(draft.body):
             if before is None or before.state == "new":
-                _analysis_move(connection, labels, gate, answer.id, label, "quiet", at)
+                moves.append((answer.id, label, "quiet"))
             continue
         if before is None:
             continue
@@ -358,9 +362,10 @@ def _reopen(
             and _only_decided(answer.previous, draft.body)
         )
         if draft.withdrawn and before.state != "withdrawn":
-            _analysis_move(connection, labels, gate, answer.id, label, "void", at)
+            moves.append((answer.id, label, "void"))
         elif not draft.withdrawn and not told and (before.state in _LEFT or asleep):
-            _analysis_move(connection, labels, gate, answer.id, label, "reopen", at)
+            moves.append((answer.id, label, "reopen"))
+    _make_moves(connection, labels, gate, moves, at)
 
 
 def _is_quiet(alert: Body) -> bool:
@@ -377,11 +382,13 @@ def _wake(
     rows: Mapping[tuple[str, int], Any], at: str,
 ) -> None:  # fmt: skip
     """A sleeping alert whose subject now arrives before the snooze ends goes back to the queue."""
+    moves: list[_Moving] = []
     for finding, label, _draft, answer in moved:
         before = rows[answer.id, label]
         asleep = snooze.is_asleep(before.state, before.until, at)
         if asleep and snooze.oversleeps(before.until, finding.arrival):
-            _analysis_move(connection, labels, gate, answer.id, label, "reopen", at)
+            moves.append((answer.id, label, "reopen"))
+    _make_moves(connection, labels, gate, moves, at)
 
 
 def _only_decided(before: Body | None, after: Body) -> bool:
@@ -401,11 +408,18 @@ def _only_decided(before: Body | None, after: Body) -> bool:
     return new <= old
 
 
-def _analysis_move(
-    connection: sa.Connection, labels: Labels, gate: Gate, alert_id: str, label: int, move: str,
-    at: str,
-) -> None:  # fmt: skip
-    made: AlertMove = next_move(
-        gate.moves(connection, alert_id, label), alert_id=alert_id, move=move, by=ANALYSIS, at=at
-    )
-    store_moves(connection, labels, [(label, made)])
+def _make_moves(
+    connection: sa.Connection, labels: Labels, gate: Gate, moves: Sequence[_Moving], at: str
+) -> None:
+    """Make the moves of analysis on alerts, each of another alert or under another label, and store
+    them together: alone, each would cost a dozen statements."""
+    by_label: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for alert_id, label, _move in moves:
+        by_label[label].append((alert_id, label))
+    before = {label: gate.moves_of(connection, those) for label, those in by_label.items()}
+    made: list[tuple[int, AlertMove]] = []
+    for alert_id, label, move in moves:
+        told = before[label][alert_id]
+        made.append((label, next_move(told, alert_id=alert_id, move=move, by=ANALYSIS, at=at)))
+    if made:
+        store_moves(connection, labels, made)

@@ -79,6 +79,20 @@ def test_a_sample_has_no_fault_and_all_it_says_is_described_in_both_languages(na
     assert all(path in together for c in sample.clauses for rule in c.fields for path in rule.paths)
 
 
+def test_what_a_list_entry_says_of_owners_is_given_by_name_its_dates_also_coarser() -> None:
+    name = "marisol-northreach-casework.yaml"
+    text = files("esclusa.samples").joinpath("agreements", name).read_bytes()
+    words = b'          - "identifiers.*.{scheme,value}"\n'
+    more = b"""          - "relations.*.{role,name,owns,former}"
+      - do: generalise
+        to: year
+        paths:
+          - "relations.*.{held_from,held_until}"
+"""
+    assert text.count(words) > 1
+    assert examine(text.replace(words, words + more)).findings == ()
+
+
 def test_the_same_agreement_in_json_and_in_yaml_is_the_same() -> None:
     as_json = json.dumps(yaml.safe_load(TEXT), indent="\t", default=str, ensure_ascii=True)
     assert read_agreement(as_json.encode()) == SAMPLE

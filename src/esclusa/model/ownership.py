@@ -38,8 +38,8 @@ class Ownership(
     ``owner_birth_date`` may be partial. ``share_percent`` is 0 to 100, None where none is stated.
     ``held_from`` and ``held_until`` are ISO 8601 dates, both included; an empty ``held_until``
     says that the source states no end, not that it still holds. ``register`` names the source,
-    ``reference`` the entry in it. Natural key: register + reference + capacity, else register +
-    subject + capacity + owner + ``held_from``.
+    ``reference`` the entry in it. Natural key: register + reference + capacity where both are
+    stated, else register + subject + capacity + owner + ``held_from``.
     """
 
     owner: Party

@@ -210,7 +210,7 @@ def _event(event: TransportEvent) -> str:
 
 
 def _ownership(body: Ownership) -> str:
-    if body.reference:
+    if body.register and body.reference:
         return _join(body.register, body.reference, body.owner.role)
     subject = known_by(subject_of(body))
     return _join(body.register, subject, body.owner.role, known_by(body.owner), body.held_from)

@@ -14,6 +14,7 @@ from esclusa.model import (
     Examination,
     ListEntry,
     Marking,
+    Ownership,
     PortCall,
     ShipDeclaration,
     TransportEquipment,
@@ -21,6 +22,7 @@ from esclusa.model import (
     Traveller,
     kind_of,
 )
+from esclusa.model.ownership import known_by, subject_of
 
 _SPACE: Final = uuid.UUID("5b1c7a0e-3f7d-4b62-8a55-0e3d9c2f7a10")
 _CLASSES: Final = {"person": "individual", "organisation": "organization"}
@@ -107,6 +109,9 @@ def title(body: Body) -> str:
             return " ".join(filter(None, (body.given_names, body.surname)))
         case ListEntry():
             return body.name
+        case Ownership():
+            owned = subject_of(body)
+            return ": ".join(filter(None, (owned.name or known_by(owned), body.owner.name)))
     return ""
 
 

@@ -14,7 +14,7 @@ from esclusa.formats.tabular.cargo import consignment
 from esclusa.formats.tabular.examined import examination, groups
 from esclusa.formats.tabular.fields import lacking
 from esclusa.formats.tabular.mapping import Mapping, check, position, rules
-from esclusa.formats.tabular.owning import ownerships
+from esclusa.formats.tabular.owning import Repeats, ownerships
 from esclusa.formats.tabular.people import list_entry, traveller
 from esclusa.formats.tabular.record import Reader, Record
 from esclusa.formats.tabular.rows import Row
@@ -73,6 +73,10 @@ def _messages(
     elif mapping.target == "examination":
         for each in groups(records, blank_continues=mapping.blank_continues):
             yield each if not isinstance(each, tuple) else _examined(each, source, limits)
+    elif mapping.target == "ownership":
+        known = Repeats()
+        for item in records:
+            yield item if not isinstance(item, Record) else _owned(item, known, source, limits)
     else:
         for item in records:
             yield item if not isinstance(item, Record) else _single(item, mapping, source, limits)
@@ -188,9 +192,6 @@ def _refused(row: Row, source: Source) -> Message:
 
 def _single(row: Record, mapping: Mapping, source: Source, limits: Limits) -> Message:
     made: Statement | None
-    if mapping.target == "ownership":
-        stated, doubts = ownerships(row)
-        return _message([row], source, row.where, stated, (*row.defects, *doubts), limits)
     if mapping.target == "list_entry":
         made = list_entry(row, mapping.list_id or source.list_id)
     else:
@@ -200,6 +201,12 @@ def _single(row: Record, mapping: Mapping, source: Source, limits: Limits) -> Me
         found = (*found, _fatal(row, f"{row.where} names nobody"))
     reference = made.uid if isinstance(made, ListEntry) else row.where
     return _message([row], source, reference, _some(made), found, limits)
+
+
+def _owned(row: Record, known: Repeats, source: Source, limits: Limits) -> Message:
+    stated, doubts = ownerships(row)
+    found = (*row.defects, *doubts, *known.of(row, stated))
+    return _message([row], source, row.where, stated, found, limits)
 
 
 def _examined(rows: tuple[Record, ...], source: Source, limits: Limits) -> Message:

@@ -59,6 +59,18 @@ def code(value: str, style: Style) -> str:
 
 def number(value: str, style: Style) -> float:
     """Read a decimal number; thousands may be set apart by the other mark, blanks or quotes."""
+    return float(_figures(value, style))
+
+
+def ratio(value: str, style: Style) -> float:
+    """Read a decimal number; ``12.5 %``, as workbooks show it, is 0.125."""
+    bare = value.rstrip()
+    if not bare.endswith("%"):
+        return number(value, style)
+    return float(f"{_figures(bare[:-1], style)}e-2")
+
+
+def _figures(value: str, style: Style) -> str:
     bare = value.replace("\u00a0", " ").replace("\u202f", " ").strip()
     if _GROUPED.fullmatch(bare):
         for mark in {".", ",", "'", " "} - {style.decimal}:
@@ -66,7 +78,7 @@ def number(value: str, style: Style) -> float:
     bare = bare.replace(style.decimal, ".")
     if not _NUMBER.fullmatch(bare):
         raise ValueError("is not a number")
-    return float(bare)
+    return bare
 
 
 def mass(value: str, style: Style) -> float:
@@ -84,7 +96,11 @@ def whole(value: str, style: Style) -> int:
 
 def percent(value: str, style: Style) -> float:
     """Read a share in per cent, 0 to 100; the sign may be written behind it."""
-    found = number(value.strip().removesuffix("%").rstrip(), style)
+    return share(number(value.strip().removesuffix("%").rstrip(), style))
+
+
+def share(found: float) -> float:
+    """Return a share in per cent as it is; one outside 0 to 100 is none."""
     if not 0 <= found <= 100:
         raise ValueError("is not a share of 0 to 100 per cent")
     return found
@@ -222,6 +238,14 @@ def _word(kind: str) -> Callable[[str, Style], str]:
     return read
 
 
+def owner_type(value: str, style: Style) -> str:
+    """Read whether an owner is a person or an organisation; no ship and no paper owns."""
+    found = words("entry_type").get(plain(value), "")
+    if found not in ("person", "organisation"):
+        raise ValueError("is not a word known for this column")
+    return found
+
+
 _OFFSET: Final = re.compile(r"(?:UTC|GMT)?\s*(?:([+-])(\d{1,2})(?::?(\d{2}))?)?", re.IGNORECASE)
 
 
@@ -259,7 +283,7 @@ def _exam_words(name: str) -> dict[str, str]:
 KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     "text": text,
     "code": code,
-    "number": number,
+    "number": ratio,
     "mass": mass,
     "whole": whole,
     "date": date,
@@ -274,6 +298,7 @@ KINDS: Final[dict[str, Callable[[str, Style], Any]]] = {
     "imo": ship,
     "imo_company": company,
     "percent": percent,
+    "owner_type": owner_type,
     "place": place,
     "travel_place": travel_place,
     "utc_offset": utc_offset,

@@ -250,7 +250,7 @@ def _mapping(
     dates: list[str] = []
     for index, guess in guesses.items():
         kind = known[guess.field].kind
-        if kind in ("number", "mass"):
+        if kind in ("number", "mass", "percent"):
             numbers += _samples(columns[index])
         elif kind in ("date", "moment", "birth_date"):
             dates += _samples(columns[index])

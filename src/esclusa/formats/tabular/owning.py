@@ -12,7 +12,15 @@ from typing import Final
 
 from esclusa.codes import imo, imo_company
 from esclusa.formats.tabular.record import Record
-from esclusa.model import Conveyance, Defect, Identifier, Ownership, Party, Severity
+from esclusa.model import (
+    Conveyance,
+    Defect,
+    Identifier,
+    Ownership,
+    Party,
+    Severity,
+    natural_key,
+)
 from esclusa.model.ownership import CAPACITIES, known_by
 
 _WIDE: Final = tuple(sorted(CAPACITIES - {"owner", "owner_operator", "shareholder", "controller"}))
@@ -23,6 +31,8 @@ _NUMBERS: Final = {
 }  # fmt: skip
 """Column → scheme of an identifier."""
 _SHIP: Final = ("name", "mmsi", "call_sign", "registration", "flag")
+_REMEMBERED: Final = 200_000
+"""Statements remembered to notice that one comes again further down."""
 
 Stated = tuple[tuple[Ownership, ...], tuple[Defect, ...]]
 
@@ -63,6 +73,25 @@ def ownerships(row: Record) -> Stated:
     return made, tuple(doubts)
 
 
+class Repeats:
+    """The statements of a table so far, to notice one that replaces another: joint owners under
+    one entry of a register, in one capacity, would be known as one."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    def of(self, row: Record, stated: tuple[Ownership, ...]) -> Iterator[Defect]:
+        """Yield a warning for each statement that replaces another one further up; one that says
+        the same again is none."""
+        for one in stated:
+            key, said = hash(natural_key(one)), hash(one)
+            if self._seen.get(key, said) != said:
+                why = f"{row.where}: the same entry stands further up; this one replaces it"
+                yield _defect(row, "table.owned.repeated", Severity.WARNING, why)
+            if key in self._seen or len(self._seen) < _REMEMBERED:
+                self._seen[key] = said
+
+
 def _since(row: Record, capacity: str, long: bool) -> str:
     """Return the first day: that of the capacity's own column, else the row's."""
     own = "" if long else row.one(f"{capacity}.held_from")
@@ -70,14 +99,16 @@ def _since(row: Record, capacity: str, long: bool) -> str:
 
 
 def _owners(row: Record) -> Iterator[tuple[Party, bool]]:
-    """Yield the owners with their capacity as role, and whether the row is about them alone."""
-    long = _party(row, "owner", row.one("capacity", "owner"))
-    if long.name:
-        yield long, True
-    for capacity in _WIDE:
-        wide = _party(row, capacity, capacity)
-        if wide.name:
-            yield wide, False
+    """Yield the owners with their capacity as role, and whether type, birth and share of the row
+    are theirs. Where several columns, or one that is split, name owners in one capacity, numbers
+    and address are the first one's."""
+    for before in ("owner", *_WIDE):
+        role = row.one("capacity", "owner") if before == "owner" else before
+        first, *others = row.all(f"{before}.name") or ("",)
+        if first:
+            yield _party(row, before, role), before == "owner" and not others
+        for name in others:
+            yield Party(role=role, name=name), False
 
 
 def _party(row: Record, before: str, role: str) -> Party:
@@ -116,8 +147,10 @@ def _doubts(row: Record) -> Iterator[Defect]:
         if path.endswith(".imo_company") and not imo_company.is_valid(row.one(path)):
             why = f"{row.where}: {imo_company.fault(row.one(path))}"
             yield _defect(row, "value.imo_company", Severity.WARNING, why)
-    since, until = row.one("held_from"), row.one("held_until")
-    if since and until and until < since:
+    until = row.one("held_until")
+    starts = [row.one(path) for path in row.values if path.endswith("held_from")]
+    since = max(starts, default="")
+    if until and until < since:
         why = f"{row.where}: until {until} is before since {since}"
         yield _defect(row, "table.owned.dates", Severity.WARNING, why)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from esclusa.formats.tabular.convert import KINDS, Style
+from esclusa.formats.tabular.convert import KINDS, Style, share
 from esclusa.formats.tabular.fields import Field, fields, plain
 from esclusa.formats.tabular.mapping import Column, Mapping, position, rules
 from esclusa.formats.tabular.rows import Row
@@ -111,6 +111,8 @@ class Reader:
         ]
         if rule.scale != 1.0:
             found = [value * rule.scale for value in found if isinstance(value, int | float)]
+        if rule.scale != 1.0 and field.kind == "percent":
+            found = [share(value) for value in found]
         return found
 
 

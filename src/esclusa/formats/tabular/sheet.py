@@ -12,14 +12,18 @@ and stops at the first cell it cannot read. Here a bad cell costs itself.
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 import warnings
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import IO, Any, BinaryIO, Final
 from xml.etree.ElementTree import Element, iterparse
 
 import msgspec
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, WorkSheetParser
@@ -35,6 +39,8 @@ _TEXT: Final[Any] = Text
 
 _TABLE: Final = f"{{{SHEET_MAIN_NS}}}sst"
 _STRING: Final = f"{{{SHEET_MAIN_NS}}}si"
+_LITERAL: Final = re.compile(r'"[^"]*"|\\.')
+"""What a number format shows as it stands: a percent sign there multiplies nothing."""
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -107,14 +113,27 @@ def _children(source: IO[bytes], parent: str) -> Iterator[Element]:
             above[-1].clear()
 
 
+class Percent(float):
+    """A number that the workbook shows as a percentage: 0.625 stands there as 62.5 %."""
+
+
+def _percentages(book: Any) -> frozenset[int]:
+    """Return the numbers of the cell styles that show a percentage."""
+    codes = dict(enumerate(book._number_formats, BUILTIN_FORMATS_MAX_SIZE)) | BUILTIN_FORMATS
+    percent = {number for number, code in codes.items() if "%" in _LITERAL.sub("", code or "")}
+    styles = enumerate(book._cell_styles)
+    return frozenset(number for number, style in styles if style.numFmtId in percent)
+
+
 class _Parser(WorkSheetParser):
     """The library's cells, but a bad one is None and named, and a formula stays as it stands."""
 
-    def __init__(self, source: IO[bytes], reader: Any) -> None:
+    def __init__(self, source: IO[bytes], reader: Any, percent: bool) -> None:
         # Without date formats: the library would warn of each bad date, and remember the warning.
         super().__init__(source, reader.shared_strings, epoch=reader.wb.epoch)
         self.days = reader.wb._date_formats
         self.spans = reader.wb._timedelta_formats
+        self.percentages = _percentages(reader.wb) if percent else frozenset()
         self.bad: list[str] = []
 
     def parse_cell(self, element: Element) -> dict[str, Any]:
@@ -125,6 +144,8 @@ class _Parser(WorkSheetParser):
             if cell["data_type"] == "n" and style in self.days and cell["value"] is not None:
                 spans = style in self.spans
                 cell["value"] = from_excel(cell["value"], self.epoch, timedelta=spans)
+            elif cell["data_type"] == "n" and style in self.percentages and cell["value"]:
+                cell["value"] = Percent(cell["value"])
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
             self.bad.append(str(element.get("r", "?"))[:12])
             return {"column": self.col_counter, "value": None}
@@ -136,8 +157,11 @@ class _Parser(WorkSheetParser):
         return "=" + ((formula.text if formula is not None else "") or "")
 
 
-def sheet_rows(sheet: Sheet, decimal: str, *, file: str, limits: Limits) -> Iterator[Row | Defect]:
-    """Yield the rows that hold something; ``number`` is the row's number in the sheet.
+def sheet_rows(
+    sheet: Sheet, decimal: str, *, file: str, limits: Limits, percent: bool = False
+) -> Iterator[Row | Defect]:
+    """Yield the rows that hold something; ``number`` is the row's number in the sheet. With
+    ``percent`` a number that the workbook shows as a percentage is written so, ``62.5 %``.
 
     Offsets are 0: a workbook is packed, its rows have no place in the file. Raises
     :class:`~esclusa.errors.LimitError` past ``limits.rows``, and when the cells hold far more text
@@ -146,7 +170,7 @@ def sheet_rows(sheet: Sheet, decimal: str, *, file: str, limits: Limits) -> Iter
     most = MIB + limits.growth * sheet.inside
     count = 0
     with sheet.reader.archive.open(sheet.part) as source:
-        parser = _Parser(source, sheet.reader)
+        parser = _Parser(source, sheet.reader, percent)
         rows = _children(source, DATA_TAG)
         while True:
             try:
@@ -235,6 +259,9 @@ def cell_text(value: object, decimal: str) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, Percent) and math.isfinite(value):
+        # In decimal figures, since 0.07 times 100 is not 7.
+        return f"{Decimal(repr(float(value))).scaleb(2).normalize():f} %".replace(".", decimal)
     if isinstance(value, float):
         plain = f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
         return plain.replace(".", decimal)

@@ -59,7 +59,8 @@ def read(
         except FormatError as error:
             yield _bare("xlsx.refused", Severity.FATAL, error.reason)
             return
-        rows = sheet_rows(sheet, mapping.decimal if mapping else ".", file=file, limits=limits)
+        decimal = mapping.decimal if mapping else "."
+        rows = sheet_rows(sheet, decimal, file=file, limits=limits, percent=True)
         first: list[Row | Defect] = []
         if mapping is None:
             first = list(islice(rows, HEADER_ROWS + SAMPLE_ROWS))
@@ -88,7 +89,7 @@ def propose(
     """
     with _checked(stream, file, limits) as book:
         sheet = open_sheet(book, "", file=file)
-        rows = sheet_rows(sheet, ".", file=file, limits=limits)
+        rows = sheet_rows(sheet, ".", file=file, limits=limits, percent=True)
         return _proposal(list(islice(rows, HEADER_ROWS + SAMPLE_ROWS)), file, target)
 
 

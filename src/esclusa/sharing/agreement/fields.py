@@ -68,6 +68,8 @@ DATES: Final = frozenset(
         "birth_dates",
         "expires",
         "listed_on",
+        "held_from",
+        "held_until",
     }
 )
 """Fields that hold ISO 8601 text; the vocabulary keeps dates as text."""

@@ -177,7 +177,10 @@ def test_the_company_of_a_security_declaration_runs_the_ship() -> None:
 
 def test_a_statement_of_ownership_names_both_sides_share_and_dates() -> None:
     firm = Party(role="owned", name="Northreach Shipping SA")
-    person = Party(role="beneficial_owner", name="Lorenzo Zubarov", contact="+507 555-0101")
+    person = Party(
+        role="beneficial_owner", name="Lorenzo Zubarov", contact="+507 555-0101",
+        address="12 Harbour Road",
+    )  # fmt: skip
     made = Ownership(
         owner=person, firm=firm, owner_type="person", owner_birth_date="1971-05",
         share_percent=62.5, held_until="2024-05-31",
@@ -186,10 +189,16 @@ def test_a_statement_of_ownership_names_both_sides_share_and_dates() -> None:
     what = "NORTHREACH SHIPPING SA < LORENZO ZUBAROV; beneficial_owner; 62.5 %; ../2024-05-31"
     assert {path: one.type for path, one in found.items()} == {
         "firm.name": "party", "owner.name": "person", "owner.contact": "phone",
+        "owner.address": "address",
     }  # fmt: skip
     assert found["owner.name"].birth_dates == ("1971-05",)
-    assert _stake(found)["firm.name"] == [("owned", what)]
-    assert _stake(found)["owner.name"] == [("beneficial_owner", what)]
+    # An owner's telephone and address are tied to the owner, and own nothing themselves.
+    assert _stake(found) == {
+        "firm.name": [("owned", what)], "owner.name": [("beneficial_owner", what)],
+    }  # fmt: skip
+    for kind, path in (("phone", "owner.contact"), ("address", "owner.address")):
+        (shared,) = (tie for tie in found[path].ties if tie.kind == kind)
+        assert shared in found["owner.name"].ties
     ship = msgspec.structs.replace(made, firm=None, ship=VOYAGE.conveyance)
     assert _mentions(ship)["ship.name"].identifiers == ("imo:9074729",)
 

@@ -3,11 +3,13 @@ reader may know."""
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import msgspec
 import pytest
@@ -17,7 +19,7 @@ import worlds
 from esclusa.errors import EsclusaError
 from esclusa.model import Level
 from esclusa.node import Node
-from esclusa.node.chart_drawing import file_svg
+from esclusa.node.chart_drawing import file_svg, stake
 from esclusa.node.chart_table import chart_csv
 from esclusa.node.entity_desk import EntityDesk
 from esclusa.sharing.entity_views import LinkView
@@ -104,7 +106,18 @@ def test_chart_drawing_and_timeline_tell_it_in_both_languages(node: Node) -> Non
         "owned", "run", "registered_owner", "manager", "ism_company",
     }  # fmt: skip
     assert "Ownership" in file_svg(view, "en") and "Titularidad" in file_svg(view, "es")
-    assert "registered_owner" in chart_csv(view, "en")
+    for language, words in (("en", ("Registered owner", "Owned")),
+                            ("es", ("Propietario registrado", "Propiedad de otro"))):  # fmt: skip
+        rows = list(csv.reader(io.StringIO(chart_csv(view, language))))
+        head = next(row for row in rows if len(row) > 2)
+        column = head.index("Role" if language == "en" else "Papel")
+        assert set(words) <= {row[column] for row in rows if len(row) > 2}
+        statement = f"9074729 < 1234565; {words[0]}; 2019-03-01/.."
+        assert statement in {row[column + 1] for row in rows if len(row) > 2}
+        assert escape(statement) in file_svg(view, language)
+    assert stake("A < B; C; owner_operator; former", "es") == (
+        "A < B; C; Propietario u operador; anterior"
+    )
     story = node.stories.timeline(reader, ship, TimelineFilter())
     (row,) = [one for one in story.rows if one.title.endswith("NORTHREACH SHIPPING SA")]
     assert (row.kind, row.at, row.stated) == ("ownership", "2019-03-01", True)

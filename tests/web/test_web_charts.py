@@ -17,8 +17,10 @@ from walker import Walker, text_of
 
 import worlds
 from esclusa.node import Node
+from esclusa.node.chart_drawing import word
 from esclusa.node.entity_story import KINDS
 from esclusa.web.app import create_app
+from esclusa.web.catalogue import Catalogue, vocabulary
 from worlds import PASSWORD
 
 
@@ -96,6 +98,16 @@ def test_files_are_given_with_the_marking(node: Node) -> None:
     assert rows[1][:2] == ["Clasificación", "OFFICIAL · marisol · → marisol"]
     lines = node.gate.audit(worlds.reader(node, role=worlds.Role.AUDITOR), limit=4)
     assert sum(line.detail.startswith("entity chart exported") for line in lines) == 2
+
+
+def test_roles_in_a_file_are_told_in_the_words_of_the_page() -> None:
+    """A file is made without the pages' catalogue, and has its own list of the same words."""
+    roles = vocabulary()["value.role"]
+    for language in ("en", "es"):
+        page = Catalogue(language).word
+        assert {role: word("role", role, language) for role in roles} == {
+            role: page("value.role", role) for role in roles
+        }
 
 
 def test_a_timeline_has_a_strip_equal_to_its_table_and_pages(node: Node) -> None:

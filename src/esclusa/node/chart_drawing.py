@@ -15,6 +15,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from esclusa.model import Level, Marking
+from esclusa.model.ownership import CAPACITIES
 from esclusa.sharing.chart_views import ChartNodeView, ChartView
 
 TYPES: Final = {
@@ -104,13 +105,31 @@ def kind_of(node: ChartNodeView, language: str) -> str:
     return word("thing", node.kind, language)
 
 
+def named(node: ChartNodeView, language: str) -> str:
+    """Return what a node is called."""
+    return stake(node.title, language) if node.kind == "owner" else node.title
+
+
+def stake(value: str, language: str) -> str:
+    """Return a statement of who owns or runs what (see :func:`esclusa.model.ownership.stake`) with
+    its capacity, and that it has ended, in words."""
+    sides, *said = value.split("; ")
+    return "; ".join((sides, *(_said(one, language) for one in said)))
+
+
+def _said(part: str, language: str) -> str:
+    if part == "former":
+        return word("say", "former", language)
+    return word("role", part, language) if part in CAPACITIES else part
+
+
 def title_of(node: ChartNodeView, language: str) -> str:
     """Return what is said of a node to whoever points at it or reaches it by keyboard."""
     more = ""
     if node.folded:
         more = f" · {word('say', 'hub' if node.hub else 'folded', language, node.folded)}"
     start = f" · {word('say', 'starts', language)}" if node.away == 0 else ""
-    return f"{kind_of(node, language)}: {node.title}{start}{more}"
+    return f"{kind_of(node, language)}: {named(node, language)}{start}{more}"
 
 
 def page_svg(view: ChartView, language: str, address: Callable[[ChartNodeView], str]) -> str:
@@ -182,11 +201,12 @@ def _nodes(
     for number, node in enumerate(view.nodes):
         names = ["node", "entity" if node.kind == "entity" else "thing"]
         names += [name for name, on in (("start", node.away == 0), ("hub", node.hub)) if on]
+        short = escape(_short(named(node, language)))
         inside = (
             f"<title>{escape(title_of(node, language))}</title>"
             f'<path d="{_shape(node)}" transform="translate({node.x} {node.y - _UP})"/>'
-            f'<text x="{node.x}" y="{node.y + 18}" text-anchor="middle">{escape(_short(node))}'
-            "</text>" + _count(node)
+            f'<text x="{node.x}" y="{node.y + 18}" text-anchor="middle">{short}</text>'
+            + _count(node)
         )
         marked = f'id="n{number}" class="{" ".join(names)}"'
         if address is None:
@@ -201,8 +221,8 @@ def _shape(node: ChartNodeView) -> str:
     return THINGS.get(node.kind, THINGS["consignment"])
 
 
-def _short(node: ChartNodeView) -> str:
-    return node.title if len(node.title) <= _LABEL else node.title[: _LABEL - 1] + "…"
+def _short(title: str) -> str:
+    return title if len(title) <= _LABEL else title[: _LABEL - 1] + "…"
 
 
 def _count(node: ChartNodeView) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from esclusa.node.chart_drawing import heading, kind_of, notes, said, word
+from esclusa.node.chart_drawing import heading, kind_of, named, notes, said, word
 from esclusa.node.report_tables import plain
 from esclusa.sharing.chart_views import ChartLineView, ChartNodeView, ChartView
 
@@ -54,7 +54,8 @@ def chart_csv(view: ChartView, language: str) -> str:
 def _cells(row: ChartRow, language: str) -> tuple[str | int, ...]:
     line = row.line
     return (
-        row.entity.title, row.entity.name, kind_of(row.thing, language), ", ".join(line.roles),
-        row.thing.title, line.records, "; ".join(one.title for one in line.stated),
+        row.entity.title, row.entity.name, kind_of(row.thing, language),
+        ", ".join(word("role", one, language) for one in line.roles),
+        named(row.thing, language), line.records, "; ".join(one.title for one in line.stated),
         line.first[:19], line.last[:19],
     )  # fmt: skip

@@ -21,7 +21,7 @@ from esclusa.analysis.resolution.mention import (
     Tie,
     mention_id,
 )
-from esclusa.analysis.resolution.stakes import company, had, having, owned, owns, side
+from esclusa.analysis.resolution.stakes import OWNER, company, had, having, owned, owns, side
 from esclusa.analysis.screening.normalise import normalise
 from esclusa.codes.text import compact
 from esclusa.model import (
@@ -163,7 +163,10 @@ def _party(path: str, party: Party, ties: Ties) -> _Found:
     name, phone = party.name.strip(), phone_number(party.contact)
     where = ", ".join(filter(None, (party.address.strip(), party.city.strip(), party.country)))
     address = where if party.address.strip() else ""
-    own = (*ties, *_tie("phone", phone), *_tie("address", address_key(address)))
+    shared = (*_tie("phone", phone), *_tie("address", address_key(address)))
+    own = (*ties, *shared)
+    # Who owns something is the party; its address and telephone own nothing.
+    beside = (*(tie for tie in ties if tie.kind != OWNER), *shared)
     if name and name.upper() not in NOBODY:
         yield {
             "path": f"{path}.name",
@@ -183,10 +186,10 @@ def _party(path: str, party: Party, ties: Ties) -> _Found:
             "type": ADDRESS,
             "addresses": (address,),
             "nationalities": _some(party.country),
-            "ties": own,
+            "ties": beside,
         }
     if phone:
-        yield {"path": f"{path}.contact", "type": PHONE, "phones": (phone,), "ties": own}
+        yield {"path": f"{path}.contact", "type": PHONE, "phones": (phone,), "ties": beside}
 
 
 def _ship(ship: Conveyance, ties: Ties) -> _Found:

@@ -4,6 +4,7 @@ sides, of which each tells the part that it plays."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from esclusa.analysis.resolution.mention import Tie
 from esclusa.codes import schemes
@@ -12,15 +13,18 @@ from esclusa.model.ownership import CAPACITIES, OWNING, known_by, stake
 
 Ties = tuple[Tie, ...]
 
+OWNER: Final = "owner"
+"""The kind of these ties."""
+
 
 def owns(what: str, capacity: str) -> Ties:
     """Return the tie of who owns or runs something to the statement that says so."""
-    return (Tie("owner", what, capacity),)
+    return (Tie(OWNER, what, capacity),)
 
 
 def owned(what: str, capacity: str) -> Ties:
     """Return the tie of what is owned or run to the statement that says so."""
-    return (Tie("owner", what, "owned" if capacity in OWNING else "run"),)
+    return (Tie(OWNER, what, "owned" if capacity in OWNING else "run"),)
 
 
 def had(parties: Iterable[Party], voyage: Voyage) -> Ties:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from esclusa.api.queries import number
 from esclusa.casework.entity_judgements import VERDICTS
 from esclusa.errors import InputError
+from esclusa.node.chart_drawing import stake
 from esclusa.sharing.entity_views import Turned
 from esclusa.sharing.reader import Action
 from esclusa.web.catalogue import mark as _
@@ -65,6 +66,7 @@ async def entity(visit: Visit) -> Response:
         "entity.html", view=view, former=name != view.entity.id, near=found.near, depth=depth,
         depths=DEPTHS, connected=found.connected, to=to, stated=found.facts, story=found.story,
         most=TOLD, at=at, turned=turned, cases=found.cases, cased=f"entity/{view.entity.id}",
+        stake=stake,
     )  # fmt: skip
 
 

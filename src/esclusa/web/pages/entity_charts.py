@@ -16,6 +16,7 @@ from esclusa.node.chart_drawing import (
     TYPES,
     file_svg,
     heading,
+    named,
     notes,
     page_svg,
     used,
@@ -50,7 +51,8 @@ async def chart(visit: Visit) -> Response:
         things=[(name, THINGS[name], DASHES[name], word("thing", name, visit.language))
                 for name in things],
         kind=lambda node: word("thing", node.kind, visit.language), files=_query(view),
-        folded=_folded(view), opened=_opened(view),
+        called=lambda node: named(node, visit.language), folded=_folded(view, visit.language),
+        opened=_opened(view),
     )  # fmt: skip
 
 
@@ -114,9 +116,10 @@ def _query(view: ChartView, *more: str) -> str:
     return urlencode({name: value for name, value in asked.items() if value})
 
 
-def _folded(view: ChartView) -> list[tuple[str, int, str]]:
+def _folded(view: ChartView, language: str) -> list[tuple[str, int, str]]:
     """Return the hubs that were not walked through: title, how many more, how to open it."""
-    drawn = [(node.title, node.folded, node.opens) for node in view.nodes if node.opens]
+    drawn = [(named(node, language), node.folded, node.opens)
+             for node in view.nodes if node.opens]  # fmt: skip
     return [*drawn, *((hub.title, hub.ties, hub.opens) for hub in view.aside)]
 
 

@@ -1,5 +1,6 @@
 """The ledger's promises: append-only, idempotent, versioned by label, erased without a trace."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from esclusa.errors import LedgerError
 from esclusa.ledger import emptying, queue, records, ties
+from esclusa.ledger import store as ledger_store
 from esclusa.ledger.labels import Labels
 from esclusa.ledger.records import Draft, Outcome
 from esclusa.ledger.schema import metadata, record
@@ -292,6 +294,35 @@ def test_a_process_left_running_through_an_upgrade_writes_nothing(store: Store) 
         other.upgrade()
     with store.write():
         pass  # what it was written for is back
+
+
+def test_an_upgrade_gives_up_where_who_reads_waits_to_write(
+    fresh_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upgrade waits for the reading, the reading for a writer's turn, and that for the upgrade:
+    three sessions, so the server sees no ring."""
+    with closing(Store(fresh_postgres)) as node, closing(Store(fresh_postgres)) as other:
+        node.upgrade()
+        monkeypatch.setattr(ledger_store, "_BUSY_SECONDS", 1)
+        with node.read() as connection, ThreadPoolExecutor(1) as pool:
+            connection.execute(sa.select(sa.func.count()).select_from(record)).scalar_one()
+            upgrading = pool.submit(other.downgrade, "-1")
+            wait([upgrading], timeout=0.3)  # it has the turn by now, or takes it later: one end
+            with node.write():
+                pass
+            with pytest.raises(LedgerError, match="lock timeout"):
+                upgrading.result()
+        node.require_current()
+
+
+def test_a_database_that_fails_is_told_where_no_connection_is_left_to_look_at_its_schema(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.require_current()
+    busy = sa.exc.TimeoutError("QueuePool limit reached")
+    monkeypatch.setattr(store._reader, "connect", lambda: (_ for _ in ()).throw(busy))
+    with pytest.raises(LedgerError, match="the ledger's database answered"), store.write():
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("disk I/O error"))
 
 
 BILLS = st.sampled_from(["B1", "B2"])

@@ -34,6 +34,8 @@ def test_one_is_alone_and_another_is_told_so_at_once(two: tuple[Store, Store]) -
         assert (ours, theirs) == (True, False)
     with other.sole() as theirs, one.sole() as ours:
         assert (ours, theirs) == (False, True)
+    with one.sole() as ours, other.sole("sets") as another, one.sole("sets") as theirs:
+        assert (ours, another, theirs) == (True, True, False)
     with pytest.raises(ZeroDivisionError), one.sole():
         raise ZeroDivisionError
     with other.sole() as theirs:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -32,16 +30,19 @@ from pointer_node_worlds import (
 from esclusa.errors import ExchangeError, Forbidden, NotFound, PointerError, StateError
 from esclusa.ledger import exchange as rows
 from esclusa.model import Consignment, Level
-from esclusa.node import Node, pointer_sets
+from esclusa.node import Node
 from esclusa.node import pointer_rows as kept
 from esclusa.node.pointer_desk import pointers_of
 from esclusa.sharing.agreement.shape import Limits
 from esclusa.sharing.exchange.messages import Answer, Request
-from esclusa.sharing.pointers import answering, names
+from esclusa.sharing.pointers import names
 from esclusa.sharing.reader import Role
 from exchange_worlds import World, for_partners, officer, own, take_in
 
 BOTH = ("northreach", "marisol")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{64,}")
+"""Elements and entries as they stand in JSON. In half a million random letters a short word stands
+by chance once in thirty runs; in the bytes that they mean it does not."""
 
 
 def events(node: Node) -> list[str]:
@@ -137,59 +138,6 @@ def test_a_large_set_travels_in_parts(searchable: World, monkeypatch: pytest.Mon
     assert search(searchable, "iso6346", HELD["iso6346"]) == {HELD["iso6346"]: "hit"}
     with searchable["northreach"].store.read() as connection:
         assert not list(rows.of_table(connection, kept.PART))
-
-
-@pytest.mark.parametrize("meanwhile", ["a record", "the same set by another process"])
-def test_a_set_is_computed_outside_of_any_transaction_and_opened_once(
-    searchable: World, monkeypatch: pytest.MonkeyPatch, meanwhile: str
-) -> None:
-    """A set of 100,000 persons takes minutes: in a transaction it would hold up everybody who
-    writes, and be computed again each time that the transaction is tried again."""
-    marisol, computed = searchable["marisol"], []
-    enter(marisol, *LISTED)
-    ask(searchable["northreach"], "imo", HELD["imo"])
-    prepare = answering.prepare
-
-    def slow(*given: Any) -> Any:
-        computed.append(given)
-        if len(computed) == 1:
-            with closing(Node.open(marisol.folder)) as other:
-                other.exchange.now = searchable.clock
-                if meanwhile == "a record":
-                    enter(other, BOX)
-                else:
-                    other.pointers.keep_up()
-        return prepare(*given)
-
-    monkeypatch.setattr(answering, "prepare", slow)
-    searchable.sync(*BOTH, rounds=12)
-    assert outcomes(searchable["northreach"]) == {HELD["imo"]: "hit"}
-    assert len(computed) == 1 + (meanwhile != "a record")
-    assert events(marisol).count("epoch:opened") == 1
-
-
-@pytest.mark.parametrize("killed", [False, True], ids=["whole", "one-killed"])
-def test_a_large_set_is_computed_by_the_processes_of_the_setting(
-    searchable: World, monkeypatch: pytest.MonkeyPatch, killed: bool
-) -> None:
-    asked: list[int] = []
-
-    class Killed(ThreadPoolExecutor):
-        def submit(self, *_: Any, **__: Any) -> Any:
-            raise BrokenProcessPool
-
-    def threads(workers: int, *_begin: Any, **_how: Any) -> ThreadPoolExecutor:
-        asked.append(workers)
-        return Killed(workers) if killed else ThreadPoolExecutor(workers)
-
-    monkeypatch.setattr(pointer_sets, "pool", threads)
-    monkeypatch.setattr(searchable["marisol"].pointers.owner, "_workers", 2)
-    enter(searchable["marisol"], *LISTED)
-    assert search(searchable, "imo", HELD["imo"]) == {HELD["imo"]: "hit"}
-    assert asked == []  # too few keys to start any
-    monkeypatch.setattr(pointer_sets, "MANY", 1)
-    assert search(searchable, "iso6346", HELD["iso6346"]) == {HELD["iso6346"]: "hit"}
-    assert asked == [2]
 
 
 # --- what is not found ----------------------------------------------------------------------------
@@ -362,7 +310,8 @@ def test_no_key_stands_in_a_batch_in_the_log_in_the_audit_or_at_rest(searchable:
         with each.store.read() as connection:
             for _seq, name, key, row in rows.changed(connection, 0):
                 said += name.encode() + key.encode() + (row or b"")
-    assert not [canary for canary in CANARIES if canary in said.lower()]
+    plain = _BASE64.sub(lambda found: base64.b64decode(found[0][: len(found[0]) // 4 * 4]), said)
+    assert not [canary for canary in CANARIES if canary in plain.lower()]
 
 
 def shape(said: list[tuple[str, bytes]]) -> list[tuple[str, list[int]]]:

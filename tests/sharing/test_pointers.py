@@ -189,6 +189,8 @@ def test_no_secret_stands_in_what_a_trace_would_print(world: World) -> None:
     (pending,), (epoch,) = world.asker.pending.values(), world.owner.epochs
     assert container(3).parts[0] not in repr(pending)
     assert repr(epoch.seed) not in repr(epoch)
+    key = epochs.key_of(epoch)  # goes to the processes that compute a set, and so near their errors
+    assert repr(key.secret)[2:-1] not in repr(key)
 
 
 # --- two worlds: what the owner's answers tell ----------------------------------------------------

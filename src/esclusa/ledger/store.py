@@ -26,7 +26,7 @@ from esclusa.errors import LedgerError
 from esclusa.ledger.schema import ERASED
 
 _WRITER_LOCK: Final = 0x65_73_63_6C  # "escl": any constant will do, it must only never change
-_SOLE_LOCK: Final = _WRITER_LOCK + 1
+_SOLE_LOCKS: Final = {"": _WRITER_LOCK + 1, "sets": _WRITER_LOCK + 2}
 READER_ROLE: Final = "esclusa_reader"
 """The role of PostgreSQL that sees the rows under the labels of its transaction and no others."""
 
@@ -140,6 +140,13 @@ class Store:
         if not self.is_sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
+    def _be_alone_soon(self, connection: sa.Connection) -> None:
+        """The same for who changes the schema, who gives up after a while as it does on SQLite. Its
+        tables wait for who reads them, and who reads may wait to write: no database sees that."""
+        if not self.is_sqlite:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_BUSY_SECONDS}s'")
+        self._be_alone(connection)
+
     def _require_same(self, connection: sa.Connection) -> None:
         if not self._schema:
             return
@@ -172,22 +179,24 @@ class Store:
             told(erased)
 
     @contextmanager
-    def sole(self) -> Iterator[bool]:
+    def sole(self, work: str = "") -> Iterator[bool]:
         """Be the only one, among the processes of this ledger, that does what takes several
         transactions and may be done by one at a time; nobody's reading or writing waits for it, and
         nobody waits here. A process that ends, however it ends, lets go. Not to be taken again
         inside the block.
 
+        :param work: what is done, "" for erasing what is owed, "sets" for computing a set of keys;
+            one does not hold up the other.
         :returns: whether it is so.
         :raises LedgerError: when it cannot be told.
         """
-        with self._sole_file() if self.is_sqlite else self._sole_session() as ours:
+        with self._sole_file(work) if self.is_sqlite else self._sole_session(work) as ours:
             yield ours
 
     @contextmanager
-    def _sole_file(self) -> Iterator[bool]:
+    def _sole_file(self, work: str) -> Iterator[bool]:
         """A file beside the database that the operating system locks for who holds it open."""
-        path = f"{self.url.database}.lock"
+        path = f"{self.url.database}{work and '.'}{work}.lock"
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -209,12 +218,12 @@ class Store:
             os.close(file)
 
     @contextmanager
-    def _sole_session(self) -> Iterator[bool]:
+    def _sole_session(self, work: str) -> Iterator[bool]:
         """A session that the server frees of its locks when it ends."""
         engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         with self._guard(), engine.connect() as connection:
             try:
-                asked = sa.select(sa.func.pg_try_advisory_lock(_SOLE_LOCK))
+                asked = sa.select(sa.func.pg_try_advisory_lock(_SOLE_LOCKS[work]))
                 yield bool(connection.scalar(asked))
             finally:
                 try:
@@ -256,7 +265,7 @@ class Store:
         try:
             yield
         except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            with suppress(sa.exc.DBAPIError), self._reader.connect() as connection:
+            with suppress(sa.exc.SQLAlchemyError), self._reader.connect() as connection:
                 self._require_same(connection)  # a column may be missing because of it
             if isinstance(error, sa.exc.ProgrammingError):
                 raise
@@ -266,7 +275,7 @@ class Store:
     def upgrade(self) -> None:
         """Bring the schema to the newest version; safe to repeat."""
         with self._guard(), self._writer.begin() as connection:
-            self._be_alone(connection)
+            self._be_alone_soon(connection)
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -275,7 +284,7 @@ class Store:
     def downgrade(self, revision: str) -> None:
         """Take the schema back to ``revision`` (``base`` removes everything)."""
         with self._guard(), self._writer.begin() as connection:
-            self._be_alone(connection)
+            self._be_alone_soon(connection)
             config = _alembic()
             config.attributes["connection"] = connection
             command.downgrade(config, revision)

@@ -60,15 +60,18 @@ class OwnerSide:
     def keep_up(self) -> None:
         """Destroy keys whose time is over, close epochs that must not go on, answer what waits."""
         exchange = self._exchange
-        exchange.state()
-        for asker in list(exchange.kept[kept.OWNER]):
-            self._tidy(asker)
+        self._tidy_all()
         for key, row in list(exchange.state().questions.items()):
             if key[1] == exchange.agency and row.step is None:
                 if row.request.kind == kept.KIND:
                     self._answer(key[0], row.request)
                 elif row.request.kind == followup.KIND:
                     self._take(key[0], row.request)
+
+    def _tidy_all(self) -> None:
+        self._exchange.state()
+        for asker in list(self._exchange.kept[kept.OWNER]):
+            self._tidy(asker)
 
     def _tidy(self, asker: str) -> None:
         now = self._exchange.now()
@@ -104,12 +107,13 @@ class OwnerSide:
 
     def _stands(self, epoch: Epoch, now: dt.datetime) -> bool:
         opened = self._open(epoch.scope, epoch.number)
-        if opened is None:
-            return False
+        return opened is not None and self._holds(epoch, opened.members, now)
+
+    def _holds(self, epoch: Epoch, members: dict[int, str], now: dt.datetime) -> bool:
         given = self._ground(epoch.scope, now)
         with self._store.read() as connection:
             return still_findable(
-                self._exchange, connection, self._labels, given, epoch.scope, opened.members, now
+                self._exchange, connection, self._labels, given, epoch.scope, members, now
             )
 
     # --- answers ------------------------------------------------------------------------------
@@ -136,16 +140,37 @@ class OwnerSide:
             self._evaluate(asker, request, body, given)
 
     def _hand_out(self, asker: str, request: Request, wish: Wish, given: Ground) -> None:
+        if wish.part > 1 or _open_in(self._owner(asker), wish.scope, self._exchange.now()):
+            self._give(asker, request, wish, given, None)
+            return
+        with self._store.sole("sets") as ours:
+            if ours:  # else somebody is at a set, maybe this one: the wish waits for the next time
+                self._make(asker, request, wish, given)
+
+    def _make(self, asker: str, request: Request, wish: Wish, given: Ground) -> None:
+        """Make a set and give its first part. That may have taken minutes: what was recalled or
+        ended meanwhile counts, for this set and for whatever is answered next."""
+        self._exchange.state()  # another process may have opened it just now
         now, owner = self._exchange.now(), self._owner(asker)
         fresh: Made | None = None
-        if _open_in(owner, wish.scope, now) is None and wish.part == 1:
+        if _open_in(owner, wish.scope, now) is None:
             found = self._findable(wish.scope, given, now)
             try:
                 fresh = make(owner, wish.scope, given.terms, found, now, self._workers)
             except PointerError as error:
                 self._refuse(asker, request, error)
                 return
+            self._tidy_all()
+            now = self._exchange.now()
+            if not (
+                self._agreed(fresh.epoch, now) and self._holds(fresh.epoch, fresh.members, now)
+            ):
+                return  # the next time finds what may be found then, or refuses
+        self._give(asker, request, wish, given, fresh)
 
+    def _give(
+        self, asker: str, request: Request, wish: Wish, given: Ground, fresh: Made | None
+    ) -> None:
         def act(draft: Draft, rows: Rows) -> None:
             if not _waits(draft, asker, request):
                 return

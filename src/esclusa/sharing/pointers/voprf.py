@@ -33,6 +33,9 @@ class KeyPair(msgspec.Struct, frozen=True):
     secret: bytes
     public: bytes
 
+    def __repr__(self) -> str:
+        return f"KeyPair({self.public.hex()})"
+
 
 def derive_key(seed: bytes, info: bytes) -> KeyPair:
     """Return the key pair of 32 secret bytes and a public label (``DeriveKeyPair``, §3.2.1).

@@ -30,18 +30,18 @@ def _teach() -> None:
     from numba.extending import intrinsic, overload
 
     ir: Any = import_module("llvmlite.ir")
-    cgutils: Any = import_module("numba.core.cgutils")
 
     @intrinsic
     def fetched(typingctx: Any, table: Any, line: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
             made = context.make_array(table)(context, builder, given[0])
-            (step, *_) = cgutils.unpack_tuple(builder, made.strides)
+            step = builder.extract_value(made.strides, 0)
             far = builder.mul(step, context.cast(builder, given[1], line, types.intp))
             byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
             place = builder.gep(builder.bitcast(made.data, byte), [far])
             kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
-            fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            # Its name differs between versions of LLVM: llvmlite knows which one is its own.
+            fetch = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
             builder.call(fetch, [place, whole(1), whole(3), whole(1)])  # to write, keep, data
             return context.get_dummy_value()
 

@@ -36,9 +36,9 @@ SHORT_TEXT, SPREAD = np.uint64(12), np.uint64(24)
 ALONE: Final = -2
 """A key that the stream names once: no question about it meets another consignment."""
 AHEAD: Final = 16
+"""So many places ahead what is kept of a key is asked for."""
 MANY: Final = 1 << 14
 """A table of fewer numbers stays near the processor, so none need be asked for."""
-"""So many places ahead what is kept of a key is asked for."""
 
 
 def distinct(values: Any, most: int, table: Any, code: Any, example: Any) -> int:

@@ -63,6 +63,8 @@ AT_HOME = frozenset({
     "score_model", "selection_move", "yard_form",
 })  # fmt: skip
 """Kinds of record that hold reasons, what they are made of, or what officers made of them."""
+NOT_YET = frozenset({"ownership"})
+"""Kinds that state facts and hold no reason, which no agreement gives yet (docs/resolution.md)."""
 
 
 class Noon(dt.datetime):
@@ -194,8 +196,8 @@ def test_no_format_has_a_place_for_a_reason() -> None:
 def test_no_agreement_names_a_kind_that_holds_reasons() -> None:
     """A new kind of record must be put on one side, or it fails here."""
     every = {kind.__struct_config__.tag for kind in get_args(Body)}
-    assert every == KINDS.keys() | AT_HOME
-    assert not KINDS.keys() & AT_HOME
+    assert every == KINDS.keys() | AT_HOME | NOT_YET
+    assert not KINDS.keys() & (AT_HOME | NOT_YET)
 
 
 def test_no_reason_goes_to_a_partner_with_the_record(

@@ -21,6 +21,7 @@ from esclusa.model import (
     Consignment,
     GoodsItem,
     Level,
+    ListEntry,
     Marking,
     Party,
     Seal,
@@ -156,6 +157,8 @@ def test_records_can_neither_be_changed_nor_deleted(store: Store, labels: Labels
     for statement in (
         record.update().values(body=b"{}"),
         record.update().values(version=9),
+        record.update().values(key="other"),
+        record.update().values(key=""),  # while it has its body
         record.delete(),
     ):
         with (
@@ -180,6 +183,38 @@ def test_erasure_empties_every_version_and_index_and_keeps_the_digest(
         assert all(len(row.digest) == 32 and row.erased_time for row in rows)
         assert records.related(connection, labels, {label}, ["equipment:CSQU3054383"]) == []
     assert found(store, labels, {label}, "frutera") == []
+
+
+def keys_of(store: Store) -> set[tuple[str, str]]:
+    with store.read() as connection:
+        return {(row.kind, row.key) for row in connection.execute(sa.select(record))}
+
+
+def test_a_natural_key_goes_with_the_content_and_that_of_a_list_entry_stays(
+    store: Store, labels: Labels
+) -> None:
+    label = labels.intern("marisol", Marking())
+    entry = ListEntry(list_id="own", uid="x1", type="person", name="Velasco Marrone")
+    first, _, listed = add(store, label, consignment(), consignment("B2"), entry)
+    add(store, label, consignment(), withdrawn=True)
+    with store.write() as connection:
+        emptying.erase(connection, [first.id, listed.id])
+    assert keys_of(store) == {("consignment", ""), ("consignment", "NRCH/B2"),
+                              ("list_entry", "OWN/X1")}  # fmt: skip
+    with pytest.raises(sa.exc.DBAPIError), store.write() as connection:
+        connection.execute(record.update().where(record.c.key == "").values(key="NRCH/B1"))
+
+
+def test_an_upgrade_blanks_the_keys_of_what_was_erased_before(store: Store, labels: Labels) -> None:
+    label = labels.intern("marisol", Marking())
+    first, _ = add(store, label, consignment(), consignment("B2"))
+    store.downgrade("0017")
+    with store.write() as connection:
+        connection.execute(record.update().where(record.c.id == first.id)
+                           .values(body=None, erased_time="2026-11-01T00:00:00+00:00"))  # fmt: skip
+    assert ("consignment", "NRCH/B1") in keys_of(store)
+    store.upgrade()
+    assert keys_of(store) == {("consignment", ""), ("consignment", "NRCH/B2")}
 
 
 def test_the_retention_clock_names_what_is_due(store: Store, labels: Labels) -> None:
@@ -306,7 +341,7 @@ def test_an_upgrade_gives_up_where_who_reads_waits_to_write(
         monkeypatch.setattr(ledger_store, "_BUSY_SECONDS", 1)
         with node.read() as connection, ThreadPoolExecutor(1) as pool:
             connection.execute(sa.select(sa.func.count()).select_from(record)).scalar_one()
-            upgrading = pool.submit(other.downgrade, "-1")
+            upgrading = pool.submit(other.downgrade, "0016")
             wait([upgrading], timeout=0.3)  # it has the turn by now, or takes it later: one end
             with node.write():
                 pass

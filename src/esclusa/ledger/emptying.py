@@ -62,8 +62,19 @@ def holding(connection: sa.Connection, names: Collection[str]) -> list[Version]:
     return found
 
 
+def blank_keys(connection: sa.Connection, names: Sequence[str]) -> None:
+    """Blank the natural keys of records' versions that hold no body, also of those that never held
+    one: a withdrawal names what it withdrew. Entries of lists keep theirs: list and number."""
+    bare = record.update().where(
+        bulk.among(connection, record.c.id, names),
+        record.c.body.is_(None), record.c.key != "", record.c.kind != "list_entry",
+    )  # fmt: skip
+    connection.execute(bare.values(key=""))
+
+
 def empty(connection: sa.Connection, versions: Sequence[Version]) -> dict[str, int]:
-    """Remove the bodies of versions; the salted digests stay.
+    """Remove the bodies of versions, and the keys of their records where no body is left beside
+    them; the salted digests stay.
 
     :param versions: as :func:`holding` returns them.
     :return: how many were emptied of each record.
@@ -80,6 +91,8 @@ def empty(connection: sa.Connection, versions: Sequence[Version]) -> dict[str, i
             raise AlreadyEmpty
         connection.execute(reference.delete().where(bulk.among(connection, reference.c.seq, part)))
         records.delete_texts(connection, part)
+    for names in bulk.lots(sorted({version.name for version in versions})):
+        blank_keys(connection, names)
     tallies.decide_anew(connection, moved)
     if seqs:
         connection.info.setdefault(ERASED, set()).update(seqs)

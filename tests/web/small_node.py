@@ -381,13 +381,17 @@ class SmallNode:
         reader.require(Action.RELEASE_MARK)
         return Marking(releasable_to=frozenset(agencies))
 
-    def ingest(
+    def receive(
         self, reader: Reader, name: str, stream: Any, *, marking: Marking | None = None,
         mapping: str = "",
     ) -> views.SourceView:  # fmt: skip
         reader.require(Action.INTAKE_WRITE)
         size = len(stream.read())
         return msgspec.structs.replace(self._source(), name=name, size=size, mapping=mapping)
+
+    def process(self, source_id: str) -> None:
+        if source_id != SOURCE:
+            raise NotFound("no such file in custody")
 
     def sources(self, reader: Reader, *, limit: int = 50) -> tuple[views.SourceView, ...]:
         reader.require(Action.INTAKE_READ)

@@ -1,8 +1,9 @@
 """Measure screening beside its peers on whole lists: who is found, who is found wrongly, ties, speed.
 
-    python benchmarks/screening_peers.py --peer PYTHON
+    python benchmarks/screening_peers.py [--peer PYTHON]
 
-PYTHON has nomenklatura (``benchmarks/peers/list_matchers.py``). All scorers meet the same
+PYTHON has nomenklatura (``benchmarks/peers/list_matchers.py``); without it ours and rapidfuzz are
+measured alone. All scorers meet the same
 candidates: the entries that our index finds best and those whose names are most alike by plain
 ratio, ``--candidates`` of each. A peer is told a party's kind and what the list says of an entry:
 names, birth dates, nationalities. Beside each scorer's usual threshold stands the one at which 20
@@ -51,7 +52,7 @@ Asked = tuple[str, str, str, str]
 class Field:
     """A list and what each scorer makes of questions about it."""
 
-    def __init__(self, entries: list[ListEntry], peer: Path, candidates: int) -> None:
+    def __init__(self, entries: list[ListEntry], peer: Path | None, candidates: int) -> None:
         self.entries, self.peer, self.candidates = entries, peer, candidates
         self.index = Index.build(entries)
         self.screener = Screener(self.index, threshold=FLOOR)
@@ -83,11 +84,7 @@ class Field:
                   for a, b in both]  # fmt: skip
         told = {"listed": self.listed,
                 "asked": [[_question(q), at] for q, at in zip(asked, places, strict=True)]}  # fmt: skip
-        command = [str(self.peer), str(PEER), *ALGORITHMS]
-        done = subprocess.run(
-            command, input=json.dumps(told), capture_output=True, text=True, check=True
-        )
-        for name, one in json.loads(done.stdout).items():
+        for name, one in _peers(self.peer, told).items():
             self.seconds[name] += one["seconds"]
             found[name] = [
                 dict(zip(at, s, strict=True)) for at, s in zip(places, one["scores"], strict=True)
@@ -107,6 +104,18 @@ class Field:
             int(n): float(best[n]) for n in np.argsort(-best, kind="stable")[: 4 * self.candidates]
             if self.entries[n].type in (kind, "other")
         }  # fmt: skip
+
+
+def _peers(interpreter: Path | None, told: dict[str, Any]) -> dict[str, Any]:
+    """Return what the peers say, by algorithm; nothing without an interpreter that has them."""
+    if interpreter is None:
+        return {}
+    done = subprocess.run(
+        [str(interpreter), str(PEER), *ALGORITHMS],
+        input=json.dumps(told), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def _best(scores: dict[int, float], count: int) -> list[int]:
@@ -164,7 +173,8 @@ def compare(entries: list[ListEntry], side: int, options: argparse.Namespace, ou
     for head in ("scorer", "threshold", "alias found", "UN found", "alerts per 1,000", "alias found at 20 per 1,000",
                  "UN found, dated", "alerts per 1,000, dated", "most frequent score", "questions per CPU s"):  # fmt: skip
         table.add_column(head, justify="left" if head == "scorer" else "right")
-    for name, cut in USUAL.items():
+    for name in found["alias"]:
+        cut = USUAL[name]
         alias = np.array(
             [one.get(at, 0.0) for one, at in zip(found["alias"][name], own, strict=True)]
         )
@@ -219,10 +229,8 @@ def words(path: Path, side: int, options: argparse.Namespace, out: Console) -> N
     listed = [{"schema": "Person", "properties": {"name": [latin]}} for _, latin in pairs]
     asked = [[{"schema": "Person", "properties": {"name": [text]}}, at]
              for (text, _), at in zip(pairs, places, strict=True)]  # fmt: skip
-    command = [str(options.peer), str(PEER), *ALGORITHMS]
-    data = json.dumps({"listed": listed, "asked": asked})
-    done = subprocess.run(command, input=data, capture_output=True, text=True, check=True)
-    found = {name: one["scores"] for name, one in json.loads(done.stdout).items()}
+    told = {"listed": listed, "asked": asked}
+    found = {name: one["scores"] for name, one in _peers(options.peer, told).items()}
     compare_ = scripts.compared(pairs, "person")
     for name, score in compare_.items():
         found[name] = [
@@ -239,14 +247,14 @@ def words(path: Path, side: int, options: argparse.Namespace, out: Console) -> N
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--peer", type=Path, required=True, help="interpreter that has nomenklatura"
-    )
+    parser.add_argument("--peer", type=Path, help="interpreter that has nomenklatura")
     parser.add_argument("--candidates", type=int, default=20)
     parser.add_argument("--aliases", type=int, default=600)
     parser.add_argument("--innocents", type=int, default=1200)
     parser.add_argument("--others", type=int, default=40)
     options = parser.parse_args()
+    if options.peer is None:
+        print("nomenklatura was not measured: --peer names no interpreter")
     entries, out = bench.read_entries(bench.LISTS), Console(width=230)
     for script in ("arabic", "russian"):
         words(bench.NAMES / f"pairs_{script}.tsv", 1, options, out)

@@ -318,17 +318,21 @@ def judged_pairs(folder: Path, python: str | None = None) -> None:
         _splink_pairs(python, pairs, np.array(points) >= shipped.threshold.match, truth)
 
 
+def _asked(python: str, script: str, told: Any) -> tuple[Any, Any]:
+    """Return what a script of the peers prints last, and what it leaves in its file of answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, answer = Path(folder, "told.json"), Path(folder, "answer.json")
+        data.write_bytes(msgspec.json.encode(told))
+        command = [python, str(ROOT / "benchmarks/peers" / script), str(data), str(answer)]
+        said = json.loads(subprocess.check_output(command).splitlines()[-1])
+        return said, json.loads(answer.read_text())
+
+
 def _splink_pairs(python: str, pairs: list[dict[str, Any]], ours: Any, truth: Any) -> None:
     """Print splink's F1 on the judged pairs, also at a threshold chosen on each half for the other."""
     told = [[_plain_row(pair[side]["properties"]) for side in ("left", "right")] for pair in pairs]
-    with tempfile.TemporaryDirectory() as folder:
-        data, answer = Path(folder, "pairs.json"), Path(folder, "weights.json")
-        data.write_bytes(msgspec.json.encode(told))
-        script = str(ROOT / "benchmarks/peers/splink_pairs.py")
-        said = json.loads(
-            subprocess.check_output([python, script, str(data), str(answer)]).splitlines()[-1]
-        )
-        weights = np.array(json.loads(answer.read_text()))
+    said, made = _asked(python, "splink_pairs.py", told)
+    weights = np.array(made)
     halves = np.random.default_rng(7).permutation(len(truth)) % 2 == 0
     chosen = np.zeros(len(truth), dtype=bool)
     for half in (halves, ~halves):
@@ -395,14 +399,7 @@ def peer(python: str, size: int, counts: Rarity) -> None:
     settings = default_settings().for_size(size)
     entities = Entities.build(mentions(rows), (), settings, counts)
     ours, cpu = quality(groups_of(entities, size), truth), time.process_time() - begun
-    with tempfile.TemporaryDirectory() as folder:
-        data, answer = Path(folder, "rows.json"), Path(folder, "groups.json")
-        data.write_bytes(msgspec.json.encode(rows))
-        script = str(ROOT / "benchmarks/peers/splink_peer.py")
-        told = json.loads(
-            subprocess.check_output([python, script, str(data), str(answer)]).splitlines()[-1]
-        )
-        answers = json.loads(answer.read_text())
+    told, answers = _asked(python, "splink_peer.py", rows)
     print(f"{size:,} persons: ours {cpu:.1f} CPU s, precision {ours['precision']:.3f}, "
           f"recall {ours['recall']:.3f}, F1 {shown(ours, 'f1')}")  # fmt: skip
     for threshold, groups in answers.items():

@@ -125,6 +125,14 @@ def test_joint_owners_under_one_entry_replace_each_other_and_a_warning_says_so()
     assert defects == [("table.owned.repeated", Severity.WARNING)]
 
 
+def test_an_owner_with_a_number_and_no_name_is_left_out_and_told() -> None:
+    table = (b"IMO;Registered owner;Manager;Manager IMO company number\n"
+             b"9074729;A;;1234565\n9074729;A;B;1234565\n")  # fmt: skip
+    items = list(csv_reader.read(io.BytesIO(table), file="t.csv"))
+    codes = [d.code for m in items for d in getattr(m, "defects", ())]
+    assert codes.count("table.owned.nameless") == 1
+
+
 def test_a_day_of_a_capacity_s_own_column_after_the_end_is_flagged() -> None:
     table = b"IMO;Registered owner;Registered owner since;Until\n9074729;A;2021-01-01;2020-01-01\n"
     items = list(csv_reader.read(io.BytesIO(table), file="t.csv"))

@@ -147,6 +147,10 @@ def _doubts(row: Record) -> Iterator[Defect]:
         if path.endswith(".imo_company") and not imo_company.is_valid(row.one(path)):
             why = f"{row.where}: {imo_company.fault(row.one(path))}"
             yield _defect(row, "value.imo_company", Severity.WARNING, why)
+    for before in ("owner", *_WIDE):
+        if not row.all(f"{before}.name") and any(row.one(f"{before}.{path}") for path in _NUMBERS):
+            why = f"{row.where}: an owner has a number and no name, and is left out"
+            yield _defect(row, "table.owned.nameless", Severity.WARNING, why)
     until = row.one("held_until")
     starts = [row.one(path) for path in row.values if path.endswith("held_from")]
     since = max(starts, default="")
